@@ -1,0 +1,1 @@
+"""Live and file engines: threads, slots and queues. No Qt."""

@@ -1,0 +1,28 @@
+"""PPNet: parallel pyramid networks for human pose (Zhao et al., IEEE TIP 2021).
+
+Networks, decoding, training, evaluation and benchmark. Knows nothing of videos, time or tracks.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ppnet.checkpoint import load_checkpoint as load_checkpoint
+    from ppnet.estimator import PoseEstimator as PoseEstimator
+    from ppnet.networks import build as build
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "load_checkpoint": "ppnet.checkpoint",
+    "PoseEstimator": "ppnet.estimator",
+    "build": "ppnet.networks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names that need torch are imported on first use, so that `--help` stays instant."""
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'ppnet' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Speed and cost of all networks side by side."""

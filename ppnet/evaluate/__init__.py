@@ -1,0 +1,1 @@
+"""Accuracy: COCO AP and MPII PCKh."""

@@ -1,0 +1,1 @@
+"""Network architectures: PPNet with its ablations, and the networks the paper compares it with."""

@@ -1,0 +1,1 @@
+"""From frames to tracked, steadied people: video files and cameras, detector, tracker, smoothing, results."""

@@ -1,0 +1,1 @@
+"""How good tracks and curves are: id switches, jitter, lag."""

@@ -1,0 +1,152 @@
+"""The values that flow through the pipeline: Frame -> Detections -> Tracks -> FrameResult.
+
+All are immutable; arrays are made read-only. N = 0 is normal: empty arrays of the right shape, never None.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+
+Array = npt.NDArray[np.generic]
+
+
+class KeypointState(IntEnum):
+    """Where a keypoint's position comes from."""
+
+    MISSING = 0  # no position
+    MEASURED = 1  # the network saw it in this frame
+    PREDICTED = 2  # carried over a short gap by the filter
+
+
+class TrackState(IntEnum):
+    """Where a person's box comes from."""
+
+    TRACKED = 1  # confirmed by the detector or by the network's joints
+    PREDICTED = 2  # lost for the moment; carried by the motion model
+
+
+def _freeze(obj: object, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> None:
+    given = getattr(obj, name)
+    array = np.ascontiguousarray(given, dtype)
+    if len(array.shape) != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
+        raise ValueError(f"{type(obj).__name__}.{name}: shape {shape} wanted, got {array.shape}")
+    if array.flags.writeable:
+        array = array.copy() if array is given else array
+        array.flags.writeable = False
+    object.__setattr__(obj, name, array)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a source.
+
+    index: position in the source, from 0; gaps are allowed when live.
+    time_s: presentation time in seconds as the file says it (live: a monotonic clock at the grab).
+    image: (H, W, 3) uint8 RGB, upright (rotation already obeyed).
+    """
+
+    index: int
+    time_s: float
+    image: npt.NDArray[np.uint8] = field(repr=False)
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """N person boxes of one frame: boxes (N, 4) float32 xyxy image pixels, scores (N,) float32 in 0..1."""
+
+    boxes: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        _freeze(self, "scores", np.float32, (None,))
+        _freeze(self, "boxes", np.float32, (len(self.scores), 4))
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        """Nobody found."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """N people followed over time.
+
+    ids: (N,) int64, from 1, never used again. boxes: (N, 4) float32 xyxy image pixels.
+    scores: (N,) float32 score of the person's latest detection. states: (N,) uint8 `TrackState`.
+    """
+
+    ids: npt.NDArray[np.int64]
+    boxes: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    states: npt.NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        _freeze(self, "ids", np.int64, (None,))
+        count = len(self.ids)
+        _freeze(self, "boxes", np.float32, (count, 4))
+        _freeze(self, "scores", np.float32, (count,))
+        _freeze(self, "states", np.uint8, (count,))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def empty(cls) -> "Tracks":
+        """Nobody followed."""
+        return cls(np.zeros(0, np.int64), np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Seconds that one frame spent in each stage."""
+
+    detect_s: float = 0.0
+    track_s: float = 0.0
+    pose_s: float = 0.0
+    smooth_s: float = 0.0
+
+    @property
+    def total_s(self) -> float:
+        """All stages together."""
+        return self.detect_s + self.track_s + self.pose_s + self.smooth_s
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """Everything that is known of one frame; holds no image, so that hours of results stay small.
+
+    Row i of `raw`, `smoothed` and `states` belongs to row i of `tracks`.
+    raw: the network's keypoints as they came (NaN and score 0 where it was not asked).
+    smoothed: keypoints after the filter (equal to raw when smoothing is off, but below the confidence limit missing).
+    states: (N, K) uint8 `KeypointState` of the smoothed keypoints.
+    """
+
+    frame_index: int
+    time_s: float
+    size_wh: tuple[int, int]
+    tracks: Tracks
+    raw: Poses
+    smoothed: Poses
+    states: npt.NDArray[np.uint8]
+    times: StageTimes = StageTimes()
+
+    def __post_init__(self) -> None:
+        count = len(self.tracks)
+        if not len(self.raw) == len(self.smoothed) == count:
+            raise ValueError(f"{count} tracks but {len(self.raw)} raw and {len(self.smoothed)} smoothed poses")
+        _freeze(self, "states", np.uint8, self.smoothed.scores.shape)
+
+    def __len__(self) -> int:
+        return len(self.tracks)

@@ -1,0 +1,1 @@
+"""Pictures in and out: video files, image folders, cameras, recordings."""
