@@ -1,1 +1,1 @@
-"""Live and file engines: threads, slots and queues. No Qt."""
+"""Engines without Qt: live cameras, files, playback, recording and batches, in plain threads."""

@@ -1,0 +1,100 @@
+"""Rates and durations measured over a sliding window, safe to use from several threads."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Clock = Callable[[], float]
+
+
+class RateMeter:
+    """Counts events and gives their rate over the last `window_s` seconds."""
+
+    def __init__(self, window_s: float = 2.0, *, clock: Clock = time.monotonic) -> None:
+        self._window_s = window_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._moments: deque[float] = deque()
+        self._total = 0
+
+    def tick(self) -> None:
+        """One event happened now."""
+        with self._lock:
+            self._moments.append(self._clock())
+            self._total += 1
+            self._forget()
+
+    def snapshot(self) -> float:
+        """Events per second over the window; 0 with fewer than two events in it."""
+        with self._lock:
+            self._forget()
+            if len(self._moments) < 2:
+                return 0.0
+            # A rate that stopped must fall: count the silence since the last event when it is the longest gap.
+            span = self._moments[-1] - self._moments[0]
+            mean_gap = span / (len(self._moments) - 1)
+            silence = self._clock() - self._moments[-1]
+            span += max(0.0, silence - mean_gap)
+            return (len(self._moments) - 1) / span if span > 0 else 0.0
+
+    @property
+    def total(self) -> int:
+        """Events since the start."""
+        with self._lock:
+            return self._total
+
+    def _forget(self) -> None:
+        oldest = self._clock() - self._window_s
+        while self._moments and self._moments[0] < oldest:
+            self._moments.popleft()
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Durations of one window in seconds; all 0 when nothing was measured."""
+
+    median_s: float = 0.0
+    mean_s: float = 0.0
+    p95_s: float = 0.0
+    worst_s: float = 0.0
+    count: int = 0
+
+
+class LatencyMeter:
+    """Collects durations and summarises those of the last `window_s` seconds."""
+
+    def __init__(self, window_s: float = 2.0, *, clock: Clock = time.monotonic) -> None:
+        self._window_s = window_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._values: deque[tuple[float, float]] = deque()
+
+    def add(self, seconds: float) -> None:
+        """One duration, measured now."""
+        now = self._clock()
+        with self._lock:
+            self._values.append((now, seconds))
+            self._forget(now)
+
+    def snapshot(self) -> Latency:
+        """Median, mean, 95th percentile and worst of the window."""
+        with self._lock:
+            self._forget(self._clock())
+            values = np.array([seconds for _, seconds in self._values])
+        if not len(values):
+            return Latency()
+        return Latency(
+            median_s=float(np.median(values)),
+            mean_s=float(values.mean()),
+            p95_s=float(np.percentile(values, 95)),
+            worst_s=float(values.max()),
+            count=len(values),
+        )
+
+    def _forget(self, now: float) -> None:
+        while self._values and self._values[0][0] < now - self._window_s:
+            self._values.popleft()
