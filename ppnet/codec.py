@@ -1,0 +1,76 @@
+"""`Codec`: keypoints to target heatmaps and back, as one pair that cannot drift apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.crops import CropKind
+from ppnet.decode import DecodeKind, Floats, decode
+from ppnet.heatmaps import draw_gaussians
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one network's heatmaps mean positions; weights go with the codec they were trained for.
+
+    input_wh: the network's input, pixels; stride: crop pixels per cell; sigma: of the Gaussian, cells.
+    kind: `quarter` (rounded centres, quarter offset), `dark` (unrounded centres, Taylor step) or `udp`
+    (unrounded centres, sizes in units of pixels - 1).
+    """
+
+    input_wh: tuple[int, int] = (192, 256)
+    stride: int = 4
+    sigma: float = 2.0
+    kind: DecodeKind = "quarter"
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("quarter", "dark", "udp"):
+            raise ValueError(f"codec kind must be quarter, dark or udp, got {self.kind!r}")
+        if min(self.input_wh) < 2 * self.stride or any(side % self.stride for side in self.input_wh):
+            raise ValueError(f"input {self.input_wh} must be a multiple of the stride {self.stride}")
+        if self.sigma <= 0:
+            raise ValueError(f"sigma must be above 0, got {self.sigma}")
+
+    @property
+    def heatmap_wh(self) -> tuple[int, int]:
+        """Cells across and down."""
+        return self.input_wh[0] // self.stride, self.input_wh[1] // self.stride
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of the input, for `crop_regions`."""
+        return self.input_wh[0] / self.input_wh[1]
+
+    @property
+    def crop_kind(self) -> CropKind:
+        """The convention of the crop's matrix, for `crop_matrices`."""
+        return "udp" if self.kind == "udp" else "classic"
+
+    @property
+    def flip_shift(self) -> bool:
+        """Whether the flip average shifts the mirrored heatmaps by one cell."""
+        return self.kind != "udp"
+
+    @property
+    def rounded(self) -> bool:
+        """Whether targets have their centre moved to the nearest cell."""
+        return self.kind == "quarter"
+
+    @property
+    def cell_xy(self) -> tuple[float, float]:
+        """Size of a cell in crop pixels: position in cells = crop pixels / cell_xy."""
+        if self.kind != "udp":
+            return float(self.stride), float(self.stride)
+        (width, height), (columns, rows) = self.input_wh, self.heatmap_wh
+        return (width - 1) / (columns - 1), (height - 1) / (rows - 1)
+
+    def targets(self, keypoints: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Target heatmaps (N, K, h, w) and valid (N, K) for keypoints (N, K, 2) in crop pixels."""
+        cells = np.asarray(keypoints, np.float64) / self.cell_xy
+        return draw_gaussians(cells, self.heatmap_wh, self.sigma, rounded=self.rounded)
+
+    def decode(self, heatmaps: Floats) -> tuple[Floats, Floats]:
+        """Positions (N, K, 2) in crop pixels and scores (N, K), from heatmaps (N, K, h, w) float32."""
+        positions, scores = decode(heatmaps, self.kind, self.sigma)
+        return positions * np.asarray(self.cell_xy, np.float32), scores

@@ -1,0 +1,79 @@
+"""Gaussian target heatmaps (numpy for loading, torch for training on the device) and the flip average."""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+CUT_SIGMAS = 3.0  # the Gaussian is zero beyond this many sigmas along either axis
+
+
+def draw_gaussians(
+    positions: npt.ArrayLike, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Gaussians of peak 1 about `positions`, cut at 3 sigma (paper section IV-A, published code).
+
+    positions: (N, K, 2) cells, NaN for unknown; `rounded` moves each centre to the nearest cell.
+    Returns heatmaps (N, K, h, w) and valid (N, K), False where nothing of the Gaussian lies inside.
+    """
+    positions = np.asarray(positions, np.float64)
+    nearest = np.floor(positions + 0.5)
+    centers = nearest if rounded else positions
+    profiles = []
+    for axis, length in enumerate(size_wh):
+        cells = np.arange(length)
+        squares = (cells - centers[..., axis, None]) ** 2
+        inside = np.abs(cells - nearest[..., axis, None]) <= CUT_SIGMAS * sigma
+        profiles.append(np.where(inside, np.exp(-squares / (2 * sigma**2)), 0).astype(np.float32))
+    across, down = profiles
+    valid: npt.NDArray[np.bool_] = np.any(across, axis=-1) & np.any(down, axis=-1)
+    return down[..., :, None] * across[..., None, :], valid
+
+
+def gaussian_targets(
+    positions: Tensor, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False
+) -> Tensor:
+    """`draw_gaussians` on the device of `positions`: (N, K, 2) cells -> (N, K, h, w) float32.
+
+    A joint whose Gaussian lies wholly outside, or is NaN, gets a heatmap of zeros; see `targets_inside`.
+    """
+    across, down = _profiles(positions, size_wh, sigma, rounded)
+    return down[..., :, None] * across[..., None, :]
+
+
+def targets_inside(positions: Tensor, size_wh: tuple[int, int], sigma: float) -> Tensor:
+    """(N, K) bool: whether any of the joint's Gaussian lies in the heatmap; the torch twin of `valid`."""
+    across, down = _profiles(positions, size_wh, sigma, rounded=True)
+    return across.any(-1) & down.any(-1)
+
+
+def _profiles(
+    positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded: bool
+) -> tuple[Tensor, Tensor]:
+    """The Gaussian along x (N, K, w) and along y (N, K, h); their product is the heatmap."""
+    positions = positions.to(torch.float32)
+    nearest = torch.floor(positions + 0.5)
+    centers = nearest if rounded else positions
+    profiles = []
+    for axis, length in enumerate(size_wh):
+        cells = torch.arange(length, device=positions.device, dtype=torch.float32)
+        squares = (cells - centers[..., axis, None]) ** 2
+        inside = (cells - nearest[..., axis, None]).abs() <= CUT_SIGMAS * sigma
+        profiles.append(torch.where(inside, torch.exp(-squares / (2 * sigma**2)), 0.0))
+    return profiles[0], profiles[1]
+
+
+def merge_flipped(
+    heatmaps: Tensor, flipped: Tensor, flip_index: npt.NDArray[np.int64], *, shift: bool
+) -> Tensor:
+    """Average of the heatmaps of a crop and of its mirror image, both (N, K, h, w).
+
+    The mirror's answer is mirrored back and left and right swapped by `flip_index` (K,). `shift` moves it
+    one cell to the right, as classic crops need: there a mirrored position comes back three quarters of a
+    cell too far left (published code; UDP crops mirror exactly and need none).
+    """
+    index = torch.as_tensor(flip_index, device=flipped.device)
+    back = flipped.flip(-1).index_select(1, index)
+    if shift:
+        back = torch.cat([back[..., :1], back[..., :-1]], dim=-1)
+    return (heatmaps + back) / 2
