@@ -1,0 +1,111 @@
+"""COCO keypoint files -> samples.
+
+Any file in COCO's format is taken as it is. Beyond COCO: `weights` of an annotation (trust per joint), `shard` of an
+image (the picture is a member of that tar file), `missing_joints` (joints that the source never labels),
+`absent_known` (unlabelled joints are known to be outside the picture).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.data.samples import ImageRef, Sample, SampleSet
+from ppnet.errors import DatasetError
+from ppnet.skeleton import COCO_17
+
+Json = dict[str, Any]
+
+
+def load_json(path: Path) -> Any:
+    """A json file. DatasetError names file and line."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DatasetError(f"{path}, line {error.lineno}: this is not json ({error.msg}).") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} cannot be read; check the path.") from error
+
+
+def read_coco(path: Path | str, *, images: Path | None = None, detections: Path | None = None) -> SampleSet:
+    """People of a COCO keypoint file.
+
+    images: folder of the pictures; by default the file's own folder, or the folder `images` beside it.
+    detections: a COCO results file with person boxes to use instead of the ground-truth boxes; such samples have no
+    keypoints. Crowd regions and persons without labelled keypoints are left out (the rule of COCO's training and of
+    evaluation on ground-truth boxes). DatasetError when nobody is left.
+    """
+    path = Path(path)
+    content = load_json(path)
+    try:
+        files = {image["id"]: _image_ref(image, path, images) for image in content["images"]}
+        if detections is not None:
+            found = load_json(detections)
+            samples = [_detected(entry, number, files) for number, entry in enumerate(found) if _is_person(entry, files)]
+        else:
+            samples = [
+                _labelled(annotation, files[annotation["image_id"]], bool(content.get("absent_known")))
+                for annotation in content["annotations"]
+                if not annotation.get("iscrowd") and any(annotation.get("keypoints", ())[2::3])
+            ]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise DatasetError(f"{path} is not a COCO keypoint file with 17 joints ({error!r}).") from error
+    if not samples:
+        raise DatasetError(f"{path} holds no person to use.")
+    return SampleSet(path.stem, COCO_17, tuple(samples))
+
+
+def _image_ref(image: Json, path: Path, images: Path | None) -> ImageRef:
+    folder = images or path.parent
+    if "shard" in image:
+        return ImageRef(folder / image["shard"], image["file_name"])
+    if images is None and not (folder / image["file_name"]).exists() and (folder / "images").is_dir():
+        folder = folder / "images"
+    return ImageRef(folder / image["file_name"])
+
+
+def _box(xywh: list[float]) -> npt.NDArray[np.float32]:
+    x, y, w, h = (float(value) for value in xywh)
+    return np.array([x, y, x + w, y + h], np.float32)
+
+
+def _labelled(annotation: Json, image: ImageRef, absent_known: bool) -> Sample:
+    table = np.array(annotation["keypoints"], np.float32).reshape(len(COCO_17), 3)
+    visibility = table[:, 2].astype(np.uint8)
+    labelled = visibility > 0
+    weights = np.array(annotation.get("weights", labelled), np.float32).reshape(len(COCO_17)) * labelled
+    box = _box(annotation["bbox"])
+    return Sample(
+        image=image,
+        box=box,
+        keypoints=table[:, :2].copy(),
+        visibility=visibility,
+        weights=weights,
+        absent=~labelled if absent_known else np.zeros(len(COCO_17), bool),
+        area=float(annotation.get("area") or (box[2] - box[0]) * (box[3] - box[1])),
+        image_id=annotation["image_id"],
+        annotation_id=int(annotation["id"]),
+    )
+
+
+def _is_person(entry: Json, files: dict[Any, ImageRef]) -> bool:
+    return entry.get("category_id", 1) == 1 and entry["image_id"] in files
+
+
+def _detected(entry: Json, number: int, files: dict[Any, ImageRef]) -> Sample:
+    count = len(COCO_17)
+    box = _box(entry["bbox"])
+    return Sample(
+        image=files[entry["image_id"]],
+        box=box,
+        keypoints=np.zeros((count, 2), np.float32),
+        visibility=np.zeros(count, np.uint8),
+        weights=np.zeros(count, np.float32),
+        absent=np.zeros(count, bool),
+        area=float((box[2] - box[0]) * (box[3] - box[1])),
+        image_id=entry["image_id"],
+        annotation_id=number,
+        score=float(entry.get("score", 1.0)),
+    )
