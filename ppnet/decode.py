@@ -24,49 +24,38 @@ def decode_quarter(heatmaps: Floats) -> tuple[Floats, Floats]:
     """
     maps, columns, rows, scores = _maxima(heatmaps)
     height, width = maps.shape[1:]
-    positions = np.stack([columns, rows], axis=1).astype(np.float32)
+    positions = np.stack([columns, rows], axis=1).astype(np.float64)
     inner = (columns > 1) & (columns < width - 1) & (rows > 1) & (rows < height - 1)
     index, x, y = np.nonzero(inner)[0], columns[inner], rows[inner]
     positions[index, 0] += 0.25 * np.sign(maps[index, y, x + 1] - maps[index, y, x - 1])
     positions[index, 1] += 0.25 * np.sign(maps[index, y + 1, x] - maps[index, y - 1, x])
-    return _shaped(positions, scores, heatmaps)
+    return _shaped(positions, columns, rows, scores, heatmaps)
 
 
 def decode_dark(heatmaps: Floats, sigma: float) -> tuple[Floats, Floats]:
     """DARK (Zhang et al., CVPR 2020): a Taylor step on the logarithm of the blurred heatmap.
 
     sigma: of the training Gaussian, cells. First derivatives over two cells, second ones over four.
-    Maxima within two cells of the border stay where they are.
     """
     maps, columns, rows, scores = _maxima(heatmaps)
-    height, width = maps.shape[1:]
-    inner = (columns > 1) & (columns < width - 2) & (rows > 1) & (rows < height - 2)
-    logs = np.log(np.maximum(_blurred_surroundings(maps, columns, rows, sigma, reach=2), 1e-10))
-    gradient_x = (logs[:, 2, 3] - logs[:, 2, 1]) / 2
-    gradient_y = (logs[:, 3, 2] - logs[:, 1, 2]) / 2
+    centers, logs = _log_surroundings(maps, columns, rows, sigma, reach=2)
     xx = (logs[:, 2, 4] - 2 * logs[:, 2, 2] + logs[:, 2, 0]) / 4
     yy = (logs[:, 4, 2] - 2 * logs[:, 2, 2] + logs[:, 0, 2]) / 4
-    xy = (logs[:, 3, 3] - logs[:, 1, 3] - logs[:, 3, 1] + logs[:, 1, 1]) / 4
-    steps = _newton_steps(gradient_x, gradient_y, xx, yy, xy) * inner[:, None]
-    return _shaped(np.stack([columns, rows], axis=1) + steps, scores, heatmaps)
+    tops = centers + _newton_steps(logs[:, 1:4, 1:4], xx, yy)
+    return _shaped(tops, columns, rows, scores, heatmaps)
 
 
 def decode_udp(heatmaps: Floats, sigma: float) -> tuple[Floats, Floats]:
-    """UDP's decode (Huang et al., CVPR 2020): as DARK, all derivatives over neighbouring cells.
+    """UDP's decode (Huang et al., CVPR 2020): as DARK, with all derivatives over neighbouring cells.
 
-    sigma: of the training Gaussian, cells. The blur sees the heatmap mirrored at its border, so maxima
-    there move too.
+    sigma: of the training Gaussian, cells.
     """
     maps, columns, rows, scores = _maxima(heatmaps)
-    blurred = _blurred_surroundings(maps, columns, rows, sigma, reach=1, mirrored=True)
-    logs = np.log(np.clip(blurred, 1e-3, 50))
-    gradient_x = (logs[:, 1, 2] - logs[:, 1, 0]) / 2
-    gradient_y = (logs[:, 2, 1] - logs[:, 0, 1]) / 2
+    centers, logs = _log_surroundings(maps, columns, rows, sigma, reach=1)
     xx = logs[:, 1, 2] - 2 * logs[:, 1, 1] + logs[:, 1, 0]
     yy = logs[:, 2, 1] - 2 * logs[:, 1, 1] + logs[:, 0, 1]
-    xy = (logs[:, 2, 2] - logs[:, 0, 2] - logs[:, 2, 0] + logs[:, 0, 0]) / 4
-    steps = _newton_steps(gradient_x, gradient_y, xx, yy, xy)
-    return _shaped(np.stack([columns, rows], axis=1) + steps, scores, heatmaps)
+    tops = centers + _newton_steps(logs, xx, yy)
+    return _shaped(tops, columns, rows, scores, heatmaps)
 
 
 DecodeKind = Literal["quarter", "dark", "udp"]
@@ -89,48 +78,52 @@ def _maxima(heatmaps: Floats) -> tuple[Floats, Integers, Integers, Floats]:
     return flat.reshape(-1, height, width), columns, rows, scores
 
 
-def _blurred_surroundings(
-    maps: Floats, columns: Integers, rows: Integers, sigma: float, *, reach: int, mirrored: bool = False
-) -> Doubles:
-    """The Gaussian-blurred maps about each maximum: (M, 2 reach + 1, 2 reach + 1).
+def _log_surroundings(
+    maps: Floats, columns: Integers, rows: Integers, sigma: float, *, reach: int
+) -> tuple[Integers, Doubles]:
+    """Centres (M, 2) and logarithms (M, 2 reach + 1, 2 reach + 1) of the blurred maps about each maximum.
 
-    The blur ends at 2.5 sigma (11 cells for sigma 2, as published). Outside the map lie zeros, or its
-    mirror image.
+    The blur ends at 2.5 sigma (11 cells for sigma 2, as published). Near the border the published codes
+    blur in zeros or the map's mirror image, which pulls the maximum by up to a cell and a half; here the
+    surroundings keep inside the map and the blur gets as narrow as it must.
     """
+    height, width = maps.shape[1:]
+    x, cells_x, kernels_x = _blur_along(columns, width, sigma, reach)
+    y, cells_y, kernels_y = _blur_along(rows, height, sigma, reach)
+    patches = maps[np.arange(len(maps))[:, None, None], cells_y[:, :, None], cells_x[:, None, :]]
+    blurred = kernels_y @ patches.astype(np.float64) @ kernels_x.transpose(0, 2, 1)
+    return np.stack([x, y], axis=1), np.log(np.maximum(blurred, 1e-10))
+
+
+def _blur_along(maxima: Integers, length: int, sigma: float, reach: int) -> tuple[Integers, Integers, Doubles]:
+    """One axis of the blur: centres (M,), cells it reads (M, P), weights (M, 2 reach + 1, P)."""
+    centers = np.clip(maxima, reach, length - 1 - reach)
     radius = int(2.5 * sigma + 0.5)
     offsets = np.arange(-radius - reach, radius + reach + 1)
     distances = offsets[None, :] - np.arange(-reach, reach + 1)[:, None]
-    kernel = np.where(np.abs(distances) <= radius, np.exp(-(distances**2) / (2 * sigma**2)), 0)
-    kernel /= kernel.sum(axis=1, keepdims=True)
-
-    height, width = maps.shape[1:]
-    x, outside_x = _cells_about(columns, offsets, width)
-    y, outside_y = _cells_about(rows, offsets, height)
-    patches = maps[np.arange(len(maps))[:, None, None], y[:, :, None], x[:, None, :]].astype(np.float64)
-    if not mirrored:
-        patches[outside_y[:, :, None] | outside_x[:, None, :]] = 0
-    return kernel @ patches @ kernel.T
+    room = np.minimum(centers, length - 1 - centers) - reach
+    inside = np.abs(distances) <= np.minimum(room, radius)[:, None, None]
+    weights = np.exp(-(distances**2) / (2 * sigma**2)) * inside
+    cells = np.clip(centers[:, None] + offsets, 0, length - 1)
+    return centers, cells, weights / weights.sum(axis=-1, keepdims=True)
 
 
-def _cells_about(centers: Integers, offsets: Integers, length: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Indices (M, P) about each centre, and whether outside; those are mirrored at the map's end cells."""
-    cells = centers[:, None] + offsets
-    outside = (cells < 0) | (cells >= length)
-    period = max(2 * (length - 1), 1)
-    folded = np.abs(cells) % period
-    return np.where(folded >= length, period - folded, folded), outside
-
-
-def _newton_steps(gradient_x: Doubles, gradient_y: Doubles, xx: Doubles, yy: Doubles, xy: Doubles) -> Doubles:
-    """Steps (M, 2) to the top of the quadratic; none where it has no top (flat maps, saddles)."""
+def _newton_steps(logs: Doubles, xx: Doubles, yy: Doubles) -> Doubles:
+    """Steps (M, 2) to the top of the quadratic with second derivatives xx, yy; none where it has no top."""
+    gradient_x = (logs[:, 1, 2] - logs[:, 1, 0]) / 2
+    gradient_y = (logs[:, 2, 1] - logs[:, 0, 1]) / 2
+    xy = (logs[:, 2, 2] - logs[:, 0, 2] - logs[:, 2, 0] + logs[:, 0, 0]) / 4
     determinant = xx * yy - xy * xy
     peaked = (determinant > 1e-9) & (xx < 0)
-    safe = np.where(peaked, determinant, 1)
     steps = np.stack([xy * gradient_y - yy * gradient_x, xy * gradient_x - xx * gradient_y], axis=1)
-    steps = np.where(peaked[:, None], steps / safe[:, None], 0)
-    return np.clip(steps, -MAX_STEP, MAX_STEP)
+    return np.where(peaked[:, None], steps / np.where(peaked, determinant, 1)[:, None], 0)
 
 
-def _shaped(positions: Floats | Doubles, scores: Floats, heatmaps: Floats) -> tuple[Floats, Floats]:
+def _shaped(
+    tops: Doubles, columns: Integers, rows: Integers, scores: Floats, heatmaps: Floats
+) -> tuple[Floats, Floats]:
+    """Tops (M, 2) within MAX_STEP of their maxima, as (N, K, 2), and scores as (N, K)."""
+    maxima = np.stack([columns, rows], axis=1)
+    steps = np.clip(tops - maxima, -MAX_STEP, MAX_STEP)
     shape = heatmaps.shape[:2]
-    return positions.reshape(*shape, 2).astype(np.float32), scores.reshape(shape).astype(np.float32)
+    return (maxima + steps).reshape(*shape, 2).astype(np.float32), scores.reshape(shape)
