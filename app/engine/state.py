@@ -1,0 +1,59 @@
+"""What all engines share: life-cycle states and the shape of the parts that are handed in."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from tracking.types import Frame, FrameResult
+
+S = TypeVar("S")
+
+
+class EngineState(Enum):
+    """Life cycle of an engine. FAULTED: it stopped by itself; `error` says why."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FAULTED = "faulted"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether threads are at work."""
+        return self in (EngineState.STARTING, EngineState.RUNNING, EngineState.PAUSED, EngineState.STOPPING)
+
+
+class CameraState(Enum):
+    """Whether the live source gives pictures."""
+
+    OPENING = "opening"
+    LIVE = "live"
+    LOST = "lost"
+
+
+class Processor(Protocol):
+    """What turns a frame into a result; `tracking.pipeline.Pipeline` is one. Used by one thread only.
+
+    It may have a `device_name: str` (what really runs) and a `close()`.
+    """
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Everything that is known of the frame."""
+        ...
+
+    def reset(self) -> None:
+        """Forgets all people; ids go on rising."""
+        ...
+
+
+ProcessorBuilder = Callable[[S, Any], Processor]
+"""build(settings, current): the processor to use from now on.
+
+`current` is the one in use (None at first): give it back with the settings applied, or a new one.
+Runs in the worker thread, between two frames. A UserError leaves `current` in use and is shown.
+"""
+
+Drawer = Callable[[Frame, FrameResult], Any]
+"""draw(frame, result): (H, W, 3) uint8 RGB picture with the overlays, for the annotated video."""
