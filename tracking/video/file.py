@@ -1,0 +1,283 @@
+"""Video files and network streams by PyAV: upright RGB pictures with the file's own presentation times."""
+
+import bisect
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+import av.logging
+import numpy as np
+
+from tracking.types import Frame
+from tracking.video.orientation import UPRIGHT, Image, Orientation
+from tracking.video.source import URL_SCHEMES, ClosingSource, VideoError, VideoInfo, check_range
+
+log = logging.getLogger(__name__)
+
+TIME_TOLERANCE_S = 1e-6
+"""Two times nearer than this are the same time: files and people give times with six decimals."""
+SKIM_S = 1.0
+"""A seek no farther ahead than this decodes on; jumping would often go back to the same key frame."""
+NETWORK_TIMEOUT_S = 10.0
+
+
+class VideoFile(ClosingSource):
+    """One video file (or network address): iterate for `Frame`s, `seek` to any time, exactly.
+
+    Only frames with start_s <= time_s < end_s are given. A damaged or cut file gives what can be decoded
+    and says so in `notices`. VideoError when there is no picture at all.
+    """
+
+    def __init__(self, path: Path | str, *, start_s: float | None = None, end_s: float | None = None) -> None:
+        check_range(start_s, end_s)
+        self._spec = str(path)
+        self._is_url = self._spec.lower().startswith(URL_SCHEMES)
+        self._end_s = end_s
+        self._notices: list[str] = []
+        self._times: tuple[float, ...] | None = None
+        self._index = 0
+        self._last_s: float | None = None
+        self._orientation = UPRIGHT
+        self._decoded: Iterator[Any] = iter(())
+        self._open()
+        try:
+            self._start(start_s)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def info(self) -> VideoInfo:
+        """Facts of the file; size and turn come from the first decoded picture."""
+        return self._info
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was wrong with the file so far, one sentence each."""
+        return tuple(self._notices)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames from the present place on."""
+        while (decoded := next(self._decoded, None)) is not None:
+            time_s = self._time_of(decoded)
+            if self._end_s is not None and time_s >= self._end_s - TIME_TOLERANCE_S:
+                self._decoded = iter(())
+                return
+            self._last_s = time_s
+            frame = Frame(self._index, time_s, self._upright(decoded))
+            self._index += 1
+            yield frame
+
+    def seek(self, time_s: float) -> None:
+        """Go to a time: the next frame given is the first with time_s >= the time asked for (to 1e-6 s).
+
+        After the last frame there is none. VideoError for a live stream.
+        """
+        if self._info.is_live:
+            raise VideoError(f"{self._name} is live; there is nothing to seek in.")
+        target = time_s - TIME_TOLERANCE_S
+        ahead = self._last_s is not None and self._last_s < target <= self._last_s + SKIM_S
+        frames = self._decoded if ahead else self._from_key_frame(target)
+        for decoded in frames:
+            found_s = self._time_of(decoded)
+            if found_s >= target:
+                self._decoded = chain([decoded], frames)
+                self._index = bisect.bisect_left(self.frame_times(), found_s - TIME_TOLERANCE_S)
+                self._last_s = None
+                return
+        self._decoded = iter(())
+        self._last_s = None
+
+    def frame_times(self) -> tuple[float, ...]:
+        """All presentation times in seconds, ascending, by reading the file without decoding (kept)."""
+        if self._info.is_live:
+            raise VideoError(f"{self._name} is live; its times are not known beforehand.")
+        if self._times is None:
+            with self._container_of() as container:
+                stream = container.streams[self._stream.index]
+                self._times = tuple(sorted(_packet_times(container, stream)))
+        return self._times
+
+    def close(self) -> None:
+        """Give the file back; closing twice is fine."""
+        self._decoded = iter(())
+        self._container.close()
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        return self._spec if self._is_url else Path(self._spec).name
+
+    def _container_of(self) -> Any:
+        options = {"rtsp_transport": "tcp"} if self._spec.lower().startswith("rtsp") else {}
+        timeout = NETWORK_TIMEOUT_S if self._is_url else None
+        return av.open(self._spec, options=options, timeout=timeout, metadata_errors="replace")
+
+    def _open(self) -> None:
+        """(Re)open the file at its beginning."""
+        try:
+            self._container = self._container_of()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(self._why_not_open(error)) from error
+        if self._container.format.name == "tty":
+            self._container.close()
+            raise VideoError(f"{self._name} is a text file, not a video.")
+        self._stream = self._pick_stream()
+        self._stream.thread_type = "AUTO"
+        self._decoded = self._decode()
+
+    def _why_not_open(self, error: Exception) -> str:
+        if self._is_url:
+            return f"Nothing could be opened at {self._spec} ({_reason(error)}); check the address and the network."
+        path = Path(self._spec)
+        if not path.exists():
+            return f"There is no file {path}."
+        if isinstance(error, PermissionError):
+            return f"{path} may not be read; check its permissions."
+        if path.stat().st_size == 0:
+            return f"{path} is empty (0 bytes)."
+        return f"{path} is not a video that can be read, or it is damaged or cut off ({_reason(error)})."
+
+    def _pick_stream(self) -> Any:
+        """The first video stream that is not a cover picture."""
+        cover = av.stream.Disposition.attached_pic
+        for stream in self._container.streams.video:
+            if not stream.disposition & cover:
+                return stream
+        has_audio = bool(self._container.streams.audio)
+        self._container.close()
+        held = "sound but no picture" if has_audio else "no picture"
+        raise VideoError(f"{self._name} holds {held}; a video is needed.")
+
+    def _start(self, start_s: float | None) -> None:
+        """Decode the first picture, learn from it, and go to the start that was asked for."""
+        first = next(self._decoded, None)
+        if first is None:
+            raise VideoError(f"{self._name} holds no picture that can be decoded.")
+        self._decoded = chain([first], self._decoded)
+        self._learn(first)
+        if start_s is not None and not self._info.is_live:
+            self.seek(start_s)
+        head = next(self._decoded, None)
+        if head is None or (self._end_s is not None and self._time_of(head) >= self._end_s):
+            lasts = f"; it lasts {self._info.duration_s:.3f} s" if self._info.duration_s else ""
+            raise VideoError(f"{self._name} has no picture between the start and end asked for{lasts}.")
+        self._decoded = chain([head], self._decoded)
+
+    def _learn(self, first: Any) -> None:
+        matrix = first.side_data.get("DISPLAYMATRIX") if len(first.side_data) else None
+        self._orientation = Orientation.from_display_matrix(bytes(matrix)) if matrix else UPRIGHT
+        self._stored_wh = (first.width, first.height)
+        stream, container = self._stream, self._container
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        rate = stream.average_rate or stream.guessed_rate
+        duration_s = _duration_s(stream, container)
+        self._info = VideoInfo(
+            name=self._name,
+            path=None if self._is_url else Path(self._spec),
+            size_wh=self._orientation.upright_size(self._stored_wh),
+            frame_count=stream.frames or None,
+            duration_s=duration_s,
+            frame_rate=Fraction(rate) if rate else None,
+            rotation_deg=self._orientation.rotation_deg,
+            mirrored=self._orientation.mirrored,
+            has_audio=bool(container.streams.audio),
+            codec=stream.codec.canonical_name,
+            is_live=self._is_url and duration_s is None,
+            time_base=Fraction(stream.time_base),
+            pixel_aspect=1 / aspect if self._orientation.transpose else Fraction(aspect),
+        )
+
+    # -- decoding --------------------------------------------------------------------------------
+
+    def _decode(self) -> Iterator[Any]:
+        """Decoded frames in presentation order; what cannot be decoded is left out and noticed."""
+        damaged = 0
+        for packet in self._packets():
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except av.FFmpegError as error:
+                log.debug("%s: packet not decoded: %s", self._name, error)
+                damaged += 1
+                continue
+            yield from frames
+        if damaged:
+            self._notice(f"{self._name} is damaged: {damaged} of its pieces could not be decoded.")
+
+    def _packets(self) -> Iterator[Any]:
+        """Packets of the stream, then None to drain the decoder, also when the file ends in an error."""
+        last_s = 0.0
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    last_s = float((packet.pts or 0) * self._stream.time_base)
+                    yield packet
+        except av.FFmpegError as error:
+            self._notice(f"{self._name} could be read only up to {last_s:.3f} s ({_reason(error)}).")
+        yield None
+
+    def _notice(self, sentence: str) -> None:
+        if sentence not in self._notices:
+            self._notices.append(sentence)
+
+    def _time_of(self, decoded: Any) -> float:
+        """Presentation time in seconds; the decoding time where the file gives no other."""
+        stamp = decoded.pts if decoded.pts is not None else decoded.dts
+        base = decoded.time_base or self._stream.time_base
+        if stamp is not None:
+            return float(stamp * base.numerator / base.denominator)
+        self._notice(f"{self._name} has pictures without a time; the average rate was used for them.")
+        step = 1 / self._info.frame_rate if self._info.frame_rate else Fraction(1, 30)
+        return (self._last_s or 0.0) + float(step)
+
+    def _upright(self, decoded: Any) -> Image:
+        width, height = self._stored_wh
+        if (decoded.width, decoded.height) != self._stored_wh:
+            self._notice(f"{self._name} changes its picture size; all pictures were brought to {width}x{height}.")
+        rgb = decoded.to_ndarray(format="rgb24", width=width, height=height)
+        return np.ascontiguousarray(self._orientation.apply(rgb))
+
+    def _from_key_frame(self, target_s: float) -> Iterator[Any]:
+        """Frames from a key frame at or before a time; farther back until it surely comes first.
+
+        Frames before the first key frame are left out: they may lean on pictures that were not decoded.
+        """
+        for back_s in (0.0, 2.0, 10.0):
+            offset = int((target_s - back_s) / self._stream.time_base)
+            try:
+                self._container.seek(offset, stream=self._stream)
+            except (av.FFmpegError, OverflowError):
+                break
+            frames = self._decode()
+            first = next((frame for frame in frames if frame.key_frame), None)
+            if first is not None and self._time_of(first) <= target_s:
+                return chain([first], frames)
+        self._container.close()
+        self._open()
+        return self._decoded
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).strip().rstrip(".") or type(error).__name__
+
+
+def _duration_s(stream: Any, container: Any) -> float | None:
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _packet_times(container: Any, stream: Any) -> Iterator[float]:
+    base = stream.time_base
+    try:
+        for packet in container.demux(stream):
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.size and stamp is not None and not packet.is_discard:
+                yield stamp * base.numerator / base.denominator
+    except av.FFmpegError:
+        return

@@ -1,0 +1,226 @@
+"""Annotated videos by PyAV: H.264 that a browser plays, exact times, sound kept, playable even after a kill."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from tracking.video.orientation import Image
+from tracking.video.sound import SoundTrack, has_sound
+from tracking.video.source import VideoError
+
+DEFAULT_TIME_BASE = Fraction(1, 90_000)
+FINEST_TIME_BASE = Fraction(1, 1_000_000)
+FRAGMENT_S = 1.0
+"""A killed run loses at most the last piece of this length."""
+HD_HEIGHT = 720
+"""From this height on players take untagged colours as BT.709, so that is what is written (and tagged)."""
+
+
+class VideoWriter:
+    """Writes pictures with their times; `close` makes the finished MP4, `discard` leaves nothing.
+
+    While it runs the video is `<stem>.partial.mp4`, in pieces of a second, each playable. `close` turns it
+    into a plain MP4 that starts to play before it is loaded whole, and gives it its name in one step.
+    size_wh: width and height; an odd size is stored with its last column or row doubled (see `padded`), and
+    a picture of another size is fitted into the first one's frame. frame_rate: a hint for the last picture's
+    length and for the encoder; times rule. time_base: unit of the source's times, kept so that they stay exact.
+    audio_from: file whose sound is copied, between the seconds of audio_range_s. VideoError when the place
+    cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size_wh: tuple[int, int],
+        *,
+        frame_rate: Fraction | float | None = None,
+        time_base: Fraction | None = None,
+        pixel_aspect: Fraction = Fraction(1),
+        audio_from: Path | None = None,
+        audio_range_s: tuple[float | None, float | None] = (None, None),
+    ) -> None:
+        self.path = Path(path)
+        self.partial_path = self.path.with_name(f"{self.path.stem}.partial.mp4")
+        self.frame_count = 0
+        self._size_wh = size_wh
+        self._coded_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
+        self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
+        self._time_base = _usable(time_base)
+        self._waiting: Any = None
+        self._last_key: int | None = None
+        self._durations: dict[int, int] = {}
+        self._is_open = True
+        with self._errors():
+            self._output = av.open(str(self.partial_path), "w", format="mp4", options=self._fragments())
+            self._stream = self._video_stream(pixel_aspect)
+            self._sound = self._sound_from(audio_from, audio_range_s)
+
+    @property
+    def padded(self) -> bool:
+        """True when the stored picture is a column or row larger than the pictures given (H.264 needs even sizes)."""
+        return self._coded_wh != self._size_wh
+
+    @property
+    def notice(self) -> str | None:
+        """What was wrong with the sound, if anything."""
+        return self._sound.notice if self._sound else None
+
+    def write(self, image: Image, time_s: float) -> None:
+        """Add one (H, W, 3) uint8 RGB picture. Times must rise; one that does not comes right after the last."""
+        frame = self._frame_of(image)
+        frame.time_base = self._time_base
+        frame.pts = round(time_s / self._time_base)
+        with self._errors():
+            if self._waiting is not None:
+                frame.pts = max(frame.pts, self._waiting.pts + 1)
+                self._encode(self._waiting, frame.pts - self._waiting.pts)
+            self._waiting = frame
+        self.frame_count += 1
+
+    def close(self, *, sound_until_s: float | None = None) -> Path:
+        """Finish: the rest of the sound (or that up to a time), then the plain MP4. Returns its path."""
+        if not self._is_open:
+            return self.path
+        with self._errors():
+            if self._waiting is not None:
+                self._encode(self._waiting, max(1, round(1 / self._rate / self._time_base)))
+            self._mux(self._stream.encode(None))
+            if self._sound:
+                self._sound.advance(sound_until_s)
+            self._release()
+            _remux(self.partial_path, self.path)
+            self.partial_path.unlink()
+        return self.path
+
+    def discard(self) -> None:
+        """Stop and remove what was written."""
+        if self._is_open:
+            with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+                self._release()
+        with contextlib.suppress(OSError):
+            self.partial_path.unlink()
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _fragments(self) -> dict[str, str]:
+        return {
+            "movflags": "frag_keyframe+delay_moov+default_base_moof",
+            "flush_packets": "1",
+            "movie_timescale": str(self._time_base.denominator),
+        }
+
+    def _video_stream(self, pixel_aspect: Fraction) -> Any:
+        # No B-frames: decoding order is presentation order, and no player shows the first picture late.
+        options = {"preset": "veryfast", "crf": "20", "bf": "0", "rc-lookahead": "10"}
+        stream = self._output.add_stream("libx264", rate=self._rate, options=options)
+        context = stream.codec_context
+        context.width, context.height = self._coded_wh
+        context.pix_fmt = "yuv420p"
+        context.time_base = self._time_base
+        context.sample_aspect_ratio = pixel_aspect
+        context.gop_size = max(1, round(self._rate * 2))
+        self._is_hd = self._coded_wh[1] >= HD_HEIGHT
+        code = 1 if self._is_hd else 6  # H.273: BT.709 or SMPTE 170M
+        context.colorspace = context.color_primaries = context.color_trc = code
+        context.color_range = 1  # limited, as players expect of H.264
+        return stream
+
+    def _sound_from(self, path: Path | None, range_s: tuple[float | None, float | None]) -> SoundTrack | None:
+        if path is None or not has_sound(path):
+            return None
+        return SoundTrack(path, self._output, start_s=range_s[0], end_s=range_s[1])
+
+    def _frame_of(self, image: Image) -> Any:
+        if (image.shape[1], image.shape[0]) != self._size_wh:
+            image = _fit(image, self._size_wh)
+        if self.padded:
+            right, below = self._coded_wh[0] - image.shape[1], self._coded_wh[1] - image.shape[0]
+            image = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE))
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        space = "ITU709" if self._is_hd else "ITU601"
+        return frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range="MPEG")
+
+    def _encode(self, frame: Any, duration: int) -> None:
+        if self._last_key is None or (frame.pts - self._last_key) * self._time_base >= FRAGMENT_S:
+            frame.pict_type = av.video.frame.PictureType.I
+            self._last_key = frame.pts
+        self._durations[frame.pts] = duration
+        self._mux(self._stream.encode(frame))
+        if self._sound:
+            self._sound.advance(float(frame.pts * self._time_base))
+
+    def _mux(self, packets: list[Any]) -> None:
+        for packet in packets:
+            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._output.mux(packet)
+
+    def _release(self) -> None:
+        self._is_open = False
+        if self._sound:
+            self._sound.close()
+        self._output.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            if not isinstance(error, OSError) or error.errno is None:
+                raise VideoError(f"{self.path} could not be written ({error}).") from error
+            raise VideoError(f"{self.path} could not be written: {_cause(error.errno)}.") from error
+
+
+def _remux(partial: Path, path: Path) -> None:
+    """The fragments as one plain MP4 with its index in front, put in place in one step."""
+    finished = path.with_name(f"{path.stem}.finishing.partial.mp4")
+    try:
+        with av.open(str(partial)) as source:
+            scale = str(source.streams.video[0].time_base.denominator)
+            options = {"movflags": "faststart", "movie_timescale": scale}
+            with av.open(str(finished), "w", format="mp4", options=options) as target:
+                streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+                for packet in source.demux():
+                    if packet.size:
+                        packet.stream = streams[packet.stream_index]
+                        target.mux(packet)
+        os.replace(finished, path)
+    finally:
+        finished.unlink(missing_ok=True)
+
+
+def _usable(time_base: Fraction | None) -> Fraction:
+    """A time base that MP4 can keep exactly."""
+    if time_base is None or time_base <= 0 or time_base < FINEST_TIME_BASE:
+        return DEFAULT_TIME_BASE if time_base is None else FINEST_TIME_BASE
+    return time_base
+
+
+def _fit(image: Image, size_wh: tuple[int, int]) -> Image:
+    """The picture shrunk or enlarged to fit, in the middle of a black frame."""
+    height, width = image.shape[:2]
+    scale = min(size_wh[0] / width, size_wh[1] / height)
+    fitted = max(1, round(width * scale)), max(1, round(height * scale))
+    canvas = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    x, y = (size_wh[0] - fitted[0]) // 2, (size_wh[1] - fitted[1]) // 2
+    canvas[y : y + fitted[1], x : x + fitted[0]] = cv2.resize(image, fitted, interpolation=cv2.INTER_AREA)
+    return canvas
+
+
+def _cause(code: int) -> str:
+    known = {
+        errno.ENOSPC: "the disk is full; free some space or choose another folder",
+        errno.EDQUOT: "your share of the disk is used up; choose another folder",
+        errno.EFBIG: "the file system or a limit allows no larger file; choose another folder",
+        errno.EACCES: "the folder may not be written to; choose another one with --out",
+        errno.EROFS: "the folder may not be written to; choose another one with --out",
+        errno.ENOENT: "the folder does not exist",
+    }
+    return known.get(code, os.strerror(code))
