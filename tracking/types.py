@@ -20,6 +20,7 @@ class KeypointState(IntEnum):
     MISSING = 0  # no position
     MEASURED = 1  # the network saw it in this frame
     PREDICTED = 2  # carried over a short gap by the filter
+    EDITED = 3  # set by hand
 
 
 class TrackState(IntEnum):
@@ -32,9 +33,7 @@ class TrackState(IntEnum):
 def _freeze(obj: object, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> None:
     given = getattr(obj, name)
     array = np.ascontiguousarray(given, dtype)
-    if len(array.shape) != len(shape) or any(
-        w is not None and w != g for w, g in zip(shape, array.shape, strict=True)
-    ):
+    if len(array.shape) != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
         raise ValueError(f"{type(obj).__name__}.{name}: shape {shape} wanted, got {array.shape}")
     if array.flags.writeable:
         array = array.copy() if array is given else array
@@ -152,9 +151,7 @@ class FrameResult:
     def __post_init__(self) -> None:
         count = len(self.tracks)
         if not len(self.raw) == len(self.smoothed) == count:
-            raise ValueError(
-                f"{count} tracks but {len(self.raw)} raw and {len(self.smoothed)} smoothed poses"
-            )
+            raise ValueError(f"{count} tracks but {len(self.raw)} raw and {len(self.smoothed)} smoothed poses")
         _freeze(self, "states", np.uint8, self.smoothed.scores.shape)
 
     def __len__(self) -> int:

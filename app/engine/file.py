@@ -10,11 +10,12 @@ from tracking.types import StageTimes
 from tracking.video.source import VideoSource
 
 S = TypeVar("S")
+NO_TIME = StageTimes()
 
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """How far a file has come. `total` and `eta_s` are None while unknown; `state` STOPPED and `complete` say it is done."""
+    """How far a file has come. `total` and `eta_s` are None while unknown; `complete`: all is in the session."""
 
     state: EngineState = EngineState.STOPPED
     done: int = 0
@@ -22,7 +23,7 @@ class FileProgress:
     fps: float = 0.0
     eta_s: float | None = None
     people: int = 0
-    times: StageTimes = StageTimes()
+    times: StageTimes = NO_TIME
     device: str = ""
     complete: bool = False
     error: str | None = None

@@ -12,6 +12,7 @@ from tracking.types import Frame, FrameResult, StageTimes
 from tracking.video.source import VideoInfo, VideoSource
 
 S = TypeVar("S")
+NO_TIME = StageTimes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class LiveStats:
     display_fps: float = 0.0
     delay_s: float = 0.0
     worst_delay_s: float = 0.0
-    times: StageTimes = StageTimes()
+    times: StageTimes = NO_TIME
     people: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     shed: tuple[str, ...] = ()

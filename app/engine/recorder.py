@@ -9,7 +9,7 @@ from tracking.types import Frame, FrameResult
 
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
-    """What to record and where. Files are `<stem>_annotated.mp4` and `<stem>_raw.mp4` in `folder`; nothing is overwritten."""
+    """What to record: `<stem>_annotated.mp4` and `<stem>_raw.mp4` in `folder`; nothing is overwritten."""
 
     folder: Path
     stem: str
