@@ -1,0 +1,116 @@
+"""The keypoint table: one CSV row per frame and person, in a form that every statistics program reads."""
+
+import math
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+import numpy as np
+
+from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17, Skeleton
+from tracking.types import FrameResult, KeypointState, TrackState
+
+FLUSH_EVERY_S = 1.0
+TRACK_COLUMNS = ("state", "det_score", "bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
+JOINT_COLUMNS = ("x", "y", "conf", "x_raw", "y_raw", "state")
+TRACK_STATES = {int(state): state.name.lower() for state in TrackState}
+JOINT_STATES = {int(state): state.name.lower() for state in KeypointState}
+
+
+def columns(skeleton: Skeleton = COCO_17) -> tuple[str, ...]:
+    """Names of all columns: `frame,time_s,person_id,...`, then six for each joint."""
+    joints = (f"{joint}_{column}" for joint in skeleton.keypoints for column in JOINT_COLUMNS)
+    return ("frame", "time_s", "person_id", *TRACK_COLUMNS, *joints)
+
+
+class KeypointTable:
+    """Writes results as they come; the rows are on the disk after a second at most.
+
+    Positions are pixels of the upright picture with at most three decimals, times are presentation times
+    with six. Missing is empty. A frame without people has one row whose `person_id` and all after it is empty.
+    `<joint>_conf` is the network's confidence, `<joint>_x` the steadied position, `<joint>_x_raw` the network's own.
+    UserError when the place cannot be written.
+    """
+
+    def __init__(self, target: Path | TextIO, *, skeleton: Skeleton = COCO_17) -> None:
+        self._path = target if isinstance(target, Path) else None
+        self._nobody = "," * (len(columns(skeleton)) - 2) + "\n"
+        self._flushed_s = time.monotonic()
+        self.row_count = 0
+        try:
+            self._file = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
+            self._file.write(",".join(columns(skeleton)) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def write(self, result: FrameResult) -> None:
+        """Add the rows of one frame, lowest id first."""
+        head = f"{result.frame_index},{result.time_s:.6f}"
+        rows = [head + "," + _person(result, row) for row in np.argsort(result.tracks.ids, kind="stable").tolist()]
+        try:
+            self._file.write("".join(rows) if rows else head + self._nobody)
+            now_s = time.monotonic()
+            if now_s - self._flushed_s >= FLUSH_EVERY_S:
+                self._flushed_s = now_s
+                self._file.flush()
+        except OSError as error:
+            raise self._failure(error) from error
+        self.row_count += max(1, len(rows))
+
+    def close(self) -> None:
+        """Write what is left; a stream that was handed in stays open."""
+        try:
+            if self._path is None:
+                self._file.flush()
+            else:
+                self._file.close()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _failure(self, error: OSError) -> UserError:
+        return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
+
+
+def _person(result: FrameResult, row: int) -> str:
+    tracks, raw, smoothed = result.tracks, result.raw, result.smoothed
+    cells = [str(int(tracks.ids[row])), TRACK_STATES[int(tracks.states[row])], _number(float(tracks.scores[row]))]
+    cells += [_number(value) for value in tracks.boxes[row].tolist()]
+    joints = zip(
+        smoothed.keypoints[row].tolist(),
+        raw.keypoints[row].tolist(),
+        raw.scores[row].tolist(),
+        result.states[row].tolist(),
+        strict=True,
+    )
+    for (x, y), (x_raw, y_raw), score, state in joints:
+        if state == KeypointState.MISSING:
+            x = y = math.nan
+        answered = math.isfinite(x_raw)
+        cells += [
+            _number(x),
+            _number(y),
+            _number(score) if answered else "",
+            _number(x_raw),
+            _number(y_raw),
+            JOINT_STATES[state],
+        ]
+    return ",".join(cells) + "\n"
+
+
+def _number(value: float) -> str:
+    """At most three decimals, none that say nothing; empty when missing."""
+    if not math.isfinite(value):
+        return ""
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
