@@ -1,0 +1,130 @@
+"""What a keypoint's score means: the share of right keypoints at each score, and the score to draw the line at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.data.samples import Sample
+from ppnet.errors import UserError
+from ppnet.evaluate.oks import keypoint_similarity
+from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
+
+Doubles = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+RIGHT_SIMILARITY = 0.5
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Reliability of keypoint scores.
+
+    edges: (B + 1,) of the score bins, the last bin takes all above. counts: (B,) labelled keypoints in each bin;
+    right: (B,) the share of them within OKS 0.5 of the truth, NaN in an empty bin. calibration_error: mean distance of
+    score and share right, weighted by count. min_score: suggested line, with the precision (right among those shown,
+    unlabelled ones count as wrong) and recall (right and shown among labelled) there. unlabelled_scores: quantiles
+    0.5, 0.9 and 0.99 of joints without a label, mostly covered or out of the picture; labelled_scores: of the others.
+    """
+
+    edges: Doubles
+    counts: npt.NDArray[np.int64]
+    right: Doubles
+    calibration_error: float
+    min_score: float
+    precision: float
+    recall: float
+    labelled_scores: tuple[float, float, float]
+    unlabelled_scores: tuple[float, float, float]
+    unlabelled: int = field(default=0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers; None for an empty bin."""
+        return {
+            "edges": self.edges.tolist(),
+            "counts": self.counts.tolist(),
+            "right": [None if np.isnan(value) else float(value) for value in self.right],
+            "calibration_error": self.calibration_error,
+            "min_score": self.min_score,
+            "precision": self.precision,
+            "recall": self.recall,
+            "labelled_scores_50_90_99": list(self.labelled_scores),
+            "unlabelled_scores_50_90_99": list(self.unlabelled_scores),
+        }
+
+
+def measure_reliability(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Reliability:
+    """Reliability of poses (N, K) against the labels of N samples, in the same order.
+
+    A keypoint is right when its own similarity to the truth, at the person's area, is above 0.5.
+    """
+    labelled = np.stack([sample.visibility for sample in samples]) > 0
+    truth = np.stack([sample.keypoints for sample in samples])
+    areas = np.array([sample.area for sample in samples])
+    right = keypoint_similarity(poses.keypoints, truth, areas, skeleton.sigmas) > RIGHT_SIMILARITY
+    return _reliability(poses.scores.astype(np.float64), right & labelled, labelled)
+
+
+def _reliability(scores: Doubles, right: Bools, labelled: Bools) -> Reliability:
+    edges = np.linspace(0, 1, BINS + 1)
+    bins = np.clip(np.digitize(scores[labelled], edges) - 1, 0, BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    hits = np.bincount(bins, right[labelled], BINS)
+    sums = np.bincount(bins, scores[labelled], BINS)
+    line, precision, recall = _best_line(scores, right, labelled)
+    return Reliability(
+        edges=edges,
+        counts=counts,
+        right=np.where(counts > 0, hits / np.maximum(counts, 1), np.nan),
+        calibration_error=float(np.abs(hits - sums).sum() / max(counts.sum(), 1)),
+        min_score=line,
+        precision=precision,
+        recall=recall,
+        labelled_scores=_quantiles(scores[labelled]),
+        unlabelled_scores=_quantiles(scores[~labelled]),
+        unlabelled=int((~labelled).sum()),
+    )
+
+
+def _best_line(scores: Doubles, right: Bools, labelled: Bools) -> tuple[float, float, float]:
+    """The score, to a hundredth, with the highest F1 of showing right keypoints; precision and recall there."""
+    lines = np.arange(0, 1, 0.01)
+    shown = np.array([(scores >= line).sum() for line in lines])
+    hits = np.array([(right & (scores >= line)).sum() for line in lines])
+    precision, recall = hits / np.maximum(shown, 1), hits / max(labelled.sum(), 1)
+    best = int(np.argmax(2 * hits / np.maximum(shown + labelled.sum(), 1)))
+    return round(float(lines[best]), 2), float(precision[best]), float(recall[best])
+
+
+def _quantiles(scores: Doubles) -> tuple[float, float, float]:
+    if not len(scores):
+        return (float("nan"),) * 3
+    low, middle, high = np.quantile(scores, [0.5, 0.9, 0.99]).tolist()
+    return low, middle, high
+
+
+def plot_reliability(reliability: Reliability, path: Path | str) -> None:
+    """Write the curve, with how many keypoints lie behind each point, as a picture (type by the file's ending)."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UserError("The plot needs matplotlib; install it with `pip install ppnet-live[train]`.") from error
+    figure = Figure(figsize=(6, 6.5), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    middles = (reliability.edges[:-1] + reliability.edges[1:]) / 2
+    upper.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="score = share")
+    upper.plot(middles, reliability.right, marker="o", color="tab:blue", label="share of right keypoints")
+    upper.axvline(reliability.min_score, color="tab:orange", label=f"suggested min-conf {reliability.min_score:.2f}")
+    upper.set(ylabel="share within OKS 0.5 of the truth", xlim=(0, 1), ylim=(0, 1))
+    upper.legend(loc="upper left")
+    lower.bar(middles, reliability.counts, width=0.09, color="tab:blue")
+    lower.set(xlabel="keypoint score", ylabel="keypoints")
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
