@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ppnet.checkpoint import load_checkpoint as load_checkpoint
     from ppnet.estimator import PoseEstimator as PoseEstimator
-    from ppnet.networks import build as build
+    from ppnet.networks.table import build as build
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "load_checkpoint": "ppnet.checkpoint",
     "PoseEstimator": "ppnet.estimator",
-    "build": "ppnet.networks",
+    "build": "ppnet.networks.table",
 }
 
 

@@ -1,0 +1,221 @@
+"""Weights files read and written: networks with everything needed to use them.
+
+Files of this program are safetensors with `CheckpointInfo` in their header; the authors' `.pth` files, and those of the
+compared networks, are recognised by their tensors.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save as serialise
+from torch import Tensor, nn
+
+from ppnet.assets import ASSETS
+from ppnet.checkpoint_info import CheckpointInfo, sha256_of, size_in_name
+from ppnet.errors import CheckpointError, UserError
+from ppnet.networks.recognise import Recognised, expected_shapes, recognise
+from ppnet.networks.table import build
+from ppnet.skeleton import SKELETONS, skeleton_for
+from ppnet.state_file import StateFile, read_state_file
+
+DEFAULT_INPUT_WH = {"coco17": (192, 256), "mpii16": (256, 256)}
+
+
+@dataclass(frozen=True)
+class BackboneReport:
+    """What `load_backbone` did: names that were taken, names the network has that stayed fresh, names without a use."""
+
+    taken: tuple[str, ...]
+    fresh: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.taken)} tensors taken, {len(self.fresh)} left fresh, {len(self.unused)} of the file unused"
+
+
+def save(
+    path: str | Path, network: nn.Module, info: CheckpointInfo, *, dtype: torch.dtype = torch.float32
+) -> CheckpointInfo:
+    """Write a network's weights with their info as a safetensors file, complete or not at all.
+
+    dtype: type of the convolutions' weights in the file (`torch.float16` halves it); batch norm and biases stay fp32.
+    Returns the info with the file's own sha256. CheckpointError when the place cannot be written.
+    """
+    return save_tensors(path, network.state_dict(), info, dtype=dtype)
+
+
+def save_tensors(
+    path: str | Path, tensors: Mapping[str, Tensor], info: CheckpointInfo, *, dtype: torch.dtype = torch.float32
+) -> CheckpointInfo:
+    """`save` for a state dict."""
+    path = Path(path)
+    stored = {name: _stored(tensor, dtype) for name, tensor in tensors.items()}
+    if not all(tensor.isfinite().all() for tensor in stored.values() if tensor.is_floating_point()):
+        raise CheckpointError(f"The weights hold numbers that are not finite (as {dtype}); {path} was not written.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(serialise(stored, metadata=info.to_metadata()))
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise CheckpointError(f"The weights cannot be written to {path}: {error}.") from error
+    return replace(info, sha256=sha256_of(path))
+
+
+def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    tensor = tensor.detach().cpu()
+    if tensor.is_floating_point():
+        tensor = tensor.to(dtype if tensor.dim() == 4 else torch.float32)
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> nn.Module:
+    """The network of any pose file, `.safetensors` or `.pth`, in eval mode, fp32, on the CPU.
+
+    Its `info` attribute is the file's `CheckpointInfo`. A file without metadata gets its variant and joints from its
+    tensors, its input size from `input_wh`, its name, or the usual one of its joint set. CheckpointError, with the
+    reason, for a file that is missing, damaged, hostile, a backbone without heatmap layers, or of no known network.
+    """
+    file = read_state_file(path)
+    info = _info(Path(path), file, input_wh)
+    _check_pin(Path(path), file.sha256)
+    with torch.device("meta"):
+        network = build(info.network, len(info.keypoints))
+    network.load_state_dict(_fitted(Path(path), file.tensors, info), strict=True, assign=True)
+    network.info = info  # type: ignore[assignment]
+    return network.eval()
+
+
+def read_info(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> CheckpointInfo:
+    """What `load_checkpoint` would know of a file. The tensors are read and checked for names and shapes."""
+    file = read_state_file(path)
+    info = _info(Path(path), file, input_wh)
+    _check_shapes(Path(path), file.tensors, info)
+    return info
+
+
+def load_backbone(network: nn.Module, path: str | Path) -> BackboneReport:
+    """Start a network from a file that fits it in part: an ImageNet backbone, other joints, another head.
+
+    Every tensor whose name and shape fit is copied; the rest stays as it is. CheckpointError when the file is none, or
+    when less than half of the network's numbers before its heatmap layers come from it (another variant).
+    """
+    file = read_state_file(path)
+    own = network.state_dict()
+    taken = [name for name, tensor in file.tensors.items() if name in own and own[name].shape == tensor.shape]
+    _check_numbers(Path(path), {name: file.tensors[name] for name in taken})
+    share = sum(own[name].numel() for name in taken) / max(1, sum(tensor.numel() for tensor in own.values()))
+    if share < 0.5:
+        raise CheckpointError(
+            f"The file {path} is no start for this network: only {share:.0%} of its numbers fit by name and shape."
+        )
+    with torch.no_grad():
+        for name in taken:
+            own[name].copy_(file.tensors[name])
+    counters = "num_batches_tracked"
+    return BackboneReport(
+        taken=tuple(taken),
+        fresh=tuple(name for name in own if name not in set(taken) and not name.endswith(counters)),
+        unused=tuple(name for name in file.tensors if name not in set(taken)),
+    )
+
+
+def recognise_file(file: StateFile) -> Recognised | None:
+    """Network and joints of a file's tensors."""
+    return recognise({name: tuple(tensor.shape) for name, tensor in file.tensors.items()})
+
+
+def _info(path: Path, file: StateFile, input_wh: tuple[int, int] | None) -> CheckpointInfo:
+    if "format" in file.metadata:
+        try:
+            info = CheckpointInfo.from_metadata(file.metadata, sha256=file.sha256)
+        except ValueError as error:
+            raise CheckpointError(f"The weights file {path} is damaged: {error}.") from error
+        return info if input_wh is None else replace(info, input_wh=input_wh)
+    found = recognise_file(file)
+    if found is None:
+        raise CheckpointError(
+            f"The tensors in {path} are of no network this program knows (PPNet and its ablations, "
+            "SimpleBaseline, Hourglass, HRNet)."
+        )
+    if found.keypoints is None:
+        raise CheckpointError(
+            f"The file {path} is a backbone ({found.network}) without heatmap layers; "
+            "it can start a training: `python -m ppnet train --init FILE`."
+        )
+    try:
+        skeleton = skeleton_for(found.keypoints).name
+    except ValueError as error:
+        raise CheckpointError(
+            f"The network in {path} has {found.keypoints} joints; known are 17 (COCO) and 16 (MPII)."
+        ) from error
+    size = input_wh or size_in_name(path) or DEFAULT_INPUT_WH[skeleton]
+    try:
+        return CheckpointInfo(
+            network=found.network,
+            input_wh=size,
+            skeleton=skeleton,
+            source=f"imported from {path.name}",
+            source_sha256=file.sha256,
+            sha256=file.sha256,
+        )
+    except ValueError as error:
+        raise CheckpointError(f"The weights file {path} cannot be used: {error}.") from error
+
+
+def _check_shapes(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> None:
+    try:
+        wanted = expected_shapes(info.network, len(SKELETONS[info.skeleton]))
+    except UserError as error:
+        raise CheckpointError(f"The weights file {path} names an unknown network, {info.network!r}.") from error
+    missing = [name for name in wanted if name not in tensors and not name.endswith("num_batches_tracked")]
+    extra = [name for name in tensors if name not in wanted]
+    if missing or extra:
+        raise CheckpointError(
+            f"The file {path} does not hold the weights of {info.network}: {len(missing)} tensors are missing "
+            f"and {len(extra)} unknown, such as {(missing + extra)[0]!r}."
+        )
+    for name, tensor in tensors.items():
+        if tuple(tensor.shape) != wanted[name]:
+            raise CheckpointError(
+                f"The file {path} does not fit {info.network}: {name!r} is {tuple(tensor.shape)}, not {wanted[name]}."
+            )
+
+
+def _check_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if tensor.is_complex() or not tensor.isfinite().all():
+            raise CheckpointError(f"The weights file {path} is damaged: {name!r} holds numbers that are not finite.")
+
+
+def _fitted(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> dict[str, Tensor]:
+    """Checked tensors as fp32 (counters int64) in memory of their own; counters that old files lack are 0."""
+    _check_shapes(path, tensors, info)
+    _check_numbers(path, tensors)
+    fitted = {}
+    for name in expected_shapes(info.network, len(info.keypoints)):
+        counter = name.endswith("num_batches_tracked")
+        tensor = tensors.get(name, torch.zeros(()))
+        fitted[name] = tensor.to(torch.int64 if counter else torch.float32, copy=True).contiguous()
+    return fitted
+
+
+def _check_pin(path: Path, digest: str) -> None:
+    """Weights that ship with the program must be the ones that were shipped."""
+    folder = path.resolve().parent
+    if folder != ASSETS / "weights":
+        return
+    try:
+        pinned = json.loads((folder / "manifest.json").read_text("utf-8"))[path.name]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} is not listed in the manifest of shipped weights; install PPNet Live again."
+        ) from error
+    if pinned != digest:
+        raise CheckpointError(f"{path} is not the file that was shipped (sha256 differs); install PPNet Live again.")

@@ -1,0 +1,76 @@
+"""Which device and which number format the networks run in."""
+
+from typing import Literal
+
+import torch
+
+from ppnet.errors import UserError
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def available_devices() -> list[str]:
+    """The devices of this machine, fastest first; `cpu` is always there."""
+    found = ["cuda"] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def choose_device(asked: str = "auto") -> torch.device:
+    """`auto`: the fastest there is. UserError when the one asked for isn't there."""
+    available = available_devices()
+    if asked == "auto":
+        return torch.device(available[0])
+    kind = asked.partition(":")[0]
+    if kind not in DEVICES:
+        raise UserError(f"There is no device {asked!r}; choose one of {', '.join(DEVICES)}.")
+    if kind not in available:
+        raise UserError(f"The device {asked} is not available on this machine; use --device {available[0]} or auto.")
+    try:
+        device = torch.device(asked)
+    except RuntimeError as error:
+        raise UserError(f"There is no device {asked!r}; choose one of {', '.join(DEVICES)}.") from error
+    if kind == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(
+            f"The device {asked} is not available; this machine has {torch.cuda.device_count()} of its kind."
+        )
+    return device
+
+
+def choose_precision(device: torch.device, asked: str = "auto") -> torch.dtype:
+    """Number format of the convolutions: fp16 on CUDA, bf16 on a CPU that computes in it, else fp32.
+
+    UserError when the device cannot use the one asked for at all.
+    """
+    if asked not in PRECISIONS:
+        raise UserError(f"There is no precision {asked!r}; choose one of {', '.join(PRECISIONS)}.")
+    if asked != "auto":
+        if asked == "fp16" and device.type == "cpu":
+            raise UserError("A CPU cannot use fp16; choose bf16 or fp32.")
+        return _DTYPES[asked]
+    if device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if device.type == "cpu" and cpu_has_bf16() else torch.float32
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bf16 by itself (AVX-512 BF16 or AMX); elsewhere bf16 is slower than fp32."""
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, check, bool)()) for check in checks)
+
+
+def describe(device: torch.device) -> str:
+    """`cpu`, `mps`, or `cuda (name of the card)`."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+
+
+def precision_name(dtype: torch.dtype) -> str:
+    """fp32, bf16 or fp16."""
+    return next(name for name, known in _DTYPES.items() if known == dtype)
