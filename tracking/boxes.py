@@ -1,0 +1,71 @@
+"""Pure functions on boxes: float arrays (N, 4) of x1, y1, x2, y2 in image pixels."""
+
+import numpy as np
+import numpy.typing as npt
+
+Boxes = npt.NDArray[np.floating]
+
+
+def sizes(boxes: Boxes) -> Boxes:
+    """(N, 2) widths and heights; negative extents count as 0."""
+    return np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+
+
+def areas(boxes: Boxes) -> Boxes:
+    """(N,) areas in square pixels."""
+    wh = sizes(boxes)
+    return np.asarray(wh[:, 0] * wh[:, 1])
+
+
+def centers(boxes: Boxes) -> Boxes:
+    """(N, 2) middle points."""
+    return np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2)
+
+
+def from_centers(middles: Boxes, sizes_wh: Boxes) -> Boxes:
+    """(N, 4) boxes around (N, 2) middle points with (N, 2) widths and heights."""
+    return np.concatenate([middles - sizes_wh / 2, middles + sizes_wh / 2], axis=1)
+
+
+def intersections(first: Boxes, second: Boxes) -> Boxes:
+    """(N, M) common areas of every box of `first` (N, 4) with every box of `second` (M, 4)."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    wh = np.maximum(high - low, 0)
+    return np.asarray(wh[..., 0] * wh[..., 1])
+
+
+def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
+    """(N, M) intersection over union; 0 where a box has no area or is not finite."""
+    common = intersections(first, second)
+    union = areas(first)[:, None] + areas(second)[None, :] - common
+    with np.errstate(invalid="ignore", divide="ignore"):
+        iou = common / union
+    return np.where(np.isfinite(iou), iou, 0.0)
+
+
+def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
+    """Boxes cut to a picture of that size; a box wholly outside becomes one without area on the border."""
+    width, height = size_wh
+    limits = np.array([width, height, width, height], boxes.dtype)
+    return np.clip(boxes, 0, limits)
+
+
+def expand(boxes: Boxes, factor: float) -> Boxes:
+    """Boxes scaled about their middle (1.25: a quarter wider and higher)."""
+    return from_centers(centers(boxes), sizes(boxes) * factor)
+
+
+def usable(boxes: Boxes, size_wh: tuple[int, int], *, min_side: float = 2.0) -> npt.NDArray[np.bool_]:
+    """(N,) True where a box is finite and shows at least `min_side` pixels each way inside the picture."""
+    finite = np.isfinite(boxes).all(axis=1)
+    visible = sizes(clip(np.where(finite[:, None], boxes, 0), size_wh))
+    return np.asarray(finite & (visible.min(axis=1, initial=np.inf) >= min_side))
+
+
+def visible_fraction(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
+    """(N,) share of each box that lies inside the picture; 0 for boxes without area."""
+    whole = areas(boxes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = areas(clip(boxes, size_wh)) / whole
+    return np.where(np.isfinite(share), share, 0.0)

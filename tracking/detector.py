@@ -1,0 +1,186 @@
+"""People in one picture: the `PersonDetector` protocol and MediaPipe's ObjectDetector behind it."""
+
+import os
+import sys
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.assets import asset
+from ppnet.errors import UserError
+from tracking import boxes as box_math
+from tracking.types import Detections
+
+if TYPE_CHECKING:
+    import mediapipe
+
+Image = npt.NDArray[np.uint8]
+
+DETECTORS = {
+    "efficientdet-lite0": "detectors/efficientdet_lite0.tflite",
+    "nanodet": "detectors/nanodet.tflite",
+}
+PERSON_LABELS = frozenset({"person", "people", "pedestrian", "human"})
+LONGEST_SIDE = 1280  # larger pictures are shrunk first: detectors look at 300 to 640 pixels anyway
+GREY = 128
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """Which detector, and how sure it must be.
+
+    model: `efficientdet-lite0` (fast, precise), `nanodet` (finds more small people, more false ones; slower),
+        or the path of another TFLite detector with metadata.
+    min_score: detections below are dropped. Raised: fewer false people, more misses. It lies below the
+        tracker's own limit for new people on purpose: weak detections only help to keep who is known.
+    max_detections: at most this many per frame, best first.
+    """
+
+    model: str = "efficientdet-lite0"
+    min_score: float = 0.15
+    max_detections: int = 50
+
+    def __post_init__(self) -> None:
+        if not 0 < self.min_score < 1:
+            raise UserError(f"The detector's score limit must lie between 0 and 1, not {self.min_score}.")
+        if self.max_detections < 1:
+            raise UserError(f"The number of detections must be at least 1, not {self.max_detections}.")
+
+
+class PersonDetector(Protocol):
+    """Finds people in single pictures; keeps nothing from one picture to the next."""
+
+    def detect(self, image: Image) -> Detections:
+        """People in an RGB uint8 (H, W, 3) picture, best first."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds; it must not be used after."""
+        ...
+
+
+def model_path(model: str) -> Path:
+    """File of a detector by name or path. UserError when there is none."""
+    if model in DETECTORS:
+        return asset(DETECTORS[model])
+    path = Path(model).expanduser()
+    if not path.is_file():
+        names = ", ".join(DETECTORS)
+        raise UserError(f"There is no detector {model}: give {names} or the path of a TFLite file.")
+    return path
+
+
+def pad_to_square(image: Image, *, longest_side: int = LONGEST_SIDE) -> tuple[Image, float]:
+    """Square picture with grey on the right or below, and the factor that leads back to the given pixels.
+
+    MediaPipe would stretch a frame to the model's square, which costs accuracy (people become thin or wide).
+    """
+    height, width = image.shape[:2]
+    shrink = min(1.0, longest_side / max(height, width))
+    if shrink < 1:
+        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    side = max(image.shape[:2])
+    square = np.full((side, side, 3), GREY, np.uint8)
+    square[: image.shape[0], : image.shape[1]] = image
+    return square, 1 / shrink
+
+
+class MediaPipeDetector:
+    """MediaPipe's ObjectDetector on the CPU, one picture at a time."""
+
+    def __init__(self, settings: DetectorSettings | None = None) -> None:
+        self.settings = settings or DetectorSettings()
+        self._path = model_path(self.settings.model)
+        self._detector: Any = _open(self._path, self.settings)
+        # Its own __del__ fails, loudly, once the interpreter is shutting down.
+        self._finalizer = weakref.finalize(self, self._detector.close)
+
+    def detect(self, image: Image) -> Detections:
+        """People in an RGB uint8 (H, W, 3) picture, best first, boxes in its pixels and inside it."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(f"RGB uint8 (H, W, 3) wanted, got {image.dtype} {image.shape}")
+        if self._detector is None:
+            raise ValueError("this detector is closed")
+        if min(image.shape[:2]) == 0:
+            return Detections.empty()
+        square, back = pad_to_square(image)
+        found = self._detector.detect(_mediapipe_image(square)).detections
+        people = [d for d in found if _is_person(d)]
+        if not people:
+            return Detections.empty()
+        corners = np.array([_corners(d.bounding_box) for d in people], np.float32) * back
+        scores = np.array([d.categories[0].score for d in people], np.float32)
+        size_wh = (image.shape[1], image.shape[0])
+        keep = np.flatnonzero(box_math.usable(corners, size_wh))
+        order = keep[np.argsort(-scores[keep], kind="stable")][: self.settings.max_detections]
+        inside = box_math.clip(corners[order], size_wh)
+        return Detections(inside.astype(np.float32), scores[order])
+
+    def close(self) -> None:
+        """Free the native detector; calling twice is harmless."""
+        if self._detector is not None:
+            self._finalizer()
+            self._detector = None
+
+
+def _open(path: Path, settings: DetectorSettings) -> Any:
+    with _quiet_native_logs():
+        from mediapipe.tasks.python import BaseOptions
+        from mediapipe.tasks.python.vision import ObjectDetector, ObjectDetectorOptions
+
+        # The bytes, not the path: MediaPipe cannot open every path (non-ASCII ones on Windows).
+        options = ObjectDetectorOptions(
+            base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
+            score_threshold=settings.min_score,
+        )
+        try:
+            detector = ObjectDetector.create_from_options(options)
+            # The first run prints native notices; have it here, where they are silenced.
+            detector.detect(_mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
+        except (ValueError, RuntimeError) as error:
+            raise UserError(
+                f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
+            ) from error
+    return detector
+
+
+def _mediapipe_image(image: Image) -> "mediapipe.Image":
+    import mediapipe
+
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=image)
+
+
+def _is_person(detection: Any) -> bool:
+    name = detection.categories[0].category_name or ""
+    return name.strip().lower() in PERSON_LABELS
+
+
+def _corners(box: Any) -> tuple[float, float, float, float]:
+    return box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height
+
+
+@contextmanager
+def _quiet_native_logs() -> Iterator[None]:
+    """MediaPipe and TFLite write notices straight to file descriptor 2; nothing in Python can stop that."""
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all (a window without a console)
+        yield
+        return
+    sys.stderr.flush() if sys.stderr else None
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

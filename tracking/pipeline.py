@@ -1,0 +1,122 @@
+"""The one loop body of window, command line and tests: a frame in, everything known of it out."""
+
+import math
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.errors import UserError
+from ppnet.poses import Poses
+from tracking.detector import PersonDetector
+from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
+from tracking.tracker import Tracker, TrackerSettings
+from tracking.types import Frame, FrameResult, StageTimes
+
+
+class Estimator(Protocol):
+    """Keypoints of the people in given boxes (`ppnet.estimator.PoseEstimator`)."""
+
+    def estimate(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
+        """Row i for box i of `boxes` (M, 4) xyxy pixels, on an RGB uint8 (H, W, 3) picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """How often the detector looks, and the settings of tracker and smoothing.
+
+    detect_every: the detector looks at every so-manieth frame; in between the joints carry the boxes. It looks
+        at more frames while nobody is known, and once more when somebody is new or was just lost. Raised:
+        faster, and people are found later.
+    detect_interval_s: when given, the detector looks every so many seconds instead.
+    """
+
+    detect_every: int = 3
+    detect_interval_s: float | None = None
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+
+    def __post_init__(self) -> None:
+        if self.detect_every < 1:
+            raise UserError(f"The detector must look at every 1st frame or rarer, not every {self.detect_every}th.")
+        interval_s = self.detect_interval_s
+        if interval_s is not None and not 0 <= interval_s < math.inf:
+            raise UserError(f"The detector's interval must be 0 or more seconds, not {interval_s}.")
+
+
+class Pipeline:
+    """Detector, tracker, estimator and smoother in a row. One instance per stream, used by one thread.
+
+    `detector` and `estimator` may be replaced between two frames.
+    """
+
+    def __init__(
+        self,
+        detector: PersonDetector,
+        estimator: Estimator,
+        *,
+        tracker: Tracker | None = None,
+        smoother: Smoother | None = None,
+        settings: PipelineSettings | None = None,
+    ) -> None:
+        self.settings = settings or PipelineSettings()
+        self.detector = detector
+        self.estimator = estimator
+        self._tracker = tracker or Tracker(self.settings.tracker)
+        self._smoother = smoother or make_smoother(self.settings.smoothing.kind, self.settings.smoothing)
+        self._forget_looks()
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Everything known of the next frame. Frames come in the order of their times; `reset` before a jump."""
+        started_s = perf_counter()
+        detections = self.detector.detect(frame.image) if self._is_due(frame.time_s) else None
+        detected_s = perf_counter()
+        boxes = self._tracker.associate(detections, frame.time_s, size_wh=frame.size_wh)
+        associated_s = perf_counter()
+        poses = self.estimator.estimate(frame.image, boxes)
+        estimated_s = perf_counter()
+        tracks, raw = self._tracker.update(poses)
+        tracked_s = perf_counter()
+        smoothed, states = self._smoother.update(tracks.ids, raw, tracks.boxes, frame.time_s)
+        times = StageTimes(
+            detect_s=detected_s - started_s,
+            track_s=associated_s - detected_s + tracked_s - estimated_s,
+            pose_s=estimated_s - associated_s,
+            smooth_s=perf_counter() - tracked_s,
+        )
+        return FrameResult(frame.index, frame.time_s, frame.size_wh, tracks, raw, smoothed, states, times)
+
+    def reset(self) -> None:
+        """Forget everyone before a seek or another clip; numbers go on counting."""
+        self._tracker.reset()
+        self._smoother.reset()
+        self._forget_looks()
+
+    def apply(self, settings: PipelineSettings) -> None:
+        """Change settings between two frames; people keep their numbers."""
+        if settings.smoothing != self.settings.smoothing:
+            self._smoother = make_smoother(settings.smoothing.kind, settings.smoothing)
+        self._tracker.settings = settings.tracker
+        self.settings = settings
+
+    def close(self) -> None:
+        """Free the detector."""
+        self.detector.close()
+
+    def _forget_looks(self) -> None:
+        self._frames_since = 0
+        self._looked_s: float | None = None
+
+    def _is_due(self, time_s: float) -> bool:
+        due = self._looked_s is None or time_s < self._looked_s or self._tracker.needs_detection
+        if not due and self.settings.detect_interval_s is not None:
+            # Half a millisecond of grace: times are sums of binary fractions.
+            due = time_s - float(self._looked_s or 0.0) >= self.settings.detect_interval_s - 5e-4
+        elif not due:
+            due = self._frames_since + 1 >= self.settings.detect_every
+        self._frames_since = 0 if due else self._frames_since + 1
+        self._looked_s = time_s if due else self._looked_s
+        return due

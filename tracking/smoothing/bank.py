@@ -1,0 +1,60 @@
+"""Many small Kalman filters at once: one per person and keypoint, x and y sharing a covariance.
+
+The models (transition and process noise) are filterpy's letters and functions; predict and update are
+written for whole arrays, because one filterpy object per joint takes ten times the time of a frame.
+State x (..., m, 2): position, velocity (and acceleration) of x and y; P (..., m, m); m = 2 or 3.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from filterpy.common import Q_continuous_white_noise
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def transition(size: int, dt_s: float) -> Floats:
+    """(m, m) F: a Taylor step of `dt_s` seconds."""
+    F = np.eye(size)
+    for order in range(1, size):
+        F += np.diag(np.full(size - order, dt_s**order / math.factorial(order)), order)
+    return F
+
+
+def process_noise(size: int, dt_s: float) -> Floats:
+    """(m, m) Q for a spectral density of 1; continuous white noise, so that the frame rate hardly matters."""
+    return np.asarray(Q_continuous_white_noise(size, dt_s, 1.0), np.float64)
+
+
+def predict(x: Floats, P: Floats, dt_s: float, *, density: Floats) -> tuple[Floats, Floats]:
+    """Move all filters on by `dt_s`; `density` (...) is the spectral density of each."""
+    size = P.shape[-1]
+    F = transition(size, dt_s)
+    return F @ x, F @ P @ F.T + density[..., None, None] * process_noise(size, dt_s)
+
+
+def innovation(x: Floats, P: Floats, z: Floats, R: Floats) -> tuple[Floats, Floats]:
+    """Residual (..., 2) of measured positions z (..., 2) with variance R (...), and its variance S (...)."""
+    return z - x[..., 0, :], P[..., 0, 0] + R
+
+
+def update(x: Floats, P: Floats, z: Floats, *, R: Floats, where: Mask) -> tuple[Floats, Floats]:
+    """Take in positions z (..., 2) with variance R (...) where the mask (...) says so."""
+    y, S = innovation(x, P, z, R)
+    gain = np.where(where, 1.0 / S, 0.0)[..., None] * P[..., :, 0]
+    y = np.where(where[..., None], y, 0.0)
+    return x + gain[..., None] * y[..., None, :], P - gain[..., :, None] * P[..., None, 0, :]
+
+
+def start(z: Floats, *, R: Floats, spreads: Floats) -> tuple[Floats, Floats]:
+    """Fresh filters at z (..., 2) with variance R (...); `spreads` (..., m - 1) of unknown velocity (and more)."""
+    size = spreads.shape[-1] + 1
+    x = np.zeros((*z.shape[:-1], size, 2))
+    x[..., 0, :] = z
+    P = np.zeros((*z.shape[:-1], size, size))
+    P[..., 0, 0] = R
+    for order in range(1, size):
+        P[..., order, order] = spreads[..., order - 1] ** 2
+    return x, P

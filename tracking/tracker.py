@@ -1,0 +1,382 @@
+"""Who is who from frame to frame: boxes first, keypoints for what is left, numbers never used again.
+
+One frame is two calls, because the network's keypoints help to tell people apart:
+
+    boxes = tracker.associate(detections, time_s, size_wh=...)   # what the estimator should look at
+    tracks, poses = tracker.update(estimator.estimate(image, boxes))
+
+Deterministic; one instance per stream.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.errors import UserError
+from ppnet.poses import Poses
+from tracking import boxes as box_math
+from tracking.association import best_pairs, keypoint_similarity
+from tracking.track import Track
+from tracking.types import Detections, Tracks
+
+Floats = npt.NDArray[np.floating]
+
+KEYPOINT_SCORE = 0.1  # keypoints below say nothing about where a person is
+SWING = 2.0  # limbs swing between two looks: likeness to expected keypoints forgives twice COCO's distances
+MOST_AREA_CHANGE = 3.0  # nobody found again is three times larger or smaller than expected
+HIDDEN_DOUBT = 4.0  # how much less a half-hidden person's box is trusted (it shrinks on the hidden side)
+SAME_BOX = 0.8  # overlap from which a second box is the same person, whatever the joints say
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """Times in seconds, distances as fractions of the box, scores 0 to 1.
+
+    new_score: a detection must reach it to begin a new person. Raised: fewer false people, later starts.
+    sure_score: a detection that reaches it counts at once, without being seen again. Raised: slower starts.
+    confirm_hits: how often an unsure person must be detected before it gets a number. Raised: fewer false
+        people, later starts. Everyone found in the very first look counts at once.
+    min_iou: overlap of a detection with a predicted box from which it may be the same person. Raised: fewer
+        mix-ups in a crowd, more breaks in fast motion.
+    weak_min_iou: the same for detections below `new_score`. Raised: weak detections keep fewer people alive.
+    min_similarity: likeness of keypoints (OKS) from which a person is found again without overlap. Raised:
+        fewer wrong reunions, more new numbers after an occlusion.
+    lost_life_s: how long a person who is not seen keeps the number. Raised: longer occlusions are survived,
+        but a newcomer is more easily taken for who was lost.
+    shown_lost_s: for how long an unseen person is still reported, as predicted. Raised: fewer gaps, more ghosts.
+    joints_alone_s: how long the network's joints may hold a person whom the detector keeps missing. Raised:
+        fewer breaks where the detector is weak, longer-lived false people.
+    pose_score: mean score of the better half of the joints from which they count as evidence of a person.
+        Raised: boxes follow the joints only where the network is sure.
+    duplicate_similarity: likeness of keypoints from which two people are taken for one and the same. Raised:
+        more doubled people, fewer lost ones where two stand close together.
+    max_people: at most so many at a time, the earliest kept; None for no limit.
+    """
+
+    new_score: float = 0.3
+    sure_score: float = 0.5
+    confirm_hits: int = 2
+    min_iou: float = 0.2
+    weak_min_iou: float = 0.4
+    min_similarity: float = 0.3
+    lost_life_s: float = 2.0
+    shown_lost_s: float = 0.5
+    joints_alone_s: float = 1.0
+    pose_score: float = 0.3
+    duplicate_similarity: float = 0.8
+    max_people: int | None = None
+
+    def __post_init__(self) -> None:
+        fractions = (
+            "new_score", "sure_score", "min_iou", "weak_min_iou",
+            "min_similarity", "pose_score", "duplicate_similarity",
+        )  # fmt: skip
+        for name in fractions:
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"The tracker's {name} must lie between 0 and 1, not {getattr(self, name)}.")
+        for name in ("lost_life_s", "shown_lost_s", "joints_alone_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise UserError(f"The tracker's {name} must be 0 or more seconds, not {getattr(self, name)}.")
+        if self.confirm_hits < 1:
+            raise UserError(f"A person must be seen at least once, not {self.confirm_hits} times.")
+        if self.max_people is not None and self.max_people < 1:
+            raise UserError(f"The number of people must be at least 1, not {self.max_people}.")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the estimator is asked to look at in one frame: M boxes, first of detections, then of tracks.
+
+    scores: those of the detections. track_of: (M,) index of the track that predicted a box, -1 for detections.
+    detected: whether the detector looked at this frame; first: whether it did so for the first time.
+    """
+
+    boxes: Floats
+    scores: Floats
+    track_of: npt.NDArray[np.int64]
+    detected: bool
+    first: bool
+
+    @property
+    def detections(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A look with the estimator's answer: poses as they came, the keypoints that count, quality per person."""
+
+    look: _Look
+    poses: Poses
+    keypoints: Floats
+    quality: Floats
+
+    @classmethod
+    def of(cls, look: _Look, poses: Poses) -> "_Seen":
+        if len(poses) != len(look.boxes):
+            raise ValueError(f"{len(look.boxes)} poses wanted, got {len(poses)}")
+        clear = (poses.scores >= KEYPOINT_SCORE) & np.isfinite(poses.keypoints).all(axis=2)
+        keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
+        quality = [pose_quality(np.where(clear[i], poses.scores[i], 0)) for i in range(len(poses))]
+        return cls(look, poses, keypoints, np.array(quality, np.float64))
+
+
+class Tracker:
+    """Follows people over time. Ids begin at 1 and are never used again, not even after `reset`."""
+
+    def __init__(self, settings: TrackerSettings | None = None) -> None:
+        self.settings = settings or TrackerSettings()
+        self._next_id = 1
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everyone (another clip, a seek); numbers go on counting."""
+        self._tracks: list[Track] = []
+        self._time_s = math.nan
+        self._size_wh = (0, 0)
+        self._looked = False
+        self._look: _Look | None = None
+
+    @property
+    def needs_detection(self) -> bool:
+        """True when the next frame deserves the detector: nobody is known, or somebody is new or just lost."""
+        return not self._tracks or any(track.is_unsure for track in self._tracks)
+
+    def associate(
+        self, detections: Detections | None, time_s: float, *, size_wh: tuple[int, int]
+    ) -> npt.NDArray[np.float32]:
+        """Move everyone to `time_s` and say which boxes (M, 4) the estimator should look at.
+
+        detections: None when the detector did not look at this frame (an empty one means it found nobody).
+        time_s: seconds; going back, or a jump beyond the life of a lost person, forgets everyone.
+        """
+        if not math.isfinite(time_s):
+            raise ValueError(f"time_s must be finite, not {time_s}")
+        self._advance(time_s, size_wh)
+        found, scores = _within(detections, size_wh)
+        predicted = self._boxes()
+        useful = scores >= self.settings.new_score
+        if len(predicted) and len(found):
+            useful |= box_math.iou_matrix(found, predicted).max(axis=1) >= self.settings.weak_min_iou
+        found, scores = found[useful], scores[useful]
+        alone = self._looking_alone(found, predicted)
+        self._look = _Look(
+            boxes=np.concatenate([found, box_math.clip(predicted[alone], size_wh)]),
+            scores=scores,
+            track_of=np.array([-1] * len(found) + alone, np.int64),
+            detected=detections is not None,
+            first=detections is not None and not self._looked,
+        )
+        self._looked |= detections is not None
+        return self._look.boxes.astype(np.float32)
+
+    def update(self, poses: Poses) -> tuple[Tracks, Poses]:
+        """Settle the frame with the estimator's answer, row i for box i of `associate`.
+
+        Returns everyone with a number, by id, and their poses as the network gave them; people of whom
+        nothing shows have state PREDICTED and no pose.
+        """
+        look, self._look = self._look, None
+        if look is None:
+            raise ValueError("associate() comes before update()")
+        seen = _Seen.of(look, poses)
+        taken = self._match(seen)
+        self._drop_duplicates(taken, seen)
+        for index, track in enumerate(self._tracks):
+            self._settle(track, taken.get(index), seen)
+        self._begin(seen, set(taken.values()))
+        self._tracks = [track for track in self._tracks if not track.is_over]
+        self._number()
+        return self._report(poses)
+
+    def _advance(self, time_s: float, size_wh: tuple[int, int]) -> None:
+        step_s = time_s - self._time_s
+        if step_s < 0 or step_s > self.settings.lost_life_s or size_wh != self._size_wh:
+            self.reset()
+        else:
+            for track in self._tracks:
+                track.predict(step_s)
+        self._time_s, self._size_wh = time_s, size_wh
+        life_s = self.settings.lost_life_s
+        self._tracks = [track for track in self._tracks if not track.is_gone(time_s, size_wh, life_s=life_s)]
+
+    def _boxes(self) -> Floats:
+        return np.array([track.box for track in self._tracks], np.float64).reshape(-1, 4)
+
+    def _looking_alone(self, found: Floats, predicted: Floats) -> list[int]:
+        """Tracks that no detection claims clearly, so the network looks at their predicted boxes."""
+        overlap = box_math.iou_matrix(predicted, found)
+        claimed = {row for row, _ in best_pairs(overlap, overlap >= self.settings.weak_min_iou)}
+        inside = box_math.usable(predicted, self._size_wh)
+        recent = [self._time_s - track.seen_s <= self.settings.shown_lost_s for track in self._tracks]
+        return [i for i in range(len(self._tracks)) if i not in claimed and inside[i] and recent[i]]
+
+    def _match(self, seen: _Seen) -> dict[int, int]:
+        """Track index -> row: strong detections by overlap and likeness, then by likeness alone, then weak
+        detections by overlap, then the boxes that tracks predicted themselves."""
+        taken: dict[int, int] = {}
+        look, settings = seen.look, self.settings
+        if look.detections and self._tracks:
+            overlap = box_math.iou_matrix(self._boxes(), look.boxes[: look.detections])
+            likeness = self._likeness(seen.keypoints[: look.detections])
+            alike = np.nan_to_num(likeness, nan=0.0)
+            strong = np.broadcast_to(look.scores >= settings.new_score, overlap.shape)
+            both = overlap + np.where(np.isnan(likeness), overlap, alike)
+            _take(taken, both, strong & (overlap >= settings.min_iou))
+            _take(taken, alike, strong & (alike >= settings.min_similarity) & self._like_sizes(look))
+            _take(taken, overlap, ~strong & (overlap >= settings.weak_min_iou))
+        for row in range(look.detections, len(look.boxes)):
+            index = int(look.track_of[row])
+            if index not in taken and self._joints_hold(self._tracks[index], seen, row=row):
+                taken[index] = row
+        return taken
+
+    def _likeness(self, keypoints: Floats) -> Floats:
+        """(tracks, M) OKS with the keypoints expected now, forgiving as far as a person may have moved unseen."""
+        shape = keypoints.shape[1:]
+        expected = np.array([track.expected_keypoints(shape[0]) for track in self._tracks]).reshape(-1, *shape)
+        variances = np.array([track.unseen_variance for track in self._tracks])
+        areas = box_math.areas(self._boxes())
+        return keypoint_similarity(expected, keypoints, areas=areas, variances=variances, tolerance=SWING)
+
+    def _like_sizes(self, look: _Look) -> npt.NDArray[np.bool_]:
+        own = box_math.areas(self._boxes())[:, None]
+        other = box_math.areas(look.boxes[: look.detections])[None]
+        return np.asarray((other > own / MOST_AREA_CHANGE) & (other < own * MOST_AREA_CHANGE))
+
+    def _joints_hold(self, track: Track, seen: _Seen, *, row: int) -> bool:
+        """Whether what the network found in the predicted box can stand for a detection."""
+        if not seen.look.detected and track.missed_since_s is None:
+            return True
+        if seen.quality[row] < self.settings.pose_score:
+            return False
+        missed_since_s = self._time_s if track.missed_since_s is None else track.missed_since_s
+        return self._time_s - missed_since_s <= self.settings.joints_alone_s
+
+    def _drop_duplicates(self, taken: dict[int, int], seen: _Seen) -> None:
+        """Of two people with the same joints one is hidden behind the other: who fits worse counts as unseen."""
+        order = sorted(taken)
+        rows = [taken[index] for index in order]
+        kept = seen.keypoints[rows]
+        same = keypoint_similarity(kept, kept, areas=box_math.areas(seen.look.boxes[rows]))
+        doubled = np.nan_to_num(np.fmax(same, same.T), nan=0.0) >= self.settings.duplicate_similarity
+        if not np.triu(doubled, 1).any():
+            return
+        expected = np.nan_to_num(self._likeness(kept), nan=0.0)
+        claims = [self._claim(index, rows[i], seen, expected[index, i]) for i, index in enumerate(order)]
+        for a, b in np.argwhere(np.triu(doubled, 1)):
+            if order[a] in taken and order[b] in taken:
+                del taken[order[min(a, b, key=lambda i: claims[i])]]
+
+    def _claim(self, index: int, row: int, seen: _Seen, likeness: float) -> tuple[bool, float, int]:
+        """How good a track's claim to an answer is; larger is better."""
+        track, box = self._tracks[index], seen.look.boxes[row : row + 1]
+        overlap = float(box_math.iou_matrix(track.box[None], box)[0, 0])
+        return row < seen.look.detections, round(likeness + overlap, 6), -track.order
+
+    def _settle(self, track: Track, row: int | None, seen: _Seen) -> None:
+        track.row = row
+        if row is None:
+            track.miss(self._time_s, detected=seen.look.detected)
+            return
+        good = seen.quality[row] >= self.settings.pose_score
+        doubt = 1.0 + HIDDEN_DOUBT * self._covered(track)
+        if row < seen.look.detections:
+            box, score = seen.look.boxes[row], float(seen.look.scores[row])
+            keypoints = seen.keypoints[row] if good else None
+            track.see(box, score, time_s=self._time_s, keypoints=keypoints, doubt=doubt)
+        elif good:
+            track.follow(seen.keypoints[row], time_s=self._time_s, detected=seen.look.detected, doubt=doubt)
+        else:
+            track.carry(self._time_s)
+
+    def _covered(self, track: Track) -> float:
+        """Largest share of the person's box under someone else's."""
+        others = [other.box for other in self._tracks if other is not track]
+        if not others:
+            return 0.0
+        common = box_math.intersections(track.box[None], np.array(others)).max()
+        return float(min(common / max(box_math.areas(track.box[None])[0], 1.0), 1.0))
+
+    def _begin(self, seen: _Seen, used: set[int]) -> None:
+        look, settings = seen.look, self.settings
+        for row in range(look.detections):
+            score = float(look.scores[row])
+            if row in used or score < settings.new_score or self._known(row, seen):
+                continue
+            track = Track(look.boxes[row], score, time_s=self._time_s, order=self._next_order())
+            good = seen.quality[row] >= settings.pose_score
+            sure = look.first or score >= settings.sure_score
+            track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else 1)
+            self._tracks.append(track)
+
+    def _next_order(self) -> int:
+        return 1 + max((track.order for track in self._tracks), default=0)
+
+    def _known(self, row: int, seen: _Seen) -> bool:
+        """Whether a detection shows somebody who is followed already (a second box on the same person)."""
+        others = [track for track in self._tracks if track.row is not None]
+        if not others:
+            return False
+        boxes, box = np.array([track.box for track in others]), seen.look.boxes[row : row + 1]
+        if box_math.iou_matrix(boxes, box).max() >= SAME_BOX:
+            return True
+        areas = np.maximum(box_math.areas(boxes), box_math.areas(box))
+        rows = [track.row for track in others if track.row is not None]
+        same = keypoint_similarity(seen.keypoints[rows], seen.keypoints[[row]], areas=areas)
+        return bool(np.nan_to_num(same, nan=0.0).max() >= self.settings.duplicate_similarity)
+
+    def _number(self) -> None:
+        """Give numbers to those who were seen often enough, the largest first, up to `max_people`."""
+        room = math.inf if self.settings.max_people is None else self.settings.max_people
+        room -= sum(track.id > 0 and track.row is not None for track in self._tracks)
+        waiting = [t for t in self._tracks if t.id == 0 and t.hits >= self.settings.confirm_hits]
+        for track in sorted(waiting, key=lambda t: (-box_math.areas(t.box[None])[0], t.order)):
+            if room <= 0:
+                break
+            track.id, self._next_id = self._next_id, self._next_id + 1
+            room -= 1
+
+    def _report(self, poses: Poses) -> tuple[Tracks, Poses]:
+        shown = [t for t in self._tracks if t.id and self._time_s - t.seen_s <= self.settings.shown_lost_s]
+        shown.sort(key=lambda t: (t.row is None, t.id))
+        shown = sorted(shown[: self.settings.max_people], key=lambda t: t.id)
+        keypoints = np.full((len(shown), *poses.keypoints.shape[1:]), np.nan, np.float32)
+        scores = np.zeros((len(shown), poses.scores.shape[1]), np.float32)
+        for i, track in enumerate(shown):
+            if track.row is not None:
+                keypoints[i], scores[i] = poses.keypoints[track.row], poses.scores[track.row]
+        tracks = Tracks(
+            ids=np.array([t.id for t in shown], np.int64),
+            boxes=np.array([t.box for t in shown], np.float32).reshape(-1, 4),
+            scores=np.array([t.score for t in shown], np.float32),
+            states=np.array([t.state for t in shown], np.uint8),
+        )
+        return tracks, Poses(keypoints, scores)
+
+
+def pose_quality(scores: Floats) -> float:
+    """Mean score of the better half of a person's keypoints (half a body may be outside the picture)."""
+    if not len(scores):
+        return 0.0
+    best = np.sort(np.nan_to_num(scores, nan=0.0))[::-1]
+    return float(best[: (len(best) + 1) // 2].mean())
+
+
+def _within(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Boxes and scores that can be used: finite, with area, at least partly inside; cut to the picture."""
+    if detections is None:
+        return np.zeros((0, 4)), np.zeros(0)
+    keep = box_math.usable(detections.boxes, size_wh) & np.isfinite(detections.scores)
+    boxes = box_math.clip(detections.boxes[keep].astype(np.float64), size_wh)
+    return boxes, detections.scores[keep].astype(np.float64)
+
+
+def _take(taken: dict[int, int], similarity: Floats, allowed: npt.NDArray[np.bool_]) -> None:
+    """Match what is still free on both sides."""
+    free = np.array(allowed, bool)
+    free[list(taken), :] = False
+    free[:, list(taken.values())] = False
+    taken.update(best_pairs(similarity, free))
