@@ -58,9 +58,9 @@ def expand(boxes: Boxes, factor: float) -> Boxes:
 
 def usable(boxes: Boxes, size_wh: tuple[int, int], *, min_side: float = 2.0) -> npt.NDArray[np.bool_]:
     """(N,) True where a box is finite and shows at least `min_side` pixels each way inside the picture."""
-    finite = np.isfinite(boxes).all(axis=1)
+    finite = np.all(np.isfinite(boxes), axis=1)
     visible = sizes(clip(np.where(finite[:, None], boxes, 0), size_wh))
-    return np.asarray(finite & (visible.min(axis=1, initial=np.inf) >= min_side))
+    return np.asarray(np.logical_and(finite, visible.min(axis=1, initial=np.inf) >= min_side))
 
 
 def visible_fraction(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:

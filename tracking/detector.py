@@ -100,8 +100,7 @@ class MediaPipeDetector:
         self.settings = settings or DetectorSettings()
         self._path = model_path(self.settings.model)
         self._detector: Any = _open(self._path, self.settings)
-        # Its own __del__ fails, loudly, once the interpreter is shutting down.
-        self._finalizer = weakref.finalize(self, self._detector.close)
+        self._finalizer = weakref.finalize(self, _release, self._detector)
 
     def detect(self, image: Image) -> Detections:
         """People in an RGB uint8 (H, W, 3) picture, best first, boxes in its pixels and inside it."""
@@ -150,6 +149,14 @@ def _open(path: Path, settings: DetectorSettings) -> Any:
                 f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
             ) from error
     return detector
+
+
+def _release(detector: Any) -> None:
+    try:
+        detector.close()
+    except RuntimeError:
+        # The interpreter is ending and MediaPipe's own thread with it; its __del__ would fail again, aloud.
+        detector._handle = None
 
 
 def _mediapipe_image(image: Image) -> "mediapipe.Image":
