@@ -175,13 +175,29 @@ def _dataset(image_ids: Sequence[int | str], annotations: list[Json]) -> Json:
     }
 
 
+def read_results(path: Path | str) -> list[Json]:
+    """Answers in COCO's results format, made by any program. DatasetError names the entry that is none."""
+    content = load_json(Path(path))
+    if not isinstance(content, list):
+        raise DatasetError(f"{path} is not a COCO results file: it should hold a list of answers.")
+    for number, entry in enumerate(content, start=1):
+        try:
+            values = np.array([*entry["keypoints"], entry["score"]], np.float64)
+            usable = len(values) == 3 * len(COCO_17) + 1 and "image_id" in entry and np.isfinite(values).all()
+        except (KeyError, TypeError, ValueError):
+            usable = False
+        if not usable:
+            raise DatasetError(f"{path}, answer {number}: image_id, score and 51 finite keypoint numbers are wanted.")
+    return content
+
+
 def score_results(truth: Json, results: Sequence[Json], *, bootstrap: int = 0) -> CocoScores:
     """COCO's figures of answers in COCO's results format against `read_truth` or `truth_of`.
 
     Answers for images outside the truth are left out. DatasetError when none is left.
     """
     images = {image["id"] for image in truth["images"]}
-    results = [dict(result) for result in results if result["image_id"] in images]
+    results = [{**result, "category_id": 1} for result in results if result["image_id"] in images]
     if not results:
         raise DatasetError(
             "None of the answers is for an image of the annotations; check that the files belong together."

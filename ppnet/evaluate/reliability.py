@@ -1,7 +1,7 @@
 """What a keypoint's score means: the share of right keypoints at each score, and the score to draw the line at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ BINS = 10
 class Reliability:
     """Reliability of keypoint scores.
 
-    edges: (B + 1,) of the score bins, the last bin takes all above. counts: (B,) labelled keypoints in each bin;
-    right: (B,) the share of them within OKS 0.5 of the truth, NaN in an empty bin. calibration_error: mean distance of
+    edges: (B + 1,) of the score bins, the last bin takes all above. counts, unlabelled_counts: (B,) keypoints in
+    each bin with and without a label; right: (B,) the share of labelled ones within OKS 0.5 of the truth, NaN in an empty bin. calibration_error: mean distance of
     score and share right, weighted by count. min_score: suggested line, with the precision (right among those shown,
     unlabelled ones count as wrong) and recall (right and shown among labelled) there. unlabelled_scores: quantiles
     0.5, 0.9 and 0.99 of joints without a label, mostly covered or out of the picture; labelled_scores: of the others.
@@ -34,6 +34,7 @@ class Reliability:
 
     edges: Doubles
     counts: npt.NDArray[np.int64]
+    unlabelled_counts: npt.NDArray[np.int64]
     right: Doubles
     calibration_error: float
     min_score: float
@@ -41,13 +42,13 @@ class Reliability:
     recall: float
     labelled_scores: tuple[float, float, float]
     unlabelled_scores: tuple[float, float, float]
-    unlabelled: int = field(default=0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers; None for an empty bin."""
         return {
             "edges": self.edges.tolist(),
             "counts": self.counts.tolist(),
+            "unlabelled_counts": self.unlabelled_counts.tolist(),
             "right": [None if np.isnan(value) else float(value) for value in self.right],
             "calibration_error": self.calibration_error,
             "min_score": self.min_score,
@@ -72,14 +73,15 @@ def measure_reliability(poses: Poses, samples: Sequence[Sample], skeleton: Skele
 
 def _reliability(scores: Doubles, right: Bools, labelled: Bools) -> Reliability:
     edges = np.linspace(0, 1, BINS + 1)
-    bins = np.clip(np.digitize(scores[labelled], edges) - 1, 0, BINS - 1)
-    counts = np.bincount(bins, minlength=BINS)
-    hits = np.bincount(bins, right[labelled], BINS)
-    sums = np.bincount(bins, scores[labelled], BINS)
+    bins = np.clip(np.digitize(scores, edges) - 1, 0, BINS - 1)
+    counts = np.bincount(bins[labelled], minlength=BINS)
+    hits = np.bincount(bins[labelled], right[labelled], BINS)
+    sums = np.bincount(bins[labelled], scores[labelled], BINS)
     line, precision, recall = _best_line(scores, right, labelled)
     return Reliability(
         edges=edges,
         counts=counts,
+        unlabelled_counts=np.bincount(bins[~labelled], minlength=BINS),
         right=np.where(counts > 0, hits / np.maximum(counts, 1), np.nan),
         calibration_error=float(np.abs(hits - sums).sum() / max(counts.sum(), 1)),
         min_score=line,
@@ -87,7 +89,6 @@ def _reliability(scores: Doubles, right: Bools, labelled: Bools) -> Reliability:
         recall=recall,
         labelled_scores=_quantiles(scores[labelled]),
         unlabelled_scores=_quantiles(scores[~labelled]),
-        unlabelled=int((~labelled).sum()),
     )
 
 
@@ -122,8 +123,10 @@ def plot_reliability(reliability: Reliability, path: Path | str) -> None:
     upper.axvline(reliability.min_score, color="tab:orange", label=f"suggested min-conf {reliability.min_score:.2f}")
     upper.set(ylabel="share within OKS 0.5 of the truth", xlim=(0, 1), ylim=(0, 1))
     upper.legend(loc="upper left")
-    lower.bar(middles, reliability.counts, width=0.09, color="tab:blue")
+    lower.bar(middles - 0.02, reliability.counts, width=0.04, color="tab:blue", label="labelled")
+    lower.bar(middles + 0.02, reliability.unlabelled_counts, width=0.04, color="0.6", label="without a label")
     lower.set(xlabel="keypoint score", ylabel="keypoints")
+    lower.legend(loc="upper left")
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
