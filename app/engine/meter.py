@@ -80,6 +80,11 @@ class LatencyMeter:
             self._values.append((now, seconds))
             self._forget(now)
 
+    def clear(self) -> None:
+        """Forgets what was measured, because what is measured changes now."""
+        with self._lock:
+            self._values.clear()
+
     def snapshot(self) -> Latency:
         """Median, mean, 95th percentile and worst of the window."""
         with self._lock:

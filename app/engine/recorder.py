@@ -1,10 +1,26 @@
-"""`Recorder`: annotated and raw video files written in threads of their own."""
+"""`Recorder`: annotated and raw video files written in threads of their own, each behind a bounded queue."""
 
+import logging
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from app.engine.state import Drawer
+from ppnet.errors import UserError
 from tracking.types import Frame, FrameResult
+from tracking.video.writer import VideoWriter
+
+log = logging.getLogger(__name__)
+
+CHECK_DISK_EVERY_S = 0.5
+WriterMaker = Callable[[Path, tuple[int, int], float | None], VideoWriter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +33,12 @@ class RecordingSettings:
     raw: bool = False
     queue_frames: int = 32
     min_free_bytes: int = 200_000_000
+
+    def __post_init__(self) -> None:
+        if not (self.annotated or self.raw):
+            raise ValueError("annotated, raw, or both must be recorded")
+        if self.queue_frames < 1:
+            raise ValueError("queue_frames must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +60,220 @@ class RecordingStats:
     finished: bool = False
 
 
-class Recorder:
-    """Writes one run of frames; a new Recorder for every part."""
+class _Mark(Enum):
+    CUT = "cut"
+    END = "end"
 
-    def __init__(self, settings: RecordingSettings, draw: Drawer, *, frame_rate: float | None = None) -> None:
-        raise NotImplementedError
+
+class Recorder:
+    """Records what it is given until `stop`. After `interrupt` it goes on in new files.
+
+    `put_*` never block: a full queue drops the frame and counts it. When the disk runs full the files are closed safely
+    and `stats().message` says so. The threads hold writers, so they are no daemons: a program that ends waits for them.
+    """
+
+    def __init__(
+        self,
+        settings: RecordingSettings,
+        draw: Drawer,
+        *,
+        frame_rate: float | None = None,
+        make_writer: WriterMaker | None = None,
+    ) -> None:
+        """UserError when the folder cannot be written."""
+        _check_folder(settings)
+        self._settings = settings
+        self._draw = draw
+        self._started = time.monotonic()
+        self._stopped_at: float | None = None
+        make = make_writer or _mp4_writer
+        kinds = [kind for kind, wanted in (("annotated", settings.annotated), ("raw", settings.raw)) if wanted]
+        self._lanes = {kind: _Lane(kind, settings, frame_rate, make) for kind in kinds}
 
     def put_raw(self, frame: Frame) -> None:
         """Takes a captured frame; never blocks."""
-        raise NotImplementedError
+        if "raw" in self._lanes:
+            self._lanes["raw"].put(lambda: (frame.image, frame.time_s))
 
     def put_annotated(self, frame: Frame, result: FrameResult) -> None:
-        """Takes a processed frame; never blocks."""
-        raise NotImplementedError
+        """Takes a processed frame; never blocks. It is drawn in the recorder's thread."""
+        if "annotated" in self._lanes:
+            self._lanes["annotated"].put(lambda: (self._draw(frame, result), frame.time_s))
+
+    def interrupt(self) -> None:
+        """Closes the files safely; the next frame begins new ones (the camera was away)."""
+        for lane in self._lanes.values():
+            lane.mark(_Mark.CUT)
 
     def stop(self) -> None:
         """No more frames; what is queued is written and the files are finished in the background."""
-        raise NotImplementedError
+        if self._stopped_at is None:
+            self._stopped_at = time.monotonic()
+            for lane in self._lanes.values():
+                lane.mark(_Mark.END)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits until the files are finished; True when they are."""
-        raise NotImplementedError
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        for lane in self._lanes.values():
+            lane.thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(lane.thread.is_alive() for lane in self._lanes.values())
 
     def stats(self) -> RecordingStats:
         """How it stands."""
-        raise NotImplementedError
+        lanes = self._lanes.values()
+        files = tuple(file for lane in lanes for file in lane.files)
+        end = time.monotonic() if self._stopped_at is None else self._stopped_at
+        return RecordingStats(
+            files=files,
+            elapsed_s=end - self._started,
+            bytes_written=sum(_size(file) for file in files),
+            free_bytes=_free(self._settings.folder),
+            frames=tuple((lane.kind, lane.frames) for lane in lanes),
+            dropped=tuple((lane.kind, lane.dropped) for lane in lanes),
+            message=next((lane.message for lane in lanes if lane.message), None),
+            finished=not any(lane.thread.is_alive() for lane in lanes),
+        )
+
+
+Picture = Callable[[], tuple[Any, float]]
+
+
+class _Lane:
+    """One kind of file: queue, thread and writer."""
+
+    def __init__(
+        self, kind: str, settings: RecordingSettings, frame_rate: float | None, make_writer: WriterMaker
+    ) -> None:
+        self.kind = kind
+        self.frames = 0
+        self.dropped = 0
+        self.message: str | None = None
+        self.files: tuple[Path, ...] = ()
+        self._settings = settings
+        self._frame_rate = frame_rate
+        self._make_writer = make_writer
+        # Room for the frames, and always for the marks: an end must never be lost.
+        self._queue: queue.Queue[Picture | _Mark] = queue.Queue()
+        self._writer: VideoWriter | None = None
+        self._size_wh = (0, 0)
+        self._checked_at = -1e9
+        self.thread = threading.Thread(target=self._run, name=f"record-{kind}")
+        self.thread.start()
+
+    def put(self, picture: Picture) -> None:
+        if self.message is not None:
+            return
+        if self._queue.qsize() >= self._settings.queue_frames:
+            self.dropped += 1
+        else:
+            self._queue.put(picture)
+
+    def mark(self, mark: _Mark) -> None:
+        self._queue.put(mark)
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not _Mark.END:
+            if self.message is not None:
+                continue
+            try:
+                if item is _Mark.CUT:
+                    self._close()
+                else:
+                    self._write(*item())
+            except UserError as error:
+                self._give_up(str(error))
+            except Exception as error:  # the top of a thread: nothing may be lost unsaid
+                log.exception("recording %s", self.kind)
+                self._give_up(f"The recording stopped because of an error ({error}).")
+        try:
+            self._close()
+        except UserError as error:
+            self._give_up(str(error))
+        except Exception as error:
+            log.exception("finishing %s", self.kind)
+            self._give_up(f"The recording could not be finished ({error}).")
+
+    def _write(self, image: Any, time_s: float) -> None:
+        size_wh = image.shape[1], image.shape[0]
+        if self._writer is not None and size_wh != self._size_wh:
+            self._close()
+        self._check_disk()
+        if self._writer is None:
+            path = _new_path(self._settings, self.kind)
+            self._writer, self._size_wh = self._make_writer(path, size_wh, self._frame_rate), size_wh
+            self.files = (*self.files, path)
+            self._first_time_s = time_s
+        self._writer.write(image, time_s - self._first_time_s)
+        self.frames += 1
+
+    def _check_disk(self) -> None:
+        now = time.monotonic()
+        if now - self._checked_at < CHECK_DISK_EVERY_S:
+            return
+        self._checked_at = now
+        free = _free(self._settings.folder)
+        if free < self._settings.min_free_bytes:
+            raise UserError(
+                f"Only {free / 1e6:.0f} MB are left on the disk of {self._settings.folder}; the recording was closed."
+            )
+
+    def _close(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+    def _give_up(self, message: str) -> None:
+        self.message = message
+        try:
+            self._close()
+        except Exception:
+            log.exception("closing %s; its pieces stay in the partial file", self.kind)
+
+
+def _mp4_writer(path: Path, size_wh: tuple[int, int], frame_rate: float | None) -> VideoWriter:
+    rate = None if frame_rate is None else Fraction(frame_rate).limit_denominator(1001)
+    return VideoWriter(path, size_wh, frame_rate=rate)
+
+
+def _check_folder(settings: RecordingSettings) -> None:
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        probe = _new_path(settings, "probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"Nothing can be recorded to {settings.folder} ({error.strerror}); choose another folder."
+        ) from error
+
+
+def _new_path(settings: RecordingSettings, kind: str) -> Path:
+    """The first free name: `walk_annotated.mp4`, then `walk_2_annotated.mp4` and so on."""
+    number = 1
+    while True:
+        part = "" if number == 1 else f"_{number}"
+        path = settings.folder / f"{settings.stem}{part}_{kind}.mp4"
+        if not any(other.exists() for other in (path, _partial(path))):
+            return path
+        number += 1
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.partial.mp4")
+
+
+def _size(path: Path) -> int:
+    for file in (path, _partial(path)):
+        try:
+            return file.stat().st_size
+        except OSError:
+            continue
+    return 0
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0

@@ -1,0 +1,60 @@
+"""`SessionWriter`: writes the results of a live run into its session, in a thread of its own."""
+
+import logging
+import queue
+import threading
+
+from ppnet.errors import UserError
+from tracking.session import Session
+from tracking.types import FrameResult
+
+log = logging.getLogger(__name__)
+
+QUEUE_RESULTS = 600
+
+
+class SessionWriter:
+    """Owns a session from now on: `stop` lets the queue run empty, marks the run complete and closes the file.
+
+    The thread holds a writer, so it is no daemon.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.dropped = 0
+        self.message: str | None = None
+        self._session = session
+        self._queue: queue.Queue[FrameResult | None] = queue.Queue()
+        self.thread = threading.Thread(target=self._run, name="session")
+        self.thread.start()
+
+    def put(self, result: FrameResult) -> None:
+        """Takes a result; never blocks: a full queue drops it and counts it."""
+        if self._queue.qsize() >= QUEUE_RESULTS:
+            self.dropped += 1
+        else:
+            self._queue.put(result)
+
+    def stop(self) -> None:
+        """No more results."""
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        try:
+            while (result := self._queue.get()) is not None:
+                if self.message is None:
+                    self._append(result)
+            if self.message is None:
+                self._session.finish()
+        except UserError as error:
+            self.message = str(error)
+        finally:
+            self._session.close()
+
+    def _append(self, result: FrameResult) -> None:
+        try:
+            self._session.append(result)
+        except UserError as error:
+            self.message = str(error)
+        except Exception as error:  # the top of a thread: the run goes on without its session, and says so
+            log.exception("writing the session")
+            self.message = f"The session could not be written ({error})."

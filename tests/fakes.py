@@ -1,0 +1,147 @@
+"""Stand-ins for cameras and networks: real threads and real time, but scripted."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from tests.results import made_result
+from tracking.types import Frame, FrameResult
+from tracking.video.source import CameraError, ClosingSource, VideoInfo
+
+
+def picture(index: int, size_wh: tuple[int, int] = (64, 48)) -> np.ndarray:
+    """(H, W, 3) uint8: grey that tells the index (modulo 256)."""
+    return np.full((size_wh[1], size_wh[0], 3), index % 256, np.uint8)
+
+
+class FakeCameraPort:
+    """A port that a camera is plugged into and pulled out of; `open` opens what is there.
+
+    `pull(silent=True)`: the camera stops without an error, its read hangs until it is plugged in again or closed.
+    """
+
+    def __init__(self, *, fps: float = 100.0, size_wh: tuple[int, int] = (64, 48), make: Callable = picture) -> None:
+        self.fps, self.size_wh, self.make = fps, size_wh, make
+        self.plugged = threading.Event()
+        self.plugged.set()
+        self.silent = False
+        self.opened = 0
+        self.open_now = 0
+        self.grabbed = 0
+
+    def pull(self, *, silent: bool = False) -> None:
+        self.silent = silent
+        self.plugged.clear()
+
+    def plug(self) -> None:
+        self.plugged.set()
+
+    def open(self) -> "FakeCamera":
+        if not self.plugged.is_set():
+            raise CameraError("There is no camera 0; plug it in.")
+        self.opened += 1
+        return FakeCamera(self)
+
+
+class FakeCamera(ClosingSource):
+    """Pictures at a steady rate; its own clock starts somewhere else than the program's, as real ones do."""
+
+    def __init__(self, port: FakeCameraPort) -> None:
+        self._port = port
+        port.open_now += 1
+        self._is_open = True
+        self.info = VideoInfo(
+            "fake camera", None, port.size_wh, frame_rate=Fraction(port.fps).limit_denominator(1001), is_live=True
+        )
+        self.notices: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, due = 0, time.monotonic()
+        while True:
+            due += 1 / self._port.fps
+            time.sleep(max(0.0, due - time.monotonic()))
+            while not self._port.plugged.is_set():
+                if not self._port.silent:
+                    raise CameraError("The camera was unplugged.")
+                time.sleep(0.01)
+                due = time.monotonic()
+            image = self._port.make(self._port.grabbed, self._port.size_wh)
+            self._port.grabbed += 1
+            yield Frame(index, 5000.0 + time.monotonic(), image)
+            index += 1
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._port.open_now -= 1
+
+
+class FakeFile(ClosingSource):
+    """`count` pictures with the times of 30 a second; `fails_at` raises there."""
+
+    def __init__(self, count: int, *, fails_at: int | None = None, size_wh: tuple[int, int] = (64, 48)) -> None:
+        self.info = VideoInfo("fake.mp4", None, size_wh, count, count / 30, Fraction(30))
+        self.notices: tuple[str, ...] = ()
+        self._count, self._fails_at, self._next = count, fails_at, 0
+        self.closed = False
+
+    def seek(self, time_s: float) -> None:
+        self._next = min(self._count, max(0, int(np.ceil(time_s * 30 - 1e-4))))
+
+    def frame_times(self) -> tuple[float, ...]:
+        return tuple(index / 30 for index in range(self._count))
+
+    def __iter__(self) -> Iterator[Frame]:
+        while self._next < self._count:
+            if self._next == self._fails_at:
+                raise OSError("the disk went away")
+            index = self._next
+            self._next += 1
+            yield Frame(index, index / 30, picture(index, self.info.size_wh))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    """Settings of a stand-in network: how long it takes, how many people it sees."""
+
+    seconds: float = 0.0
+    people: int = 1
+    flip: bool = True
+    fails_at: int | None = None
+    cannot: bool = False
+
+
+@dataclass
+class FakeProcessor:
+    """A network that takes its time and sees `people` people; records what it saw and in which thread."""
+
+    settings: FakeSettings
+    device_name: str = "stand-in"
+    seen: list[int] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+
+    def process(self, frame: Frame) -> FrameResult:
+        time.sleep(self.settings.seconds)
+        if self.settings.fails_at is not None and frame.index >= self.settings.fails_at:
+            raise RuntimeError("the network broke")
+        self.seen.append(frame.index)
+        self.threads.add(threading.current_thread().name)
+        return made_result(frame.index, range(1, self.settings.people + 1), time_s=frame.time_s)
+
+    def reset(self) -> None:
+        pass
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Until the condition holds; fails after the time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
