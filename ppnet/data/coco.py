@@ -43,7 +43,9 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
         files = {image["id"]: _image_ref(image, path, images) for image in content["images"]}
         if detections is not None:
             found = load_json(detections)
-            samples = [_detected(entry, number, files) for number, entry in enumerate(found) if _is_person(entry, files)]
+            samples = [
+                _detected(entry, number, files) for number, entry in enumerate(found) if _is_person(entry, files)
+            ]
         else:
             samples = [
                 _labelled(annotation, files[annotation["image_id"]], bool(content.get("absent_known")))

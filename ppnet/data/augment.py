@@ -1,0 +1,138 @@
+"""Augmentation: where the crop lies (scale, rotation, flip, half body) and what its pixels go through.
+
+Every function takes its random generator; the same generator gives the same crop.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.skeleton import Skeleton
+
+Rng = np.random.Generator
+Image = npt.NDArray[np.uint8]
+
+UPPER_BODY = ("nose", "eye", "ear", "shoulder", "elbow", "wrist", "neck", "thorax", "head")
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strongly training crops vary; the defaults are the paper's for COCO (section IV-A, published code).
+
+    scale: the region's size is multiplied by clip(N(1, scale), 1 - scale, 1 + scale).
+    rotation_deg: clip(N(0, rotation), +-2 rotation), with probability `rotation_share`.
+    flip_share, half_body_share: probabilities; half body only for persons with more than 8 labelled joints.
+    shift: standard deviation of the region's centre, in fractions of its size (as a detector's boxes vary).
+    brightness, blur_share, erase_share, gray_share, shrink_share: changes of the pixels, beyond the paper.
+    """
+
+    scale: float = 0.35
+    rotation_deg: float = 45.0
+    rotation_share: float = 0.6
+    flip_share: float = 0.5
+    half_body_share: float = 0.3
+    shift: float = 0.0
+    brightness: float = 0.0
+    blur_share: float = 0.0
+    erase_share: float = 0.0
+    gray_share: float = 0.0
+    shrink_share: float = 0.0
+
+
+PAPER_COCO = Augmentation()
+PAPER_MPII = Augmentation(scale=0.25, rotation_deg=30.0, half_body_share=0.0)
+STRONG = replace(
+    PAPER_COCO, shift=0.04, brightness=0.25, blur_share=0.15, erase_share=0.5, gray_share=0.1, shrink_share=0.25
+)
+NONE = Augmentation(scale=0.0, rotation_deg=0.0, rotation_share=0.0, flip_share=0.0, half_body_share=0.0)
+
+
+def half_body_box(
+    keypoints: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], skeleton: Skeleton, rng: Rng
+) -> npt.NDArray[np.float32] | None:
+    """Box xyxy about the labelled upper or lower joints times 1.5; None where fewer than 3 would be left.
+
+    keypoints: (K, 2) image pixels; weights: (K,), 0 where unlabelled.
+    """
+    upper = np.array([any(part in name for part in UPPER_BODY) for name in skeleton.keypoints])
+    labelled = weights > 0
+    if labelled.sum() <= 8:
+        return None
+    half = upper if rng.random() < 0.5 else ~upper
+    if (half & labelled).sum() < 3:
+        half = ~half
+    chosen = keypoints[half & labelled]
+    if len(chosen) < 3:
+        return None
+    low, high = chosen.min(axis=0), chosen.max(axis=0)
+    center, size = (low + high) / 2, np.maximum(high - low, 1) * 1.5
+    return np.concatenate([center - size / 2, center + size / 2]).astype(np.float32)
+
+
+def draw_scale(settings: Augmentation, rng: Rng) -> float:
+    """Factor for the region's size."""
+    return (
+        float(np.clip(rng.normal(1, settings.scale), 1 - settings.scale, 1 + settings.scale)) if settings.scale else 1.0
+    )
+
+
+def draw_rotation(settings: Augmentation, rng: Rng) -> float:
+    """Degrees by which the region turns."""
+    if rng.random() >= settings.rotation_share:
+        return 0.0
+    limit = 2 * settings.rotation_deg
+    return float(np.clip(rng.normal(0, settings.rotation_deg), -limit, limit))
+
+
+def flip_keypoints(keypoints: npt.NDArray[np.float32], width: int, skeleton: Skeleton) -> npt.NDArray[np.float32]:
+    """Mirror (K, 2) crop pixels in a crop of that width; left and right swap places."""
+    mirrored = keypoints[skeleton.flip_index].copy()
+    mirrored[:, 0] = width - 1 - mirrored[:, 0]
+    return mirrored
+
+
+def change_pixels(crop: Image, settings: Augmentation, rng: Rng) -> Image:
+    """Brightness, contrast, tint, gray, blur, loss of resolution, an erased patch; (H, W, 3) uint8 RGB."""
+    if settings.brightness:
+        crop = _relight(crop, settings.brightness, rng)
+    if rng.random() < settings.gray_share:
+        crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)  # type: ignore[assignment]
+    if rng.random() < settings.shrink_share:
+        crop = _shrink(crop, rng.uniform(0.2, 0.7))
+    if rng.random() < settings.blur_share:
+        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.5, 2.0))  # type: ignore[assignment]
+    if rng.random() < settings.erase_share:
+        crop = _erase(crop, rng)
+    return crop
+
+
+def _relight(crop: Image, strength: float, rng: Rng) -> Image:
+    gain = rng.uniform(1 - strength, 1 + strength) * rng.uniform(1 - strength / 3, 1 + strength / 3, 3)
+    offset = rng.uniform(-strength, strength) * 80
+    gamma = np.exp(rng.uniform(-strength, strength))
+    levels = 255 * (np.arange(256)[:, None] / 255) ** gamma * gain + offset
+    table = np.clip(levels, 0, 255).astype(np.uint8)[None]
+    return cv2.LUT(crop, table)  # type: ignore[return-value]
+
+
+def _shrink(crop: Image, factor: float) -> Image:
+    """A small, far person: fewer pixels, enlarged again."""
+    height, width = crop.shape[:2]
+    small = cv2.resize(crop, (max(8, int(width * factor)), max(8, int(height * factor))), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _erase(crop: Image, rng: Rng) -> Image:
+    """Cover a patch with one colour, or with another part of the same crop (an occluder with texture)."""
+    height, width = crop.shape[:2]
+    size_w, size_h = (int(side * rng.uniform(0.1, 0.4)) for side in (width, height))
+    x, y = int(rng.integers(0, width - size_w)), int(rng.integers(0, height - size_h))
+    crop = crop.copy()
+    if rng.random() < 0.5:
+        crop[y : y + size_h, x : x + size_w] = rng.integers(0, 256, 3)
+    else:
+        u, v = int(rng.integers(0, width - size_w)), int(rng.integers(0, height - size_h))
+        crop[y : y + size_h, x : x + size_w] = crop[v : v + size_h, u : u + size_w].copy()
+    return crop

@@ -1,0 +1,173 @@
+"""Samples -> crops: the torch dataset, and the order in which several sources are mixed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import Dataset
+
+from ppnet.codec import Codec
+from ppnet.crops import apply_matrices, crop_matrices, crop_regions, warp
+from ppnet.data import augment
+from ppnet.data.augment import Augmentation
+from ppnet.data.samples import Sample, SampleSet
+from ppnet.errors import DatasetError
+from ppnet.skeleton import Skeleton
+
+
+class Crop(NamedTuple):
+    """One training example; batches stack each field.
+
+    image: (H, W, 3) uint8 RGB. keypoints: (K, 2) float32 crop pixels. weights: (K,) float32 trust, 0 unlabelled.
+    absent: (K,) bool, joints known to be outside the crop: their heatmap should be empty.
+    """
+
+    image: torch.Tensor
+    keypoints: torch.Tensor
+    weights: torch.Tensor
+    absent: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Source:
+    """People of one file and how often each is shown per epoch (a fraction shows a part of them)."""
+
+    samples: SampleSet
+    share: float = 1.0
+
+
+def convert_joints(values: npt.NDArray[np.generic], source: Skeleton, target: Skeleton) -> npt.NDArray[np.generic]:
+    """Rows of (K_source, ...) put into the order of `target` by name; zeros for joints that the source lacks."""
+    if source == target:
+        return values
+    converted = np.zeros((len(target), *values.shape[1:]), values.dtype)
+    for index, name in enumerate(target.keypoints):
+        if name in source.keypoints:
+            converted[index] = values[source.index(name)]
+    return converted
+
+
+class CropDataset(Dataset[Crop]):
+    """Crops of all sources.
+
+    Items are asked for by (epoch, index), so that the crop depends on seed, epoch and index alone: never on how
+    many workers there are or where a run was resumed. `keep_images` holds decoded pictures in memory.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        codec: Codec,
+        augmentation: Augmentation,
+        *,
+        skeleton: Skeleton,
+        seed: int = 0,
+        keep_images: bool = False,
+    ) -> None:
+        self.sources = tuple(sources)
+        self.codec = codec
+        self.augmentation = augmentation
+        self.skeleton = skeleton
+        self.seed = seed
+        self._people: list[tuple[Sample, Skeleton]] = [
+            (sample, source.samples.skeleton) for source in self.sources for sample in source.samples.samples
+        ]
+        if not self._people:
+            raise DatasetError("There is nobody to train on; name data with --data.")
+        self._kept: dict[int, npt.NDArray[np.uint8]] | None = {} if keep_images else None
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __getitem__(self, item: tuple[int, int]) -> Crop:
+        epoch, index = item
+        rng = np.random.default_rng([self.seed, epoch, index])
+        sample, skeleton = self._people[index]
+        keypoints = convert_joints(sample.keypoints, skeleton, self.skeleton)
+        weights = convert_joints(sample.weights, skeleton, self.skeleton)
+        absent = convert_joints(sample.absent, skeleton, self.skeleton)
+        matrix, flip = self._place(sample.box, keypoints, weights, rng)
+        width, height = self.codec.input_wh
+        crop = augment.change_pixels(
+            warp(self._image(index, sample), matrix, (width, height))[0], self.augmentation, rng
+        )
+        points = apply_matrices(keypoints[None], matrix)[0].astype(np.float32)
+        if flip:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+            points = augment.flip_keypoints(points, width, self.skeleton)
+            weights, absent = weights[self.skeleton.flip_index], absent[self.skeleton.flip_index]
+        outside = ((points < -0.5) | (points > np.array([width, height]) - 0.5)).any(axis=1)
+        absent = absent | (outside & (weights > 0))
+        return Crop(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (crop, points, weights, absent)))
+
+    def _image(self, index: int, sample: Sample) -> npt.NDArray[np.uint8]:
+        if self._kept is None:
+            return sample.image.read()
+        if index not in self._kept:
+            self._kept[index] = sample.image.read()
+        return self._kept[index]
+
+    def _place(
+        self,
+        box: npt.NDArray[np.float32],
+        keypoints: npt.NDArray[np.generic],
+        weights: npt.NDArray[np.generic],
+        rng: np.random.Generator,
+    ) -> tuple[npt.NDArray[np.float64], bool]:
+        """Matrix image -> crop, (1, 2, 3), and whether the crop is to be mirrored."""
+        settings = self.augmentation
+        if rng.random() < settings.half_body_share:
+            half = augment.half_body_box(keypoints, weights, self.skeleton, rng)  # type: ignore[arg-type]
+            box = box if half is None else half
+        centers, sizes = crop_regions(box[None], self.codec.aspect)
+        centers = centers + sizes * rng.normal(0, settings.shift, (1, 2)) if settings.shift else centers
+        matrices = crop_matrices(
+            centers,
+            sizes * augment.draw_scale(settings, rng),
+            self.codec.input_wh,
+            rotations_deg=[augment.draw_rotation(settings, rng)],
+            kind=self.codec.crop_kind,
+        )
+        return matrices, bool(rng.random() < settings.flip_share)
+
+
+def epoch_order(sources: Sequence[Source], seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    """Indexes into `CropDataset` for one epoch, mixed: each source's people `share` times."""
+    rng = np.random.default_rng([seed, epoch, 1 << 20])
+    chosen, start = [], 0
+    for source in sources:
+        count = len(source.samples)
+        whole, part = divmod(round(source.share * count), count)
+        chosen += [np.arange(count)] * whole + [rng.permutation(count)[:part]]
+        chosen[-whole - 1 :] = [indexes + start for indexes in chosen[-whole - 1 :]]
+        start += count
+    return rng.permutation(np.concatenate(chosen)).astype(np.int64)
+
+
+class BatchOrder:
+    """Batches of (epoch, index) from a given step on, without end; the share of one process out of `world`.
+
+    A step's global batch is the same however many processes share it.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], batch: int, *, seed: int, first_step: int = 0, rank: int = 0, world: int = 1
+    ) -> None:
+        self.sources, self.batch, self.seed = sources, batch, seed
+        self.first_step, self.rank, self.world = first_step, rank, world
+        people = len(epoch_order(sources, seed, 0))
+        self.steps_per_epoch = max(1, people // (batch * world))
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        step = self.first_step
+        while True:
+            epoch, within = divmod(step, self.steps_per_epoch)
+            order = epoch_order(self.sources, self.seed, epoch)
+            for position in range(within, self.steps_per_epoch):
+                start = (position * self.world + self.rank) * self.batch
+                indexes = np.take(order, range(start, start + self.batch), mode="wrap")
+                yield [(epoch, int(index)) for index in indexes]
+                step += 1

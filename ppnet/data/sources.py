@@ -1,0 +1,26 @@
+"""Data named on a command line: `coco:FILE.json`, `mpii:FILE.json`, with `@SHARE` where sources are mixed."""
+
+from pathlib import Path
+
+from ppnet.data.coco import read_coco
+from ppnet.data.mpii import read_mpii
+from ppnet.data.samples import SampleSet
+from ppnet.errors import DatasetError
+
+
+def read_source(text: str, *, images: Path | None = None) -> tuple[SampleSet, float]:
+    """`KIND:FILE[@SHARE]` -> people and share (1 when not given). DatasetError for anything else."""
+    kind, _, rest = text.partition(":")
+    file, at, share_text = rest.rpartition("@")
+    try:
+        share = float(share_text) if at else 1.0
+    except ValueError:
+        file, share = rest, 1.0
+    path = Path(file if at else rest)
+    if share <= 0:
+        raise DatasetError(f"The share in {text!r} must be above 0.")
+    if kind == "coco":
+        return read_coco(path, images=images), share
+    if kind == "mpii":
+        return read_mpii(path, images=images), share
+    raise DatasetError(f"{text!r} is no data source; write coco:FILE.json or mpii:FILE.json.")

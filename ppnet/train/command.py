@@ -1,0 +1,105 @@
+"""`python -m ppnet train`."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ppnet.errors import UserError
+from ppnet.train.settings import PRESETS, TrainSettings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """All options; those left out keep the preset's value."""
+    parser.add_argument("--preset", choices=PRESETS, default="paper-coco", help="recipe to start from")
+    parser.add_argument(
+        "--data", action="append", required=True, metavar="KIND:FILE[@SHARE]",
+        help="coco:FILE.json or mpii:FILE.json, several times for a mixture; @5 shows it five times per epoch",
+    )  # fmt: skip
+    parser.add_argument("--images", type=Path, help="folder of the pictures, if not beside the json")
+    parser.add_argument("--val", metavar="coco:FILE", help="people to validate on while training")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run, e.g. runs/first")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--init", type=Path, help="weights to start from: a pose file or a backbone")
+    parser.add_argument("--teacher", type=Path, help="weights whose heatmaps are learned too (with --distill)")
+    parser.add_argument("--network", help="M2-D2-W32, ... (see `python -m ppnet info`)")
+    parser.add_argument("--input", metavar="HxW", help="input size, height first: 256x192")
+    parser.add_argument("--codec", choices=("quarter", "dark", "udp"), help="targets and decoding")
+    parser.add_argument("--sigma", type=float, help="of the targets, in heatmap cells")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--samples", type=int, help="people to see in all, instead of --epochs")
+    parser.add_argument("--batch", type=int, help="people per step and process")
+    parser.add_argument("--optimizer", choices=("rmsprop", "adam", "adamw", "muon"))
+    parser.add_argument("--lr", type=float, dest="learning_rate")
+    parser.add_argument("--weight-decay", type=float)
+    parser.add_argument("--schedule", choices=("steps", "cosine"))
+    parser.add_argument("--warm-up", type=int, dest="warm_up_steps", metavar="STEPS")
+    parser.add_argument("--ema", type=float, help="decay of the running mean of the weights, 0 for none")
+    parser.add_argument("--precision", choices=("fp32", "bf16"))
+    parser.add_argument("--compile", action="store_true", default=None, help="torch.compile")
+    parser.add_argument("--freeze-bn", action="store_true", default=None)
+    parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
+    parser.add_argument("--no-half-body", action="store_true")
+    parser.add_argument("--distill", type=float, help="weight of the teacher's heatmaps")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--workers", type=int, default=0, help="loading processes")
+    parser.add_argument("--keep-images", action="store_true", help="hold decoded pictures in memory")
+    parser.add_argument("--save-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument("--validate-every", type=int, default=1000, metavar="STEPS")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard files into the run's folder")
+    parser.add_argument("--terms", default="", help="terms of use, written into the weights")
+    parser.add_argument("-q", "--quiet", action="store_true")
+
+
+def settings_of(arguments: argparse.Namespace) -> TrainSettings:
+    """The preset with the given options on top."""
+    from ppnet.checkpoint_info import parse_size
+
+    settings = PRESETS[arguments.preset]
+    plain = (
+        "network", "epochs", "samples", "batch", "optimizer", "learning_rate", "weight_decay", "schedule",
+        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "distill", "seed",
+    )  # fmt: skip
+    changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
+    codec = {"input_wh": arguments.input and parse_size(arguments.input), "kind": arguments.codec, "sigma": arguments.sigma}
+    changes["codec"] = replace(settings.codec, **{name: value for name, value in codec.items() if value is not None})
+    augmentation = settings.augmentation
+    if arguments.rotation is not None:
+        augmentation = replace(augmentation, rotation_deg=arguments.rotation)
+    if arguments.no_half_body:
+        augmentation = replace(augmentation, half_body_share=0.0)
+    return replace(settings, augmentation=augmentation, **changes)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train; returns the exit code."""
+    from ppnet.data.dataset import Source
+    from ppnet.data.sources import read_source
+    from ppnet.device import choose_device
+    from ppnet.train.run import RunSettings, train
+
+    settings = settings_of(arguments)
+    if min(arguments.save_every, arguments.validate_every) < 1 or arguments.workers < 0:
+        raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
+    sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
+    validation = read_source(arguments.val)[0] if arguments.val else None
+    run_settings = RunSettings(
+        folder=arguments.run,
+        init=arguments.init,
+        resume=arguments.resume,
+        teacher=arguments.teacher,
+        save_every=arguments.save_every,
+        validate_every=arguments.validate_every,
+        workers=arguments.workers,
+        keep_images=arguments.keep_images,
+        quiet=arguments.quiet,
+        tensorboard=arguments.tensorboard,
+        terms=arguments.terms,
+        description=arguments.data,
+    )
+    weights = train(
+        settings, run_settings, sources, device=choose_device(arguments.device), validation=validation
+    )
+    print(f"Weights: {weights}")
+    return 0

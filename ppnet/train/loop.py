@@ -1,0 +1,163 @@
+"""The training loop: one class that owns network, optimisers, running mean and step counter."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+
+from ppnet.data.dataset import Crop
+from ppnet.errors import UserError
+from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
+from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
+from ppnet.train.settings import TrainSettings
+from ppnet.train.state import RunningMean, load_state, save_atomic
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def normalise(images: Tensor, *, channels_last: bool) -> Tensor:
+    """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32, ImageNet mean and std (section IV-A)."""
+    mean = torch.tensor(IMAGENET_MEAN, device=images.device)
+    std = torch.tensor(IMAGENET_STD, device=images.device)
+    scaled = (images.to(torch.float32) / 255 - mean) / std
+    planes = scaled.permute(0, 3, 1, 2)
+    return planes if channels_last else planes.contiguous()
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did. `loss` is this process's own; `gradient_norm` is before cutting."""
+
+    step: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+
+
+class Trainer:
+    """Trains one network in place.
+
+    `network` may be wrapped for several processes through `forward`; `network` itself keeps the published names.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        settings: TrainSettings,
+        *,
+        total_steps: int,
+        steps_per_epoch: int,
+        device: torch.device,
+        forward: Callable[[Tensor], list[Tensor]] | None = None,
+        teacher: nn.Module | None = None,
+    ) -> None:
+        self.network = network
+        self.settings = settings
+        self.device = device
+        self.step = 0
+        self.forward = forward or network
+        self.teacher = teacher
+        self.optimizers = make_optimizers(
+            network, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.schedule = _schedule(settings, total_steps, steps_per_epoch)
+        self.mean = RunningMean.of(network, settings.ema) if settings.ema else None
+
+    def train(self, batches: Iterator[Crop], steps: int) -> Iterator[StepReport]:
+        """Take `steps` steps, reporting each. UserError at the first loss that is not a number."""
+        self.network.train()
+        if self.settings.freeze_bn:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        for _ in range(steps):
+            yield self._step(Crop(*next(batches)))
+
+    def _step(self, batch: Crop) -> StepReport:
+        rate = self.settings.learning_rate * self.schedule(self.step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(batch)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise UserError(
+                f"The loss became {value} at step {self.step}; the run was stopped. "
+                "Lower --lr, or go on from the last checkpoint with --resume."
+            )
+        loss.backward()  # type: ignore[no-untyped-call]
+        limit = self.settings.clip_norm or math.inf
+        norm = float(clip_grad_norm_(self.network.parameters(), limit))
+        if not math.isfinite(norm):
+            raise UserError(f"A gradient was not a number at step {self.step}; the run was stopped. Lower --lr.")
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step += 1
+        if self.mean is not None:
+            self.mean.update(self.network, self.step)
+        return StepReport(self.step, value, norm, rate)
+
+    def _loss(self, batch: Crop) -> Tensor:
+        settings = self.settings
+        images = normalise(batch.image.to(self.device, non_blocking=True), channels_last=settings.channels_last)
+        keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])
+        targets, weights, absent = make_targets(keypoints, weights, absent, settings.codec)
+        with self._autocast():
+            outputs = self.forward(images)
+        loss = heatmap_loss(outputs, targets, weights, absent, settings.loss)
+        if self.teacher is not None and settings.distill:
+            with torch.no_grad(), self._autocast():
+                answer = self.teacher(images)[-1].float()
+            loss = loss + distillation_loss(outputs, answer, weight=settings.distill)
+        return loss
+
+    def _autocast(self) -> Any:
+        if self.settings.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def evaluated_weights(self) -> dict[str, Tensor]:
+        """The weights to evaluate and ship: the running mean where there is one."""
+        return self.mean.tensors if self.mean is not None else self.network.state_dict()
+
+    def save(self, path: Path) -> None:
+        """Everything needed to go on exactly here."""
+        content = {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "mean": None if self.mean is None else self.mean.tensors,
+            "settings": self.settings.as_json(),
+        }
+        save_atomic(content, path)
+
+    def load(self, path: Path) -> None:
+        """Go on where `save` was called. CheckpointError when the state is of another network or optimiser."""
+        content = load_state(path)
+        if content["settings"]["network"] != self.settings.network or len(content["optimizers"]) != len(self.optimizers):
+            raise UserError(
+                f"{path} is a run of {content['settings']['network']} with {content['settings']['optimizer']}; "
+                "resume it with the same network and optimiser."
+            )
+        self.network.load_state_dict(content["network"])
+        for optimizer, state in zip(self.optimizers, content["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+        if self.mean is not None and content["mean"] is not None:
+            self.mean.tensors = {name: value.to(self.device) for name, value in content["mean"].items()}
+        self.step = int(content["step"])
+
+
+def _schedule(settings: TrainSettings, total_steps: int, steps_per_epoch: int) -> Schedule:
+    if settings.schedule == "cosine":
+        schedule = cosine_schedule(total_steps)
+    else:
+        schedule = step_schedule(tuple(epoch * steps_per_epoch for epoch in settings.milestones))
+    return with_warm_up(schedule, settings.warm_up_steps) if settings.warm_up_steps else schedule
