@@ -25,11 +25,12 @@ BINS = 10
 class Reliability:
     """Reliability of keypoint scores.
 
-    edges: (B + 1,) of the score bins, the last bin takes all above. counts, unlabelled_counts: (B,) keypoints in
-    each bin with and without a label; right: (B,) the share of labelled ones within OKS 0.5 of the truth, NaN in an empty bin. calibration_error: mean distance of
-    score and share right, weighted by count. min_score: suggested line, with the precision (right among those shown,
-    unlabelled ones count as wrong) and recall (right and shown among labelled) there. unlabelled_scores: quantiles
-    0.5, 0.9 and 0.99 of joints without a label, mostly covered or out of the picture; labelled_scores: of the others.
+    edges: (B + 1,) of the score bins; the last bin takes all above. counts, unlabelled_counts: (B,) keypoints in each
+    bin with and without a label. right: (B,) the share of labelled ones within OKS 0.5 of the truth, NaN in an empty
+    bin. calibration_error: mean distance of score and share right, weighted by count.
+    min_score: suggested line; precision (right among those shown, unlabelled ones count as wrong) and recall (right
+    and shown among labelled) there. labelled_scores, unlabelled_scores: quantiles 0.5, 0.9 and 0.99; joints without a
+    label are mostly covered or out of the picture.
     """
 
     edges: Doubles
@@ -126,7 +127,7 @@ def plot_reliability(reliability: Reliability, path: Path | str) -> None:
     lower.bar(middles - 0.02, reliability.counts, width=0.04, color="tab:blue", label="labelled")
     lower.bar(middles + 0.02, reliability.unlabelled_counts, width=0.04, color="0.6", label="without a label")
     lower.set(xlabel="keypoint score", ylabel="keypoints")
-    lower.legend(loc="upper left")
+    lower.legend(loc="upper right", framealpha=0.6)
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:

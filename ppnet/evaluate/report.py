@@ -58,8 +58,8 @@ def reliability_text(reliability: Reliability) -> str:
     labelled = ", ".join(f"{value:.2f}" for value in reliability.labelled_scores)
     return (
         f"Scores: suggested --min-conf {reliability.min_score:.2f}: it shows {_percent(reliability.recall)} % of the "
-        f"labelled keypoints rightly, and {_percent(reliability.precision)} % of what it shows is right (joints without "
-        f"a label count as wrong).\n"
+        f"labelled keypoints rightly, and {_percent(reliability.precision)} % of what it shows is right (joints "
+        f"without a label count as wrong).\n"
         f"Mean distance of score and share right: {reliability.calibration_error:.3f}. Score quantiles 50, 90, 99 %: "
         f"labelled {labelled}; without a label {unlabelled}."
     )
