@@ -114,7 +114,7 @@ class BodyModel:
         base = model.base_mesh_vertex_indices.numpy()
         self.eye_vertices = (base >= 14598) & (base < 14742)  # MakeHuman's two eyeballs
         self.faces = self._outer_faces(model.faces.numpy().astype(np.int32), base)
-        self._rest_heads: npt.NDArray[np.float64] = model.template_bone_heads.double().numpy()
+        self.rest_heads: npt.NDArray[np.float64] = model.template_bone_heads.double().numpy()
 
     def _outer_faces(self, faces: Ints, base: npt.NDArray[np.int64]) -> Ints:
         """The faces one can see from outside: no tongue, no inside of the mouth."""
@@ -233,11 +233,12 @@ class BodyModel:
         self, turns: npt.NDArray[np.float64], name: str, turn: npt.NDArray[np.float64]
     ) -> None:
         """Give a bone and all bones that hang on it one rotation."""
-        for index in self._descendants(name):
+        for index in self.below(name):
             turns[index] = turn
 
     @cache  # noqa: B019  (one model lives as long as the program)
-    def _descendants(self, name: str) -> tuple[int, ...]:
+    def below(self, name: str) -> tuple[int, ...]:
+        """The bone and all that hang on it."""
         found = [self.bone[name]]
         for index, parent in enumerate(self.parents):
             if parent in found:
