@@ -109,21 +109,21 @@ def _blur_along(maxima: Integers, length: int, sigma: float, reach: int) -> tupl
 
 
 def _newton_steps(logs: Doubles, xx: Doubles, yy: Doubles) -> Doubles:
-    """Steps (M, 2) to the top of the quadratic with second derivatives xx, yy; none where it has no top."""
+    """Steps (M, 2) to the top of the quadratic with second derivatives xx, yy; NaN where it has none."""
     gradient_x = (logs[:, 1, 2] - logs[:, 1, 0]) / 2
     gradient_y = (logs[:, 2, 1] - logs[:, 0, 1]) / 2
     xy = (logs[:, 2, 2] - logs[:, 0, 2] - logs[:, 2, 0] + logs[:, 0, 0]) / 4
     determinant = xx * yy - xy * xy
     peaked = (determinant > 1e-9) & (xx < 0)
     steps = np.stack([xy * gradient_y - yy * gradient_x, xy * gradient_x - xx * gradient_y], axis=1)
-    return np.where(peaked[:, None], steps / np.where(peaked, determinant, 1)[:, None], 0)
+    return np.where(peaked[:, None], steps / np.where(peaked, determinant, 1)[:, None], np.nan)
 
 
 def _shaped(
     tops: Doubles, columns: Integers, rows: Integers, scores: Floats, heatmaps: Floats
 ) -> tuple[Floats, Floats]:
-    """Tops (M, 2) within MAX_STEP of their maxima, as (N, K, 2), and scores as (N, K)."""
+    """Tops (M, 2) within MAX_STEP of their maxima, or the maxima where NaN, as (N, K, 2), and scores as (N, K)."""
     maxima = np.stack([columns, rows], axis=1)
-    steps = np.clip(tops - maxima, -MAX_STEP, MAX_STEP)
+    steps = np.nan_to_num(np.clip(tops - maxima, -MAX_STEP, MAX_STEP))
     shape = heatmaps.shape[:2]
     return (maxima + steps).reshape(*shape, 2).astype(np.float32), scores.reshape(shape)
