@@ -1,21 +1,39 @@
 """`FileEngine`: every frame of a file, in order, into a session."""
 
-from collections.abc import Callable
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from app.engine.state import EngineState, ProcessorBuilder
+from app.engine.meter import LatencyMeter, RateMeter
+from app.engine.resume import IdContinuation, rewind
+from app.engine.state import EngineState, Processor, ProcessorBuilder
+from ppnet.errors import UserError
 from tracking.session import Session
-from tracking.types import StageTimes
+from tracking.types import Frame, StageTimes
 from tracking.video.source import VideoSource
+
+__all__ = ["FileEngine", "FileProgress"]
 
 S = TypeVar("S")
 NO_TIME = StageTimes()
+STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
+QUEUE_FRAMES = 8
+WAIT_S = 0.1
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """How far a file has come. `total` and `eta_s` are None while unknown; `complete`: all is in the session."""
+    """How far a file has come. `total` and `eta_s` are None while unknown; `complete`: all is in the session.
+
+    people: different ids so far. times: mean of each stage over the last seconds.
+    notices: what was wrong with the file.
+    """
 
     state: EngineState = EngineState.STOPPED
     done: int = 0
@@ -27,10 +45,15 @@ class FileProgress:
     device: str = ""
     complete: bool = False
     error: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 class FileEngine(Generic[S]):
-    """Tracks a file into a session; the caller owns the session."""
+    """Tracks a file into a session; the caller owns the session. One engine makes one run.
+
+    Threads: `read` decodes into a short queue, `track` processes. Neither is waited for when the program ends in a
+    hurry; every frame is safe in the session as soon as it is done.
+    """
 
     def __init__(
         self,
@@ -40,33 +63,191 @@ class FileEngine(Generic[S]):
         *,
         session: Session,
     ) -> None:
-        """A session that holds frames already is gone on with where it stopped."""
-        raise NotImplementedError
+        """A session that holds frames already is gone on with where it stopped; people keep their ids."""
+        self._open_source = open_source
+        self._build = build
+        self._session = session
+        self._lock = threading.Lock()
+        self._settings = settings
+        self._state = EngineState.STOPPED
+        self._error: BaseException | None = None
+        self._stop = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self._frames: queue.Queue[Frame | None] = queue.Queue(QUEUE_FRAMES)
+        self._total = session.header.source.frame_count
+        self._device = ""
+        self._notices: tuple[str, ...] = ()
+        self._ids: set[int] = set()
+        self._rate = RateMeter(5.0)
+        self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
+        self._threads = (
+            threading.Thread(target=self._guarded, args=(self._read,), name="read", daemon=True),
+            threading.Thread(target=self._guarded, args=(self._track,), name="track", daemon=True),
+        )
+
+    # Life
 
     def start(self) -> None:
-        """Starts the threads and returns at once."""
-        raise NotImplementedError
+        """Starts the threads and returns at once. RuntimeError when it was started before."""
+        with self._lock:
+            if self._threads[0].ident is not None:
+                raise RuntimeError("a file engine is started once")
+            self._state = EngineState.STARTING
+        for thread in self._threads:
+            thread.start()
 
     def pause(self) -> None:
         """Holds after the frame at work."""
-        raise NotImplementedError
+        with self._lock:
+            if self._state in (EngineState.STARTING, EngineState.RUNNING):
+                self._go.clear()
+                self._state = EngineState.PAUSED
 
     def resume(self) -> None:
         """Goes on after `pause`."""
-        raise NotImplementedError
+        with self._lock:
+            if self._state is EngineState.PAUSED:
+                self._state = EngineState.RUNNING
+        self._go.set()
 
     def cancel(self, timeout_s: float = 2.0) -> bool:
         """Stops; what was tracked stays in the session. True when the threads have ended."""
-        raise NotImplementedError
+        with self._lock:
+            if self._state.is_active:
+                self._state = EngineState.STOPPING
+        self._stop.set()
+        self._go.set()
+        return self._joined(timeout_s)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True when it is reached. Raises the error of a faulted run."""
-        raise NotImplementedError
+        ended = self._joined(timeout_s)
+        if ended and self._error is not None:
+            raise self._error
+        return ended
+
+    def _joined(self, timeout_s: float | None) -> bool:
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    # What the window does
 
     def apply(self, settings: S) -> None:
         """Uses these settings from the next frame on."""
-        raise NotImplementedError
+        with self._lock:
+            self._settings = settings
 
     def progress(self) -> FileProgress:
         """How far it has come."""
-        raise NotImplementedError
+        done, fps = self._session.frame_count, self._rate.snapshot()
+        with self._lock:
+            state, error, total, people = self._state, self._error, self._total, len(self._ids)
+        complete = state is EngineState.STOPPED and self._finished()
+        left = None if total is None else max(0, total - done)
+        return FileProgress(
+            state=state,
+            done=done,
+            total=done if complete else total,
+            fps=fps,
+            eta_s=0.0 if complete else (left / fps if left is not None and fps > 0 else None),
+            people=people,
+            times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
+            device=self._device,
+            complete=complete,
+            error=None if error is None else _in_words(error),
+            notices=self._notices,
+        )
+
+    def _finished(self) -> bool:
+        with suppress(UserError):  # the caller may have closed the session already
+            return self._session.complete
+        return False
+
+    # The threads
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # the top of a thread: handed to the caller by `wait` and `progress`
+            if not isinstance(error, UserError):
+                log.exception("tracking a file")
+            with self._lock:
+                self._error = self._error or error
+                self._state = EngineState.FAULTED
+            self._stop.set()
+            self._go.set()
+
+    def _read(self) -> None:
+        with self._open_source() as source:
+            with self._lock:
+                self._total = source.info.frame_count or self._total
+            rewind(source, self._session)
+            for frame in source:
+                if not self._put(frame):
+                    return
+            self._notices = tuple(source.notices)
+            self._put(None)
+
+    def _put(self, frame: Frame | None) -> bool:
+        while not self._stop.is_set():
+            with suppress(queue.Full):
+                self._frames.put(frame, timeout=WAIT_S)
+                return True
+        return False
+
+    def _taken(self) -> Iterator[Frame]:
+        """Frames in order until the end of the file or a stop; holds while paused."""
+        while not self._stop.is_set():
+            if not self._go.wait(WAIT_S):
+                continue
+            with suppress(queue.Empty):
+                frame = self._frames.get(timeout=WAIT_S)
+                if frame is None:
+                    self._session.finish()
+                    return
+                yield frame
+
+    def _track(self) -> None:
+        used = self._wanted()
+        processor = self._build(used, None)
+        self._built(processor)
+        ids = IdContinuation(self._session)
+        self._ids = set(ids.known)
+        for frame in self._taken():
+            wanted = self._wanted()
+            if wanted != used:
+                processor, used = self._build(wanted, processor), wanted
+                self._built(processor)
+            result = ids.continued(processor.process(frame))
+            if result is None or self._stop.is_set():
+                continue
+            self._session.append(result)
+            self._rate.tick()
+            for stage in STAGES:
+                self._stages[stage].add(getattr(result.times, stage))
+            with self._lock:
+                self._ids.update(result.tracks.ids.tolist())
+        with self._lock:
+            if self._state.is_active:
+                self._state = EngineState.STOPPED
+        self._stop.set()
+
+    def _wanted(self) -> S:
+        with self._lock:
+            return self._settings
+
+    def _built(self, processor: Processor) -> None:
+        with self._lock:
+            self._device = str(getattr(processor, "device_name", ""))
+            if self._state is EngineState.STARTING:
+                self._state = EngineState.RUNNING
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    return f"Something went wrong while tracking ({type(error).__name__}: {error})."

@@ -1,18 +1,52 @@
 """`Player`: the playback clock of a file, with exact seek, apart from the tracking."""
 
-from collections.abc import Callable
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from app.engine.frame_cache import FrameCache
+from ppnet.errors import UserError
 from tracking.types import Frame
-from tracking.video.file import VideoFile
+from tracking.video.source import VideoSource
+
+log = logging.getLogger(__name__)
+
+SPEEDS = (0.25, 4.0)
+AHEAD_FRAMES = 6
+"""Frames decoded beyond the one that is due."""
+BACK_FRAMES = 12
+"""A step back decodes so many frames before the one asked for, so that the next steps back are at once."""
+SKIM_FRAMES = 24
+"""A request no farther ahead is reached by decoding on."""
+MAX_LAG_S = 0.3
+"""When decoding falls behind by more, the clock waits for it: playback slows down instead of jumping."""
+SAME_TIME_S = 1e-6
+
+
+class SeekableSource(VideoSource, Protocol):
+    """A source whose times are known and that can go to any of them (`VideoFile`, `ImageFolder`)."""
+
+    def seek(self, time_s: float) -> None:
+        """The next frame given is the first with a time at or after this one."""
+        ...
+
+    def frame_times(self) -> tuple[float, ...]:
+        """All presentation times in seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerPosition:
-    """Where playback stands: the frame given last, and what the clock does."""
+    """Where playback stands: the frame that is due, and what the clock does.
+
+    is_seeking: that frame is not decoded yet. error: why nothing can be played, or None.
+    """
 
     frame_index: int = 0
     time_s: float = 0.0
@@ -26,53 +60,261 @@ class PlayerPosition:
 
 
 class Player:
-    """Plays a file at its own speed; frames are picked up with `due()`."""
+    """Plays a file at its own speed; frames are picked up with `due()`. Methods never wait for the decoder.
 
-    def __init__(self, open_file: Callable[[], VideoFile], *, cache_bytes: int = 256_000_000) -> None:
+    A thread (`decode`, a daemon: it holds no writer) keeps frames around the due one in a cache.
+    """
+
+    def __init__(self, open_file: Callable[[], SeekableSource], *, cache_bytes: int = 256_000_000) -> None:
         """Opens the file in its own thread and makes the first frame due."""
-        raise NotImplementedError
+        self._open_file = open_file
+        self._condition = threading.Condition()
+        self._cache = FrameCache(cache_bytes)
+        self._times: npt.NDArray[np.float64] = np.zeros(0)
+        self._end_s = 0.0
+        self._stop = False
+        self._error: str | None = None
+        self._playing = False
+        self._speed = 1.0
+        self._still_index = 0  # where the clock stands while paused, and where it started while playing
+        self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
+        self._given: int | None = None
+        self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
+        self._thread.start()
+
+    # What the window does
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
         """(F,) presentation time of every frame in seconds; empty until the file is open."""
-        raise NotImplementedError
+        with self._condition:
+            return self._times
 
     def play(self) -> None:
         """Starts the clock; at the end it starts again from the first frame."""
-        raise NotImplementedError
+        with self._condition:
+            if not self._playing:
+                if len(self._times) and self._still_index >= len(self._times) - 1:
+                    self._stand_at(0)
+                self._playing = True
+                self._start_clock()
 
     def pause(self) -> None:
         """Stops the clock; the picture stays."""
-        raise NotImplementedError
+        with self._condition:
+            if self._playing:
+                self._stand_at(self._due_index(), redraw=False)
 
     def toggle(self) -> None:
         """`play` or `pause`."""
-        raise NotImplementedError
+        with self._condition:
+            if self._playing:
+                self.pause()
+            else:
+                self.play()
 
     def step(self, frames: int) -> None:
         """Pauses and goes `frames` on (or back, when negative) from where the last request leads."""
-        raise NotImplementedError
+        with self._condition:
+            self._stand_at(self._due_index() + frames)
 
     def seek(self, time_s: float) -> None:
-        """Goes to the frame shown at that time; the newest request wins."""
-        raise NotImplementedError
+        """Goes to the frame shown at that time, and plays on if it was playing; the newest request wins."""
+        with self._condition:
+            self._go_to(int(np.searchsorted(self._times, time_s + SAME_TIME_S, side="right")) - 1)
 
     def seek_frame(self, frame_index: int) -> None:
-        """Goes to exactly that frame."""
-        raise NotImplementedError
+        """Goes to exactly that frame, and plays on if it was playing."""
+        with self._condition:
+            self._go_to(frame_index)
 
     def set_speed(self, speed: float) -> None:
-        """0.25 to 4; the position does not jump."""
-        raise NotImplementedError
+        """0.25 to 4 (others are brought there); the position does not jump."""
+        with self._condition:
+            self._media_s, self._wall_s = self._media_now(), time.monotonic()
+            self._speed = min(SPEEDS[1], max(SPEEDS[0], speed))
+            self._condition.notify_all()
 
     def due(self) -> Frame | None:
         """The newest frame that is due and was not given before, or None."""
-        raise NotImplementedError
+        with self._condition:
+            index = self._due_index()
+            frame = self._cache.get(index)
+            if frame is None and self._playing:  # decoding is behind: the newest there is, but never an older one
+                lowest = self._still_index if self._given is None else max(self._still_index, self._given + 1)
+                frame = self._cache.newest(lowest, index)
+            if frame is None or frame.index == self._given:
+                return None
+            self._given = frame.index
+            return frame
 
     def position(self) -> PlayerPosition:
         """Where it stands."""
-        raise NotImplementedError
+        with self._condition:
+            count, index = len(self._times), self._due_index()
+            return PlayerPosition(
+                frame_index=index,
+                time_s=float(self._times[index]) if count else 0.0,
+                frame_count=count,
+                duration_s=self._end_s,
+                is_playing=self._playing,
+                speed=self._speed,
+                at_end=bool(count) and index == count - 1,
+                is_seeking=self._error is None and self._cache.get(index) is None,
+                error=self._error,
+            )
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Ends the thread; True when it has ended."""
-        raise NotImplementedError
+        with self._condition:
+            self._stop = True
+            self._condition.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # The clock (all under the lock)
+
+    def _media_now(self) -> float:
+        if not self._playing:
+            return self._time_of(self._still_index)
+        return self._media_s + (time.monotonic() - self._wall_s) * self._speed
+
+    def _due_index(self) -> int:
+        """Index of the frame that is due; brings the clock to a halt at the end."""
+        if not self._playing or not len(self._times):
+            return self._still_index
+        now_s = self._media_now()
+        index = int(np.searchsorted(self._times, now_s + SAME_TIME_S, side="right")) - 1
+        index = min(len(self._times) - 1, max(self._still_index, index))
+        if now_s >= self._end_s:
+            self._stand_at(index, redraw=False)
+        return index
+
+    def _time_of(self, index: int) -> float:
+        return float(self._times[index]) if len(self._times) else 0.0
+
+    def _start_clock(self) -> None:
+        self._media_s, self._wall_s = self._time_of(self._still_index), time.monotonic()
+        self._condition.notify_all()
+
+    def _go_to(self, index: int) -> None:
+        playing = self._playing
+        self._stand_at(index)
+        self._playing = playing
+        self._start_clock()
+
+    def _stand_at(self, index: int, *, redraw: bool = True) -> None:
+        """Halts at a frame; `redraw` gives it again even if it was the last one given."""
+        self._playing = False
+        self._still_index = min(max(0, index), max(0, len(self._times) - 1))
+        if redraw:
+            self._given = None
+        self._condition.notify_all()
+
+    # The decoder's thread
+
+    def _run(self) -> None:
+        try:
+            with self._open_file() as source:
+                with self._condition:
+                    self._times = np.array(source.frame_times(), np.float64)
+                    self._end_s = _end_of(self._times)
+                    if not len(self._times):
+                        raise UserError(f"{source.info.name} holds no pictures.")
+                    self._start_clock()
+                _Decoder(source, self._times).follow(self._wanted, self._decoded, self._ended)
+        except UserError as error:
+            self._error = str(error)
+        except Exception as error:  # the top of a thread: the window says it
+            log.exception("playing")
+            self._error = f"The file cannot be played ({error})."
+
+    def _wanted(self, reached: int | None) -> int | None:
+        """Waits until a frame is wanted that is not in the cache; None when the player is closed.
+
+        reached: the frame decoded last.
+        """
+        with self._condition:
+            while not self._stop:
+                due = self._due_index()
+                if self._playing and reached is not None:
+                    self._hold_clock(reached, due)
+                ahead = min(AHEAD_FRAMES, self._cache.room - 1)
+                missing = self._cache.first_missing(due, min(due + ahead, len(self._times) - 1))
+                if missing is not None:
+                    return missing
+                self._condition.wait(0.01 if self._playing else 1.0)
+            return None
+
+    def _hold_clock(self, reached: int, due: int) -> None:
+        """Lets the clock wait for the decoder when that is too far behind (and not on its way from elsewhere)."""
+        lag_s = self._media_now() - self._time_of(reached)
+        if self._still_index <= reached < due and lag_s > MAX_LAG_S * self._speed:
+            self._media_s, self._wall_s = self._time_of(reached), time.monotonic()
+
+    def _decoded(self, frame: Frame, wanted: int) -> bool:
+        """Takes a frame in; False when something else is wanted by now."""
+        with self._condition:
+            self._cache.put(frame, near=self._due_index())
+            if frame.index > wanted:  # pictures of a folder that cannot be read are stepped over
+                self._cache.put(Frame(wanted, self._time_of(wanted), frame.image), near=self._due_index())
+            due = self._due_index()
+            return not self._stop and wanted - BACK_FRAMES <= due <= wanted + SKIM_FRAMES
+
+    def _ended(self, count: int) -> None:
+        """The file promises more frames than can be decoded: it ends here."""
+        with self._condition:
+            self._times = self._times[:count]
+            if not count:
+                raise UserError("The file holds no picture that can be decoded.")
+            self._end_s = _end_of(self._times)
+            if self._still_index >= count:
+                self._go_to(count - 1)
+
+
+class _Decoder:
+    """The one reader of the source: goes to what is wanted by the shorter way."""
+
+    def __init__(self, source: SeekableSource, times: npt.NDArray[np.float64]) -> None:
+        self._source = source
+        self._times = times
+        self._frames: Iterator[Frame] = iter(source)
+        self._next = 0
+
+    def follow(
+        self,
+        wanted_after: Callable[[int | None], int | None],
+        decoded: Callable[[Frame, int], bool],
+        ended: Callable[[int], None],
+    ) -> None:
+        """Decodes what is wanted until nothing is."""
+        reached: int | None = None
+        while (wanted := wanted_after(reached)) is not None:
+            if not self._next <= wanted <= self._next + SKIM_FRAMES:
+                back = BACK_FRAMES if reached is not None and wanted < reached <= wanted + 2 * BACK_FRAMES else 0
+                self._seek(max(0, wanted - back))
+            reached = self._decode_to(wanted, decoded)
+            if reached is None:
+                ended(self._next)
+
+    def _seek(self, index: int) -> None:
+        self._source.seek(float(self._times[index]))
+        self._frames = iter(self._source)
+        self._next = index
+
+    def _decode_to(self, wanted: int, decoded: Callable[[Frame, int], bool]) -> int | None:
+        """Index of the last frame decoded; None when the file ended before the wanted one."""
+        for given in self._frames:
+            index = int(np.searchsorted(self._times, given.time_s - SAME_TIME_S))
+            frame = given if given.index == index else Frame(index, given.time_s, given.image)
+            self._next = index + 1
+            if not decoded(frame, wanted) or index >= wanted:
+                return index
+        return None
+
+
+def _end_of(times: npt.NDArray[np.float64]) -> float:
+    """When the last frame has been shown as long as frames of this file are."""
+    if not len(times):
+        return 0.0
+    return float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 1 / 30))

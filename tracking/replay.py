@@ -1,0 +1,122 @@
+"""`Replay`: a session as it looks with all edits in it, by frame or from end to end, without the network."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
+from tracking.edits import ChooseSmoothing, EditedResult, EditPlan, FillKeypoint, MoveKeypoint, SplitId, with_smoothed
+from tracking.session import Session
+from tracking.session_format import SessionHeader
+from tracking.smoothing import SmoothingSettings
+from tracking.resmoothing import smooth_again
+from tracking.types import FrameResult
+
+Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
+
+
+class Replay:
+    """The results of a session with its edits, as shown and exported. Used by one thread at a time.
+
+    Smoothing made anew (`ChooseSmoothing`) takes seconds for an hour of video; it happens in `refresh`, which a window
+    calls in a thread of its own when `needs_smoothing` says so. Until then results are as they were tracked.
+    """
+
+    def __init__(self, session: Session, *, smoothing: ChooseSmoothing | None = None) -> None:
+        """`smoothing` counts instead of the one among the edits (call `refresh` to make it)."""
+        self.session = session
+        self._smoothing = () if smoothing is None else (smoothing,)
+        self.plan = EditPlan(())
+        self._smoothed: dict[int, Smoothed] = {}
+        self._smoothed_for: object = None
+        self.refresh(smooth=False)
+
+    @property
+    def header(self) -> SessionHeader:
+        """How the results came to be."""
+        return self.session.header
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Names and order of the joints."""
+        return self.session.header.skeleton
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Names given to people, by id."""
+        return self.plan.names
+
+    def name(self, track_id: int) -> str:
+        """The name of a person, or `Person 3`."""
+        return self.plan.names.get(track_id, f"Person {track_id}")
+
+    @property
+    def next_id(self) -> int:
+        """A number that no person has or had, for a split."""
+        split = [edit.new_id for edit in self.session.edits() if isinstance(edit, SplitId)]
+        return max([self.session.last_track_id, *split]) + 1
+
+    @property
+    def needs_smoothing(self) -> bool:
+        """Whether the edits ask for smoothing that was not made yet."""
+        return self._wanted() != self._smoothed_for
+
+    def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Takes over the edits as they are in the session now; `smooth`: and makes the smoothing they ask for."""
+        self.plan = EditPlan((*self.session.edits(), *self._smoothing))
+        wanted = self._wanted()
+        if wanted is None:
+            self._smoothed, self._smoothed_for = {}, None
+        elif smooth and wanted != self._smoothed_for and self.plan.smoothing is not None:
+            smoothed = self._smooth(self.plan.smoothing, cancelled)
+            if smoothed is not None:
+                self._smoothed, self._smoothed_for = smoothed, wanted
+
+    def result(self, frame_index: int) -> FrameResult | None:
+        """The frame with the edits in it; None where nothing was tracked (yet)."""
+        edited = self.edited(frame_index)
+        return None if edited is None else edited.result
+
+    def edited(self, frame_index: int, *, keep_hidden: bool = False) -> EditedResult | None:
+        """The frame with the edits, and which rows they changed."""
+        tracked = self.session.result(frame_index)
+        return None if tracked is None else self._edit(tracked, keep_hidden)
+
+    def results(self, start: int = 0, end: int | None = None, *, keep_hidden: bool = False) -> Iterator[EditedResult]:
+        """Frames with start <= frame_index < end, in order."""
+        for tracked in self.session.results(start, end):
+            yield self._edit(tracked, keep_hidden)
+
+    def has_edits(self, frame_index: int) -> bool:
+        """Whether a joint was set by hand on this very frame (not merely filled in)."""
+        for edit in self.plan.edits:
+            if isinstance(edit, MoveKeypoint) and edit.frame_index == frame_index:
+                return True
+            if isinstance(edit, FillKeypoint) and frame_index in (edit.start.frame_index, edit.end.frame_index):
+                return True
+        return False
+
+    def _edit(self, tracked: FrameResult, keep_hidden: bool) -> EditedResult:
+        identified, hands = self.plan.identified(tracked)
+        smoothed = self._smoothed.get(tracked.frame_index)
+        if smoothed is not None and len(smoothed[0]) == len(identified):
+            identified = EditedResult(with_smoothed(identified.result, *smoothed), identified.edited)
+        return self.plan.set_by_hand(identified, hands, keep_hidden=keep_hidden)
+
+    def _wanted(self) -> object:
+        """What smoothing made anew depends on; None when it stays as tracked."""
+        if self.plan.smoothing is None:
+            return None
+        return self.plan.smoothing, self.plan.identity_edits, self.session.frame_count
+
+    def _smooth(self, choice: ChooseSmoothing, cancelled: Callable[[], bool]) -> dict[int, Smoothed] | None:
+        settings = SmoothingSettings(kind=choice.method, strength=choice.strength, min_score=choice.min_score)
+        identified = (self.plan.identified(tracked)[0].result for tracked in self.session.results())
+        smoothed: dict[int, Smoothed] = {}
+        for frame_index, poses, states in smooth_again(identified, settings):
+            smoothed[frame_index] = poses, states
+            if cancelled():
+                return None
+        return smoothed
