@@ -3,7 +3,12 @@
 Networks, decoding, training, evaluation and benchmark. Knows nothing of videos, time or tracks.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Torch's threads wait for each other after every layer. Where they spin instead of sleeping and other work wants the
+# cores, a layer takes ten times as long (measured on 2 cores). OpenMP reads this once, when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from ppnet.checkpoint import load_checkpoint as load_checkpoint

@@ -13,6 +13,7 @@ from ppnet.codec import Codec
 from ppnet.crops import apply_matrices, crop_matrices, crop_regions, invert_matrices, warp
 from ppnet.device import choose_device, choose_precision, describe, precision_name
 from ppnet.errors import UserError
+from ppnet.networks.inference import for_inference
 from ppnet.poses import Poses
 
 Image = npt.NDArray[np.uint8]
@@ -24,7 +25,7 @@ BATCH_LIMIT = {"cpu": 16, "cuda": 256, "mps": 64}
 class PoseEstimator:
     """A network made ready for one device: crops, one batch per image, flip averaging, decoding.
 
-    network: forward (N, 3, H, W) -> list of heatmaps, the last one counts. info: what its weights were trained for.
+    network: forward (N, 3, H, W) -> list of heatmaps, the last one counts; a copy is made. info: what it was trained for.
     device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, bf16, fp16 (`ppnet.device`).
     flip: average with the mirrored crop (section IV); twice the work.
     max_batch: most crops in one forward pass (a mirrored one counts); larger batches are split.
@@ -52,7 +53,7 @@ class PoseEstimator:
         mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (info.mean, info.std))
         self._scale = (1 / (255 * std)).to(self.device)
         self._offset = (-mean / std).to(self.device)
-        self._network = self._prepared(network, len(info.keypoints))
+        self._network = for_inference(network, self.device, self.dtype)
 
     @classmethod
     def from_file(
@@ -136,10 +137,6 @@ class PoseEstimator:
     def _last(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         return self._network(x)[-1].float()  # type: ignore[no-any-return]
-
-    def _prepared(self, network: nn.Module, keypoints: int) -> nn.Module:
-        network = network.eval().to(device=self.device, dtype=self.dtype)
-        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _usable(boxes: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
