@@ -14,8 +14,8 @@ Colour = tuple[float, float, float]  # sRGB, 0 to 1
 WAIST, KNEE, ANKLE = 0.14, -0.37, -0.73
 
 _SKIN_DARK = ((0.29, 0.18, 0.13), (0.45, 0.30, 0.21), (0.36, 0.24, 0.18))
-_SKIN_MIDDLE = ((0.78, 0.58, 0.44), (0.86, 0.68, 0.54), (0.66, 0.47, 0.35))
-_SKIN_LIGHT = ((0.93, 0.76, 0.66), (0.88, 0.68, 0.57), (0.96, 0.82, 0.73), (0.80, 0.60, 0.48))
+_SKIN_MIDDLE = ((0.74, 0.54, 0.40), (0.82, 0.63, 0.49), (0.62, 0.44, 0.32))
+_SKIN_LIGHT = ((0.86, 0.67, 0.57), (0.82, 0.61, 0.50), (0.89, 0.72, 0.63), (0.76, 0.55, 0.43))
 _HAIR = ((0.06, 0.05, 0.05), (0.13, 0.09, 0.07), (0.25, 0.16, 0.10), (0.42, 0.28, 0.16), (0.68, 0.53, 0.32))
 _HAIR_OLD = ((0.55, 0.54, 0.53), (0.78, 0.77, 0.75), (0.35, 0.33, 0.32))
 _CLOTH = (
@@ -88,13 +88,14 @@ def _pick(rng: Rng, colours: tuple[Colour, ...], spread: float = 0.05) -> Colour
 
 
 def _cloth_colour(rng: Rng) -> Colour:
-    if rng.random() < 0.15:
-        red, green, blue = rng.uniform(0.05, 0.95, 3)
+    if rng.random() < 0.12:
+        grey = rng.uniform(0.1, 0.9)
+        red, green, blue = grey + (rng.uniform(0.05, 0.95, 3) - grey) * rng.uniform(0.3, 0.9)
         return (float(red), float(green), float(blue))
-    return _pick(rng, _CLOTH)
+    return _pick(rng, _CLOTH if rng.random() < 0.6 else _CLOTH[:8])
 
 
-def _cloth(rng: Rng, plain: float = 0.55) -> Cloth:
+def _cloth(rng: Rng, plain: float = 0.6) -> Cloth:
     patterns = ("stripes", "bars", "checks", "dots", "blotches", "print")
     pattern = "plain" if rng.random() < plain else str(rng.choice(patterns, p=[0.2, 0.08, 0.17, 0.06, 0.17, 0.32]))
     return Cloth(
@@ -140,7 +141,7 @@ def _top(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
         "top_kind": top_kind,
         "inner": _cloth(rng, 0.7),
         "sleeve": float(1.95 if jacket else sleeve + rng.normal(0, 0.06)),
-        "hem_m": float(rng.uniform(-0.12, 0.08) if rng.random() < 0.85 else rng.uniform(0.1, 0.2)),
+        "hem_m": float(rng.uniform(-0.07, 0.09) if rng.random() < 0.9 else rng.uniform(0.1, 0.2)),
         "neckline_m": float(abs(rng.normal(0.0, 0.05 if woman else 0.025))),
         "top_loose_m": float({"winter": 0.028, "sport": 0.007}.get(kind, 0.012) * rng.uniform(0.4, 1.6)),
     }

@@ -92,13 +92,15 @@ class Truth:
 
     keypoints (N, 17, 2) pixels; visibility (N, 17): 2 visible, 1 covered, 0 out of the picture;
     boxes (N, 4) xyxy of the whole person inside the picture; seen_boxes (N, 4) of what can be seen of them;
-    seen_share (N,) of the person's outline (inside and outside the picture) that can be seen.
+    seen_area (N,) square pixels that can be seen; seen_share (N,) of the person's whole outline (inside and outside
+    the picture) that can be seen.
     """
 
     keypoints: Floats
     visibility: npt.NDArray[np.int64]
     boxes: Floats
     seen_boxes: Floats
+    seen_area: Floats
     seen_share: Floats
 
 
@@ -127,6 +129,7 @@ def render(
     if len(pixels):
         layer[pixels[:, 1], pixels[:, 0], :3] = _shade(stage, coverage, pixels, owner, actors, props, light, camera)
         layer[pixels[:, 1], pixels[:, 0], 3] = 1
+    layer[:, :, :3] = layer[:, :, :3] * (1 + layer[:, :, :3] / 4) / (1 + layer[:, :, :3] / 1.6)  # film's soft shoulder
     layer = cv2.resize(layer, camera.size_wh, interpolation=cv2.INTER_AREA)
     ground = (backdrop.astype(np.float32) / 255) ** 2.2
     ground *= 1 - light.floor_shadow * _floor_shadow(camera, stage, light)[:, :, None]
@@ -292,7 +295,7 @@ def _truth(
     keypoints = np.zeros((count, 17, 2), np.float32)
     visibility = np.zeros((count, 17), np.int64)
     boxes, seen_boxes = np.zeros((count, 4), np.float32), np.zeros((count, 4), np.float32)
-    seen_share = np.zeros(count, np.float32)
+    seen_area, seen_share = np.zeros(count, np.float32), np.zeros(count, np.float32)
     factor = fine.size_wh[0] // camera.size_wh[0]
     start = 0
     limit = np.array(camera.size_wh, np.float32) - 1
@@ -313,8 +316,9 @@ def _truth(
             continue
         seen = np.array([columns.min(), rows.min(), columns.max(), rows.max()], np.float32)
         seen_boxes[index] = (seen + 0.5) / factor - 0.5
-        seen_share[index] = len(rows) / factor**2 / max(_outline_area(camera, actor, outline), 1)
-    return Truth(keypoints, visibility, boxes, seen_boxes, seen_share.clip(0, 1))
+        seen_area[index] = len(rows) / factor**2
+        seen_share[index] = seen_area[index] / max(_outline_area(camera, actor, outline), 1)
+    return Truth(keypoints, visibility, boxes, seen_boxes, seen_area, seen_share.clip(0, 1))
 
 
 def _outline_area(camera: Camera, actor: Actor, outline: Floats) -> float:
