@@ -98,11 +98,11 @@ def change_pixels(crop: Image, settings: Augmentation, rng: Rng) -> Image:
     if settings.brightness:
         crop = _relight(crop, settings.brightness, rng)
     if rng.random() < settings.gray_share:
-        crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)  # type: ignore[assignment]
+        crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     if rng.random() < settings.shrink_share:
         crop = _shrink(crop, rng.uniform(0.2, 0.7))
     if rng.random() < settings.blur_share:
-        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.5, 2.0))  # type: ignore[assignment]
+        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.5, 2.0))
     if rng.random() < settings.erase_share:
         crop = _erase(crop, rng)
     return crop
@@ -114,14 +114,14 @@ def _relight(crop: Image, strength: float, rng: Rng) -> Image:
     gamma = np.exp(rng.uniform(-strength, strength))
     levels = 255 * (np.arange(256)[:, None] / 255) ** gamma * gain + offset
     table = np.clip(levels, 0, 255).astype(np.uint8)[None]
-    return cv2.LUT(crop, table)  # type: ignore[return-value]
+    return cv2.LUT(crop, table)
 
 
 def _shrink(crop: Image, factor: float) -> Image:
     """A small, far person: fewer pixels, enlarged again."""
     height, width = crop.shape[:2]
     small = cv2.resize(crop, (max(8, int(width * factor)), max(8, int(height * factor))), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _erase(crop: Image, rng: Rng) -> Image:

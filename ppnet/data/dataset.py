@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ class Source:
     share: float = 1.0
 
 
-def convert_joints(values: npt.NDArray[np.generic], source: Skeleton, target: Skeleton) -> npt.NDArray[np.generic]:
+def convert_joints(values: npt.NDArray[Any], source: Skeleton, target: Skeleton) -> npt.NDArray[Any]:
     """Rows of (K_source, ...) put into the order of `target` by name; zeros for joints that the source lacks."""
     if source == target:
         return values
@@ -113,14 +113,14 @@ class CropDataset(Dataset[Crop]):
     def _place(
         self,
         box: npt.NDArray[np.float32],
-        keypoints: npt.NDArray[np.generic],
-        weights: npt.NDArray[np.generic],
+        keypoints: npt.NDArray[np.float32],
+        weights: npt.NDArray[np.float32],
         rng: np.random.Generator,
     ) -> tuple[npt.NDArray[np.float64], bool]:
         """Matrix image -> crop, (1, 2, 3), and whether the crop is to be mirrored."""
         settings = self.augmentation
         if rng.random() < settings.half_body_share:
-            half = augment.half_body_box(keypoints, weights, self.skeleton, rng)  # type: ignore[arg-type]
+            half = augment.half_body_box(keypoints, weights, self.skeleton, rng)
             box = box if half is None else half
         centers, sizes = crop_regions(box[None], self.codec.aspect)
         centers = centers + sizes * rng.normal(0, settings.shift, (1, 2)) if settings.shift else centers

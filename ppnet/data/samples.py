@@ -40,7 +40,7 @@ class ImageRef:
         image = cv2.imdecode(np.frombuffer(self.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
         if image is None:
             raise DatasetError(f"The image {self} is damaged or of an unknown format.")
-        return image  # type: ignore[return-value]
+        return image
 
 
 @lru_cache(maxsize=64)

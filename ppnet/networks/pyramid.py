@@ -5,9 +5,10 @@ Names of parameters are those of the authors' published checkpoints.
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from itertools import accumulate
 from math import prod
-from operator import mul
+from operator import add, mul
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -38,9 +39,7 @@ class PyramidSpec:
     def __post_init__(self) -> None:
         numbers = (self.modules, *self.depths, *self.widths, *self.strides)
         if not len(self.depths) == len(self.widths) == len(self.strides) + 1 or min(numbers) < 1:
-            raise ValueError(
-                f"a PPNet needs one depth and width per branch and a stride between each two: {self}"
-            )
+            raise ValueError(f"a PPNet needs one depth and width per branch and a stride between each two: {self}")
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -97,9 +96,7 @@ def parse_name(name: str) -> PyramidSpec:
     )
 
 
-def _downsampling(
-    channels_in: int, channels_out: int, strides: list[int], *, last_relu: bool
-) -> nn.Sequential:
+def _downsampling(channels_in: int, channels_out: int, strides: list[int], *, last_relu: bool) -> nn.Sequential:
     """3x3 strided convolutions; all but the last keep the source's channels; ReLU between, at the end if asked."""
     stages = []
     for position, stride in enumerate(strides):
@@ -134,14 +131,12 @@ class PyramidModule(nn.Module):
         return Bottleneck(width * Bottleneck.expansion, width) if spec.residual_modules else BasicBlock(width)
 
     @staticmethod
-    def _fusion(spec: PyramidSpec, source: int, target: int) -> nn.Module | None:
+    def _fusion(spec: PyramidSpec, source: int, target: int) -> nn.Module:
         channels_in, channels_out = spec.channels[source], spec.channels[target]
         if source == target:
-            return None
+            return nn.Identity()
         if source < target:
-            return _downsampling(
-                channels_in, channels_out, spec.strides_between(source, target), last_relu=False
-            )
+            return _downsampling(channels_in, channels_out, spec.strides_between(source, target), last_relu=False)
         return nn.Sequential(
             conv(channels_in, channels_out, 1),
             nn.BatchNorm2d(channels_out),
@@ -153,11 +148,8 @@ class PyramidModule(nn.Module):
         outputs = [branch(x) for branch, x in zip(self.branches, inputs, strict=True)]
         fused = []
         for target, layers in enumerate(self.fuse_layers):
-            total = outputs[target]
-            for source, layer in enumerate(layers):  # type: ignore[arg-type]
-                if source != target:
-                    total = total + layer(outputs[source])
-            fused.append(functional.relu(total, inplace=False))
+            parts = [layer(output) for layer, output in zip(layers, outputs, strict=True)]  # type: ignore[call-overload]
+            fused.append(functional.relu(reduce(add, parts)))
         return outputs, fused
 
 
@@ -182,27 +174,21 @@ class PPNet(nn.Module):
         self.conv2 = conv(64, 64, 3, stride=2)
         self.bn2 = nn.BatchNorm2d(64)
         self.layer1 = nn.Sequential(Bottleneck(64, 64), *(Bottleneck(STEM_CHANNELS, 64) for _ in range(3)))
-        self.input_layer = nn.ModuleList(
-            self._input_layer(spec, branch) for branch in range(len(spec.widths))
-        )
+        self.input_layer = nn.ModuleList(self._input_layer(spec, branch) for branch in range(len(spec.widths)))
         self.ppnet = nn.ModuleList(
             PyramidModule(spec, last=module == spec.modules - 1) for module in range(spec.modules)
         )
         self.fc = nn.ModuleList(conv_bn_relu(channels, channels, 1) for _ in range(spec.modules))
         self.heatmap_layer = nn.ModuleList(self._regressor(channels, keypoints) for _ in range(spec.modules))
         self.fc_ = nn.ModuleList(conv(channels, channels, 1, bias=True) for _ in range(spec.modules - 1))
-        self.heatmap_layer_ = nn.ModuleList(
-            conv(keypoints, channels, 1, bias=True) for _ in range(spec.modules - 1)
-        )
+        self.heatmap_layer_ = nn.ModuleList(conv(keypoints, channels, 1, bias=True) for _ in range(spec.modules - 1))
         self._initialise()
 
     @staticmethod
     def _input_layer(spec: PyramidSpec, branch: int) -> nn.Sequential:
         if branch == 0:
             return conv_bn_relu(STEM_CHANNELS, spec.channels[0], 3)
-        return _downsampling(
-            STEM_CHANNELS, spec.channels[branch], spec.strides_between(0, branch), last_relu=True
-        )
+        return _downsampling(STEM_CHANNELS, spec.channels[branch], spec.strides_between(0, branch), last_relu=True)
 
     @staticmethod
     def _regressor(channels: int, keypoints: int) -> nn.Sequential:
@@ -224,7 +210,7 @@ class PPNet(nn.Module):
         """(N, 3, H, W) -> (N, 256, H/4, W/4)."""
         x = functional.relu(self.bn1(self.conv1(x)), inplace=True)
         x = functional.relu(self.bn2(self.conv2(x)), inplace=True)
-        return self.layer1(x)  # type: ignore[no-any-return]
+        return self.layer1(x)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(N, 3, H, W) -> heatmaps of every module, each (N, K, H/4, W/4)."""

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures, if not beside the json")
     parser.add_argument("--val", metavar="coco:FILE", help="people to validate on while training")
-    parser.add_argument("--run", type=Path, required=True, help="folder of the run, e.g. runs/first")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--init", type=Path, help="weights to start from: a pose file or a backbone")
     parser.add_argument("--teacher", type=Path, help="weights whose heatmaps are learned too (with --distill)")
@@ -62,7 +62,11 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
         "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "distill", "seed",
     )  # fmt: skip
     changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
-    codec = {"input_wh": arguments.input and parse_size(arguments.input), "kind": arguments.codec, "sigma": arguments.sigma}
+    codec = {
+        "input_wh": arguments.input and parse_size(arguments.input),
+        "kind": arguments.codec,
+        "sigma": arguments.sigma,
+    }
     changes["codec"] = replace(settings.codec, **{name: value for name, value in codec.items() if value is not None})
     augmentation = settings.augmentation
     if arguments.rotation is not None:
@@ -85,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
     validation = read_source(arguments.val)[0] if arguments.val else None
     run_settings = RunSettings(
-        folder=arguments.run,
+        folder=arguments.out,
         init=arguments.init,
         resume=arguments.resume,
         teacher=arguments.teacher,
@@ -98,8 +102,6 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
-    weights = train(
-        settings, run_settings, sources, device=choose_device(arguments.device), validation=validation
-    )
+    weights = train(settings, run_settings, sources, device=choose_device(arguments.device), validation=validation)
     print(f"Weights: {weights}")
     return 0

@@ -142,7 +142,9 @@ class Trainer:
     def load(self, path: Path) -> None:
         """Go on where `save` was called. CheckpointError when the state is of another network or optimiser."""
         content = load_state(path)
-        if content["settings"]["network"] != self.settings.network or len(content["optimizers"]) != len(self.optimizers):
+        if content["settings"]["network"] != self.settings.network or len(content["optimizers"]) != len(
+            self.optimizers
+        ):
             raise UserError(
                 f"{path} is a run of {content['settings']['network']} with {content['settings']['optimizer']}; "
                 "resume it with the same network and optimiser."

@@ -15,7 +15,10 @@ COLOURS = {"left": (60, 200, 90), "right": (240, 110, 60), "middle": (70, 150, 2
 
 
 def draw_keypoints(
-    crop: npt.NDArray[np.uint8], keypoints: npt.NDArray[np.floating], scores: npt.NDArray[np.floating], people: SampleSet
+    crop: npt.NDArray[np.uint8],
+    keypoints: npt.NDArray[np.floating],
+    scores: npt.NDArray[np.floating],
+    people: SampleSet,
 ) -> None:
     """Draw edges and joints with a score above 0.2 into a crop (H, W, 3) RGB; keypoints (K, 2) crop pixels."""
     skeleton = people.skeleton

@@ -94,9 +94,7 @@ def train(
     _check_folder(run)
     torch.manual_seed(settings.seed)
     network = _network(settings, run, device)
-    order = BatchOrder(
-        sources, settings.batch, seed=settings.seed, rank=processes.rank, world=processes.world
-    )
+    order = BatchOrder(sources, settings.batch, seed=settings.seed, rank=processes.rank, world=processes.world)
     total = _total_steps(settings, order, processes)
     trainer = Trainer(
         network,
@@ -154,7 +152,7 @@ def _next(step: int, every: int) -> int:
 def _check_folder(run: RunSettings) -> None:
     state = run.folder / STATE
     if state.exists() and not run.resume:
-        raise UserError(f"{run.folder} holds a run already; add --resume to go on with it, or name another --run.")
+        raise UserError(f"{run.folder} holds a run already; add --resume to go on with it, or name another --out.")
     run.folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -165,14 +163,14 @@ def _network(settings: TrainSettings, run: RunSettings, device: torch.device) ->
         if not run.quiet:
             tqdm.write(f"Started from {run.init}: {report}")
     layout = torch.channels_last if settings.channels_last else torch.contiguous_format
-    return network.to(device, memory_format=layout)  # type: ignore[call-overload,no-any-return]
+    return network.to(device, memory_format=layout)  # type: ignore[call-overload]
 
 
 def _forward(network: nn.Module, settings: TrainSettings, processes: Processes) -> Callable[[Tensor], list[Tensor]]:
     forward: Any = network
     if processes.world > 1:
         forward = DistributedDataParallel(network, broadcast_buffers=not settings.freeze_bn)
-    return torch.compile(forward) if settings.compile else forward  # type: ignore[return-value]
+    return torch.compile(forward) if settings.compile else forward
 
 
 def _total_steps(settings: TrainSettings, order: BatchOrder, processes: Processes) -> int:
@@ -181,9 +179,7 @@ def _total_steps(settings: TrainSettings, order: BatchOrder, processes: Processe
     return settings.epochs * order.steps_per_epoch
 
 
-def _batches(
-    settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder
-) -> Iterator[Crop]:
+def _batches(settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder) -> Iterator[Crop]:
     dataset = CropDataset(
         sources,
         settings.codec,
@@ -192,7 +188,7 @@ def _batches(
         seed=settings.seed,
         keep_images=run.keep_images,
     )
-    return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers))  # type: ignore[arg-type]
+    return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers))
 
 
 def _info(trainer: Trainer, run: RunSettings) -> CheckpointInfo:
@@ -266,7 +262,7 @@ class _Log:
             if self._run.tensorboard:
                 from torch.utils.tensorboard import SummaryWriter
 
-                self._board = SummaryWriter(str(self._run.folder / "tensorboard"))  # type: ignore[no-untyped-call]
+                self._board = SummaryWriter(str(self._run.folder / "tensorboard"))
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -38,7 +38,7 @@ class TrainSettings:
     compile: bool = False
     freeze_bn: bool = False
     augmentation: Augmentation = PAPER_COCO
-    loss: LossSettings = LossSettings()
+    loss: LossSettings = field(default_factory=LossSettings)
     distill: float = 0.0
     seed: int = 0
 

@@ -51,7 +51,7 @@ def load_state(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist; start the run without --resume.") from error
-    except Exception as error:  # noqa: BLE001  torch raises many kinds for damaged files
+    except Exception as error:  # torch raises many kinds for damaged files
         raise CheckpointError(f"{path} is damaged or not a training state; remove it and start again.") from error
     if not isinstance(content, dict) or "step" not in content:
         raise CheckpointError(f"{path} is not a training state; name the state.pt of a run.")

@@ -1,0 +1,188 @@
+"""Training: learns, resumes to the step, is the same on one process and on two, stops on nonsense."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ppnet.__main__ import main
+from ppnet.checkpoint import load_checkpoint
+from ppnet.codec import Codec
+from ppnet.data.augment import NONE
+from ppnet.data.coco import read_coco
+from ppnet.data.dataset import BatchOrder, CropDataset, Source
+from ppnet.errors import UserError
+from ppnet.networks.table import build
+from ppnet.skeleton import COCO_17
+from ppnet.train.loop import Trainer
+from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
+from ppnet.train.settings import PRESETS, TrainSettings
+from tests.ppnet.train.drawn_people import write_people
+
+ROOT = Path(__file__).parents[3]
+SMALL = TrainSettings(network="M1-D1-W8", codec=Codec(input_wh=(48, 64)), batch=4, samples=100, optimizer="adam",
+                      learning_rate=1e-3)  # fmt: skip
+
+
+def make_trainer(people: Path, settings: TrainSettings, *, first_step: int = 0):
+    torch.manual_seed(0)
+    sources = [Source(read_coco(people))]
+    dataset = CropDataset(sources, settings.codec, settings.augmentation, skeleton=COCO_17)
+    order = BatchOrder(sources, settings.batch, seed=0, first_step=first_step)
+    network = build(settings.network)
+    trainer = Trainer(network, settings, total_steps=25, steps_per_epoch=2, device=torch.device("cpu"))
+    return trainer, iter(torch.utils.data.DataLoader(dataset, batch_sampler=order))
+
+
+@pytest.fixture
+def people(tmp_path):
+    return write_people(tmp_path)
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam", "adamw", "muon"])
+def test_the_loss_falls(people, optimizer):
+    settings = replace(SMALL, optimizer=optimizer, augmentation=NONE, loss=LossSettings(1000.0, 1.0))
+    trainer, batches = make_trainer(people, settings)
+    losses = [report.loss for report in trainer.train(batches, 20)]
+    assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
+
+
+def test_a_resumed_run_ends_in_the_same_parameters(people, tmp_path):
+    settings = replace(SMALL, optimizer="muon", ema=0.9, schedule="cosine", warm_up_steps=2)
+    whole, batches = make_trainer(people, settings)
+    list(whole.train(batches, 6))
+    part, batches = make_trainer(people, settings)
+    list(part.train(batches, 3))
+    part.save(tmp_path / "state.pt")
+    resumed, batches = make_trainer(people, settings, first_step=3)
+    resumed.load(tmp_path / "state.pt")
+    assert resumed.step == 3
+    list(resumed.train(batches, 3))
+    for (name, a), b in zip(whole.network.state_dict().items(), resumed.network.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+    assert all(torch.equal(whole.mean.tensors[name], value) for name, value in resumed.mean.tensors.items())
+
+
+def test_crops_depend_on_seed_epoch_and_index_alone(people):
+    settings = PRESETS["small-data"]
+    sources = [Source(read_coco(people))]
+    datasets = [
+        CropDataset(sources, Codec((48, 64)), settings.augmentation, skeleton=COCO_17, seed=s) for s in (1, 1, 2)
+    ]
+    first, again, other = (dataset[(3, 5)] for dataset in datasets)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(first.image, other.image)
+    order = BatchOrder(sources, 4, seed=0)
+    loaders = [torch.utils.data.DataLoader(datasets[0], batch_sampler=order, num_workers=workers) for workers in (0, 2)]
+    alone, helped = (next(iter(loader)) for loader in loaders)
+    assert all(torch.equal(a, b) for a, b in zip(alone, helped, strict=True))
+
+
+def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_path):
+    options = ["--data", f"coco:{people}", "--network", "M1-D1-W8", "--input", "64x48", "--freeze-bn",
+               "--device", "cpu", "--optimizer", "adam", "--lr", "1e-3", "-q"]  # fmt: skip
+    one = tmp_path / "one"
+    assert main(["train", *options, "--out", str(one), "--batch", "4", "--samples", "20"]) == 0
+    two = tmp_path / "two"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ppnet",
+               "train", *options, "--out", str(two), "--batch", "2", "--samples", "20"]  # fmt: skip
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert result.returncode == 0, result.stderr[-2000:]
+    states = [torch.load(run / "state.pt", weights_only=True) for run in (one, two)]
+    assert [state["step"] for state in states] == [5, 5]
+    start = build("M1-D1-W8").state_dict()
+    for name, value in states[0]["network"].items():
+        torch.testing.assert_close(states[1]["network"][name], value, rtol=1e-4, atol=1e-6, msg=name)
+    moved = [name for name, value in states[0]["network"].items() if not torch.equal(value, start[name])]
+    assert len(moved) > 20
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(people):
+    trainer, batches = make_trainer(people, SMALL)
+    with torch.no_grad():
+        trainer.network.conv1.weight.fill_(float("nan"))
+    with pytest.raises(UserError, match="loss became nan at step 0"):
+        list(trainer.train(batches, 1))
+
+
+def test_absent_and_unlabelled_joints():
+    codec = Codec((48, 64))
+    keypoints = torch.tensor([[[20.0, 30.0], [500.0, 30.0], [10.0, 10.0]]])
+    weights, absent = torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[False, True, False]])
+    targets, used, gone = make_targets(keypoints, weights, absent, codec)
+    assert used.tolist() == [[1, 0, 0]]
+    assert targets[0, 0].max() == 1
+    assert targets[0, 1:].abs().sum() == 0
+    output = torch.ones(1, 3, 16, 12)
+    paper = heatmap_loss([output], targets, used, gone, LossSettings())
+    expected = 0.5 * (1 - targets[0, 0]).square().mean() / 3
+    torch.testing.assert_close(paper, expected)
+    strict = heatmap_loss([output], targets, used, gone, LossSettings(absent=1.0))
+    torch.testing.assert_close(strict, expected + 0.5 / 3)
+
+
+def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, capsys):
+    run = tmp_path / "run"
+    options = ["train", "--preset", "small-data", "--data", f"coco:{people}@2", "--val", f"coco:{people}", "--network",
+               "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "-q", "--out", str(run)]  # fmt: skip
+    assert main([*options, "--samples", "8"]) == 0
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert {"AP", "AP50"} <= set(lines[-1])
+    assert len(list((run / "predictions").glob("*.jpg"))) == 1
+    network = load_checkpoint(run / "latest.safetensors")
+    assert network.info.input_wh == (48, 64)
+    assert json.loads((run / "recipe.json").read_text())["step"] == 2
+    assert main([*options, "--samples", "8"]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main([*options, "--samples", "16", "--resume"]) == 0
+    assert json.loads((run / "recipe.json").read_text())["step"] == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--data", "coco:nowhere.json", "cannot be read"), ("--data", "nonsense", "no data source"),
+     ("--batch", "0", "--batch"), ("--init", "nowhere.pth", "nowhere.pth")],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(people, tmp_path, capsys, option, value, words):
+    options = {"--data": f"coco:{people}", "--out": str(tmp_path / "run"), "--samples": "4", "--device": "cpu",
+               "--network": "M1-D1-W8", "--input": "64x48"}  # fmt: skip
+    options[option] = value
+    assert main(["train", *(part for pair in options.items() for part in pair)]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+
+
+def test_broken_json_names_file_and_line(tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text('{"images": [],\n "annotations": [,]}')
+    with pytest.raises(UserError, match=r"broken.json, line 2"):
+        read_coco(path)
+
+
+@pytest.mark.slow
+def test_overfits_32_real_crops(tmp_path):
+    """AP above 0.95 on the 32 people it learned: targets, loss, decoding and evaluation fit together."""
+    annotations = ROOT.parent / "shared" / "data" / "train" / "coco_train.json"
+    if not annotations.exists():
+        pytest.skip("the shared training data are absent")
+    content = json.loads(annotations.read_text())
+    chosen = [entry for entry in content["annotations"] if entry["num_keypoints"] >= 10][:32]
+    ids = {entry["image_id"] for entry in chosen}
+    content["annotations"] = chosen
+    content["images"] = [image for image in content["images"] if image["id"] in ids]
+    for image in content["images"]:
+        image["shard"] = str(annotations.parent / image["shard"])
+    people = tmp_path / "few.json"
+    people.write_text(json.dumps(content))
+    settings = replace(PRESETS["small-data"], augmentation=NONE, codec=Codec((96, 128), sigma=1.5), ema=0.95,
+                       network="M2-D1-W16", batch=16, samples=16 * 400, learning_rate=2e-3)  # fmt: skip
+    from ppnet.train.run import RunSettings, train
+
+    train(settings, RunSettings(tmp_path / "run", quiet=True, keep_images=True), [Source(read_coco(people))],
+          device=torch.device("cpu"), validation=read_coco(people))  # fmt: skip
+    last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    assert last["AP"] > 0.95
