@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 TIME_TOLERANCE_S = 1e-6
 """Two times nearer than this are the same time: files and people give times with six decimals."""
+END_TOLERANCE_S = 1.0
+"""A file whose last picture comes so long before its stated end is cut off."""
 SKIM_S = 1.0
 """A seek no farther ahead than this decodes on; jumping would often go back to the same key frame."""
 NETWORK_TIMEOUT_S = 10.0
@@ -38,6 +40,7 @@ class VideoFile(ClosingSource):
         self._is_url = self._spec.lower().startswith(URL_SCHEMES)
         self._end_s = end_s
         self._notices: list[str] = []
+        self._ended_early = False
         self._times: tuple[float, ...] | None = None
         self._index = 0
         self._last_s: float | None = None
@@ -54,6 +57,11 @@ class VideoFile(ClosingSource):
     def info(self) -> VideoInfo:
         """Facts of the file; size and turn come from the first decoded picture."""
         return self._info
+
+    @property
+    def ended_early(self) -> bool:
+        """True when the file was read to its end and its end is missing."""
+        return self._ended_early
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -197,7 +205,7 @@ class VideoFile(ClosingSource):
 
     def _decode(self) -> Iterator[Any]:
         """Decoded frames in presentation order; what cannot be decoded is left out and noticed."""
-        damaged = 0
+        damaged, last_s = 0, None
         for packet in self._packets():
             try:
                 frames = self._stream.codec_context.decode(packet)
@@ -205,21 +213,35 @@ class VideoFile(ClosingSource):
                 log.debug("%s: packet not decoded: %s", self._name, error)
                 damaged += 1
                 continue
-            yield from frames
+            for frame in frames:
+                last_s = self._time_of(frame)
+                yield frame
         if damaged:
             self._notice(f"{self._name} is damaged: {damaged} of its pieces could not be decoded.")
+        if last_s is not None:
+            self._check_end(last_s)
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the stream, then None to drain the decoder, also when the file ends in an error."""
-        last_s = 0.0
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:
-                    last_s = float((packet.pts or 0) * self._stream.time_base)
                     yield packet
         except av.FFmpegError as error:
-            self._notice(f"{self._name} could be read only up to {last_s:.3f} s ({_reason(error)}).")
+            log.debug("%s: reading ended: %s", self._name, error)
+            self._ended_early = True
         yield None
+
+    def _check_end(self, last_s: float) -> None:
+        """Notice an end that comes before the file's own statement of its length."""
+        if self._info.is_live or not self._stream.duration:
+            missing_s = 0.0
+        else:
+            end_s = float(((self._stream.start_time or 0) + self._stream.duration) * self._stream.time_base)
+            missing_s = end_s - last_s
+        if self._ended_early or missing_s > END_TOLERANCE_S:
+            self._ended_early = True
+            self._notice(f"{self._name} is cut off or damaged: it could be read only up to {last_s:.3f} s.")
 
     def _notice(self, sentence: str) -> None:
         if sentence not in self._notices:

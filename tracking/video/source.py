@@ -60,6 +60,9 @@ class VideoSource(Protocol):
     @property
     def notices(self) -> tuple[str, ...]: ...
 
+    @property
+    def ended_early(self) -> bool: ...
+
     def __iter__(self) -> Iterator[Frame]: ...
 
     def close(self) -> None: ...
@@ -72,7 +75,12 @@ class VideoSource(Protocol):
 
 
 class ClosingSource:
-    """The context manager that all sources share: leaving the block closes the source."""
+    """What all sources share: leaving a `with` block closes the source."""
+
+    @property
+    def ended_early(self) -> bool:
+        """True when the source has been read to its end and more should have come."""
+        return False
 
     def close(self) -> None:
         """Give the file or device back; closing twice is fine."""

@@ -1,0 +1,66 @@
+"""Settings to working parts: the only place that chooses detector, network, tracker and smoother."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.settings import DEFAULT_VARIANT, TrackSettings
+from ppnet.assets import asset
+from ppnet.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from ppnet.estimator import PoseEstimator
+    from tracking.pipeline import Pipeline, PipelineSettings
+
+
+def build_pipeline(settings: TrackSettings) -> "Pipeline":
+    """The whole chain, ready for its first frame. UserError when a model or the device is not there."""
+    from tracking.detector import DetectorSettings, MediaPipeDetector
+    from tracking.pipeline import Pipeline
+
+    estimator = build_estimator(settings)
+    detector = MediaPipeDetector(DetectorSettings(model=settings.detector))
+    return Pipeline(detector, estimator, settings=pipeline_settings(settings))
+
+
+def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
+    """The part of the settings that can change between two frames."""
+    from tracking.pipeline import PipelineSettings
+    from tracking.smoothing import SmoothingSettings
+    from tracking.tracker import TrackerSettings
+
+    return PipelineSettings(
+        detect_every=settings.detect_every,
+        tracker=TrackerSettings(max_people=settings.max_persons),
+        smoothing=SmoothingSettings(
+            kind=settings.smooth, strength=settings.strength, min_score=settings.min_conf
+        ),
+    )
+
+
+def build_estimator(settings: TrackSettings) -> "PoseEstimator":
+    """The network with its weights on the device. CheckpointError when the weights are of another variant."""
+    from ppnet.estimator import PoseEstimator
+
+    path = find_weights(settings)
+    estimator = PoseEstimator.from_file(path, device=settings.device, flip=settings.flip)
+    wanted, found = settings.variant, estimator.info.network
+    if wanted is not None and wanted.lower() != found.lower():
+        raise CheckpointError(
+            f"{path.name} holds weights of {found}, not of {wanted}; leave --variant away or change it."
+        )
+    return estimator
+
+
+def find_weights(settings: TrackSettings) -> Path:
+    """The weights file that is asked for, or the shipped one of the variant."""
+    if settings.weights is not None:
+        return Path(settings.weights).expanduser()
+    variant = settings.variant or DEFAULT_VARIANT
+    shipped = sorted(asset("weights").glob("*.safetensors"))
+    for path in shipped:
+        if path.name.lower().startswith(f"{variant.lower()}_"):
+            return path
+    names = ", ".join(path.stem for path in shipped)
+    raise CheckpointError(
+        f"No weights of {variant} come with the program (there are {names}); give some with --weights."
+    )

@@ -1,0 +1,85 @@
+"""The command line: which commands there are, and what errors look like to a person."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ppnet.errors import UserError
+
+PROGRAM = "ppnet-live"
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: one line of help, and the module that has `add_arguments(parser)` and `run(arguments) -> int`."""
+
+    help: str
+    module: str
+
+
+COMMANDS = {
+    "track": Command("track people in videos, pictures or a camera", "app.track"),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` shows how it is written.")
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The whole grammar; only the chosen command's module is loaded, so that help comes at once."""
+    import ppnet
+
+    parser = _Parser(
+        prog=PROGRAM,
+        description="Finds people in videos and follows their joints. Without a command the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"PPNet Live {ppnet.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.help, description=command.help[0].upper() + command.help[1:] + ".")
+        if name == chosen:
+            module = importlib.import_module(command.module)
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code: 0 done, 2 something that the user can mend, 130 interrupted."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        if not given:
+            return _window()
+        chosen = next((word for word in given if not word.startswith("-")), None)
+        arguments = _parser(chosen).parse_args(given)
+        return int(arguments.run(arguments))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _window() -> int:
+    """Open the window."""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not shown:
+        raise UserError(
+            "There is no display to open the window on; "
+            f"`{PROGRAM} track VIDEO --out DIR` works without one (see `{PROGRAM} --help`)."
+        )
+    from app.gui.application import run
+
+    return int(run())

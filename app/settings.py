@@ -1,0 +1,53 @@
+"""Settings of a run, in one frozen value: what the options of `track` say, with their limits checked."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ppnet.errors import UserError
+
+DEFAULT_VARIANT = "M2-D2-W32"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSettings:
+    """How a video is tracked.
+
+    variant: the network; None takes what the weights were trained for (the shipped ones without `weights`).
+    weights: a file, or the name of imported weights; None for the shipped ones. device: auto, cpu, cuda, mps.
+    min_conf: joints of less confidence are missing, 0..1. detector: a name or the path of a TFLite file.
+    detect_every: the detector looks at every n-th frame. flip: average with the mirrored crop.
+    smooth: name of the smoother. strength: how strongly it steadies, 0..100. max_persons: most people at a time; None for all.
+    start_s, end_s: only pictures with start_s <= time < end_s.
+    """
+
+    variant: str | None = None
+    weights: str | None = None
+    device: str = "auto"
+    min_conf: float = 0.2
+    detector: str = "efficientdet-lite0"
+    detect_every: int = 3
+    flip: bool = True
+    smooth: str = "kalman"
+    strength: float = 50.0
+    max_persons: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_conf <= 1:
+            raise UserError(f"--min-conf must lie between 0 and 1, not {self.min_conf:g}.")
+        if self.detect_every < 1:
+            raise UserError(f"--detect-every must be at least 1, not {self.detect_every}.")
+        if not 0 <= self.strength <= 100:
+            raise UserError(f"The strength of smoothing goes from 0 to 100, not {self.strength:g}.")
+        if self.max_persons is not None and self.max_persons < 1:
+            raise UserError(f"--max-persons must be at least 1, not {self.max_persons}.")
+        for name, value in (("--start", self.start_s), ("--end", self.end_s)):
+            if value is not None and not 0 <= value < 1e7:
+                raise UserError(f"{name} must be a time in seconds from 0 on, not {value:g}.")
+        if self.start_s is not None and self.end_s is not None and not self.start_s < self.end_s:
+            raise UserError(f"--start ({self.start_s:g} s) must come before --end ({self.end_s:g} s).")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name, for the meta file."""
+        return asdict(self)
