@@ -1,0 +1,52 @@
+"""The house rules that a machine can check: imports point one way, Qt stays in the window, files stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("ppnet", "tracking", "app")
+FILES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+QT = {"PySide6", "pyqtgraph", "shiboken6"}
+BAD_NAMES = {"utils.py", "common.py", "helpers.py", "misc.py"}
+MAX_LINES = 400
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module a file imports, at the top or inside a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_there_are_files_to_check():
+    assert len(FILES) > 30
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_keeps_the_rules(path):
+    layer = path.relative_to(ROOT).parts[0]
+    above = set(LAYERS[LAYERS.index(layer) + 1 :])
+    tops = {name.split(".")[0] for name in imports_of(path)}
+    assert not tops & above, f"{layer} must not import {tops & above}"
+    if "gui" not in path.parts:
+        assert not tops & QT, "Qt belongs into app/gui"
+    if layer == "tracking":
+        assert "torch" not in tops
+    assert path.name not in BAD_NAMES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_help_is_instant():
+    """Heavy packages are imported by what needs them, never by the command line itself."""
+    import subprocess
+    import sys
+
+    code = "import sys; import app.cli, ppnet.__main__, tracking; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "mediapipe", "PySide6", "cv2"} & set(loaded.split())
