@@ -17,11 +17,11 @@ def published_matrix(center, size_wh, rotation_deg, output_wh):
 
     def third(a, b):
         step = a - b
-        return b + [-step[1], step[0]]
+        return np.array([b[0] - step[1], b[1] + step[0]])
 
     source = [np.array(center), np.array(center) + turned]
     middle = np.array(output_wh) * 0.5
-    target = [middle, middle + [0, -0.5 * output_wh[0]]]
+    target = [middle, middle - np.array([0, 0.5 * output_wh[0]])]
     source.append(third(*source))
     target.append(third(*target))
     return cv2.getAffineTransform(np.float32(source), np.float32(target))
