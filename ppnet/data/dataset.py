@@ -1,6 +1,7 @@
 """Samples -> crops: the torch dataset, and the order in which several sources are mixed."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
+from tqdm import tqdm
 
 from ppnet.codec import Codec
 from ppnet.crops import apply_matrices, crop_matrices, crop_regions, warp
@@ -81,6 +83,16 @@ class CropDataset(Dataset[Crop]):
 
     def __len__(self) -> int:
         return len(self._people)
+
+    def preload(self) -> None:
+        """Decode every picture now, so that loading processes started afterwards share them."""
+        with ThreadPoolExecutor() as pool:
+            indexes = range(len(self._people)) if self._kept is not None else ()
+            list(
+                tqdm(
+                    pool.map(lambda index: self._image(index, self._people[index][0]), indexes), "reading", len(indexes)
+                )
+            )
 
     def __getitem__(self, item: tuple[int, int]) -> Crop:
         epoch, index = item

@@ -31,6 +31,11 @@ def normalise(images: Tensor, *, channels_last: bool) -> Tensor:
     return planes if channels_last else planes.contiguous()
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch says that memory ran out, on a graphics card or on the CPU."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
 @dataclass(frozen=True)
 class StepReport:
     """What one step did. `loss` is this process's own; `gradient_norm` is before cutting."""
@@ -78,7 +83,35 @@ class Trainer:
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
         for _ in range(steps):
-            yield self._step(Crop(*next(batches)))
+            batch = Crop(*next(batches))
+            try:
+                yield self._step(batch)
+            except RuntimeError as error:
+                if is_out_of_memory(error):
+                    raise self._too_large(batch) from error
+                raise
+
+    def _too_large(self, batch: Crop) -> UserError:
+        """The error for a batch that did not fit, naming the largest half, quarter, ... of it that does."""
+        size = smaller = len(batch.image)
+        while smaller := smaller // 2:
+            if self._fits(Crop(*(part[:smaller] for part in batch))):
+                break
+        advice = f"--batch {smaller} fits" if smaller else "not even one person fits; take a smaller network or input"
+        return UserError(f"A batch of {size} does not fit the memory of {self.device}: {advice}.")
+
+    def _fits(self, batch: Crop) -> bool:
+        try:
+            self.loss(batch).backward()  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return False
+        finally:
+            self.network.zero_grad(set_to_none=True)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+        return True
 
     def _step(self, batch: Crop) -> StepReport:
         rate = self.settings.learning_rate * self.schedule(self.step)
@@ -86,7 +119,7 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(batch)
+        loss = self.loss(batch)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise UserError(
@@ -105,7 +138,8 @@ class Trainer:
             self.mean.update(self.network, self.step)
         return StepReport(self.step, value, norm, rate)
 
-    def _loss(self, batch: Crop) -> Tensor:
+    def loss(self, batch: Crop) -> Tensor:
+        """The loss of one batch, ready for `backward`."""
         settings = self.settings
         images = normalise(batch.image.to(self.device, non_blocking=True), channels_last=settings.channels_last)
         keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])

@@ -188,6 +188,8 @@ def _batches(settings: TrainSettings, run: RunSettings, sources: Sequence[Source
         seed=settings.seed,
         keep_images=run.keep_images,
     )
+    if run.keep_images and run.workers:
+        dataset.preload()
     return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers))
 
 

@@ -109,6 +109,19 @@ def test_a_loss_that_is_not_a_number_stops_the_run(people):
         list(trainer.train(batches, 1))
 
 
+def test_a_batch_too_large_for_the_memory_names_one_that_fits(people):
+    trainer, batches = make_trainer(people, SMALL)
+
+    def forward(images):
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return trainer.network(images)
+
+    trainer.forward = forward
+    with pytest.raises(UserError, match=r"batch of 4 does not fit .* --batch 2 fits"):
+        list(trainer.train(batches, 1))
+
+
 def test_absent_and_unlabelled_joints():
     codec = Codec((48, 64))
     keypoints = torch.tensor([[[20.0, 30.0], [500.0, 30.0], [10.0, 10.0]]])
