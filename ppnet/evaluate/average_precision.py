@@ -29,22 +29,47 @@ class ImageMatches:
     persons: int
 
 
-def average_precision(images: Sequence[ImageMatches]) -> Doubles:
-    """AP at each threshold, (T,), over 101 recall levels; NaN where no person counts. An image may occur again."""
-    matched = np.concatenate([image.matched for image in images], axis=1)
-    persons = sum(image.persons for image in images)
-    if persons == 0:
-        return np.full(len(matched), np.nan)
-    order = np.argsort(-np.concatenate([image.scores for image in images]), kind="stable")
-    counted = ~np.concatenate([image.ignored for image in images], axis=1)[:, order]
-    matched = matched[:, order]
-    hits = np.cumsum(matched & counted, axis=1)
-    answers = np.cumsum(counted, axis=1)
-    precision = hits / np.maximum(answers, 1)
-    best_from_here = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    levels = [_at_recalls(row / persons, best) for row, best in zip(hits, best_from_here, strict=True)]
-    means: Doubles = np.array(levels).mean(axis=1)
-    return means
+@dataclass(frozen=True)
+class Answers:
+    """All answers of a set of images, best first; made once, weighed often.
+
+    matched, counted: (T, D). image: (D,) where an answer belongs. persons: (images,) how many count in each.
+    """
+
+    matched: Bools
+    counted: Bools
+    image: npt.NDArray[np.int64]
+    persons: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, images: Sequence[ImageMatches]) -> "Answers":
+        """Answers of equal scores keep the order of their images."""
+        order = np.argsort(-np.concatenate([image.scores for image in images]), kind="stable")
+        sizes = [len(image.scores) for image in images]
+        return cls(
+            matched=np.concatenate([image.matched for image in images], axis=1)[:, order],
+            counted=~np.concatenate([image.ignored for image in images], axis=1)[:, order],
+            image=np.repeat(np.arange(len(images)), sizes)[order],
+            persons=np.array([image.persons for image in images], np.int64),
+        )
+
+    def average_precision(self, times: npt.NDArray[np.int64] | None = None) -> Doubles:
+        """AP at each threshold, (T,), over 101 recall levels; NaN where no person counts.
+
+        times: (images,) how often each image occurs; once by default. Copies of an answer may be counted in one go:
+        the best precision from any of them on is that after the last.
+        """
+        times = np.ones(len(self.persons), np.int64) if times is None else times
+        persons = int(self.persons @ times)
+        if persons == 0:
+            return np.full(len(self.matched), np.nan)
+        weights = self.counted * times[self.image]
+        hits = np.cumsum(weights * self.matched, axis=1)
+        precision = hits / np.maximum(np.cumsum(weights, axis=1), 1)
+        best_from_here = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        levels = [_at_recalls(row / persons, best) for row, best in zip(hits, best_from_here, strict=True)]
+        means: Doubles = np.array(levels).mean(axis=1)
+        return means
 
 
 def _at_recalls(recall: Doubles, precision: Doubles) -> Doubles:
@@ -58,8 +83,11 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Interval of the mean AP when images are drawn anew with replacement (people of one image stay together)."""
     rng = np.random.default_rng(seed)
-    draws = rng.integers(len(images), size=(rounds, len(images)))
-    values = [average_precision([images[i] for i in draw]).mean() for draw in draws]
+    answers, count = Answers.of(images), len(images)
+    values = [
+        answers.average_precision(np.bincount(rng.integers(count, size=count), minlength=count)).mean()
+        for _ in range(rounds)
+    ]
     tail = (1 - level) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
     return float(low), float(high)

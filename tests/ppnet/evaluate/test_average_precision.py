@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
-from ppnet.evaluate.average_precision import ImageMatches, average_precision, bootstrap_interval
+from ppnet.evaluate.average_precision import Answers, ImageMatches, bootstrap_interval
 from ppnet.evaluate.coco import _judge, _matches, read_truth
 from ppnet.evaluate.oks import keypoint_similarity
 from ppnet.skeleton import COCO_17
 from tests.ppnet.evaluate.people import PUBLIC, coco_content, write_coco
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
+
+
+def average_precision(images):
+    return Answers.of(images).average_precision()
 
 
 def similarity(result, annotation):
@@ -118,3 +122,11 @@ def test_interval_holds_the_figure_and_narrows_with_more_images():
     assert many[0] < average_precision(images).mean() < many[1]
     assert many[1] - many[0] < few[1] - few[0]
     assert bootstrap_interval(images, rounds=50) == bootstrap_interval(images, rounds=50)
+
+
+def test_an_image_twice_counts_as_two_images():
+    rng = np.random.default_rng(1)
+    images = [image(rng.random(3), rng.random(3) < 0.5, 4) for _ in range(9)]
+    times = rng.integers(0, 4, 9)
+    copies = [one for one, count in zip(images, times, strict=True) for _ in range(count)]
+    np.testing.assert_allclose(Answers.of(images).average_precision(times), average_precision(copies))
