@@ -8,10 +8,10 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.edits import ChooseSmoothing, EditedResult, EditPlan, FillKeypoint, MoveKeypoint, SplitId, with_smoothed
+from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
 from tracking.smoothing import SmoothingSettings
-from tracking.resmoothing import smooth_again
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 
@@ -168,7 +169,7 @@ class Timeline:
         for lane in self.lanes():
             person, seen = lane.track_id, lane.seen
             found.append(Event(seen[0].start_frame, seen[0].start_s, EventKind.BIRTH, person))
-            for before, after in zip(seen, seen[1:], strict=False):
+            for before, after in pairwise(seen):
                 found.append(Event(before.end_frame, before.end_s, EventKind.GAP, person, end_frame=after.start_frame))
             found += [
                 Event(span.start_frame, span.start_s, EventKind.LOW_CONFIDENCE, person, end_frame=span.end_frame)

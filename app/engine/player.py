@@ -78,6 +78,7 @@ class Player:
         self._speed = 1.0
         self._still_index = 0  # where the clock stands while paused, and where it started while playing
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
+        self._asked_s: float | None = None  # a time asked for before the file was open
         self._given: int | None = None
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
@@ -121,7 +122,9 @@ class Player:
     def seek(self, time_s: float) -> None:
         """Goes to the frame shown at that time, and plays on if it was playing; the newest request wins."""
         with self._condition:
-            self._go_to(int(np.searchsorted(self._times, time_s + SAME_TIME_S, side="right")) - 1)
+            if not len(self._times):
+                self._asked_s = time_s
+            self._go_to(self._index_at(time_s))
 
     def seek_frame(self, frame_index: int) -> None:
         """Goes to exactly that frame, and plays on if it was playing."""
@@ -184,14 +187,17 @@ class Player:
         if not self._playing or not len(self._times):
             return self._still_index
         now_s = self._media_now()
-        index = int(np.searchsorted(self._times, now_s + SAME_TIME_S, side="right")) - 1
-        index = min(len(self._times) - 1, max(self._still_index, index))
+        index = min(len(self._times) - 1, max(self._still_index, self._index_at(now_s)))
         if now_s >= self._end_s:
             self._stand_at(index, redraw=False)
         return index
 
     def _time_of(self, index: int) -> float:
         return float(self._times[index]) if len(self._times) else 0.0
+
+    def _index_at(self, time_s: float) -> int:
+        """The frame that is on at a time; -1 before the first."""
+        return int(np.searchsorted(self._times, time_s + SAME_TIME_S, side="right")) - 1
 
     def _start_clock(self) -> None:
         self._media_s, self._wall_s = self._time_of(self._still_index), time.monotonic()
@@ -206,7 +212,8 @@ class Player:
     def _stand_at(self, index: int, *, redraw: bool = True) -> None:
         """Halts at a frame; `redraw` gives it again even if it was the last one given."""
         self._playing = False
-        self._still_index = min(max(0, index), max(0, len(self._times) - 1))
+        last = len(self._times) - 1 if len(self._times) else index  # before the file is open any index may be right
+        self._still_index = min(max(0, index), max(0, last))
         if redraw:
             self._given = None
         self._condition.notify_all()
@@ -221,7 +228,7 @@ class Player:
                     self._end_s = _end_of(self._times)
                     if not len(self._times):
                         raise UserError(f"{source.info.name} holds no pictures.")
-                    self._start_clock()
+                    self._go_to(self._still_index if self._asked_s is None else self._index_at(self._asked_s))
                 _Decoder(source, self._times).follow(self._wanted, self._decoded, self._ended)
         except UserError as error:
             self._error = str(error)
@@ -229,16 +236,11 @@ class Player:
             log.exception("playing")
             self._error = f"The file cannot be played ({error})."
 
-    def _wanted(self, reached: int | None) -> int | None:
-        """Waits until a frame is wanted that is not in the cache; None when the player is closed.
-
-        reached: the frame decoded last.
-        """
+    def _wanted(self) -> int | None:
+        """Waits until a frame is wanted that is not in the cache; None when the player is closed."""
         with self._condition:
             while not self._stop:
                 due = self._due_index()
-                if self._playing and reached is not None:
-                    self._hold_clock(reached, due)
                 ahead = min(AHEAD_FRAMES, self._cache.room - 1)
                 missing = self._cache.first_missing(due, min(due + ahead, len(self._times) - 1))
                 if missing is not None:
@@ -258,6 +260,8 @@ class Player:
             self._cache.put(frame, near=self._due_index())
             if frame.index > wanted:  # pictures of a folder that cannot be read are stepped over
                 self._cache.put(Frame(wanted, self._time_of(wanted), frame.image), near=self._due_index())
+            if self._playing:
+                self._hold_clock(frame.index, self._due_index())
             due = self._due_index()
             return not self._stop and wanted - BACK_FRAMES <= due <= wanted + SKIM_FRAMES
 
@@ -283,13 +287,13 @@ class _Decoder:
 
     def follow(
         self,
-        wanted_after: Callable[[int | None], int | None],
+        next_wanted: Callable[[], int | None],
         decoded: Callable[[Frame, int], bool],
         ended: Callable[[int], None],
     ) -> None:
         """Decodes what is wanted until nothing is."""
         reached: int | None = None
-        while (wanted := wanted_after(reached)) is not None:
+        while (wanted := next_wanted()) is not None:
             if not self._next <= wanted <= self._next + SKIM_FRAMES:
                 back = BACK_FRAMES if reached is not None and wanted < reached <= wanted + 2 * BACK_FRAMES else 0
                 self._seek(max(0, wanted - back))

@@ -1,0 +1,163 @@
+"""The file engine: every frame, in order, once; pause, cancel, go on; errors reach the caller."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.engine.file import FileEngine
+from app.engine.state import EngineState
+from ppnet.errors import UserError
+from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.results import made_header
+from tracking.session import Session
+from tracking.types import Frame, FrameResult
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+
+
+@dataclass
+class Build:
+    """Remembers the processors it built."""
+
+    made: list[FakeProcessor] = field(default_factory=list)
+
+    def __call__(self, settings: FakeSettings, current: FakeProcessor | None) -> FakeProcessor:
+        if settings.cannot:
+            raise UserError("These weights are of another network.")
+        if current is None:
+            self.made.append(FakeProcessor(settings))
+            return self.made[-1]
+        current.settings = settings
+        return current
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        yield session
+
+
+def test_every_frame_in_order(session: Session) -> None:
+    build, file = Build(), FakeFile(200)
+    engine = FileEngine(lambda: file, build, FakeSettings(people=2), session=session)
+    engine.start()
+    assert engine.wait(10)
+    progress = engine.progress()
+    assert progress.state is EngineState.STOPPED and progress.complete and (progress.done, progress.total) == (200, 200)
+    assert progress.people == 2 and progress.eta_s == 0 and progress.device == "stand-in" and progress.error is None
+    assert progress.times.pose_s == pytest.approx(0.05)
+    assert [r.frame_index for r in session.results()] == list(range(200)) == build.made[0].seen
+    assert session.complete and file.closed and build.made[0].threads == {"track"}
+
+
+def test_a_file_of_one_frame(session: Session) -> None:
+    engine = FileEngine(lambda: FakeFile(1), Build(), FakeSettings(), session=session)
+    engine.start()
+    assert engine.wait(5) and session.frame_count == 1 and engine.progress().complete
+
+
+def test_pause_resume_and_new_settings(session: Session) -> None:
+    engine = FileEngine(lambda: FakeFile(300), Build(), FakeSettings(0.002), session=session)
+    engine.start()
+    wait_for(lambda: session.frame_count > 10)
+    engine.pause()
+    time.sleep(0.15)
+    count = session.frame_count
+    time.sleep(0.15)
+    assert session.frame_count == count and engine.progress().state is EngineState.PAUSED
+    engine.apply(FakeSettings(people=3))
+    engine.resume()
+    assert engine.wait(10)
+    assert [len(r) for r in session.results()] == [1] * count + [3] * (300 - count)
+
+
+def test_progress_says_how_long_it_will_take(session: Session) -> None:
+    engine = FileEngine(lambda: FakeFile(1000), Build(), FakeSettings(0.01), session=session)
+    engine.start()
+    wait_for(lambda: session.frame_count > 50)
+    progress = engine.progress()
+    assert 10 < progress.fps <= 110
+    assert progress.eta_s == pytest.approx((1000 - progress.done) / progress.fps, rel=0.2)
+    assert engine.cancel() and not engine.progress().complete
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_cancel_leaves_a_session_that_is_gone_on_with(session: Session, paused: bool) -> None:
+    engine = FileEngine(lambda: FakeFile(120), Build(), FakeSettings(0.005, people=2), session=session)
+    engine.start()
+    wait_for(lambda: session.frame_count > 40)
+    if paused:
+        engine.pause()
+    assert engine.cancel() and engine.progress().state is EngineState.STOPPED
+    count = session.frame_count
+    assert 40 < count < 120 and not session.complete
+    build = Build()
+    engine = FileEngine(lambda: FakeFile(120), build, FakeSettings(people=3), session=session)
+    engine.start()
+    assert engine.wait(10) and session.complete
+    results = list(session.results())
+    assert [r.frame_index for r in results] == list(range(120))
+    # The last second was computed again to know the people; they kept their ids, and the new one has a new id.
+    assert build.made[0].seen[0] == max(0, count - 31)
+    assert [r.tracks.ids.tolist() for r in results[:count]] == [[1, 2]] * count
+    assert [r.tracks.ids.tolist() for r in results[count:]] == [[1, 2, 5]] * (120 - count)
+
+
+def test_ids_of_a_new_run_never_repeat_those_of_the_old_one(session: Session) -> None:
+    """Nobody is recognised: the boxes lie elsewhere."""
+
+    class Elsewhere(FakeProcessor):
+        def process(self, frame: Frame) -> FrameResult:
+            from tests.results import made_result
+
+            boxes = np.array([[500.0, 10, 560, 300]], np.float32)
+            return made_result(frame.index, [1], time_s=frame.time_s, boxes=boxes)
+
+    engine = FileEngine(lambda: FakeFile(60, fails_at=40), Build(), FakeSettings(people=2), session=session)
+    engine.start()
+    with pytest.raises(OSError, match="went away"):
+        engine.wait(10)
+    engine = FileEngine(lambda: FakeFile(60), lambda s, c: c or Elsewhere(s), FakeSettings(), session=session)
+    engine.start()
+    assert engine.wait(10)
+    assert {int(i) for r in session.results(45) for i in r.tracks.ids} == {3}
+
+
+def test_errors_of_every_stage_reach_the_caller(tmp_path: Path) -> None:
+    def missing() -> FakeFile:
+        raise UserError("There is no file a.mp4.")
+
+    cases = [
+        (missing, FakeSettings(), UserError, "There is no file a.mp4."),
+        (lambda: FakeFile(50, fails_at=20), FakeSettings(), OSError, "went away"),
+        (lambda: FakeFile(50), FakeSettings(fails_at=20), RuntimeError, "network broke"),
+        (lambda: FakeFile(50), FakeSettings(cannot=True), UserError, "another network"),
+    ]
+    for number, (open_source, settings, kind, words) in enumerate(cases):
+        with Session.create(tmp_path / f"{number}_session.ppnet", made_header()) as session:
+            engine = FileEngine(open_source, Build(), settings, session=session)
+            engine.start()
+            with pytest.raises(kind, match=words):
+                engine.wait(5)
+            progress = engine.progress()
+            assert progress.state is EngineState.FAULTED and words in progress.error and not progress.complete
+            assert not session.complete and session.frame_count <= 20
+
+
+def test_it_is_started_once_and_may_be_cancelled_before(session: Session) -> None:
+    engine = FileEngine(lambda: FakeFile(5), Build(), FakeSettings(), session=session)
+    assert engine.cancel() and engine.wait(1) and engine.progress().state is EngineState.STOPPED
+    engine.start()
+    assert engine.wait(5) and session.frame_count == 0
+    with pytest.raises(RuntimeError):
+        engine.start()
