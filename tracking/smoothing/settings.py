@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from ppnet.errors import UserError
 
+JERK_PER_ACCELERATION = 30.0  # 1 / s
+
 SMOOTHERS = {
     "kalman": "Kalman filter: little lag, fills short gaps, throws out wild answers",
     "rts": "Rauch-Tung-Striebel: for files; uses the frames after as well, no lag",
@@ -62,6 +64,19 @@ class SmoothingSettings:
     def agility(self) -> float:
         """Spectral density of a joint's acceleration, sides^2 / s^3: 1000 at strength 0, 10 at 50, 0.1 at 100."""
         return float(10 ** (3 - 4 * self.strength / 100))
+
+    @property
+    def density(self) -> float:
+        """What drives the filter's model, sides^2: of acceleration, or of jerk for constant acceleration.
+
+        One integration more: the jerk that moves a joint at the filter's bandwidth, about 30 / s, as freely.
+        """
+        return self.agility * (JERK_PER_ACCELERATION**2 if self.use_acceleration else 1.0)
+
+    @property
+    def state_size(self) -> int:
+        """Length of a joint's state: position, velocity, and acceleration if that is used."""
+        return 3 if self.use_acceleration else 2
 
     @property
     def cutoff_hz(self) -> float:

@@ -1,0 +1,142 @@
+"""The joints of several people as Kalman filters: weighting, gating, gaps, left and right. Live and whole-track
+smoothing both stand on it."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from tracking.smoothing import bank
+from tracking.smoothing.off import measured_mask
+from tracking.smoothing.settings import SmoothingSettings
+from tracking.smoothing.swaps import certain_swaps, exchanged, pairs_of
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+NOISE = 0.012  # standard deviation of a keypoint with score 1, sides; it grows as the score falls
+START_SPREADS = (1.0, 10.0)  # of an unknown velocity and acceleration, sides per s and s^2
+COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within about this time
+
+
+@dataclass
+class JointFilters:
+    """Filters of N people with K keypoints each; row i belongs to `ids[i]`.
+
+    x (N, K, m, 2), P (N, K, m, m): see `tracking.smoothing.bank`. sides: (N,) size of the person, pixels, set by the
+    owner before `predict`. alive: (N, K) a filter runs. begun: (N, K) it started in this frame.
+    unseen_s: time since it was last fed. distrusted_s, swapped_s: for how long answers have been refused as
+    outliers, or exchanged. scores: of the last accepted answer.
+    """
+
+    ids: npt.NDArray[np.int64]
+    x: Floats
+    P: Floats
+    sides: Floats
+    alive: Mask
+    begun: Mask
+    unseen_s: Floats
+    distrusted_s: Floats
+    swapped_s: Floats
+    scores: Floats
+
+    @classmethod
+    def empty(cls, keypoints: int, *, size: int) -> "JointFilters":
+        """Nobody yet; `size` m is 2 for constant velocity, 3 for constant acceleration."""
+        shape = (0, keypoints)
+        return cls(
+            ids=np.zeros(0, np.int64),
+            x=np.zeros((*shape, size, 2)),
+            P=np.zeros((*shape, size, size)),
+            sides=np.zeros(0),
+            alive=np.zeros(shape, bool),
+            begun=np.zeros(shape, bool),
+            unseen_s=np.zeros(shape),
+            distrusted_s=np.zeros(shape),
+            swapped_s=np.zeros((0, len(pairs_of(keypoints)))),
+            scores=np.zeros(shape),
+        )
+
+    def select(self, ids: npt.NDArray[np.int64]) -> "JointFilters":
+        """The same for these people in this order; blank for new ones, the others are forgotten."""
+        if np.array_equal(ids, self.ids):
+            return self
+        row_of = {int(track_id): row for row, track_id in enumerate(self.ids)}
+        rows = np.array([row_of.get(int(track_id), -1) for track_id in ids], np.int64)
+        values = {}
+        for field in fields(self):
+            old = getattr(self, field.name)
+            new = np.zeros((len(ids), *old.shape[1:]), old.dtype)
+            new[rows >= 0] = old[rows[rows >= 0]]
+            values[field.name] = new
+        values["ids"] = np.array(ids, np.int64)
+        return JointFilters(**values)
+
+    def predict(self, step_s: float, settings: SmoothingSettings) -> None:
+        """Move on by `step_s` seconds."""
+        if step_s > 0:
+            density = np.broadcast_to((settings.density * self.sides**2)[:, None], self.alive.shape)
+            self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
+            self.unseen_s = self.unseen_s + step_s
+
+    def coast(self, step_s: float) -> None:
+        """Let unseen joints go on with the body rather than on their own into the blue."""
+        coasting = self.alive & (self.unseen_s > 0)
+        if step_s <= 0 or not coasting.any():
+            return
+        seen = self.alive & ~coasting
+        speeds = self.x[:, :, 1, :]
+        body = (speeds * seen[..., None]).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)[:, None]
+        own = np.exp(-step_s / COASTING_S)
+        slowed = body[:, None] + (speeds - body[:, None]) * own
+        self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
+        self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
+
+    def feed(self, poses: Poses, step_s: float, settings: SmoothingSettings) -> Mask:
+        """Take in the network's answer; (N, K) True where it was believed."""
+        found, scores, measured = self._measured(poses, step_s, settings)
+        R = measurement_variance(self.sides, scores)
+        y, S = bank.innovation(self.x, self.P, found, R)
+        wild = measured & self.alive & ((y**2).sum(axis=-1) > settings.gate**2 * S)
+        self.distrusted_s = np.where(wild, self.distrusted_s + step_s, 0.0)
+        self.begun = measured & (~self.alive | (wild & (self.distrusted_s > settings.distrust_s)))
+        good = measured & self.alive & ~wild
+        self.x, self.P = bank.update(self.x, self.P, found, R=R, where=good)
+        self._begin(found, R)
+        accepted: Mask = good | self.begun
+        self.alive = self.alive | accepted
+        self.unseen_s = np.where(accepted, 0.0, self.unseen_s)
+        self.distrusted_s = np.where(accepted, 0.0, self.distrusted_s)
+        self.scores = np.where(accepted, scores, self.scores)
+        self.alive &= self.unseen_s <= settings.max_gap_s + 1e-9
+        return accepted
+
+    def _begin(self, found: Floats, R: Floats) -> None:
+        begun = self.begun
+        if begun.any():
+            sides = np.broadcast_to(self.sides[:, None], begun.shape)[begun]
+            spreads = sides[:, None] * np.array(START_SPREADS)[: self.P.shape[-1] - 1]
+            self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=spreads)
+
+    def _measured(self, poses: Poses, step_s: float, settings: SmoothingSettings) -> tuple[Floats, Floats, Mask]:
+        """Keypoints, scores and mask of what the network saw, left and right put back where that is certain."""
+        measured = measured_mask(poses, settings.min_score)
+        found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
+        scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
+        if settings.undo_swaps and self.alive.any():
+            pairs = pairs_of(measured.shape[1])
+            expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
+            swap = certain_swaps(expected, found, self.sides, pairs)
+            # Held for too long it was the track that was wrong.
+            self.swapped_s = np.where(swap, self.swapped_s + step_s, 0.0)
+            swap &= self.swapped_s <= settings.max_gap_s
+            if swap.any():
+                found, scores = exchanged(found, swap, pairs), exchanged(scores, swap, pairs)
+                measured = np.isfinite(found[..., 0])
+        return np.where(measured[..., None], found, 0.0), scores, measured
+
+
+def measurement_variance(sides: Floats, scores: Floats) -> Floats:
+    """(N, K) variance in square pixels of keypoints with these scores on people of these sizes."""
+    return np.asarray((NOISE * sides[:, None] / np.clip(scores, 0.2, 1.0)) ** 2)
