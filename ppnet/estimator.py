@@ -25,7 +25,8 @@ BATCH_LIMIT = {"cpu": 16, "cuda": 256, "mps": 64}
 class PoseEstimator:
     """A network made ready for one device: crops, one batch per image, flip averaging, decoding.
 
-    network: forward (N, 3, H, W) -> list of heatmaps, the last one counts; a copy is made. info: what it was trained for.
+    network: forward (N, 3, H, W) -> list of heatmaps, the last one counts; a copy is made.
+    info: what its weights were trained for.
     device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, bf16, fp16 (`ppnet.device`).
     flip: average with the mirrored crop (section IV); twice the work.
     max_batch: most crops in one forward pass (a mirrored one counts); larger batches are split.
@@ -136,7 +137,7 @@ class PoseEstimator:
 
     def _last(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
-        return self._network(x)[-1].float()  # type: ignore[no-any-return]
+        return self._network(x)[-1].float()
 
 
 def _usable(boxes: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:

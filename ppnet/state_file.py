@@ -53,7 +53,7 @@ class _ScalarType:
 def _scalar(kind: _ScalarType, data: bytes | str) -> float | int | bool:
     """Stands in for numpy's scalar constructor: a plain Python number."""
     raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
-    return unpack(kind.order + _SCALAR_FORMATS[kind.code], raw)[0]  # type: ignore[no-any-return]
+    return unpack(kind.order + _SCALAR_FORMATS[kind.code], raw)[0]
 
 
 _ALLOWED = [

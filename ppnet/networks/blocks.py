@@ -5,9 +5,7 @@ from typing import cast
 from torch import Tensor, nn
 
 
-def conv(
-    channels_in: int, channels_out: int, kernel: int, *, stride: int = 1, bias: bool = False
-) -> nn.Conv2d:
+def conv(channels_in: int, channels_out: int, kernel: int, *, stride: int = 1, bias: bool = False) -> nn.Conv2d:
     """Convolution that keeps the size at stride 1 (padding kernel // 2)."""
     return nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=bias)
 
@@ -70,3 +68,12 @@ class Bottleneck(nn.Module):
         y = self.bn3(self.conv3(y))
         shortcut = x if self.downsample is None else self.downsample(x)
         return cast(Tensor, self.relu(y + shortcut))
+
+
+def initialise_normal(network: nn.Module) -> None:
+    """Convolutions normal with std 0.001, biases 0 (published code); batch norm keeps PyTorch's 1 and 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, std=0.001)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

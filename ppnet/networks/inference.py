@@ -19,7 +19,7 @@ def for_inference(network: nn.Module, device: torch.device, dtype: torch.dtype) 
     if dtype != torch.float32:
         regressor = final_regressor(network)
         regressor.float().register_forward_pre_hook(_to_fp32)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def fold_batch_norm(network: nn.Module) -> nn.Module:

@@ -7,7 +7,10 @@ from functools import partial
 from torch import nn
 
 from ppnet.errors import UserError
+from ppnet.networks.hourglass import StackedHourglass
+from ppnet.networks.hrnet import HRNet
 from ppnet.networks.pyramid import PPNet, parse_name
+from ppnet.networks.simple_baseline import SimpleBaseline
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,15 @@ ABLATIONS = {
 NETWORKS: dict[str, NetworkEntry] = {
     **{name: NetworkEntry(_ppnet(name), "PPNet", "Tables I to III") for name in VARIANTS},
     **{name: NetworkEntry(_ppnet(name), "ablation", place) for name, place in ABLATIONS.items()},
+    **{
+        f"simple-baseline-{layers}": NetworkEntry(partial(SimpleBaseline, layers), "compared", "Tables I to III")
+        for layers in (50, 101, 152)
+    },
+    **{
+        f"hourglass-{stages}": NetworkEntry(partial(StackedHourglass, stages), "compared", "Tables I to III")
+        for stages in (2, 4, 8)
+    },
+    **{f"hrnet-w{width}": NetworkEntry(partial(HRNet, width), "compared", "Tables I to III") for width in (32, 48)},
 }
 
 

@@ -1,0 +1,67 @@
+"""What a network costs: parameters and multiply-accumulates of its convolutions."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+GIGA = 2**30
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one input image.
+
+    parameters: trainable numbers. macs: multiply-accumulates of convolutions. paper_macs: as the paper counts them,
+    each transposed convolution at its output size, which is its stride squared times too much.
+    """
+
+    parameters: int
+    macs: int
+    paper_macs: int
+
+    @property
+    def paper_gflops(self) -> float:
+        """The paper's "GFLOPs": multiply-accumulates / 2^30 (the paper cuts after the first decimal)."""
+        return self.paper_macs / GIGA
+
+
+def cost_of(network: nn.Module, input_wh: tuple[int, int]) -> Cost:
+    """Cost of a network for one crop of that size (width, height).
+
+    A network on the meta device is counted without computing anything.
+    """
+    width, height = input_wh
+    macs = {"real": 0, "paper": 0}
+
+    def count(layer: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        weight = cast(Tensor, layer.weight)
+        positions = prod(output.shape[2:])
+        macs["paper"] += weight.numel() * positions
+        if isinstance(layer, nn.ConvTranspose2d):
+            positions = prod(inputs[0].shape[2:])
+        macs["real"] += weight.numel() * positions
+
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    was_training = network.training
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, 3, height, width, device=next(network.parameters()).device))
+    finally:
+        network.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    parameters = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    return Cost(parameters, macs["real"], macs["paper"])
+
+
+def cost_by_name(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> Cost:
+    """`cost_of` a network that is not built yet, on the meta device. UserError for an unknown name."""
+    from ppnet.networks.table import build
+
+    with torch.device("meta"):
+        network = build(name, keypoints)
+    return cost_of(network, input_wh)
