@@ -39,7 +39,7 @@ def swelling(outfit: Outfit, on: paint.Surface) -> Floats:
     top = paint.top_mask(outfit, on)
     swell[top] = (outfit.top_loose_m * (1 + 0.4 * folds))[top] + 0.002
     shoe, _ = paint.foot_masks(outfit, on)
-    swell[shoe] = 0.008
+    swell[shoe] = 0.003
     swell = np.clip(swell, 0, 0.05)
     swell[bottom & top] += 0.004
     return np.maximum(swell, _head_swelling(outfit, on))
@@ -71,6 +71,8 @@ def extras(model: BodyModel, shape: Shape, outfit: Outfit) -> list[Extra]:
         result.append(_skirt(model, shape, outfit))
     if outfit.backpack:
         result.append(_bag(model, shape))
+    if outfit.shoe_top_m > -0.8:
+        result += [_shoe(model, shape, side) for side in "LR"]
     return result
 
 
@@ -163,6 +165,28 @@ def _brim(model: BodyModel, shape: Shape) -> Extra:
         _grid_faces(*along.shape),
         _skin(model, {"head": np.ones(len(points), np.float32)}),
         _columns(points, paint.BRIM),
+    )
+
+
+def _shoe(model: BodyModel, shape: Shape, side: str) -> Extra:
+    """A shoe lofted around the foot, so that nobody shows toes through leather."""
+    along = np.array([0.052, 0.045, 0.02, -0.02, -0.06, -0.10, -0.14, -0.17, -0.195, -0.208])
+    half = np.array([0.004, 0.026, 0.034, 0.034, 0.037, 0.043, 0.047, 0.044, 0.032, 0.006])
+    upper = np.array([-0.75, -0.735, -0.728, -0.722, -0.735, -0.757, -0.771, -0.778, -0.784, -0.795])
+    angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    squared = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.6
+    middle_z, half_z = (upper - 0.813) / 2, (upper + 0.813) / 2
+    x = 0.226 + half[:, None] * squared
+    z = middle_z[:, None] + half_z[:, None] * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.7
+    points = np.stack([x, np.repeat(along[:, None], 16, 1), z], -1).reshape(-1, 3).astype(np.float32)
+    if side == "R":
+        points[:, 0] *= -1
+    bones = tuple(model.bone_names[index] for index in model.below(f"foot.{side}"))
+    return Extra(
+        _fitted(model, shape, points, bones),
+        _grid_faces(len(along), 16, closed=True),
+        _skin(model, {f"foot.{side}": np.ones(len(points), np.float32)}),
+        _columns(points, paint.SHOE),
     )
 
 

@@ -161,7 +161,8 @@ class BodyModel:
             bones[index, :, 3] = at - turns[index] @ head
         blended = (self.skin @ bones.reshape(len(turns), 12).astype(np.float32)).reshape(-1, 3, 4)
         vertices = np.einsum("vij,vj->vi", blended[:, :, :3], shape.vertices) + blended[:, :, 3]
-        return PosedBody(vertices, bones.astype(np.float32), np.asarray(self._regressor @ vertices, np.float32))
+        keypoints = np.asarray(self._regressor @ vertices, np.float32)
+        return PosedBody(vertices, bones.astype(np.float32), keypoints)
 
     def _bone_rotations(self, shape: Shape, pose: Pose) -> npt.NDArray[np.float64]:
         """(B, 3, 3) turn of every bone from its rest orientation, in world axes."""

@@ -15,7 +15,7 @@ from ppnet.data.people.outfit import WAIST, Cloth, Outfit, as_array
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-BODY, HAIR, SKIRT, BAG, BRIM, TAIL = range(6)  # materials of meshes
+BODY, HAIR, SKIRT, BAG, BRIM, TAIL, SHOE = range(7)  # materials of meshes
 
 _HAIR_LINE_Y = (-0.15, -0.10, -0.06, -0.04, 0.04)
 _HAIR_LINE_Z = (0.792, 0.778, 0.735, 0.70, 0.652)
@@ -109,6 +109,8 @@ def paint(outfit: Outfit, on: Surface) -> Painted:
     colour[skirt] = cloth_colour(outfit.bottom, on.point[skirt], outfit.seed + 1)
     wrinkle[skirt] = outfit.bottom.wrinkle
     colour[material == BAG] = as_array(outfit.bag_colour) * (1 + 0.05 * waves(on.point[material == BAG], 5, 0.05))[:, None]
+    shoe = material == SHOE
+    colour[shoe] = _shoe_colour(outfit, on.point[shoe])
     colour[material == BRIM] = as_array(outfit.head_wear_colour)
     return Painted(np.clip(colour, 0.01, 0.97) ** 2.2, shine, wrinkle)
 
@@ -200,14 +202,14 @@ def cloth_colour(cloth: Cloth, point: Floats, seed: int) -> Floats:
     """Colour of a fabric at points of the template (P, 3) -> (P, 3) sRGB."""
     first, second = as_array(cloth.colour), as_array(cloth.second)
     x, y, z = point.T
-    angle = np.arctan2(point[:, 1] + 0.02, np.abs(point[:, 0]) + 1e-3) * 0.14
+    around = 0.15 * np.arctan2(x, 0.0 - y)  # about the trunk, 0 in front
     turn = 2 * np.pi / cloth.scale_m
     if cloth.pattern == "stripes":
         share = (np.sin(z * turn) > 0.1).astype(np.float32)
     elif cloth.pattern == "bars":
-        share = (np.sin((x + 0.5 * y) * turn * 1.5) > 0.3).astype(np.float32)
+        share = (np.sin(around * turn * 1.5) > 0.3).astype(np.float32)
     elif cloth.pattern == "checks":
-        share = 0.5 * (np.sin(z * turn) > 0.2) + 0.5 * (np.sin((x + angle) * turn) > 0.2)
+        share = 0.5 * (np.sin(z * turn) > 0.2) + 0.5 * (np.sin(around * turn) > 0.2)
     elif cloth.pattern == "dots":
         share = (np.sin(z * turn * 1.5) * np.sin((x + y) * turn * 1.5) > 0.55).astype(np.float32)
     elif cloth.pattern == "blotches":
