@@ -1,0 +1,106 @@
+"""Joint and segment angles in the picture plane, in degrees (docs/exports.md says what each means).
+
+A joint angle is the inner angle at a joint, 0 to 180: 180 is a straight elbow, knee or hip, 0 an arm along the trunk.
+A lean is the turn of a segment away from upright, and a tilt that of a left-right line away from level, -180 to 180,
+positive when it turns clockwise in the picture as it is seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.skeleton import COCO_17, Skeleton
+
+Floats = npt.NDArray[np.float64]
+Points = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JointAngle:
+    """Inner angle at `at` between the directions to `one` and `other`; a point is a keypoint or the middle of several."""
+
+    one: Points
+    at: Points
+    other: Points
+    words: str
+
+    def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
+        """(...) degrees of keypoints (..., K, 2)."""
+        at = _middle(keypoints, self.at, skeleton)
+        first = _middle(keypoints, self.one, skeleton) - at
+        second = _middle(keypoints, self.other, skeleton) - at
+        cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+        dot = (first * second).sum(axis=-1)
+        angle = np.degrees(np.arctan2(np.abs(cross), dot))
+        return _known(angle, first, second)
+
+
+@dataclass(frozen=True)
+class SegmentAngle:
+    """Turn of the line `start` to `end` away from `rest_deg` (0: to the right, -90: upwards), clockwise positive."""
+
+    start: Points
+    end: Points
+    rest_deg: float
+    words: str
+
+    def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
+        """(...) degrees of keypoints (..., K, 2), from -180 up to 180."""
+        line = _middle(keypoints, self.end, skeleton) - _middle(keypoints, self.start, skeleton)
+        angle = np.degrees(np.arctan2(line[..., 1], line[..., 0])) - self.rest_deg  # y runs down: clockwise positive
+        return _known((angle + 180) % 360 - 180, line)
+
+
+SHOULDERS, HIPS, EARS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_ear", "right_ear")
+
+
+def _both(name: str, one: str, at: str, other: str, words: str) -> dict[str, "JointAngle | SegmentAngle"]:
+    return {
+        f"{side}_{name}": JointAngle(
+            (f"{side}_{one}",), (f"{side}_{at}",), (f"{side}_{other}",), f"{side.capitalize()} {words}"
+        )
+        for side in ("left", "right")
+    }
+
+
+ANGLES: dict[str, JointAngle | SegmentAngle] = {
+    **_both("elbow", "shoulder", "elbow", "wrist", "elbow"),
+    **_both("shoulder", "elbow", "shoulder", "hip", "shoulder"),
+    **_both("hip", "shoulder", "hip", "knee", "hip"),
+    **_both("knee", "hip", "knee", "ankle", "knee"),
+    "trunk_lean": SegmentAngle(HIPS, SHOULDERS, -90.0, "Trunk lean"),
+    "head_lean": SegmentAngle(SHOULDERS, EARS, -90.0, "Head lean"),
+    "shoulder_tilt": SegmentAngle(("right_shoulder",), ("left_shoulder",), 0.0, "Shoulder tilt"),
+    "pelvis_tilt": SegmentAngle(("right_hip",), ("left_hip",), 0.0, "Pelvis tilt"),
+}
+"""The twelve common angles, by the name that heads their column."""
+
+
+def angle(name: str, keypoints: npt.NDArray[np.floating], skeleton: Skeleton = COCO_17) -> Floats:
+    """(...) degrees of one of `ANGLES` for keypoints (..., K, 2); NaN where a keypoint that it needs is missing.
+
+    KeyError for an unknown name; all NaN when the skeleton has no such keypoint.
+    """
+    definition = ANGLES[name]
+    try:
+        return definition.of(np.asarray(keypoints), skeleton)
+    except ValueError:
+        return np.full(np.asarray(keypoints).shape[:-2], np.nan)
+
+
+def angles(keypoints: npt.NDArray[np.floating], skeleton: Skeleton = COCO_17) -> Floats:
+    """(..., 12) degrees, in the order of `ANGLES`."""
+    return np.stack([angle(name, keypoints, skeleton) for name in ANGLES], axis=-1)
+
+
+def _middle(keypoints: npt.NDArray[np.floating], names: Points, skeleton: Skeleton) -> Floats:
+    """(..., 2) the mean of the named keypoints; NaN when one is missing."""
+    index = [skeleton.index(name) for name in names]
+    return np.asarray(np.asarray(keypoints, np.float64)[..., index, :].mean(axis=-2))
+
+
+def _known(angle_deg: Floats, *lines: Floats) -> Floats:
+    """NaN where a line has no direction."""
+    some = np.all([np.isfinite(line).all(axis=-1) & (line != 0).any(axis=-1) for line in lines], axis=0)
+    return np.where(some, angle_deg, np.nan)
