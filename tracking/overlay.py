@@ -230,7 +230,7 @@ def _draw_label(canvas: Image, result: FrameResult, row: int, settings: OverlayS
     text = settings.names.get(track_id, str(track_id))
     if settings.scores:
         text += f" {float(result.tracks.scores[row]):.2f}"
-    chip = _chip(text, track_color(track_id), round(min(max(min(result.size_wh) / 1200, 0.4), 1.6), 2))
+    chip = _chip(text, track_color(track_id), round(min(max(max(result.size_wh) / 2000, 0.4), 1.6), 2))
     height, width = canvas.shape[:2]
     x1, y1 = result.tracks.boxes[row, :2].tolist()
     left = round(min(max(x1, 0), max(width - chip.shape[1], 0)))

@@ -59,6 +59,7 @@ class VideoWriter:
         self._durations: dict[int, int] = {}
         self._is_open = True
         with self._errors():
+            self.partial_path.write_bytes(b"")  # a place that cannot be written shows now, not with the first picture
             self._output = av.open(str(self.partial_path), "w", format="mp4", options=self._fragments())
             self._stream = self._video_stream(pixel_aspect)
             self._sound = self._sound_from(audio_from, audio_range_s)

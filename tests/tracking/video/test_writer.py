@@ -1,0 +1,251 @@
+"""The annotated video: exact times, sound, odd sizes, and what is left when the run is killed or the disk is full."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from ppnet.errors import UserError
+from tests.clips import SIZE_WH, index_of, make_clip, paint, probe, probed_times
+from tracking.video.source import open_source
+from tracking.video.writer import VideoWriter
+
+ROOT = Path(__file__).parents[3]
+
+
+def rewrite(source_path, path, **changes):
+    """Every picture of one file into another, as `track` does."""
+    with open_source(source_path) as source:
+        info = source.info
+        settings = {
+            "frame_rate": info.frame_rate,
+            "time_base": info.time_base,
+            "audio_from": info.path if info.has_audio else None,
+        }
+        writer = VideoWriter(path, info.size_wh, **{**settings, **changes})
+        for frame in source:
+            writer.write(frame.image, frame.time_s)
+        writer.close()
+    return writer
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("even.mp4", {}),
+        ("ntsc.mp4", {"time_base": Fraction(1001, 30000)}),
+        ("uneven.mp4", {"stamps": (0, 7, 8, 100, 2000, 2001, 2500), "time_base": Fraction(1, 600), "sound": "aac"}),
+        ("late.mp4", {"stamps": range(77, 120), "sound": "aac"}),
+        ("fine.mp4", {"stamps": [i * 33367 + i % 3 for i in range(40)], "time_base": Fraction(1, 1_000_000)}),
+        ("matroska.mkv", {"time_base": Fraction(1, 24), "sound": "aac"}),
+        ("broadcast.ts", {"codec": "mpeg2video", "time_base": Fraction(1, 25), "sound": "aac"}),
+    ],
+)
+def test_times_stay_exact(tmp_path, name, settings):
+    path = make_clip(tmp_path / name, **settings)
+    rewrite(path, tmp_path / "out.mp4")
+    assert probed_times(tmp_path / "out.mp4") == probed_times(path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([name, "out.mp4"])
+
+
+def test_times_stay_exact_without_a_time_base(tmp_path):
+    times = [0.0, 0.04, 0.0834, 1.5, 1.533333]
+    writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH)
+    for index, time_s in enumerate(times):
+        writer.write(paint(index), time_s)
+    writer.close()
+    with open_source(tmp_path / "out.mp4") as source:
+        frames = list(source)
+    assert [frame.time_s for frame in frames] == pytest.approx(times, abs=1 / 180_000)
+    assert [index_of(frame.image) for frame in frames] == [0, 1, 2, 3, 4]
+
+
+def test_a_browser_plays_it(tmp_path):
+    rewrite(make_clip(tmp_path / "a.mp4", 40, sound="aac"), tmp_path / "out.mp4")
+    streams = probe(tmp_path / "out.mp4", "stream=codec_name,pix_fmt,has_b_frames,color_range,duration")["streams"]
+    assert [stream["codec_name"] for stream in streams] == ["h264", "aac"]
+    assert (streams[0]["pix_fmt"], streams[0]["has_b_frames"], streams[0]["color_range"]) == ("yuv420p", 0, "tv")
+    assert float(streams[0]["duration"]) == pytest.approx(40 / 30, abs=1e-3)
+    data = (tmp_path / "out.mp4").read_bytes()
+    assert -1 < data.find(b"moov") < data.find(b"mdat"), "the index comes first"
+    assert b"moof" not in data, "no fragments are left"
+
+
+def test_colours_stay(tmp_path):
+    for height in (96, 720):
+        image = np.zeros((height, 128, 3), np.uint8)
+        image[:, :64], image[:, 64:] = (200, 40, 60), (30, 160, 220)
+        writer = VideoWriter(tmp_path / "out.mp4", (128, height))
+        writer.write(image, 0.0)
+        writer.close()
+        with open_source(tmp_path / "out.mp4") as source:
+            back = next(iter(source)).image.astype(int)
+        assert np.abs(back[20:-20, 10:50] - image[20:-20, 10:50]).max() <= 4
+        assert np.abs(back[20:-20, 80:120] - image[20:-20, 80:120]).max() <= 4
+
+
+def _packets(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [
+            (float(packet.pts * packet.time_base), hashlib.md5(bytes(packet)).hexdigest())
+            for packet in container.demux(stream)
+            if packet.size
+        ]
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "aac"), ("a.mkv", "aac"), ("a.mp4", "libmp3lame")])
+def test_sound_is_copied_bit_by_bit(tmp_path, name, codec):
+    path = make_clip(tmp_path / name, 60, sound=codec)
+    assert rewrite(path, tmp_path / "out.mp4").notice is None
+    before, after = _packets(path), _packets(tmp_path / "out.mp4")
+    assert [digest for _, digest in after] == [digest for _, digest in before]
+    assert [time_s for time_s, _ in after] == pytest.approx([time_s for time_s, _ in before], abs=1.1e-3)
+
+
+def test_sound_that_mp4_cannot_hold_becomes_aac(tmp_path):
+    path = make_clip(tmp_path / "a.mkv", 60, sound="pcm_s16le")
+    rewrite(path, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio[0].codec.canonical_name == "aac"
+        wave = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert len(wave) / 44100 == pytest.approx(2.0, abs=0.05)
+    assert np.abs(wave).max() > 0.2
+
+
+def test_sound_of_a_part_stays_in_step(tmp_path):
+    path = make_clip(tmp_path / "a.mp4", 90, sound="aac")
+    with open_source(path, start_s=1.0, end_s=2.0) as source:
+        writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH, audio_from=path, audio_range_s=(1.0, 2.0))
+        for frame in source:
+            writer.write(frame.image, frame.time_s)
+        writer.close()
+    times = [time_s for time_s, _ in _packets(tmp_path / "out.mp4")]
+    assert times[0] == pytest.approx(1.0, abs=0.025) and times[-1] == pytest.approx(2.0, abs=0.025)
+    whole = dict((digest, time_s) for time_s, digest in _packets(path))
+    assert all(abs(whole[digest] - time_s) < 2e-3 for time_s, digest in _packets(tmp_path / "out.mp4"))
+
+
+@pytest.mark.parametrize("size_wh", [(97, 64), (96, 63), (95, 61), (1, 1), (15, 17)])
+def test_odd_sizes_are_padded_by_one(tmp_path, size_wh):
+    writer = VideoWriter(tmp_path / "out.mp4", size_wh)
+    for index in range(3):
+        writer.write(np.full((size_wh[1], size_wh[0], 3), 100, np.uint8), index / 30)
+    writer.close()
+    assert writer.padded
+    with open_source(tmp_path / "out.mp4") as source:
+        image = next(iter(source)).image
+    assert (image.shape[1], image.shape[0]) == tuple(side + side % 2 for side in size_wh)
+    assert np.abs(image.astype(int) - 100).max() <= 3, "the last column or row is doubled, not black"
+
+
+def test_another_size_is_fitted_in(tmp_path):
+    writer = VideoWriter(tmp_path / "out.mp4", (96, 64))
+    writer.write(np.full((64, 96, 3), 200, np.uint8), 0.0)
+    writer.write(np.full((300, 100, 3), 200, np.uint8), 0.1)
+    writer.close()
+    with open_source(tmp_path / "out.mp4") as source:
+        images = [frame.image for frame in source]
+    assert images[1][:, :30].max() < 30 and images[1][:, 42:54].min() > 170
+
+
+def test_times_that_do_not_rise_lose_no_picture(tmp_path):
+    writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH, time_base=Fraction(1, 1000))
+    for index, time_s in enumerate((0.5, 0.5, 0.4, 0.6)):
+        writer.write(paint(index), time_s)
+    writer.close()
+    with open_source(tmp_path / "out.mp4") as source:
+        assert [index_of(frame.image) for frame in source] == [0, 1, 2, 3]
+        assert source.frame_times() == pytest.approx((0.5, 0.501, 0.502, 0.6))
+
+
+def test_discard_leaves_nothing(tmp_path):
+    writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH)
+    writer.write(paint(0), 0.0)
+    writer.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"out\.mp4 could not be written: the folder does not exist"):
+        VideoWriter(tmp_path / "nowhere" / "out.mp4", SIZE_WH)
+
+
+def _run(code, *arguments):
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code), *arguments], cwd=ROOT, stdout=subprocess.PIPE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_killed_run_leaves_a_playable_file(tmp_path):
+    sound = make_clip(tmp_path / "sound.mp4", 600, sound="aac")
+    code = """
+        import sys, time
+        from pathlib import Path
+        from tests.clips import SIZE_WH, paint
+        from tracking.video.writer import VideoWriter
+        writer = VideoWriter(Path(sys.argv[1]), SIZE_WH, audio_from=Path(sys.argv[2]))
+        for index in range(300):
+            writer.write(paint(index), index / 30)
+        print("written", flush=True)
+        time.sleep(60)
+    """
+    process = _run(code, str(tmp_path / "out.mp4"), str(sound))
+    assert process.stdout.readline() == b"written\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert not (tmp_path / "out.mp4").exists()
+    with open_source(tmp_path / "out.partial.mp4") as source:
+        frames = list(source)
+        assert source.info.has_audio
+    assert len(frames) > 200, "at most some seconds are missing"
+    assert [frame.time_s for frame in frames] == pytest.approx([index / 30 for index in range(len(frames))])
+    assert index_of(frames[123].image) == 123 % 45
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs limits")
+def test_a_full_disk_is_told_and_what_was_written_plays(tmp_path):
+    code = """
+        import resource, signal, sys
+        from pathlib import Path
+        import numpy as np
+        from ppnet.errors import UserError
+        from tests.clips import SIZE_WH
+        from tracking.video.writer import VideoWriter
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+        rng = np.random.default_rng(0)
+        try:
+            writer = VideoWriter(Path(sys.argv[1]), SIZE_WH)
+            for index in range(2000):
+                writer.write(rng.integers(0, 255, (64, 96, 3), np.uint8), index / 30)
+            writer.close()
+        except UserError as error:
+            print(error)
+    """
+    process = _run(code, str(tmp_path / "out.mp4"))
+    output = process.communicate(timeout=60)[0].decode()
+    assert output.startswith(f"{tmp_path / 'out.mp4'} could not be written")
+    assert output.count("\n") == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["out.partial.mp4"]
+    with open_source(tmp_path / "out.partial.mp4") as source:
+        assert sum(1 for _ in source) > 30
+
+
+def test_the_partial_file_grows_while_writing(tmp_path):
+    writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH)
+    for index in range(150):
+        writer.write(paint(index), index / 30)
+    deadline = time.monotonic() + 5
+    while (tmp_path / "out.partial.mp4").stat().st_size < 1000:
+        assert time.monotonic() < deadline
+    writer.discard()
