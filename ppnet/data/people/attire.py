@@ -133,7 +133,9 @@ def _hanging_hair(model: BodyModel, shape: Shape, outfit: Outfit) -> Extra:
     )
 
 
-def _ball(centre: tuple[float, float, float], radii: tuple[float, float, float], box: float = 1.0) -> tuple[Floats, Ints]:
+def _ball(
+    centre: tuple[float, float, float], radii: tuple[float, float, float], box: float = 1.0
+) -> tuple[Floats, Ints]:
     """A ball; `box` below 1 squares it."""
     latitude, longitude = np.meshgrid(np.linspace(-np.pi / 2, np.pi / 2, 11), np.arange(18) * np.pi / 9, indexing="ij")
     round_ = lambda value: np.sign(value) * np.abs(value) ** box  # noqa: E731
@@ -145,7 +147,9 @@ def _ball(centre: tuple[float, float, float], radii: tuple[float, float, float],
 
 def _tail(model: BodyModel, shape: Shape, outfit: Outfit) -> Extra:
     bun = outfit.seed % 3 == 0
-    points, faces = _ball((0, 0.075, 0.80), (0.034, 0.03, 0.034)) if bun else _ball((0, 0.085, 0.67), (0.026, 0.026, 0.11))
+    points, faces = (
+        _ball((0, 0.075, 0.80), (0.034, 0.03, 0.034)) if bun else _ball((0, 0.085, 0.67), (0.026, 0.026, 0.11))
+    )
     return Extra(
         _fitted(model, shape, points, ("head", "neck03")),
         faces,
@@ -196,13 +200,17 @@ def _skirt(model: BodyModel, shape: Shape, outfit: Outfit) -> Extra:
     marks = [model.bone[name] for name in ("foot.L", "lowerleg01.L", "upperleg01.L", "spine04", "spine03")]
     template_z = np.linspace(WAIST - 0.01, outfit.bottom_hem_m, 12)
     own_z = np.interp(template_z, model.rest_heads[marks, 2], shape.heads[marks, 2])
-    legs_and_hips = np.asarray(model.skin[:, [model.bone[n] for n in model.bone_names if "arm" in n]].sum(1)).ravel() < 0.1
+    legs_and_hips = (
+        np.asarray(model.skin[:, [model.bone[n] for n in model.bone_names if "arm" in n]].sum(1)).ravel() < 0.1
+    )
     rings = []
     angle = np.arange(32) * 2 * np.pi / 32
     hip_z = np.interp(-0.04, model.rest_heads[marks, 2], shape.heads[marks, 2])
     for level in own_z:
         at = max(level, hip_z)
-        near = shape.vertices[legs_and_hips & (np.abs(shape.vertices[:, 2] - at) < 0.025) & (np.abs(shape.vertices[:, 0]) < 0.35)]
+        near = shape.vertices[
+            legs_and_hips & (np.abs(shape.vertices[:, 2] - at) < 0.025) & (np.abs(shape.vertices[:, 0]) < 0.35)
+        ]
         half = np.abs(near[:, 0]).max() + 0.012
         front, back = near[:, 1].min() - 0.012, near[:, 1].max() + 0.012
         drop = max(hip_z - level, 0)

@@ -106,8 +106,8 @@ def drawn(rng: np.random.Generator, size_wh: tuple[int, int]) -> Image:
         block[:] = rng.uniform(30, 225) + rng.normal(0, 25, 3)
         if rng.random() < 0.5 and block.size:  # windows, shelves, boards
             step = int(rng.integers(6, 24))
-            block[:: step] *= 0.7
-            block[:, :: step] *= 0.75
+            block[::step] *= 0.7
+            block[:, ::step] *= 0.75
     for cell, strength in ((4, 9), (16, 10), (64, 12)):
         noise = rng.normal(0, strength, (height // cell + 2, width // cell + 2, 1)).astype(np.float32)
         image += cv2.resize(noise, size_wh, interpolation=cv2.INTER_CUBIC)[:, :, None]

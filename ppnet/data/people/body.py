@@ -182,9 +182,7 @@ class BodyModel:
             self._turn_arm(turns, shape, pose.arms[side_index], side, mirror)
         return turns
 
-    def _turn_arm(
-        self, turns: npt.NDArray[np.float64], shape: Shape, angles: Any, side: str, mirror: float
-    ) -> None:
+    def _turn_arm(self, turns: npt.NDArray[np.float64], shape: Shape, angles: Any, side: str, mirror: float) -> None:
         plane, elevation, twist, elbow, pronation, wrist, curl = angles
         chest = turns[self.bone["spine01"]]
         raise_girdle = 0.35 * max(0.0, elevation - 0.9)
@@ -213,9 +211,7 @@ class BodyModel:
                 turn = turn @ bend
                 turns[self.bone[f"finger{finger}-{link}.{side}"]] = turn
 
-    def _turn_leg(
-        self, turns: npt.NDArray[np.float64], shape: Shape, angles: Any, side: str, mirror: float
-    ) -> None:
+    def _turn_leg(self, turns: npt.NDArray[np.float64], shape: Shape, angles: Any, side: str, mirror: float) -> None:
         plane, elevation, twist, knee, ankle = angles
         hanging = _frame(_DOWN, np.array([1.0, 0, 0]))
         rest_thigh, rest_shank = shape.frames[f"thigh.{side}"], shape.frames[f"shank.{side}"]
@@ -230,9 +226,7 @@ class BodyModel:
         foot = axis_rotation(shank[:, 1], ankle) @ shank @ rest_shank.T
         self._turn_below(turns, f"foot.{side}", foot)
 
-    def _turn_below(
-        self, turns: npt.NDArray[np.float64], name: str, turn: npt.NDArray[np.float64]
-    ) -> None:
+    def _turn_below(self, turns: npt.NDArray[np.float64], name: str, turn: npt.NDArray[np.float64]) -> None:
         """Give a bone and all bones that hang on it one rotation."""
         for index in self.below(name):
             turns[index] = turn
@@ -259,9 +253,7 @@ def _import_anny() -> tuple[Any, Any]:
         import anny.keypoints
         import torch
     except ImportError as error:
-        raise UserError(
-            'Rendering people needs the extra packages: pip install "ppnet-live[render]".'
-        ) from error
+        raise UserError('Rendering people needs the extra packages: pip install "ppnet-live[render]".') from error
     return anny, torch
 
 

@@ -75,7 +75,9 @@ class Outfit:
     @classmethod
     def sample(cls, rng: Rng, who: Phenotype) -> "Outfit":
         """A plausible outfit for a person."""
-        kind = rng.choice(["street", "summer", "sport", "formal", "winter", "swim"], p=[0.4, 0.23, 0.2, 0.08, 0.07, 0.02])
+        kind = rng.choice(
+            ["street", "summer", "sport", "formal", "winter", "swim"], p=[0.4, 0.23, 0.2, 0.08, 0.07, 0.02]
+        )
         values = {**_appearance(rng, who), **_top(rng, kind, who), **_bottom(rng, kind, who), **_feet(rng, kind)}
         values |= _accessories(rng, kind)
         return cls(seed=int(rng.integers(2**31)), **values)
@@ -163,7 +165,9 @@ def _bottom(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
     plain = rng.random()
     colour = _pick(rng, _DENIM) if plain < 0.4 else _pick(rng, _TROUSERS) if plain < 0.75 else _cloth_colour(rng)
     cloth = _cloth(rng, 0.8)
-    cloth = Cloth(colour, cloth.second, cloth.pattern if skirt or rng.random() < 0.3 else "plain", cloth.scale_m, cloth.wrinkle)
+    cloth = Cloth(
+        colour, cloth.second, cloth.pattern if skirt or rng.random() < 0.3 else "plain", cloth.scale_m, cloth.wrinkle
+    )
     return {
         "bottom": cloth,
         "bottom_kind": "skirt" if skirt else "trousers",

@@ -108,7 +108,9 @@ def paint(outfit: Outfit, on: Surface) -> Painted:
     skirt = material == SKIRT
     colour[skirt] = cloth_colour(outfit.bottom, on.point[skirt], outfit.seed + 1)
     wrinkle[skirt] = outfit.bottom.wrinkle
-    colour[material == BAG] = as_array(outfit.bag_colour) * (1 + 0.05 * waves(on.point[material == BAG], 5, 0.05))[:, None]
+    colour[material == BAG] = (
+        as_array(outfit.bag_colour) * (1 + 0.05 * waves(on.point[material == BAG], 5, 0.05))[:, None]
+    )
     shoe = material == SHOE
     colour[shoe] = _shoe_colour(outfit, on.point[shoe])
     colour[material == BRIM] = as_array(outfit.head_wear_colour)
@@ -178,7 +180,9 @@ def _top_colour(outfit: Outfit, on: Surface) -> Floats:
         colour[edge] *= 0.55
     elif outfit.top.pattern == "print":
         colour = _chest_print(outfit, on, sleeve, colour)
-    trim = (np.abs(z - outfit.hem_m - 0.012) < 0.004) & ~sleeve | sleeve & (np.abs(on.arm - outfit.sleeve + 0.06) < 0.02)
+    trim = (np.abs(z - outfit.hem_m - 0.012) < 0.004) & ~sleeve | sleeve & (
+        np.abs(on.arm - outfit.sleeve + 0.06) < 0.02
+    )
     colour[trim] *= 0.8
     return colour
 
@@ -193,7 +197,9 @@ def _chest_print(outfit: Outfit, on: Surface, sleeve: Mask, colour: Floats) -> F
         letters = waves(on.point[inside] * np.array([1, 0, 1], np.float32), outfit.seed + 4, 0.02) > 0.2
         print_colour = np.where(letters[:, None], as_array(outfit.top.second), colour[inside])
     else:
-        print_colour = cloth_colour(Cloth(outfit.top.second, outfit.inner.colour, "blotches", 0.03), on.point[inside], 9)
+        print_colour = cloth_colour(
+            Cloth(outfit.top.second, outfit.inner.colour, "blotches", 0.03), on.point[inside], 9
+        )
     colour[inside] = print_colour
     return colour
 
@@ -237,7 +243,7 @@ def _paint_head(outfit: Outfit, on: Surface, colour: Floats) -> Floats:
         jaw = front & (z < 0.69 - 0.2 * np.maximum(0.05 - side, 0)) & (z > 0.6) | (y < -0.045) & (z < 0.70) & (z > 0.61)
         cheeks = np.clip((0.692 - z) / 0.02, 0, 1) * jaw * outfit.beard
         colour += cheeks[:, None] * 0.85 * (as_array(outfit.hair) * 0.9 - colour)
-    socket = np.exp(-(((side - 0.031) / 0.021) ** 2 + ((z - 0.731) / 0.011) ** 2) ** 2) * front
+    socket = np.exp(-((((side - 0.031) / 0.021) ** 2 + ((z - 0.731) / 0.011) ** 2) ** 2)) * front
     colour *= 1 - 0.33 * socket[:, None]
     lips = (((x / 0.026) ** 2 + ((z - 0.660) / 0.0095) ** 2) < 1) & (y < -0.13)
     colour[lips] = skin * np.array([0.84, 0.56, 0.56], np.float32)

@@ -37,7 +37,12 @@ class Place:
             "brick": (0.52, 0.33, 0.27), "panels": (0.58, 0.62, 0.66), "hedge": (0.24, 0.34, 0.18),
         }  # fmt: skip
         colours = [
-            tuple(float(value) for value in np.clip(np.array(tints[name]) * rng.uniform(0.8, 1.15) + rng.normal(0, 0.03, 3), 0.05, 0.95))
+            tuple(
+                float(value)
+                for value in np.clip(
+                    np.array(tints[name]) * rng.uniform(0.8, 1.15) + rng.normal(0, 0.03, 3), 0.05, 0.95
+                )
+            )
             for name in (floor, wall)
         ]
         return cls(
@@ -78,7 +83,9 @@ class Place:
             tone *= 1 + 0.06 * np.sin(np.floor(x / 0.6) * 12.9 + np.floor(y / 0.6) * 78.2)
         elif self.floor == "boards":
             tone = tone * (1 - 0.25 * (np.mod(x, 0.18) < 0.012) * fade)
-            tone *= 1 + 0.09 * np.sin(np.floor(x / 0.18) * 37.7) + 0.04 * waves(points * (1, 0.08, 1), self.seed + 2, 0.05)
+            tone *= (
+                1 + 0.09 * np.sin(np.floor(x / 0.18) * 37.7) + 0.04 * waves(points * (1, 0.08, 1), self.seed + 2, 0.05)
+            )
         elif self.floor == "grass":
             tone = tone * (1 + 0.10 * waves(points, self.seed + 3, 0.06, 8) * fade)
         elif self.floor == "court":
@@ -105,7 +112,9 @@ class Place:
             column = np.floor((x + 1.3) / 3.1)
             window = (np.mod(x + 1.3, 3.1) < 1.25) & (np.abs(z - 1.75) < 0.75) & (np.mod(column * 7 + self.seed, 3) > 0)
             glass = np.column_stack([0.32 + 0.08 * z, 0.40 + 0.08 * z, 0.48 + 0.08 * z])
-            frame = (np.mod(x + 1.3, 3.1) < 0.07) | (np.abs(np.mod(x + 1.3, 3.1) - 0.62) < 0.03) | (np.abs(z - 1.75) > 0.68)
+            frame = (
+                (np.mod(x + 1.3, 3.1) < 0.07) | (np.abs(np.mod(x + 1.3, 3.1) - 0.62) < 0.03) | (np.abs(z - 1.75) > 0.68)
+            )
             colour[window] = np.where(frame[window, None], 0.82, glass[window])
         skirting = z < 0.12
         colour[skirting] *= 0.75

@@ -40,8 +40,12 @@ def pillar(place_xy: tuple[float, float], radius: float, height: float, colour: 
 def ball(centre: tuple[float, float, float], radius: float, colour: Colour) -> Prop:
     """A ball."""
     rows, columns = 9, 14
-    latitude, longitude = np.meshgrid(np.linspace(-np.pi / 2, np.pi / 2, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij")
-    around = np.stack([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], -1)
+    latitude, longitude = np.meshgrid(
+        np.linspace(-np.pi / 2, np.pi / 2, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij"
+    )
+    around = np.stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], -1
+    )
     points: npt.NDArray[np.float64] = around.reshape(-1, 3) * radius + centre
     faces = []
     for row in range(rows - 1):

@@ -103,7 +103,9 @@ def _beside(rng: Rng, actors: list[Actor], middle: tuple[float, float]) -> tuple
 def _things(rng: Rng, actors: list[Actor], kinds: list[str], middle: tuple[float, float]) -> tuple[Prop, ...]:
     """Seats under those who sit, now and then something that stands in front, a ball."""
     things: list[Prop] = []
-    colour = lambda: tuple(float(value) for value in np.clip(rng.uniform(0.1, 0.8) + rng.normal(0, 0.12, 3), 0.03, 0.95))  # noqa: E731
+    colour = lambda: tuple(
+        float(value) for value in np.clip(rng.uniform(0.1, 0.8) + rng.normal(0, 0.12, 3), 0.03, 0.95)
+    )  # noqa: E731
     for actor, kind in zip(actors, kinds, strict=True):
         hips = actor.in_scene()[2][11:13].mean(0)
         if kind == "sitting" and rng.random() < 0.7 and hips[2] > 0.3:
@@ -116,10 +118,18 @@ def _things(rng: Rng, actors: list[Actor], kinds: list[str], middle: tuple[float
             place = (middle[0] + float(rng.normal(0, 0.5)), near, tall / 2)
             things.append(props.box(place, (wide, 0.25, tall), colour(), float(rng.normal(0, 0.2))))
     if rng.random() < 0.06 and middle[1] > 1.2:
-        things.append(props.pillar((middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75), float(rng.uniform(0.05, 0.15)), 3.0, colour()))
+        things.append(
+            props.pillar(
+                (middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75), float(rng.uniform(0.05, 0.15)), 3.0, colour()
+            )
+        )
     if rng.random() < 0.06:
         spot = actors[0].in_scene()[2][9]
-        things.append(props.ball((float(spot[0]), float(spot[1]) - 0.12, float(spot[2])), float(rng.uniform(0.05, 0.13)), colour()))
+        things.append(
+            props.ball(
+                (float(spot[0]), float(spot[1]) - 0.12, float(spot[2])), float(rng.uniform(0.05, 0.13)), colour()
+            )
+        )
     return tuple(things)
 
 

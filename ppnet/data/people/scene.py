@@ -225,7 +225,10 @@ def _painted(
 
 def _wrinkled(normal: Floats, point: Floats, strength: Floats) -> Floats:
     """Normals tilted by folds of the fabric."""
-    fold = np.stack([paint.waves(point, 100 + axis, 0.07, 4) + 0.6 * paint.waves(point, 200 + axis, 0.03, 4) for axis in range(3)], 1)
+    fold = np.stack(
+        [paint.waves(point, 100 + axis, 0.07, 4) + 0.6 * paint.waves(point, 200 + axis, 0.03, 4) for axis in range(3)],
+        1,
+    )
     bent = normal + fold * (0.28 * strength)[:, None]
     return np.asarray(bent / (np.linalg.norm(bent, axis=1, keepdims=True) + 1e-9), np.float32)
 
@@ -333,7 +336,11 @@ def _outline_area(camera: Camera, actor: Actor, outline: Floats) -> float:
 
 
 def _visibility(
-    joints: Floats, inverse_depth: Floats, owner_map: npt.NDArray[np.int32], index: int, depth_m: npt.NDArray[np.float64]
+    joints: Floats,
+    inverse_depth: Floats,
+    owner_map: npt.NDArray[np.int32],
+    index: int,
+    depth_m: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64]:
     """(17,) visible, covered or outside: covered when a nearer surface is not the joint's own flesh or cloth."""
     height, width = owner_map.shape

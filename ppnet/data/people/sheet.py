@@ -11,7 +11,9 @@ Image = npt.NDArray[np.uint8]
 _COLOURS = {"left": (60, 220, 90), "right": (250, 90, 60), "middle": (250, 220, 60)}
 
 
-def contact_sheet(patches: list[Patch], *, columns: int = 8, tile_wh: tuple[int, int] = (216, 288), labels: bool = True) -> Image:
+def contact_sheet(
+    patches: list[Patch], *, columns: int = 8, tile_wh: tuple[int, int] = (216, 288), labels: bool = True
+) -> Image:
     """Patches in rows, RGB. Visible joints are filled, covered ones hollow; left green, right red."""
     tiles = [_tile(patch, tile_wh, labels) for patch in patches]
     while len(tiles) % columns:
