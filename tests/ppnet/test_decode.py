@@ -51,7 +51,8 @@ def smooth_noise(count=300):
 
 
 def test_quarter_is_the_published_rule_everywhere():
-    maps = smooth_noise()
+    near_the_border = draw_gaussians(positions_at(margin=-2, count=800), SIZE_WH, 2.0)[0][:, 0]
+    maps = np.concatenate([smooth_noise(), near_the_border])
     found, scores = decode_quarter(maps[:, None])
     np.testing.assert_array_equal(found[:, 0], [slow_quarter(heatmap) for heatmap in maps])
     np.testing.assert_array_equal(scores[:, 0], maps.max(axis=(1, 2)))
