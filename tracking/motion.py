@@ -1,5 +1,7 @@
 """How boxes move: one constant-velocity Kalman filter per person (filterpy), in seconds and fractions of the box."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from filterpy.common import Q_continuous_white_noise
@@ -21,7 +23,7 @@ class BoxFilter:
     """Kalman filter of one box: state (cx, vcx, cy, vcy, w, vw, h, vh), pixels and pixels per second.
 
     Noise follows the person's size, so near and far people are treated alike. Continuous white noise makes
-    the answer nearly independent of the frame rate.
+    the answer nearly independent of the frame rate. `box` is the (4,) xyxy estimate in pixels.
     """
 
     def __init__(self, box: npt.NDArray[np.floating]) -> None:
@@ -34,13 +36,7 @@ class BoxFilter:
         side = _side(measured)
         speed = np.array([START_SPEED, START_SPEED, 0.2, 0.2]) * side
         self._kalman.P = np.diag(np.stack([np.diag(_noise(side, 1.0)), speed**2], axis=1).ravel())
-
-    @property
-    def box(self) -> Floats:
-        """(4,) xyxy pixels."""
-        cx, cy, width, height = self._kalman.x[::2, 0]
-        half = np.maximum([width, height], 1.0) / 2
-        return np.array([cx - half[0], cy - half[1], cx + half[0], cy + half[1]])
+        self.box = _box(self._kalman.x)
 
     @property
     def velocity(self) -> Floats:
@@ -61,17 +57,30 @@ class BoxFilter:
         fading = np.exp(-dt_s / SIZE_MEMORY_S)
         moving = np.array([[1.0, dt_s], [0.0, 1.0]])
         resizing = np.array([[1.0, SIZE_MEMORY_S * (1 - fading)], [0.0, fading]])
-        wandering = Q_continuous_white_noise(2, dt_s, POSITION_AGILITY * side**2)
-        growing = Q_continuous_white_noise(2, dt_s, SIZE_AGILITY * side**2)
+        noise = _unit_noise(dt_s) * side**2
+        wandering, growing = POSITION_AGILITY * noise, SIZE_AGILITY * noise
         self._kalman.predict(
             F=_blocks(moving, moving, resizing, resizing), Q=_blocks(wandering, wandering, growing, growing)
         )
+        self.box = _box(self._kalman.x)
 
     def update(self, box: npt.NDArray[np.floating], *, doubt: float = 1.0) -> None:
         """Take in a measured box (4,) xyxy; `doubt` above 1 trusts it less (standard deviations times that)."""
         measured = _measurement(box)
         side = _side(self._kalman.x[::2, 0])
         self._kalman.update(measured[:, None], R=_noise(side, doubt))
+        self.box = _box(self._kalman.x)
+
+
+def _box(state: Floats) -> Floats:
+    cx, cy, width, height = (float(value) for value in state[::2, 0])
+    half_width, half_height = max(width, 1.0) / 2, max(height, 1.0) / 2
+    return np.array([cx - half_width, cy - half_height, cx + half_width, cy + half_height])
+
+
+@lru_cache(maxsize=256)
+def _unit_noise(dt_s: float) -> Floats:
+    return np.asarray(Q_continuous_white_noise(2, dt_s, 1.0), np.float64)
 
 
 def _measurement(box: npt.NDArray[np.floating]) -> Floats:

@@ -6,6 +6,7 @@ State x (..., m, 2): position, velocity (and acceleration) of x and y; P (..., m
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
+@lru_cache(maxsize=256)
 def transition(size: int, dt_s: float) -> Floats:
     """(m, m) F: a Taylor step of `dt_s` seconds."""
     F = np.eye(size)
@@ -23,6 +25,7 @@ def transition(size: int, dt_s: float) -> Floats:
     return F
 
 
+@lru_cache(maxsize=256)
 def process_noise(size: int, dt_s: float) -> Floats:
     """(m, m) Q for a spectral density of 1; continuous white noise, so that the frame rate hardly matters."""
     return np.asarray(Q_continuous_white_noise(size, dt_s, 1.0), np.float64)

@@ -1,0 +1,53 @@
+"""One clip through the pipeline, with pictures or without."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import repeat
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tracking.evaluate.truth import Truth
+from tracking.pipeline import Pipeline
+from tracking.smoothing import SmoothingSettings, make_smoother
+from tracking.smoothing.rts import smooth_results
+from tracking.types import Frame, FrameResult
+
+
+class FollowsClip(Protocol):
+    """A stand-in that must be told which frame it is asked about."""
+
+    index: int
+
+
+def track_clip(
+    truth: Truth,
+    pipeline: Pipeline,
+    *,
+    images: Iterable[npt.NDArray[np.uint8]] | None = None,
+    stand_ins: Sequence[FollowsClip] = (),
+) -> list[FrameResult]:
+    """Results of all frames of a clip. Without `images` the pictures are black (stand-ins don't look at them)."""
+    width, height = truth.size_wh
+    pictures = repeat(np.zeros((height, width, 3), np.uint8)) if images is None else images
+    results = []
+    for index, (frame, picture) in enumerate(zip(truth.frames, pictures, strict=False)):
+        for stand_in in stand_ins:
+            stand_in.index = index
+        results.append(pipeline.process(Frame(index, frame.time_s, picture)))
+    if len(results) != len(truth.frames):
+        raise ValueError(f"{len(truth.frames)} frames in the truth, {len(results)} pictures")
+    return results
+
+
+def smoothed_again(results: Sequence[FrameResult], settings: SmoothingSettings) -> list[FrameResult]:
+    """The same tracks and raw joints, steadied in another way."""
+    if settings.kind == "rts":
+        return smooth_results(results, settings)
+    smoother = make_smoother(settings.kind, settings)
+    again = []
+    for result in results:
+        smoothed, states = smoother.update(result.tracks.ids, result.raw, result.tracks.boxes, result.time_s)
+        again.append(replace(result, smoothed=smoothed, states=states))
+    return again
