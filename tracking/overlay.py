@@ -25,6 +25,7 @@ FAINT: Color = (90, 90, 90)
 OUTLINE: Color = (24, 24, 28)
 SHIFT = 4  # cv2 takes fixed-point coordinates with this many binary places
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+UNSURE = 0.3  # edges with an end of less confidence are thin and pale
 LEVELS = 4  # confidence is shown in so many steps
 
 
@@ -161,19 +162,25 @@ def _draw_person(canvas: Image, result: FrameResult, row: int, settings: Overlay
 
 
 def _draw_edges(canvas: Image, person: _Person, edges: _Edges, look: _Look) -> None:
-    lines: dict[str, list[npt.NDArray[np.int32]]] = {}
+    """Lines with a dark rim; thin and pale where the network is unsure, dashed where an end is predicted."""
+    thin = max(1, look.line - 1)
+    sure: dict[str, list[npt.NDArray[np.int32]]] = {}
     for side, pairs in edges.by_side:
         shown = pairs[person.there[pairs].all(axis=1)]
         dashed = person.predicted[shown].any(axis=1)
-        lines[side] = list(person.fixed[shown[~dashed]])
+        unsure = ~dashed & (person.scores[shown].min(axis=1, initial=1) < UNSURE)
+        sure[side] = list(person.fixed[shown[~dashed & ~unsure]])
         for start, end in person.points[shown[dashed]]:
-            lines[side] += _dashes(start, end, 3.0 * look.line + 2)
-    every = [line for side in lines.values() for line in side]
-    if every and look.line > 1:  # a dark rim keeps the lines visible on any ground
+            sure[side] += _dashes(start, end, 3.0 * look.line + 2)
+        if unsure.any():
+            pale = _joint_color(side, LEVELS // 2)
+            cv2.polylines(canvas, list(person.fixed[shown[unsure]]), False, pale, thin, cv2.LINE_AA, SHIFT)
+    every = [line for lines in sure.values() for line in lines]
+    if every and look.line > 1:  # the rim keeps the lines visible on any ground
         cv2.polylines(canvas, every, False, OUTLINE, look.line + 2, cv2.LINE_AA, SHIFT)
-    for side, group in lines.items():
-        if group:
-            cv2.polylines(canvas, group, False, SIDE_COLORS[side], look.line, cv2.LINE_AA, SHIFT)
+    for side, lines in sure.items():
+        if lines:
+            cv2.polylines(canvas, lines, False, SIDE_COLORS[side], look.line, cv2.LINE_AA, SHIFT)
 
 
 def _dashes(start: npt.ArrayLike, end: npt.ArrayLike, length: float) -> list[npt.NDArray[np.int32]]:
