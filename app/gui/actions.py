@@ -1,0 +1,160 @@
+"""The one table of commands: name, words, keys, menu. Menus, the list of shortcuts and the tests read it."""
+# ruff: noqa: E501 - a table reads best with one command a line
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+Handler = Callable[[], object]
+Switch = Callable[[bool], object]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the window can do. `keys` are the defaults; `switch` ones stay on or off."""
+
+    name: str
+    menu: str
+    words: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    switch: bool = False
+
+
+SEPARATOR = Command("", "", "")
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "File", "Open file…", ("Ctrl+O",), "Open a video, an image or a session file"),
+    Command("open-folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), "Every image is one frame"),
+    Command("open-camera", "File", "Use a camera…", ("Ctrl+K",), "Choose a camera, its size and rate"),
+    Command("open-stream", "File", "Open a network camera…", ("Ctrl+U",), "rtsp:// or http:// address, only when you type one"),
+    Command("demo", "File", "Try the demo", (), "Opens the short film that comes with the program"),
+    Command("export", "File", "Export…", ("Ctrl+E", "Ctrl+Alt+E"), "Tables, videos and formats of other programs"),
+    Command("snapshot", "File", "Save picture", ("S",), "Saves what is shown, with its overlays, as PNG"),
+    Command("close", "File", "Close", ("Ctrl+W",), "Back to the first page"),
+    Command("quit", "File", "Quit", ("Ctrl+Q",)),
+    Command("play", "Playback", "Play or pause", ("Space", "K")),
+    Command("back", "Playback", "One frame back", ("Left", ",")),
+    Command("forward", "Playback", "One frame forward", ("Right", ".")),
+    Command("back-10", "Playback", "Ten frames back", ("Shift+Left",)),
+    Command("forward-10", "Playback", "Ten frames forward", ("Shift+Right",)),
+    Command("back-1s", "Playback", "One second back", ("Ctrl+Left", "J")),
+    Command("forward-1s", "Playback", "One second forward", ("Ctrl+Right", "L")),
+    Command("first", "Playback", "First frame", ("Home",)),
+    Command("last", "Playback", "Last frame", ("End",)),
+    Command("go-to", "Playback", "Go to frame or time…", ("Ctrl+G", "Ctrl+J")),
+    Command("slower", "Playback", "Slower", ("[",)),
+    Command("faster", "Playback", "Faster", ("]",)),
+    Command("normal-speed", "Playback", "Normal speed", ("Backspace",)),
+    Command("record", "Playback", "Record", ("R",), "Starts and stops a recording", switch=True),
+    Command("skeleton", "View", "Skeleton", ("H",), "Lines between the joints", switch=True),
+    Command("joints", "View", "Joints", ("P",), "Points; pale ones are uncertain, hollow ones are guessed", switch=True),
+    Command("boxes", "View", "Boxes", ("B",), "Dashed: the person is lost for the moment", switch=True),
+    Command("labels", "View", "Numbers and names", ("T",), switch=True),
+    Command("trails", "View", "Trails", ("Shift+T",), "The way of the last two seconds", switch=True),
+    Command("joint-names", "View", "Names of the joints", ("Shift+J",), switch=True),
+    Command("heatmap", "View", "Heatmap of a joint", ("A",), "What the network sees; choose the joint on the Settings page", switch=True),
+    Command("feature-maps", "View", "Inside the network", ("Shift+A",), "Feature maps of each pyramid branch for the chosen person", switch=True),
+    Command("blur-faces", "View", "Blur faces", ("Shift+B",), "In the picture and in recordings", switch=True),
+    Command("plain-ground", "View", "Skeleton on plain ground", ("Shift+G",), "Hides the picture, also in recordings", switch=True),
+    Command("zoom-in", "View", "Zoom in", ("Ctrl++",)),
+    Command("zoom-out", "View", "Zoom out", ("Ctrl+-",)),
+    Command("fit", "View", "Fit the picture", ("Ctrl+0", "Ctrl+=")),
+    Command("side-panel", "View", "Panel at the side", ("F9",), switch=True),
+    Command("lower-panel", "View", "Panel below", ("F10",), switch=True),
+    Command("full-screen", "View", "Full screen", ("F11",), switch=True),
+    Command("undo", "People", "Undo", ("Ctrl+Z",)),
+    Command("redo", "People", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
+    Command("next-event", "People", "Next event", ("N",), "Birth, gap, crossing or uncertain span"),
+    Command("previous-event", "People", "Previous event", ("Shift+N",)),
+    Command("swap", "People", "Swap two people from here on", ("Ctrl+T",)),
+    Command("merge", "People", "Merge two people", ("Ctrl+M",), "The second becomes the first"),
+    Command("split", "People", "Split a person here", ("Ctrl+Shift+T",), "From this frame on it is somebody else"),
+    Command("rename", "People", "Rename…", ("F2",)),
+    Command("hide", "People", "Hide or show a person", ("D",)),
+    Command("delete", "People", "Delete from here on", ("Ctrl+Backspace",)),
+    Command("delete-all", "People", "Delete a person everywhere", ("Ctrl+Shift+Backspace",)),
+    Command("fill", "People", "Fill in between corrected frames", ("Ctrl+I",), "Between the last two frames where you moved this joint"),
+    Command("unselect", "People", "Choose nobody", ("Esc",)),
+    Command("batch", "Tools", "Batch…", ("Ctrl+B",), "Track many files, one after the other"),
+    Command("scale", "Tools", "Set a scale…", ("Ctrl+L",), "Draw a line of known length in the picture"),
+    Command("look", "Tools", "Dark look", (), switch=True),
+    Command("settings-folder", "Tools", "Open the folder of settings", ()),
+    Command("shortcuts", "Help", "Keyboard shortcuts…", ("F1", "?")),
+    Command("copy-report", "Help", "Copy a report", (), "Version, computer, last lines of the log; for asking for help"),
+    Command("log", "Help", "Open the log file", ()),
+    Command("about", "Help", "About PPNet Live", ()),
+)  # fmt: skip
+
+MENUS = ("File", "Playback", "View", "People", "Tools", "Help")
+BREAKS_AFTER = {
+    "demo", "snapshot", "close", "forward-1s", "go-to", "normal-speed", "joint-names", "feature-maps",
+    "plain-ground", "fit", "redo", "previous-event", "delete-all", "batch", "shortcuts", "log",
+}  # fmt: skip
+
+
+def command(name: str) -> Command:
+    """The command of that name; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {entry.name: entry for entry in COMMANDS}
+
+
+class Actions:
+    """A QAction for each command, sorted into the window's menus."""
+
+    def __init__(self, window: QMainWindow, *, keys: Mapping[str, tuple[str, ...]]) -> None:
+        self._window = window
+        self._quiet = False
+        self.menus: dict[str, QMenu] = {title: window.menuBar().addMenu(f"&{title}") for title in MENUS}
+        self._actions: dict[str, QAction] = {}
+        for entry in COMMANDS:
+            action = QAction(entry.words, window)
+            action.setObjectName(entry.name)
+            action.setCheckable(entry.switch)
+            self._actions[entry.name] = action
+            self.menus[entry.menu].addAction(action)
+            if entry.name in BREAKS_AFTER:
+                self.menus[entry.menu].addSeparator()
+        self.set_keys(keys)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def set_keys(self, changed: Mapping[str, tuple[str, ...]]) -> None:
+        """Gives every command its keys: the changed ones where there are some, else the defaults."""
+        for entry in COMMANDS:
+            keys = changed.get(entry.name, entry.keys)
+            self._actions[entry.name].setShortcuts([QKeySequence(key) for key in keys])
+            hint = ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+            tip = entry.tip or entry.words.rstrip("…")
+            self._actions[entry.name].setToolTip(f"{tip}  ({hint})" if hint else tip)
+
+    def connect(self, handlers: Mapping[str, Handler]) -> None:
+        """Ties commands to functions that take nothing."""
+        for name, handler in handlers.items():
+            self._actions[name].triggered.connect(lambda _checked=False, run=handler: run())
+
+    def connect_switches(self, handlers: Mapping[str, Switch]) -> None:
+        """Ties on/off commands to functions that take the new state."""
+        for name, handler in handlers.items():
+            self._actions[name].toggled.connect(lambda on, run=handler: None if self._quiet else run(on))
+
+    def on_digit(self, digit: int, handler: Callable[[int], object]) -> None:
+        """Ties a digit key to `handler(digit)`."""
+        shortcut = QShortcut(QKeySequence(str(digit)), self._window)
+        shortcut.activated.connect(lambda: handler(digit))
+
+    def enable(self, names: tuple[str, ...], enabled: bool) -> None:
+        """Switches commands on or off together."""
+        for name in names:
+            self._actions[name].setEnabled(enabled)
+
+    def set_checked(self, name: str, checked: bool) -> None:
+        """Shows a switch's state without running its handler."""
+        self._quiet = True
+        self._actions[name].setChecked(checked)
+        self._quiet = False

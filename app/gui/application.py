@@ -1,0 +1,80 @@
+"""`run()`: Qt's surroundings, the look, the log, and the window with its real parts."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from app.engine.memory import resident_bytes
+from app.gui.main_window import MainWindow
+from app.gui.preferences import PreferencesStore
+from app.gui.report import catch_errors, start_log
+from app.gui.runs import Parts
+from app.gui.theme import apply_theme
+from app.gui.workspace import Workspace
+from app.presets import BALANCED, SHED_STEPS
+from app.processor import build_processor
+from app.run_header import run_header
+from app.settings import TrackSettings
+from ppnet.assets import ASSETS
+from tracking.video.source import open_source
+
+
+def clear_foreign_plugins() -> None:
+    """OpenCV points Qt at its own plug-ins when it is imported, and then no window opens: take that back."""
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        if "cv2" in os.environ.get(name, ""):
+            del os.environ[name]
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """The one QApplication, named and dressed."""
+    clear_foreign_plugins()
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(arguments)
+    QCoreApplication.setApplicationName("ppnet-live")
+    QCoreApplication.setOrganizationName("ppnet-live")
+    app.setApplicationDisplayName("PPNet Live")
+    app.setDesktopFileName("ppnet-live")
+    app.setWindowIcon(QIcon(str(ASSETS / "icons" / "ppnet-live.svg")))
+    return app
+
+
+def real_parts() -> Parts:
+    """Cameras, files and networks as they are."""
+    return Parts(
+        open_source=open_source,
+        open_span=lambda path, start_s, end_s: open_source(path, start_s=start_s, end_s=end_s),
+        build=build_processor,
+        header=run_header,
+        steps=SHED_STEPS,
+        memory=resident_bytes,
+    )
+
+
+def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
+    """The window, dressed, with nothing open."""
+    store = PreferencesStore()
+    apply_theme(app, store.value.look)
+    workspace = Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()))
+    window = MainWindow(workspace, store)
+    workspace.setParent(window)
+    return window
+
+
+def run(path: Path | str | None = None) -> int:
+    """Opens the window (with a file, when one is given) and stays until it is closed. The exit code."""
+    start_log()
+    app = make_application(sys.argv[:1])
+    window = make_window(app)
+    catch_errors(lambda words: window.workspace.said.emit(words, "error"))
+    window.show()
+    if path is not None:
+        window.files.open_path(Path(path))
+    code = app.exec()
+    logging.shutdown()
+    return code

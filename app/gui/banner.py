@@ -1,0 +1,76 @@
+"""One line of news above the picture: what happened and one thing to do about it. Never a dialog."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.gui.icons import icon, icon_pixmap
+from app.gui.theme import tokens
+
+KINDS = {"info": "info", "warning": "warning", "error": "warning"}
+
+
+class Banner(QWidget):
+    """Shows one message; a newer one takes its place, the same one twice changes nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._symbol = QLabel()
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._button = QPushButton()
+        self._close = QToolButton()
+        self._close.setToolTip("Close this message")
+        self._close.clicked.connect(self.hide)
+        self._button.clicked.connect(self._act)
+        self._deed: Callable[[], object] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 6, 6)
+        row.setSpacing(10)
+        for part in (self._symbol, self._words, self._button, self._close):
+            row.addWidget(part)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is being said; empty when nothing is."""
+        return self._words.text() if not self.isHidden() else ""
+
+    def say(
+        self,
+        words: str,
+        *,
+        kind: str = "info",
+        button: str = "",
+        deed: Callable[[], object] | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """Shows a sentence (`kind`: info, warning or error), for `seconds` or until closed."""
+        colours = tokens()
+        colour = {"info": colours.accent, "warning": colours.warning, "error": colours.danger}[kind]
+        self._symbol.setPixmap(icon_pixmap(KINDS[kind], colour))
+        self._close.setIcon(icon("close", colours.muted))
+        self._words.setText(words)
+        self._button.setText(button)
+        self._button.setVisible(bool(button))
+        self._deed = deed
+        self.setStyleSheet(
+            f"#banner {{ background: {colours.panel}; border-bottom: 1px solid {colours.border};"
+            f" border-left: 4px solid {colour}; }}"
+        )
+        self._timer.stop()
+        if seconds > 0:
+            self._timer.start(round(seconds * 1000))
+        self.show()
+
+    def _act(self) -> None:
+        self.hide()
+        if self._deed is not None:
+            self._deed()

@@ -1,0 +1,256 @@
+"""Many files, one after the other: a table with progress, what is left, what came of each. Stands beside the window."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.batch_run import BatchRun
+from app.engine.batch import Batch, BatchRow, BatchState
+from app.gui.file_commands import FILTER, show_in_folder
+from app.gui.truth_panel import duration_text
+from app.gui.workspace import Workspace
+
+TICK_MS = 250
+NAME, STATE, PEOPLE, TIME, NEWS = range(5)
+WORDS = {
+    BatchState.WAITING: "waits",
+    BatchState.RUNNING: "at work",
+    BatchState.DONE: "done",
+    BatchState.FAILED: "failed",
+    BatchState.CANCELLED: "cancelled",
+}
+VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".wmv"}
+
+
+def state_text(row: BatchRow) -> str:
+    """Where a file stands, in words."""
+    if row.state is BatchState.RUNNING and row.total:
+        left = f", {duration_text(row.eta_s)} left" if row.eta_s is not None else ""
+        return f"{100 * row.done / row.total:.0f} %, {row.fps:.1f} pictures a second{left}"
+    return WORDS[row.state]
+
+
+def videos_in(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are; of folders, the videos directly in them."""
+    found: list[Path] = []
+    for path in paths:
+        inside = (
+            sorted(file for file in path.iterdir() if file.suffix.lower() in VIDEO_SUFFIXES) if path.is_dir() else []
+        )
+        found += inside or [path]
+    return found
+
+
+class BatchDialog(QDialog):
+    """A list of files, a folder for what comes of them, start and cancel."""
+
+    def __init__(self, workspace: Workspace, folder: Path, *, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Batch")
+        self.setAcceptDrops(True)
+        self.resize(820, 460)
+        self._workspace = workspace
+        self._run: BatchRun | None = None
+        self._batch: Batch | None = None
+        self._waiting: list[Path] = []
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.timeout.connect(self.refresh)
+        self.table = QTreeWidget()
+        self.table.setAccessibleName("Files of the batch")
+        self.table.setHeaderLabels(["File", "State", "People", "Time", ""])
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        header = self.table.header()
+        for column in (NAME, STATE, PEOPLE, TIME):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(NEWS, QHeaderView.ResizeMode.Stretch)
+        self.folder = QLineEdit(str(folder / "Batch"))
+        self.folder.setAccessibleName("Folder for the results")
+        self.video = QCheckBox("Also write videos with skeletons")
+        self.video.setChecked(True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.status = QLabel("Add files, or drop them here.")
+        self.status.setProperty("muted", True)
+        self.buttons = {
+            name: QPushButton(words)
+            for name, words in (
+                ("add", "Add files…"),
+                ("remove", "Take out"),
+                ("choose", "Choose…"),
+                ("show", "Open folder"),
+                ("cancel", "Cancel"),
+                ("start", "Start"),
+            )
+        }
+        self.buttons["start"].setProperty("primary", True)
+        self._lay_out()
+        for name, deed in (
+            ("add", self._ask_files),
+            ("remove", self._remove),
+            ("choose", self._ask_folder),
+            ("show", lambda: show_in_folder(Path(self.folder.text()))),
+            ("cancel", self.cancel),
+            ("start", self.start),
+        ):
+            self.buttons[name].clicked.connect(lambda _checked=False, deed=deed: deed())
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        files, where, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for part in (self.buttons["add"], self.buttons["remove"]):
+            files.addWidget(part)
+        files.addStretch(1)
+        files.addWidget(self.video)
+        where.addWidget(QLabel("Results go to"))
+        where.addWidget(self.folder, 1)
+        where.addWidget(self.buttons["choose"])
+        where.addWidget(self.buttons["show"])
+        below.addWidget(self.status, 1)
+        below.addWidget(self.buttons["cancel"])
+        below.addWidget(self.buttons["start"])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        column.addLayout(files)
+        column.addWidget(self.table, 1)
+        column.addLayout(where)
+        column.addWidget(self.bar)
+        column.addLayout(below)
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Puts files (and the videos of folders) at the end of the list."""
+        for path in videos_in(paths):
+            if self._batch is not None and self._ticker.isActive():
+                self._batch.add(path)
+            elif path not in self._waiting:
+                self._waiting.append(path)
+        self.refresh()
+
+    def start(self) -> None:
+        """Begins with the settings of the window as they are now."""
+        if not self._waiting:
+            return
+        folder = Path(self.folder.text().strip() or ".").expanduser()
+        self._run = BatchRun(self._workspace.settings, folder, video=self.video.isChecked())
+        self._batch = Batch(self._waiting, self._run)
+        self._waiting = []
+        self._batch.start()
+        self._ticker.start()
+        self.refresh()
+
+    def cancel(self) -> None:
+        """Stops the file at work, whose finished part stays, and leaves the others undone."""
+        if self._batch is not None:
+            self._batch.cancel()
+
+    def shut_down(self) -> None:
+        """Ends everything; for the end of the program."""
+        self._ticker.stop()
+        if self._batch is not None:
+            self._batch.cancel()
+            self._batch.wait(1.5)
+        if self._run is not None:
+            self._run.close()
+
+    def refresh(self) -> None:
+        """Shows the batch as it is now."""
+        rows = self._batch.rows() if self._batch is not None else ()
+        known = {row.path for row in rows}
+        rows += tuple(BatchRow(path) for path in self._waiting if path not in known)
+        self._fill(rows)
+        busy = any(row.state is BatchState.RUNNING for row in rows) or self._is_active(rows)
+        self.buttons["start"].setEnabled(not busy and bool(self._waiting))
+        self.buttons["cancel"].setEnabled(busy)
+        self.buttons["remove"].setEnabled(not busy)
+        self.bar.setVisible(busy)
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(round(1000 * _share(rows)))
+        self._tell(rows, busy=busy)
+        if not busy:
+            self._ticker.stop()
+
+    def _is_active(self, rows: Sequence[BatchRow]) -> bool:
+        return (
+            self._batch is not None
+            and self._ticker.isActive()
+            and any(row.state is BatchState.WAITING for row in rows if row.path not in self._waiting)
+        )
+
+    def _tell(self, rows: Sequence[BatchRow], *, busy: bool) -> None:
+        done = sum(row.state is BatchState.DONE for row in rows)
+        failed = sum(row.state is BatchState.FAILED for row in rows)
+        if busy and self._batch is not None:
+            left = self._batch.eta_s()
+            self.status.setText(f"{done} of {len(rows)} done" + (f", {duration_text(left)} left" if left else ""))
+        elif done or failed:
+            self.status.setText(f"{done} done" + (f", {failed} failed" if failed else ""))
+        elif rows:
+            self.status.setText(f"{len(rows)} files, ready")
+
+    def _fill(self, rows: Sequence[BatchRow]) -> None:
+        while self.table.topLevelItemCount() > len(rows):
+            self.table.takeTopLevelItem(self.table.topLevelItemCount() - 1)
+        while self.table.topLevelItemCount() < len(rows):
+            self.table.addTopLevelItem(QTreeWidgetItem())
+        for place, row in enumerate(rows):
+            item = self.table.topLevelItem(place)
+            if item is None:
+                continue
+            item.setText(NAME, row.path.name)
+            item.setToolTip(NAME, str(row.path))
+            item.setText(STATE, state_text(row))
+            item.setText(PEOPLE, str(row.people) if row.state is BatchState.DONE else "")
+            item.setText(TIME, duration_text(row.seconds) if row.seconds else "")
+            item.setText(NEWS, row.message or ", ".join(path.name for path in row.outputs))
+            item.setToolTip(NEWS, item.text(NEWS))
+
+    def _remove(self) -> None:
+        names = {item.toolTip(NAME) for item in self.table.selectedItems()}
+        self._waiting = [path for path in self._waiting if str(path) not in names]
+        self.refresh()
+
+    def _ask_files(self) -> None:
+        dialog = QFileDialog(self, "Add files")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(FILTER)
+        dialog.filesSelected.connect(lambda paths: self.add([Path(path) for path in paths]))
+        dialog.open()
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, "Folder for the results")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.folder.setText)
+        dialog.open()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.add([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+
+def _share(rows: Sequence[BatchRow]) -> float:
+    """How much of the whole batch is done, 0 to 1."""
+    over = (BatchState.DONE, BatchState.FAILED, BatchState.CANCELLED)
+    parts = [1.0 if row.state in over else row.done / row.total if row.total else 0.0 for row in rows]
+    return sum(parts) / len(parts) if parts else 0.0

@@ -1,0 +1,57 @@
+"""The only place where engine threads and Qt meet: timers take the newest picture and figures and emit them."""
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from app.gui.feeds import Feed
+
+PICTURE_MS = 15
+NUMBERS_MS = 250
+
+
+class EngineBridge(QObject):
+    """Polls a `Feed` in the window's thread. A slow screen misses pictures; none ever queue up."""
+
+    pictureCame = Signal(object)  # Picture
+    positionChanged = Signal(object)  # PlayerPosition
+    numbersCame = Signal(object)  # Numbers
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._feed: Feed | None = None
+        self._position: object = None
+        self._pictures = QTimer(self)
+        self._pictures.setTimerType(Qt.TimerType.PreciseTimer)
+        self._pictures.setInterval(PICTURE_MS)
+        self._pictures.timeout.connect(self.poll_picture)
+        self._numbers = QTimer(self)
+        self._numbers.setInterval(NUMBERS_MS)
+        self._numbers.timeout.connect(self.poll_numbers)
+
+    def watch(self, feed: Feed | None) -> None:
+        """Polls this feed from now on; None stops the timers."""
+        self._feed = feed
+        self._position = None
+        for timer in (self._pictures, self._numbers):
+            timer.start() if feed is not None else timer.stop()
+
+    def poll_picture(self) -> None:
+        """One look for a new picture and a new position."""
+        if self._feed is None:
+            return
+        picture = self._feed.picture()
+        if picture is not None:
+            self.pictureCame.emit(picture)
+        position = self._feed.position() if self._feed is not None else None
+        if position is not None and position != self._position:
+            self._position = position
+            self.positionChanged.emit(position)
+
+    def poll_numbers(self) -> None:
+        """One look at the figures."""
+        if self._feed is not None:
+            self.numbersCame.emit(self._feed.numbers())
+
+    def painted(self) -> None:
+        """The newest picture is on the screen now."""
+        if self._feed is not None:
+            self._feed.painted()

@@ -1,0 +1,320 @@
+"""The page of settings: presets that say what they set, then every part of the run, then what is drawn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.actions import Actions
+from app.gui.theme import as_panel
+from app.presets import BALANCED, PRESETS, preset_of
+from app.settings import TrackSettings
+from ppnet.skeleton import COCO_17
+from tracking.smoothing import SMOOTHERS, SmoothingSettings
+
+DETECTORS = (
+    ("efficientdet-lite0", "EfficientDet-Lite0 (fast)"),
+    ("nanodet", "NanoDet (finds smaller people)"),
+)
+LAYERS = (
+    "skeleton", "joints", "boxes", "labels", "trails", "joint-names", "heatmap", "feature-maps",
+    "blur-faces", "plain-ground",
+)  # fmt: skip
+SMOOTHER_WORDS = {
+    "kalman": "Kalman filter",
+    "rts": "Kalman, both directions (files)",
+    "one_euro": "1-euro filter",
+    "off": "Off: as the network saw it",
+}
+SETTLE_MS = 250  # a slider that is being dragged counts once it rests so long
+
+
+class ControlsPanel(QWidget):
+    """Widgets over one frozen `TrackSettings`; every change gives a new one."""
+
+    settingsChanged = Signal(object)  # TrackSettings
+    minScoreChanged = Signal(float)  # at once, while dragging
+    heatJointChanged = Signal(int)
+
+    def __init__(self, settings: TrackSettings, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._filling = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._take_sliders)
+        inner = QWidget()
+        as_panel(inner)
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(16, 14, 16, 16)
+        self._column.setSpacing(8)
+        self._build_presets()
+        self._build_look()
+        self._build_steadiness()
+        self._build_parts()
+        self._build_layers(actions)
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self.show_settings(settings)
+
+    # Filling in
+
+    def show_settings(self, settings: TrackSettings) -> None:
+        """Puts the widgets where the settings are."""
+        self._settings = settings
+        self._filling = True
+        preset = preset_of(settings)
+        self.presets.setExclusive(False)
+        for button in self.presets.buttons():
+            button.setChecked(preset is not None and button.text() == preset.name)
+        self.presets.setExclusive(True)
+        self.preset_words.setText(preset.words if preset else "Changed by hand.")
+        self.back.setVisible(preset is None)
+        self.interval.setValue(settings.detect_every)
+        self.people.setValue(settings.max_persons or 0)
+        self.flip.setChecked(settings.flip)
+        self.smooth.setCurrentIndex(max(self.smooth.findData(settings.smooth), 0))
+        self.strength.setValue(round(settings.strength))
+        self.strength.setEnabled(settings.smooth != "off")
+        self.min_score.setValue(round(100 * settings.min_conf))
+        self.detector.setCurrentIndex(max(self.detector.findData(settings.detector), 0))
+        self.device.setCurrentIndex(max(self.device.findData(settings.device), 0))
+        self.weights.setCurrentIndex(max(self.weights.findData(settings.weights), 0))
+        self._filling = False
+        self._tell_numbers()
+
+    def show_devices(self, devices: Sequence[str]) -> None:
+        """The devices that are there; those that are not can't be chosen."""
+        names = {"cuda": "Graphics card (CUDA)", "mps": "Apple graphics (MPS)", "cpu": "Processor (CPU)"}
+        choices: list[tuple[str | None, str]] = [("auto", "The fastest there is")]
+        choices += [(device, names.get(device, device)) for device in devices]
+        self._refill(self.device, choices, self._settings.device)
+
+    def show_weights(self, weights: Sequence[tuple[str | None, str]]) -> None:
+        """The weights that can be chosen: value and words."""
+        self._refill(self.weights, weights, self._settings.weights)
+
+    def _refill(self, box: QComboBox, entries: Sequence[tuple[str | None, str]], chosen: str | None) -> None:
+        self._filling = True
+        box.clear()
+        for value, words in entries:
+            box.addItem(words, value)
+        box.setCurrentIndex(max(box.findData(chosen), 0))
+        self._filling = False
+
+    # Building
+
+    def _build_presets(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.presets = QButtonGroup(self)
+        for preset in PRESETS:
+            button = QPushButton(preset.name)
+            button.setCheckable(True)
+            button.setToolTip(preset.words)
+            button.clicked.connect(lambda _checked=False, p=preset: self._change(p.applied(self._settings)))
+            self.presets.addButton(button)
+            row.addWidget(button, 1)
+        self.preset_words = QLabel()
+        self.preset_words.setWordWrap(True)
+        self.preset_words.setProperty("muted", True)
+        self.back = QPushButton("Back to Balanced")
+        self.back.clicked.connect(lambda: self._change(BALANCED.applied(self._settings)))
+        self._column.addLayout(row)
+        self._column.addWidget(self.preset_words)
+        self._column.addWidget(self.back)
+
+    def _build_look(self) -> None:
+        self._heading("Joints")
+        self.min_score = self._slider("Joints that the network is less sure of are left out, at once", top=90)
+        self.min_score.valueChanged.connect(self._min_score_moved)
+        self.min_score_words = QLabel()
+        self._slider_row("Least confidence", self.min_score, self.min_score_words)
+
+    def _build_steadiness(self) -> None:
+        self._heading("Steadiness")
+        self.strength = self._slider("Further right: calmer joints that follow a little later", top=100)
+        self.strength.valueChanged.connect(self._strength_moved)
+        self.strength_words = QLabel()
+        self._slider_row("Smoothing", self.strength, self.strength_words)
+        self.expert = QToolButton()
+        self.expert.setText("Numbers behind it")
+        self.expert.setCheckable(True)
+        self.expert.setArrowType(Qt.ArrowType.RightArrow)
+        self.expert.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.smooth = self._combo(
+            "How joints are steadied", [(kind, SMOOTHER_WORDS.get(kind, kind)) for kind in SMOOTHERS]
+        )
+        self.smooth.activated.connect(lambda _i: self._changed(smooth=self.smooth.currentData()))
+        self.numbers = QLabel()
+        self.numbers.setWordWrap(True)
+        self.numbers.setProperty("muted", True)
+        self._expert_part = QWidget()
+        form = QFormLayout(self._expert_part)
+        form.setContentsMargins(10, 0, 0, 0)
+        form.addRow("Method", self.smooth)
+        form.addRow(self.numbers)
+        self._expert_part.hide()
+        self.expert.toggled.connect(self._show_expert)
+        self._column.addWidget(self.expert)
+        self._column.addWidget(self._expert_part)
+
+    def _build_parts(self) -> None:
+        self._heading("Finding and reading people")
+        self.detector = self._combo("The network that finds people", list(DETECTORS))
+        self.detector.activated.connect(lambda _i: self._changed(detector=self.detector.currentData()))
+        self.interval = QSpinBox()
+        self.interval.setRange(1, 120)
+        self.interval.setPrefix("every ")
+        self.interval.setSuffix(". picture")
+        self.interval.setToolTip(
+            "How often new people are looked for, in pictures; in between the joints carry the boxes"
+        )
+        self.interval.valueChanged.connect(lambda value: self._changed(detect_every=value))
+        self.people = QSpinBox()
+        self.people.setRange(0, 50)
+        self.people.setSpecialValueText("everybody")
+        self.people.setToolTip("At most so many people at a time; those seen first stay")
+        self.people.valueChanged.connect(lambda value: self._changed(max_persons=value or None))
+        self.flip = QCheckBox("Read each person twice, once mirrored")
+        self.flip.setToolTip("Better joints for twice the work")
+        self.flip.toggled.connect(lambda on: self._changed(flip=on))
+        self.weights = self._combo("What the network has learnt", [(None, "M2-D2-W32 (comes with the program)")])
+        self.weights.activated.connect(lambda _i: self._changed(weights=self.weights.currentData()))
+        self.device = self._combo(
+            "What computes; the Truth page says what really runs", [("auto", "The fastest there is")]
+        )
+        self.device.activated.connect(lambda _i: self._changed(device=self.device.currentData()))
+        form = QFormLayout()
+        form.setVerticalSpacing(7)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for words, widget in (
+            ("Detector", self.detector),
+            ("Looks", self.interval),
+            ("Follow", self.people),
+            ("Weights", self.weights),
+            ("Computes on", self.device),
+        ):
+            form.addRow(words, widget)
+        self._column.addLayout(form)
+        self._column.addWidget(self.flip)
+
+    def _build_layers(self, actions: Actions) -> None:
+        self._heading("Drawn over the picture")
+        for name in LAYERS:
+            action = actions[name]
+            keys = action.shortcut().toString()
+            box = QCheckBox(f"{action.text()}   ({keys})" if keys else action.text())
+            box.setToolTip(action.toolTip())
+            box.setChecked(action.isChecked())
+            box.toggled.connect(action.setChecked)
+            action.changed.connect(lambda box=box, action=action: _follow(box, action))
+            self._column.addWidget(box)
+            if name == "heatmap":
+                self.heat_joint = self._combo(
+                    "Whose heatmap is shown",
+                    [(index, key.replace("_", " ").capitalize()) for index, key in enumerate(COCO_17.keypoints)],
+                )
+                self.heat_joint.setCurrentIndex(COCO_17.index("left_wrist"))
+                self.heat_joint.activated.connect(lambda _i: self.heatJointChanged.emit(self.heat_joint.currentData()))
+                self._column.addWidget(self.heat_joint)
+
+    def _heading(self, words: str) -> None:
+        label = QLabel(words)
+        label.setProperty("heading", True)
+        self._column.addSpacing(8)
+        self._column.addWidget(label)
+
+    def _combo(self, tip: str, entries: Sequence[tuple[Any, str]]) -> QComboBox:
+        box = QComboBox()
+        box.setToolTip(tip)
+        box.setAccessibleName(tip)
+        box.setMinimumContentsLength(12)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for value, words in entries:
+            box.addItem(words, value)
+        return box
+
+    def _slider(self, tip: str, *, top: int) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, top)
+        slider.setToolTip(tip)
+        slider.setAccessibleName(tip)
+        return slider
+
+    def _slider_row(self, words: str, slider: QSlider, value: QLabel) -> None:
+        head = QHBoxLayout()
+        head.addWidget(QLabel(words))
+        head.addStretch(1)
+        value.setProperty("muted", True)
+        head.addWidget(value)
+        self._column.addLayout(head)
+        self._column.addWidget(slider)
+
+    # Changing
+
+    def _changed(self, **values: Any) -> None:
+        if not self._filling:
+            self._change(replace(self._settings, **values))
+
+    def _change(self, settings: TrackSettings) -> None:
+        self.show_settings(settings)
+        self.settingsChanged.emit(settings)
+
+    def _min_score_moved(self, value: int) -> None:
+        self.min_score_words.setText(f"{value} %")
+        self.minScoreChanged.emit(value / 100)
+        if not self._filling:
+            self._settle.start()
+
+    def _strength_moved(self, _value: int) -> None:
+        self._tell_numbers()
+        if not self._filling:
+            self._settle.start()
+
+    def _take_sliders(self) -> None:
+        self._changed(min_conf=self.min_score.value() / 100, strength=float(self.strength.value()))
+
+    def _tell_numbers(self) -> None:
+        strength = self.strength.value()
+        off = self._settings.smooth == "off"
+        self.strength_words.setText("off" if off else str(strength))
+        numbers = SmoothingSettings(strength=float(strength))
+        self.numbers.setText(
+            f"Kalman: acceleration density {numbers.agility:.3g} body sizes²/s³. "
+            f"1-euro: lowest cut-off {numbers.cutoff_hz:.2g} Hz. "
+            f"Gaps up to {numbers.max_gap_s:g} s are filled, outliers beyond {numbers.gate:g} deviations thrown out."
+        )
+        self.min_score_words.setText(f"{self.min_score.value()} %")
+
+    def _show_expert(self, shown: bool) -> None:
+        self._expert_part.setVisible(shown)
+        self.expert.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+
+
+def _follow(box: QCheckBox, action: Any) -> None:
+    if box.isChecked() != action.isChecked():
+        box.setChecked(action.isChecked())

@@ -1,0 +1,123 @@
+"""Export: which format, where to. It stands beside the window; the video plays on, and the work can be cancelled."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.exporting import EXPLAINED
+from tracking.export.formats import EXPORTS
+
+
+class ExportDialog(QDialog):
+    """Emits `wanted(name, path)`; shows how far the work is."""
+
+    wanted = Signal(str, object)
+    cancelWanted = Signal()
+
+    def __init__(self, names: Sequence[str], *, stem: str, folder: Path, note: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(560, 520)
+        self._names = tuple(names)
+        self._stem = stem
+        self._folder = folder
+        self.list = QListWidget()
+        self.list.setAccessibleName("Format")
+        self.list.setSpacing(2)
+        for name in self._names:
+            self.list.addItem(QListWidgetItem(f"{EXPORTS[name].words}\n{EXPLAINED.get(name, '')}"))
+        self.list.currentRowChanged.connect(self._suggest)
+        self.path = QLineEdit()
+        self.path.setAccessibleName("File")
+        browse = QPushButton("Choose…")
+        browse.clicked.connect(self._browse)
+        self.note = QLabel(note)
+        self.note.setWordWrap(True)
+        self.note.setProperty("muted", True)
+        self.note.setVisible(bool(note))
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.start = QPushButton("Export")
+        self.start.setProperty("primary", True)
+        self.start.setDefault(True)
+        self.start.clicked.connect(self._start)
+        self.cancel = QPushButton("Close")
+        self.cancel.clicked.connect(self._cancel)
+        self._lay_out(browse)
+        self.list.setCurrentRow(0)
+        self.show_progress(None)
+
+    def _lay_out(self, browse: QPushButton) -> None:
+        where = QHBoxLayout()
+        where.addWidget(self.path, 1)
+        where.addWidget(browse)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.status, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.start)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 16)
+        column.setSpacing(10)
+        column.addWidget(self.list, 1)
+        column.addLayout(where)
+        column.addWidget(self.note)
+        column.addWidget(self.bar)
+        column.addLayout(buttons)
+
+    def choose(self, name: str) -> None:
+        """Marks a format."""
+        self.list.setCurrentRow(self._names.index(name))
+
+    def show_progress(self, share: float | None) -> None:
+        """How much is done (0 to 1); None when nothing is under way."""
+        busy = share is not None
+        self.bar.setVisible(busy)
+        self.bar.setValue(round(1000 * (share or 0.0)))
+        self.start.setEnabled(not busy)
+        self.list.setEnabled(not busy)
+        self.path.setEnabled(not busy)
+        self.cancel.setText("Cancel" if busy else "Close")
+
+    def say(self, words: str) -> None:
+        """Tells how it went."""
+        self.status.setText(words)
+
+    def _suggest(self, row: int) -> None:
+        self.path.setText(str(self._folder / f"{self._stem}{EXPORTS[self._names[row]].suffix}"))
+        self.status.setText("")
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Export to")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.selectFile(self.path.text())
+        dialog.fileSelected.connect(self.path.setText)
+        dialog.open()
+
+    def _start(self) -> None:
+        if self.path.text().strip():
+            self.wanted.emit(self._names[self.list.currentRow()], Path(self.path.text().strip()))
+
+    def _cancel(self) -> None:
+        if self.start.isEnabled():
+            self.close()
+        else:
+            self.cancelWanted.emit()

@@ -1,0 +1,82 @@
+"""Exports as the window makes them: all formats of `tracking.export`; the video as it looks on the screen. No Qt."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app.gui.picture_painter import PeopleStyle, PictureLayers
+from app.gui.recorded_look import drawer, write_span
+from tracking.export.formats import export
+from tracking.export.progress import ExportCancelled, Tick
+from tracking.replay import Replay
+from tracking.session import Session
+from tracking.types import Frame
+from tracking.video.source import VideoSource
+
+EXPLAINED = {
+    "csv": "Every joint of everybody in every frame, steadied and as the network saw it",
+    "tidy": "The same for statistics programs: one row for each joint",
+    "angles": "Elbows, shoulders, hips, knees, trunk and head",
+    "coco": "For evaluation tools and other networks",
+    "openpose": "For programs that read OpenPose",
+    "trc": "For OpenSim; pixels, resampled to an even rate",
+    "mot": "For tracking benchmarks",
+    "video": "As it looks in the window now, blurred faces included, with its sound",
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an export needs. `progress` takes 0 to 1; `video` is None for live runs."""
+
+    session: Session
+    layers: PictureLayers
+    people: PeopleStyle
+    open_source: Callable[[str | Path], VideoSource]
+    video: Path | None
+    progress: Callable[[float], None]
+    cancelled: Callable[[], bool]
+
+
+def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
+    """Writes one format with all edits in it; the path written, none when it was cancelled. UserError when it can't."""
+    replay = Replay(work.session)
+    replay.refresh(cancelled=work.cancelled)
+    total = max(work.session.frame_count, 1)
+
+    def tick(done: int) -> None:
+        work.progress(done / total)
+        if work.cancelled():
+            raise ExportCancelled
+
+    try:
+        write = _video_writer(work) if name == "video" else None
+        return (export(replay, name, path, tick=tick, write=write),)
+    except ExportCancelled:
+        return ()
+
+
+def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
+    video = work.video
+    if video is None:
+        raise ValueError("a live run has no video to draw on")
+    draw = drawer(work.layers, work.people)
+
+    def write(replay: Replay, path: Path, _tick: Tick) -> None:
+        def picture(frame: Frame) -> npt.NDArray[np.uint8]:
+            result = replay.result(frame.index)
+            image: npt.NDArray[np.uint8] = frame.image if result is None else draw(frame, result)
+            return image
+
+        with work.open_source(video) as source:
+            span_s = (0.0, (source.info.duration_s or 1e9) + 1.0)
+            written = write_span(
+                source, path, span_s=span_s, pictures=picture, progress=work.progress, cancelled=work.cancelled
+            )
+        if written is None:
+            raise ExportCancelled
+
+    return write

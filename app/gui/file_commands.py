@@ -1,0 +1,178 @@
+"""What the commands of the File menu do: open, close, export, save a picture."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from app.gui.actions import Actions
+from app.gui.preferences import PreferencesStore
+from app.gui.runs import free_path, sessions_folder
+from app.gui.start_page import StartPage, Unfinished
+from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
+from ppnet.assets import ASSETS
+from tracking.session import SUFFIX
+from tracking.session_opening import find_unfinished
+from tracking.video.camera import CameraInfo, list_cameras
+from tracking.video.source import URL_SCHEMES
+
+FILTER = (
+    "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"
+    f" *.bmp *.webp *.tif *.tiff *{SUFFIX});;All files (*)"
+)
+
+
+class FileCommands(QObject):
+    """Opens what people choose, drop or click, and remembers it."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        start: StartPage,
+        view: VideoView,
+        *,
+        store: PreferencesStore,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._start = start
+        self._view = view
+        self._store = store
+        self._window = window
+        self.cameras: tuple[CameraInfo, ...] = ()
+        actions.connect(
+            {
+                "open": self.ask_file,
+                "open-folder": self.ask_folder,
+                "open-camera": self.ask_camera,
+                "open-stream": self.ask_stream,
+                "demo": self.open_demo,
+                "snapshot": self.save_picture,
+                "close": workspace.close_run,
+                "quit": window.close,
+            }
+        )
+        start.demoWanted.connect(self.open_demo)
+        start.fileWanted.connect(self.ask_file)
+        start.cameraWanted.connect(self.ask_camera)
+        start.pathWanted.connect(self.open_path)
+        workspace.opened.connect(lambda _run: actions.enable(("snapshot", "close", "export"), True))
+        workspace.closed.connect(lambda: actions.enable(("snapshot", "close", "export"), False))
+        actions.enable(("snapshot", "close", "export"), False)
+
+    def refresh_start_page(self) -> None:
+        """Cameras, recent files and runs that were cut short, as they are now."""
+        self.cameras = list_cameras()
+        self._start.show_cameras([camera.name for camera in self.cameras])
+        recent = [Path(path) for path in self._store.value.recent if Path(path).exists()]
+        folders = {path.parent for path in recent} | {sessions_folder(), self.record_folder()}
+        unfinished = [
+            Unfinished(run.path, run.header.source.name, f"tracked up to {run.last_time_s:.1f} s")
+            for run in find_unfinished(sorted(folders))
+            if not run.header.source.is_live
+        ]
+        self._start.show_lists(recent, unfinished)
+
+    def record_folder(self) -> Path:
+        """Where recordings, pictures and live sessions go."""
+        import platformdirs
+
+        return Path(self._store.value.record_folder or Path(platformdirs.user_videos_dir()) / "PPNet Live")
+
+    def open_path(self, path: Path) -> None:
+        """Opens a file or folder and puts it first among the recent ones."""
+        self._store.update(recent=self._store.value.with_recent(str(path.resolve())).recent)
+        self._workspace.open_path(path)
+
+    def open_demo(self) -> None:
+        """Opens the film that comes with the program."""
+        demo = ASSETS / "demo.mp4"
+        if demo.exists():
+            self._workspace.open_path(demo)
+        else:
+            self._workspace.said.emit("The demo is missing from this installation; install PPNet Live again.", "error")
+
+    def ask_file(self) -> None:
+        """Asks for a file."""
+        self._ask("Open a file", QFileDialog.FileMode.ExistingFile, lambda path: self.open_path(Path(path)))
+
+    def ask_folder(self) -> None:
+        """Asks for a folder of images."""
+        self._ask("Open a folder of images", QFileDialog.FileMode.Directory, lambda path: self.open_path(Path(path)))
+
+    def _ask(self, title: str, mode: QFileDialog.FileMode, deed: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self._window, title)
+        dialog.setFileMode(mode)
+        if mode is QFileDialog.FileMode.ExistingFile:
+            dialog.setNameFilter(FILTER)
+        if self._store.value.recent:
+            dialog.setDirectory(str(Path(self._store.value.recent[0]).parent))
+        dialog.fileSelected.connect(deed)
+        dialog.open()
+
+    def ask_camera(self) -> None:
+        """Opens the only camera, or asks which one."""
+        self.cameras = list_cameras()
+        if not self.cameras:
+            self._workspace.said.emit("No camera was found. Plug one in and try again.", "warning")
+        elif len(self.cameras) == 1:
+            self.open_camera(self.cameras[0])
+        else:
+            dialog = QInputDialog(self._window)
+            dialog.setWindowTitle("Use a camera")
+            dialog.setLabelText("Which camera?")
+            dialog.setComboBoxItems([f"{camera.name} ({camera.index})" for camera in self.cameras])
+            dialog.textValueSelected.connect(self._camera_chosen)
+            dialog.open()
+
+    def _camera_chosen(self, words: str) -> None:
+        for camera in self.cameras:
+            if words == f"{camera.name} ({camera.index})":
+                self.open_camera(camera)
+
+    def open_camera(self, camera: CameraInfo) -> None:
+        """Opens a camera of this computer."""
+        self._workspace.open_live(f"camera:{camera.index}", folder=self.record_folder(), name=camera.name)
+
+    def ask_stream(self) -> None:
+        """Asks for the address of a network camera; the only way by which the program uses the network."""
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Open a network camera")
+        dialog.setLabelText("Its address (rtsp://… or http://…):")
+        dialog.resize(480, dialog.height())
+        dialog.textValueSelected.connect(self.open_stream)
+        dialog.open()
+
+    def open_stream(self, address: str) -> None:
+        """Opens a network camera by its address."""
+        if address.strip().lower().startswith(URL_SCHEMES):
+            self._workspace.open_live(address.strip(), folder=self.record_folder(), name="Network camera")
+        else:
+            self._workspace.said.emit(f"“{address}” is no address; it starts with rtsp:// or http://.", "warning")
+
+    def save_picture(self) -> None:
+        """Saves what is shown, at the size of the video."""
+        picture = self._view.picture
+        run = self._workspace.run
+        if picture is None or run is None:
+            return
+        file_run = self._workspace.file_run
+        folder = file_run.video.parent if file_run is not None else self.record_folder()
+        path = free_path(folder / f"{Path(run.name).stem}_{picture.frame.index:06d}.png")
+        if not self._view.snapshot().save(str(path)):
+            path = free_path(self.record_folder() / path.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not self._view.snapshot().save(str(path)):
+                self._workspace.said.emit(f"The picture could not be written to {path}.", "error")
+                return
+        self._workspace.said.emit(f"Picture saved as {path}.", "info")
+
+
+def show_in_folder(path: Path) -> None:
+    """Opens the folder of a file in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))

@@ -1,0 +1,72 @@
+"""How every graph looks, and how its figures leave the program (PNG, CSV)."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from app.gui.theme import tokens
+
+Column = tuple[str, npt.ArrayLike]
+
+
+def plot(title: str, unit: str) -> pg.PlotWidget:
+    """An empty graph; its vertical axis says what is drawn and in which unit."""
+    pg.setConfigOptions(antialias=True)
+    widget = pg.PlotWidget()
+    widget.setMenuEnabled(False)
+    widget.hideButtons()
+    item = widget.getPlotItem()
+    item.setClipToView(True)
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        axis.enableAutoSIPrefix(False)
+        axis.setStyle(tickLength=-4, tickTextOffset=4)
+    item.getAxis("left").setWidth(46)
+    widget.setProperty("graphTitle", f"{title} ({unit})" if unit else title)
+    widget.setAccessibleName(title)
+    restyle(widget)
+    return widget
+
+
+def restyle(widget: pg.PlotWidget) -> None:
+    """Takes the colours of the look in use."""
+    colours = tokens()
+    widget.setBackground(QColor(colours.panel))
+    item = widget.getPlotItem()
+    item.setTitle(str(widget.property("graphTitle")), color=colours.muted, size="9pt")
+    item.showGrid(x=False, y=True, alpha=0.12)
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        axis.setPen(pg.mkPen(colours.border))
+        axis.setTextPen(pg.mkPen(colours.muted))
+
+
+def line_pen(colour: str, *, width: float = 1.8, dashed: bool = False) -> object:
+    """A pen for a curve."""
+    return pg.mkPen(colour, width=width, style=Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+
+
+def save_png(widget: QWidget, path: Path) -> bool:
+    """The graph as it is on the screen, at twice its size so that it prints well. False when it can't be written."""
+    picture = widget.grab()
+    return picture.scaled(
+        picture.width() * 2 // max(round(picture.devicePixelRatio()), 1),
+        picture.height() * 2 // max(round(picture.devicePixelRatio()), 1),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    ).save(str(path), "PNG")
+
+
+def save_csv(columns: Sequence[Column], path: Path) -> None:
+    """Columns of equal length as UTF-8 CSV; an empty cell where a number is missing."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([name for name, _ in columns])
+        for row in zip(*(values for _, values in columns), strict=True):
+            writer.writerow(["" if value != value else f"{value:.6g}" for value in row])

@@ -1,0 +1,86 @@
+"""What the commands of Help and Tools do: keys, report, log, about, look; and the facts of a run in words."""
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from app.gui.about_dialog import AboutDialog
+from app.gui.actions import Actions
+from app.gui.preferences import PreferencesStore, config_folder
+from app.gui.report import log_path, report
+from app.gui.runs import Run
+from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
+from app.gui.theme import apply_theme, is_dark
+from app.gui.truth_panel import ROWS, TruthPanel
+from app.gui.workspace import Workspace
+
+
+class HelpCommands(QObject):
+    """Dialogs here stand beside the window; none stops the video."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        truth: TruthPanel,
+        *,
+        store: PreferencesStore,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._truth = truth
+        self._store = store
+        self._window = window
+        actions.connect(
+            {
+                "shortcuts": self.show_shortcuts,
+                "about": lambda: AboutDialog(window).show(),
+                "copy-report": self.copy_report,
+                "log": lambda: self._open(log_path()),
+                "settings-folder": lambda: self._open(config_folder()),
+            }
+        )
+        actions.set_checked("look", is_dark())
+        actions.connect_switches({"look": self.set_dark})
+
+    def show_shortcuts(self) -> None:
+        """The list of keys."""
+        dialog = ShortcutsDialog(dict(self._store.value.keys), self._window)
+        dialog.keysChanged.connect(self.set_keys)
+        dialog.show()
+
+    def set_keys(self, keys: Keys) -> None:
+        """Uses changed keys at once and remembers them."""
+        self._store.update(keys=keys)
+        self._actions.set_keys(keys)
+
+    def set_dark(self, dark: bool) -> None:
+        """Dark or light, whatever the system says."""
+        look = "dark" if dark else "light"
+        self._store.update(look=look)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, look)
+
+    def copy_report(self) -> None:
+        """Puts the report on the clipboard."""
+        facts = {words: self._truth.text(name) for name, words, _ in ROWS}
+        QGuiApplication.clipboard().setText(report(facts))
+        self._workspace.said.emit("The report is on the clipboard; paste it into a message.", "info")
+
+    def facts(self, run: Run) -> list[tuple[str, str]]:
+        """What stays the same during a run, in words."""
+        header, info = run.session.header, run.info
+        size = f"{info.size_wh[0]} × {info.size_wh[1]}" if info.size_wh[0] else "not known yet"
+        rate = f", {float(info.frame_rate):.2f} a second" if info.frame_rate else ""
+        mark = f", {header.weights_sha256[:12]}" if header.weights_sha256 else ""
+        return [
+            ("picture", f"{size}{rate}"),
+            ("weights", f"{header.network or 'not known'}{mark}"),
+            ("detector", str(header.settings.get("detector", "not known"))),
+        ]
+
+    def _open(self, path: object) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,0 +1,244 @@
+"""The window: puts panels, menus and commands together. What they do stands in their own files."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from app.engine.state import EngineState
+from app.gui.actions import Actions
+from app.gui.banner import Banner
+from app.gui.controls_panel import ControlsPanel
+from app.gui.export_commands import ExportCommands
+from app.gui.feeds import Numbers, Picture
+from app.gui.file_commands import FileCommands
+from app.gui.help_commands import HelpCommands
+from app.gui.people_commands import PeopleCommands
+from app.gui.people_panel import PeoplePanel
+from app.gui.person_curves import PersonCurves
+from app.gui.playback_commands import PlaybackCommands
+from app.gui.preferences import PreferencesStore, config_folder
+from app.gui.record_bar import RecordBar
+from app.gui.record_commands import RecordCommands
+from app.gui.results_follower import ResultsFollower
+from app.gui.runs import Run
+from app.gui.speed_graphs import SpeedGraphs
+from app.gui.start_page import StartPage
+from app.gui.timeline import TimelinePanel
+from app.gui.transport import Transport
+from app.gui.truth_panel import TruthPanel
+from app.gui.video_view import VideoView
+from app.gui.view_commands import ViewCommands
+from app.gui.workspace import Workspace
+from ppnet.skeleton import COCO_17
+
+LAYOUT_VERSION = 1
+LATE_MS = 100  # older overlays are spoken of
+
+
+class MainWindow(QMainWindow):
+    """Panels around the picture; the commands tie them to the workspace."""
+
+    def __init__(self, workspace: Workspace, store: PreferencesStore) -> None:
+        super().__init__()
+        self.setWindowTitle("PPNet Live")
+        self.setAcceptDrops(True)
+        self.resize(1400, 880)
+        self.workspace = workspace
+        self.store = store
+        self.commands = Actions(self, keys=store.value.keys)
+        self._state = EngineState.STOPPED
+        self._make_panels()
+        self._lay_out()
+        self._make_commands()
+        self._connect()
+        self._restore_layout()
+        self.files.refresh_start_page()
+        if store.news:
+            self.banner.say(store.news, kind="warning")
+
+    # Putting together
+
+    def _make_panels(self) -> None:
+        self.banner = Banner()
+        self.start = StartPage()
+        self.view = VideoView()
+        self.transport = Transport(self.commands)
+        self.record_bar = RecordBar()
+        self.controls = ControlsPanel(self.workspace.settings, self.commands)
+        self.people = PeoplePanel(self.commands)
+        self.truth = TruthPanel()
+        self.timeline = TimelinePanel()
+        self.curves = PersonCurves(COCO_17)
+        self.speed = SpeedGraphs()
+        self.busy = QLabel()
+        self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def _lay_out(self) -> None:
+        stage = QWidget()
+        column = QVBoxLayout(stage)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.transport)
+        column.addWidget(self.record_bar)
+        self.side = QTabWidget()
+        self.below = QTabWidget()
+        for tabs, pages in (
+            (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.truth, "Truth"))),
+            (self.below, ((self.timeline, "Timeline"), (self.curves, "Curves"), (self.speed, "Speed"))),
+        ):
+            tabs.setDocumentMode(True)
+            for page, title in pages:
+                tabs.addTab(page, title)
+        self.side.setMinimumWidth(300)
+        self.below.setMinimumHeight(150)
+        self.across = QSplitter(Qt.Orientation.Horizontal)
+        self.across.addWidget(stage)
+        self.across.addWidget(self.side)
+        self.down = QSplitter(Qt.Orientation.Vertical)
+        self.down.addWidget(self.across)
+        self.down.addWidget(self.below)
+        for splitter, sizes in ((self.across, [1040, 350]), (self.down, [620, 220])):
+            splitter.setHandleWidth(1)
+            splitter.setChildrenCollapsible(False)
+            splitter.setSizes(sizes)
+            splitter.setStretchFactor(0, 1)
+        self.pages = QStackedWidget()
+        for screen in (self.start, self.busy, self.down):
+            self.pages.addWidget(screen)
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(central)
+
+    def _make_commands(self) -> None:
+        work, actions = self.workspace, self.commands
+        self.playback = PlaybackCommands(work, actions, self.transport, window=self)
+        self.people_commands = PeopleCommands(work, actions, self.people, self.view, window=self)
+        self.files = FileCommands(work, actions, self.start, self.view, store=self.store, window=self)
+        self.views = ViewCommands(
+            actions,
+            self.view,
+            store=self.store,
+            window=self,
+            panels={"side-panel": self.side, "lower-panel": self.below},
+        )
+        self.recording = RecordCommands(work, actions, self.record_bar, self.view, files=self.files, window=self)
+        self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
+        self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
+        self.results = ResultsFollower(
+            work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback
+        )
+
+    def _connect(self) -> None:
+        work, bridge = self.workspace, self.workspace.bridge
+        work.opened.connect(self._show_run)
+        work.closed.connect(self._show_start)
+        work.busyChanged.connect(self._show_busy)
+        work.said.connect(lambda words, kind: self.banner.say(words, kind=kind, seconds=0 if kind == "error" else 8))
+        work.told.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
+        bridge.pictureCame.connect(self._show_picture)
+        bridge.numbersCame.connect(self._show_numbers)
+        self.view.stepWanted.connect(self.playback.step)
+        self.record_bar.snapshotWanted.connect(self.files.save_picture)
+        self.record_bar.exportWanted.connect(self.exports.ask)
+        self.controls.settingsChanged.connect(work.apply)
+        self.controls.minScoreChanged.connect(self.views.set_min_score)
+
+    # Following
+
+    def _show_run(self, run: Run) -> None:
+        self.setWindowTitle(f"{run.name} – PPNet Live")
+        self.transport.setVisible(not run.is_live)
+        self.speed.clear()
+        self.banner.hide()
+        self.pages.setCurrentWidget(self.down)
+        self.view.setFocus()
+        self.truth.show_facts(self.help.facts(run))
+
+    def _show_start(self) -> None:
+        self.setWindowTitle("PPNet Live")
+        self.view.show_picture(None)
+        self.pages.setCurrentWidget(self.start)
+        self.files.refresh_start_page()
+
+    def _show_busy(self, words: str) -> None:
+        self.busy.setText(words)
+        if words:
+            self.pages.setCurrentWidget(self.busy)
+        elif self.workspace.run is None:
+            self.pages.setCurrentWidget(self.start)
+
+    def _show_picture(self, picture: Picture) -> None:
+        self.view.note = note_on(picture, self._state)
+        self.view.show_picture(picture)
+        self.workspace.bridge.painted()
+
+    def _show_numbers(self, numbers: Numbers) -> None:
+        self.truth.show_numbers(numbers, asked_device=self.workspace.settings.device)
+        self.speed.add(numbers)
+        self.transport.show_tracked(numbers.tracked, numbers.total)
+        self._state = numbers.state
+        if numbers.complete:
+            self.workspace.smooth_when_complete()
+        trouble = numbers.error or numbers.banner
+        if trouble and self.banner.text != trouble:
+            self.banner.say(trouble, kind="error" if numbers.error else "warning")
+
+    # Dropping files, leaving
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if len(paths) == 1:
+            self.files.open_path(paths[0])
+        elif paths:
+            self.exports.show_batch(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._save_layout()
+        self.recording.shut_down()
+        self.exports.shut_down()
+        self.workspace.shut_down()
+        event.accept()
+
+    def _layout_file(self) -> QSettings:
+        return QSettings(str(config_folder() / "layout.ini"), QSettings.Format.IniFormat)
+
+    def _save_layout(self) -> None:
+        kept = self._layout_file()
+        kept.setValue("version", LAYOUT_VERSION)
+        kept.setValue("window", self.saveGeometry())
+        kept.setValue("across", self.across.saveState())
+        kept.setValue("down", self.down.saveState())
+
+    def _restore_layout(self) -> None:
+        kept = self._layout_file()
+        if str(kept.value("version", "")) != str(LAYOUT_VERSION):
+            return
+        for name, restore in (
+            ("window", self.restoreGeometry),
+            ("across", self.across.restoreState),
+            ("down", self.down.restoreState),
+        ):
+            state = kept.value(name)
+            if isinstance(state, QByteArray):
+                restore(state)
+
+
+def note_on(picture: Picture, state: EngineState) -> str:
+    """What is to be said about the overlays of a picture; empty when nothing."""
+    if picture.result is not None:
+        late = 1000 * picture.overlay_age_s
+        return f"Skeletons are {late:.0f} ms behind the picture" if late > LATE_MS else ""
+    if state is EngineState.STARTING:
+        return "Loading the network…"
+    return "Not tracked yet" if state.is_active else "Not tracked"

@@ -1,0 +1,161 @@
+"""What the commands on people do: choose, name, hide, swap, merge, split, delete, correct joints, undo."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.gui.actions import Actions
+from app.gui.people_panel import PeoplePanel
+from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
+from tracking.edits import (
+    Anchor,
+    DeletePerson,
+    FillKeypoint,
+    HidePerson,
+    MergeIds,
+    MoveKeypoint,
+    RenamePerson,
+    SplitId,
+    SwapIds,
+)
+
+NEED_SESSION = ("undo", "redo", "swap", "merge", "split", "rename", "hide", "delete", "delete-all", "fill")
+
+
+class PeopleCommands(QObject):
+    """Turns commands into edits of the session. Files can be edited at all times, live runs only named and hidden."""
+
+    def __init__(
+        self, workspace: Workspace, actions: Actions, panel: PeoplePanel, view: VideoView, *, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._panel = panel
+        self._view = view
+        actions.connect(
+            {
+                "undo": workspace.undo,
+                "redo": workspace.redo,
+                "swap": self.swap,
+                "merge": self.merge,
+                "split": self.split,
+                "rename": lambda: self._with_one(panel.begin_rename),
+                "hide": lambda: self._with_one(self.toggle_hidden),
+                "delete": lambda: self._with_one(self.delete),
+                "delete-all": lambda: self._with_one(lambda person: workspace.edit(DeletePerson(person))),
+                "fill": self.fill,
+                "unselect": lambda: workspace.choose(None),
+            }
+        )
+        panel.chosenChanged.connect(workspace.choose)
+        panel.renamed.connect(lambda person, name: workspace.edit(RenamePerson(person, name)))
+        view.personClicked.connect(workspace.choose)
+        view.jointMoved.connect(self.move_joint)
+        workspace.peopleChanged.connect(view.set_people)
+        workspace.opened.connect(lambda _run: self._enable())
+        workspace.closed.connect(self._enable)
+        workspace.edited.connect(self._enable)
+        self._enable()
+
+    def swap(self) -> None:
+        """Exchanges two people from the shown frame on."""
+        pair = self._pair()
+        if pair is not None:
+            self._workspace.edit(SwapIds(*pair, from_frame=self._frame()))
+            self._workspace.said.emit(
+                f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z takes it back.", "info"
+            )
+
+    def merge(self) -> None:
+        """Makes two people one; the lower number stays."""
+        pair = self._pair()
+        if pair is not None:
+            keep, other = sorted(pair)
+            self._workspace.edit(MergeIds(keep, other))
+            self._workspace.choose(keep)
+            self._workspace.said.emit(f"{other} is {keep} now, everywhere. Ctrl+Z takes it back.", "info")
+
+    def split(self) -> None:
+        """From the shown frame on the chosen person is somebody else."""
+        self._with_one(self._split)
+
+    def _split(self, person: int) -> None:
+        run = self._workspace.run
+        if run is not None:
+            fresh = run.replay.next_id
+            self._workspace.edit(SplitId(person, self._frame(), fresh))
+            self._workspace.said.emit(f"From here on {person} is {fresh}. Ctrl+Z takes it back.", "info")
+
+    def delete(self, person: int) -> None:
+        """Takes a person out from the shown frame on."""
+        self._workspace.edit(DeletePerson(person, from_frame=self._frame()))
+
+    def toggle_hidden(self, person: int) -> None:
+        """Hides a person from picture and exports, or shows them again."""
+        self._workspace.edit(HidePerson(person, hidden=person not in self._workspace.people.hidden))
+
+    def move_joint(self, person: int, joint: int, x: float, y: float) -> None:
+        """A joint was dragged to (x, y) image pixels on the shown frame."""
+        self._workspace.edit(MoveKeypoint(person, joint, self._frame(), x, y))
+
+    def fill(self) -> None:
+        """Fills in the span between the two frames where the same joint was moved last."""
+        run = self._workspace.file_run
+        moves = [edit for edit in run.session.edits() if isinstance(edit, MoveKeypoint)] if run is not None else []
+        if run is None or len(moves) < 2:
+            self._say_how_to_fill()
+            return
+        last = moves[-1]
+        before = [m for m in moves[:-1] if (m.track_id, m.keypoint) == (last.track_id, last.keypoint)]
+        before = [m for m in before if m.frame_index != last.frame_index]
+        if not before:
+            self._say_how_to_fill()
+            return
+        first, second = sorted((before[-1], last), key=lambda move: move.frame_index)
+        times = run.player.times
+        start, end = (Anchor(m.frame_index, float(times[m.frame_index]), m.x, m.y) for m in (first, second))
+        self._workspace.edit(FillKeypoint(last.track_id, last.keypoint, start, end))
+        self._workspace.said.emit(
+            f"Filled in from frame {first.frame_index} to {second.frame_index}; marked as edited in every export.",
+            "info",
+        )
+
+    def _say_how_to_fill(self) -> None:
+        self._workspace.said.emit(
+            "Move the same joint by hand on two frames first; what lies between them is then filled in.", "warning"
+        )
+
+    def _with_one(self, deed: Callable[[int], object]) -> None:
+        person = self._workspace.people.chosen
+        if person is None:
+            self._workspace.said.emit("Choose a person first: click them in the picture or in the list.", "warning")
+        else:
+            deed(person)
+
+    def _pair(self) -> tuple[int, int] | None:
+        """The two people meant: marked in the list, or the only two in the picture."""
+        picked = self._panel.picked()
+        picture = self._view.picture
+        if len(picked) != 2 and picture is not None and picture.result is not None:
+            shown = [int(person) for person in picture.result.tracks.ids]
+            picked = shown if len(shown) == 2 else picked
+        if len(picked) != 2:
+            self._workspace.said.emit("Mark two people in the list: click one, then Ctrl+click the other.", "warning")
+            return None
+        return picked[0], picked[1]
+
+    def _frame(self) -> int:
+        picture = self._view.picture
+        return picture.frame.index if picture is not None else 0
+
+    def _enable(self) -> None:
+        run = self._workspace.run
+        self._actions.enable(NEED_SESSION, run is not None and not run.is_live)
+        self._actions.enable(("rename", "hide"), run is not None)
+        self._view.can_edit = run is not None and not run.is_live
+        if run is not None and not run.is_live:
+            self._actions["undo"].setEnabled(run.session.can_undo)
+            self._actions["redo"].setEnabled(run.session.can_redo)

@@ -1,0 +1,152 @@
+"""What the playback commands do to the player, and what the player's position does to the panels."""
+
+from bisect import bisect_left
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from app.engine.player import Player, PlayerPosition
+from app.gui.actions import Actions
+from app.gui.transport import Transport, next_speed
+from app.gui.workspace import Workspace
+
+NAMES = (
+    "play", "back", "forward", "back-10", "forward-10", "back-1s", "forward-1s", "first", "last", "go-to",
+    "slower", "faster", "normal-speed",
+)  # fmt: skip
+
+
+class PlaybackCommands(QObject):
+    """Ties the actions of the Playback menu and the transport to the open file."""
+
+    def __init__(self, workspace: Workspace, actions: Actions, transport: Transport, *, window: QWidget) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._window = window
+        self._position = PlayerPosition()
+        transport.seekWanted.connect(self.seek)
+        transport.speedWanted.connect(self.set_speed)
+        workspace.bridge.positionChanged.connect(self._follow)
+        workspace.bridge.positionChanged.connect(transport.show_position)
+        workspace.opened.connect(lambda run: self.enable(not run.is_live))
+        workspace.closed.connect(lambda: self.enable(False))
+        actions.connect(
+            {
+                "play": self.toggle,
+                "back": lambda: self.step(-1),
+                "forward": lambda: self.step(1),
+                "back-10": lambda: self.step(-10),
+                "forward-10": lambda: self.step(10),
+                "back-1s": lambda: self.jump(-1.0),
+                "forward-1s": lambda: self.jump(1.0),
+                "first": lambda: self.seek(0.0),
+                "last": self.go_to_end,
+                "go-to": self.ask_place,
+                "slower": lambda: self.set_speed(next_speed(self._position.speed, -1)),
+                "faster": lambda: self.set_speed(next_speed(self._position.speed, 1)),
+                "normal-speed": lambda: self.set_speed(1.0),
+            }
+        )
+        self.enable(False)
+
+    @property
+    def position(self) -> PlayerPosition:
+        """Where playback stands, as far as the window knows."""
+        return self._position
+
+    def enable(self, enabled: bool) -> None:
+        """Switches the commands on for files, off else."""
+        self._position = PlayerPosition()
+        self._actions.enable(NAMES, enabled)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if (player := self._player()) is not None:
+            player.toggle()
+
+    def step(self, frames: int) -> None:
+        """Some frames on or back, then stand."""
+        if (player := self._player()) is not None:
+            player.step(frames)
+
+    def jump(self, seconds: float) -> None:
+        """Some seconds on or back; playing goes on."""
+        self.seek(self._position.time_s + seconds)
+
+    def seek(self, time_s: float) -> None:
+        """To the frame that is shown at that time."""
+        if (player := self._player()) is not None:
+            player.seek(max(time_s, 0.0))
+
+    def seek_frame(self, frame_index: int) -> None:
+        """To exactly that frame."""
+        if (player := self._player()) is not None:
+            player.seek_frame(frame_index)
+
+    def go_to_end(self) -> None:
+        """To the last frame."""
+        if self._position.frame_count:
+            self.seek_frame(self._position.frame_count - 1)
+
+    def set_speed(self, speed: float) -> None:
+        """0.25 to 4 times the file's own speed."""
+        if (player := self._player()) is not None:
+            player.set_speed(speed)
+
+    def ask_place(self) -> None:
+        """Asks for a frame (`120`) or a time (`1:04.5`, `64.5s`)."""
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Go to")
+        dialog.setLabelText("A frame number (120) or a time (1:04.5 or 64.5s):")
+        dialog.textValueSelected.connect(self.go_to)
+        dialog.open()
+
+    def go_to(self, words: str) -> None:
+        """Goes to the place that was typed; says so when it is none."""
+        player = self._player()
+        if player is None:
+            return
+        try:
+            frame, time_s = parse_place(words)
+        except ValueError:
+            self._workspace.said.emit(
+                f"“{words}” is no frame number and no time; type 120, 1:04.5 or 64.5s.", "warning"
+            )
+            return
+        if frame is not None:
+            player.seek_frame(min(frame, max(self._position.frame_count - 1, 0)))
+        elif time_s is not None:
+            player.seek(time_s)
+
+    def frame_at(self, time_s: float) -> int:
+        """The number of the frame shown at a time."""
+        player = self._player()
+        times = player.times if player is not None else ()
+        return min(bisect_left(times, time_s - 1e-6), max(len(times) - 1, 0))
+
+    def _player(self) -> Player | None:
+        run = self._workspace.file_run
+        return run.player if run is not None else None
+
+    def _follow(self, position: PlayerPosition) -> None:
+        self._position = position
+
+
+def parse_place(words: str) -> tuple[int | None, float | None]:
+    """(frame, None) or (None, seconds) of what was typed; ValueError when it is neither."""
+    text = words.strip().lower()
+    if text.isdecimal():
+        return int(text), None
+    if ":" not in text and not text.endswith("s"):
+        return None, _at_least_zero(float(text))
+    seconds = 0.0
+    for part in text.rstrip("s ").split(":"):
+        seconds = 60 * seconds + float(part)
+    return None, _at_least_zero(seconds)
+
+
+def _at_least_zero(seconds: float) -> float:
+    if not 0 <= seconds < float("inf"):
+        raise ValueError("a time before the start")
+    return seconds

@@ -1,0 +1,100 @@
+"""What the window remembers between runs: recent files, changed keys, look, layers. One versioned file."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+VERSION = 1
+RECENT_LIMIT = 12
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Values that differ from these defaults are written; `keys` holds only changed shortcuts."""
+
+    look: str = "system"
+    recent: tuple[str, ...] = ()
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    layers: dict[str, bool] = field(default_factory=dict)
+    record_folder: str = ""
+    welcome_done: bool = False
+
+    def __post_init__(self) -> None:
+        if self.look not in ("system", "light", "dark"):
+            raise ValueError(f"look must be system, light or dark, got {self.look!r}")
+        object.__setattr__(self, "recent", tuple(str(path) for path in self.recent)[:RECENT_LIMIT])
+        object.__setattr__(self, "keys", {name: tuple(keys) for name, keys in self.keys.items()})
+        object.__setattr__(self, "layers", {name: bool(on) for name, on in self.layers.items()})
+
+    def with_recent(self, path: str) -> "Preferences":
+        """`path` put first in the list of recent files."""
+        return replace(self, recent=(path, *(old for old in self.recent if old != path))[:RECENT_LIMIT])
+
+
+def config_folder() -> Path:
+    """Where settings lie; `PPNET_LIVE_CONFIG` names another place."""
+    return Path(os.environ.get("PPNET_LIVE_CONFIG") or platformdirs.user_config_dir("ppnet-live"))
+
+
+class PreferencesStore:
+    """Reads and writes the preferences file; `news` is a sentence for the user when a broken one was set aside."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or config_folder() / "window.json"
+        self.news = ""
+        self.value = self._load()
+
+    def update(self, **changes: Any) -> None:
+        """Replaces fields and writes the file (to a temporary name first, then renamed)."""
+        self.value = replace(self.value, **changes)
+        self.save()
+
+    def save(self) -> None:
+        """Writes what differs from the defaults. Where that is not possible, `news` says so and the run goes on."""
+        default = asdict(Preferences())
+        changed = {name: entry for name, entry in asdict(self.value).items() if entry != default[name]}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.path.with_suffix(".tmp")
+            fresh.write_text(json.dumps({"version": VERSION, **changed}, indent=2), encoding="utf-8")
+            fresh.replace(self.path)
+        except OSError as error:
+            self.news = f"Settings could not be saved to {self.path}: {error.strerror}."
+
+    def _load(self) -> Preferences:
+        if not self.path.exists():
+            return Preferences()
+        try:
+            return _parse(self.path.read_text(encoding="utf-8"))
+        except (ValueError, TypeError, OSError, AttributeError) as error:
+            self.news = self._set_aside(error)
+            return Preferences()
+
+    def _set_aside(self, error: Exception) -> str:
+        aside = self.path.with_suffix(".broken.json")
+        number = 2
+        while aside.exists():
+            aside = self.path.with_suffix(f".broken-{number}.json")
+            number += 1
+        try:
+            self.path.rename(aside)
+        except OSError:
+            return f"The settings file {self.path} can't be read ({error}); defaults are used."
+        return f"The settings file was damaged ({error}). It is kept as {aside}; defaults are used."
+
+
+def _parse(text: str) -> Preferences:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise ValueError("not a table of settings")
+    version = content.pop("version", None)
+    if version != VERSION:
+        raise ValueError(f"written by another version: {version}")
+    known = {entry.name for entry in fields(Preferences)}
+    if unknown := sorted(set(content) - known):
+        raise ValueError(f"unknown setting {unknown[0]!r}")
+    return Preferences(**content)

@@ -1,0 +1,91 @@
+"""Record: what to record, and while it runs how long, how large, how much room is left, what was dropped."""
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from app.engine.recorder import RecordingStats
+from app.gui.icons import icon
+from app.gui.theme import as_panel, tokens
+from app.gui.transport import clock_text
+from app.gui.truth_panel import size_text
+
+KINDS = (
+    ("With skeletons", True, False),
+    ("As it came", False, True),
+    ("Both", True, True),
+)
+
+
+def recording_text(stats: RecordingStats) -> str:
+    """The state of a recording in one line."""
+    parts = [clock_text(stats.elapsed_s), size_text(stats.bytes_written), f"{size_text(stats.free_bytes)} free"]
+    if dropped := sum(count for _, count in stats.dropped):
+        parts.append(f"{dropped} pictures dropped")
+    return "   ".join(parts)
+
+
+class RecordBar(QWidget):
+    """One button and what there is to know about it."""
+
+    startWanted = Signal(bool, bool)  # annotated, raw
+    stopWanted = Signal()
+    exportWanted = Signal()
+    snapshotWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self.button = QPushButton("Record")
+        self.button.setToolTip("Starts and stops a recording  (R)")
+        self.button.setIconSize(QSize(18, 18))
+        self.button.clicked.connect(self.toggle)
+        self.kind = QComboBox()
+        self.kind.setToolTip("What goes into the recording")
+        self.kind.setAccessibleName("What goes into the recording")
+        for words, annotated, raw in KINDS:
+            self.kind.addItem(words, (annotated, raw))
+        self.figures = QLabel("")
+        self.figures.setToolTip("Length, size, room left on the disk, pictures that came too fast for it")
+        self.status = QLabel("")
+        self.status.setProperty("muted", True)
+        self.snapshot = QToolButton()
+        self.snapshot.setToolTip("Save this picture with everything drawn on it  (S)")
+        self.snapshot.setAccessibleName("Save picture")
+        self.snapshot.clicked.connect(self.snapshotWanted)
+        self.export = QPushButton("Export…")
+        self.export.setToolTip("Tables, videos and formats of other programs  (Ctrl+E)")
+        self.export.clicked.connect(self.exportWanted)
+        self.is_recording = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 10, 8)
+        row.setSpacing(8)
+        parts: tuple[QWidget, ...] = (self.button, self.kind, self.figures, self.status, self.snapshot, self.export)
+        for part in parts:
+            row.addWidget(part)
+        row.insertStretch(parts.index(self.status), 1)
+        self.recolour()
+
+    def toggle(self) -> None:
+        """Starts, or stops."""
+        if self.is_recording:
+            self.stopWanted.emit()
+        else:
+            annotated, raw = self.kind.currentData()
+            self.startWanted.emit(annotated, raw)
+
+    def show_recording(self, stats: RecordingStats | None, *, running: bool) -> None:
+        """Follows the recorder."""
+        if running != self.is_recording:
+            self.is_recording = running
+            self.recolour()
+        self.kind.setEnabled(not running)
+        self.figures.setText(recording_text(stats) if running and stats is not None else "")
+
+    def recolour(self) -> None:
+        """Takes the colours of the look."""
+        colours = tokens()
+        self.button.setIcon(icon("stop" if self.is_recording else "record", colours.danger))
+        self.button.setText("Stop" if self.is_recording else "Record")
+        self.figures.setStyleSheet(f"color: {colours.danger}; font-weight: 600;" if self.is_recording else "")
+        self.snapshot.setIcon(icon("snapshot", colours.text, faded=colours.border))
+        self.export.setIcon(icon("export", colours.text, faded=colours.border))

@@ -1,0 +1,217 @@
+"""Recording: live by the engine's recorder; of a file, the span between start and stop, written with its sound."""
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app.engine.recorder import RecordingSettings, RecordingStats
+from app.gui.actions import Actions
+from app.gui.feeds import Numbers
+from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.jobs import Job
+from app.gui.record_bar import RecordBar
+from app.gui.recorded_look import drawer, private, write_span
+from app.gui.runs import FileRun, free_path
+from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
+from ppnet.errors import UserError
+from tracking.types import Frame
+
+
+class RecordCommands(QObject):
+    """One button: starts and stops, and says what came of it."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        bar: RecordBar,
+        view: VideoView,
+        *,
+        files: FileCommands,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._bar = bar
+        self._view = view
+        self._files = files
+        self._span_start_s: float | None = None
+        self._kinds = (True, False)
+        self._announce: RecordingStats | None = None
+        self._job: Job | None = None
+        self._cancelled = threading.Event()
+        self._share = 0.0
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(200)
+        self._ticker.timeout.connect(self._tick)
+        actions.connect_switches({"record": lambda _on: bar.toggle()})
+        bar.startWanted.connect(self.start)
+        bar.stopWanted.connect(self.stop)
+        workspace.bridge.numbersCame.connect(self._follow)
+        workspace.opened.connect(lambda _run: self._enable(True))
+        workspace.closed.connect(self._closed)
+        self._enable(False)
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._bar.is_recording
+
+    def start(self, annotated: bool, raw: bool) -> None:
+        """Begins; of a file, at the picture that is shown."""
+        self._kinds = (annotated, raw)
+        live = self._workspace.live_run
+        if live is None:
+            self._span_start_s = self._now_s()
+            self._show(RecordingStats())
+            self._ticker.start()
+            return
+        folder = self._files.record_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stem = live.session.path.stem.removesuffix("_session")
+            settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
+            live.engine.start_recording(settings, drawer(self._view.layers, self._workspace.people))
+        except (UserError, OSError, ValueError) as error:
+            self._workspace.said.emit(f"The recording did not start: {error}", "error")
+            self._actions.set_checked("record", False)
+            return
+        self._show(live.engine.stats().recording)
+
+    def stop(self) -> None:
+        """Ends; the file of a span is written now."""
+        live, run = self._workspace.live_run, self._workspace.file_run
+        self._bar.show_recording(None, running=False)
+        self._actions.set_checked("record", False)
+        if live is not None:
+            self._announce = live.engine.stop_recording()
+        elif run is not None and self._span_start_s is not None:
+            self._ticker.stop()
+            first, last = sorted((self._span_start_s, self._now_s()))
+            self._span_start_s = None
+            self._write_span(run, first, last)
+
+    def shut_down(self) -> None:
+        """Gives up a span that is being written; for the end of the program."""
+        self._ticker.stop()
+        self._cancelled.set()
+        if self._job is not None:
+            self._job.wait(1.5)
+
+    # Files
+
+    def _write_span(self, run: FileRun, start_s: float, end_s: float) -> None:
+        if self._job is not None:
+            self._workspace.said.emit("The recording before is still being written; try again in a moment.", "warning")
+            return
+        end_s += 1e-3  # the picture that is shown belongs to the recording
+        layers, people = self._view.layers, self._workspace.people
+        draw = drawer(layers, people)
+        parts, replay, video = self._workspace.parts, run.replay, run.video
+        self._cancelled.clear()
+
+        def annotated(frame: Frame) -> object:
+            result = replay.result(frame.index)
+            return frame.image if result is None else draw(frame, result)
+
+        def raw(frame: Frame) -> object:
+            result = replay.result(frame.index)
+            return frame.image if result is None else private(frame.image, result, layers)
+
+        wanted = [("annotated", annotated)] * self._kinds[0] + [("raw", raw)] * self._kinds[1]
+        targets = [(self._target(video, kind), pictures) for kind, pictures in wanted]
+
+        def work() -> list[Path]:
+            written = []
+            for out, pictures in targets:
+                with parts.open_span(video, start_s, end_s) as source:
+                    path = write_span(
+                        source,
+                        out,
+                        span_s=(start_s, end_s),
+                        pictures=pictures,  # type: ignore[arg-type]
+                        progress=self._set_share,
+                        cancelled=self._cancelled.is_set,
+                    )
+                if path is not None:
+                    written.append(path)
+            return written
+
+        self._job = Job(work, name="write recording", parent=self)
+        self._job.done.connect(self._written)
+        self._job.failed.connect(self._failed)
+        self._ticker.start()
+        self._job.start()
+
+    def _target(self, video: Path, kind: str) -> Path:
+        folder = self._files.record_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return free_path(folder / f"{video.stem}_{kind}.mp4")
+
+    def _set_share(self, share: float) -> None:
+        self._share = share
+
+    def _written(self, paths: list[Path]) -> None:
+        self._end_job()
+        if paths:
+            self._tell(tuple(paths))
+
+    def _failed(self, error: Exception) -> None:
+        self._end_job()
+        if not isinstance(error, UserError | OSError):
+            raise error
+        self._workspace.said.emit(f"The recording could not be written: {error}", "error")
+
+    def _end_job(self) -> None:
+        self._job = None
+        self._ticker.stop()
+        self._bar.status.setText("")
+
+    def _tick(self) -> None:
+        if self._span_start_s is not None:
+            self._show(RecordingStats(elapsed_s=abs(self._now_s() - self._span_start_s)))
+        elif self._job is not None:
+            self._bar.status.setText(f"Writing the recording… {100 * min(self._share, 1):.0f} %")
+
+    def _now_s(self) -> float:
+        return self._view.picture.frame.time_s if self._view.picture is not None else 0.0
+
+    # Both
+
+    def _show(self, stats: RecordingStats | None) -> None:
+        self._bar.show_recording(stats, running=True)
+        self._actions.set_checked("record", True)
+
+    def _follow(self, numbers: Numbers) -> None:
+        if not numbers.is_live:
+            return
+        stats = numbers.recording
+        if self.is_recording:
+            if stats is not None and stats.message:  # it ended by itself, the disk is full
+                self.stop()
+            else:
+                self._show(stats)
+        elif self._announce is not None and stats is not None and stats.finished:
+            self._announce = None
+            self._tell(stats.files)
+
+    def _tell(self, files: tuple[Path, ...]) -> None:
+        if files:
+            names = " and ".join(path.name for path in files)
+            self._workspace.told.emit(f"Recorded: {names}", "Show in folder", lambda: show_in_folder(files[0]))
+
+    def _enable(self, enabled: bool) -> None:
+        self._bar.setEnabled(enabled)
+        self._actions.enable(("record",), enabled)
+
+    def _closed(self) -> None:
+        self._ticker.stop()
+        self._span_start_s = None
+        self._announce = None
+        self._bar.show_recording(None, running=False)
+        self._actions.set_checked("record", False)
+        self._enable(False)

@@ -1,0 +1,84 @@
+"""The annotated picture of recordings and exports: the same layers as on the screen. No Qt."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.state import Drawer
+from app.gui.picture_painter import PeopleStyle, PictureLayers
+from ppnet.errors import UserError
+from tracking.overlay import OverlaySettings, draw
+from tracking.privacy import blur_faces, plain_ground
+from tracking.types import Frame, FrameResult
+from tracking.video.source import VideoSource
+from tracking.video.writer import VideoWriter
+
+Image = npt.NDArray[np.uint8]
+
+
+def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySettings:
+    """The recorder's overlay for what is switched on in the window."""
+    return OverlaySettings(
+        skeletons=layers.skeleton,
+        joints=layers.joints,
+        boxes=layers.boxes,
+        labels=layers.labels,
+        min_score=layers.min_score,
+        names=dict(people.names),
+        hidden=people.hidden,
+    )
+
+
+def drawer(layers: PictureLayers, people: PeopleStyle) -> Drawer:
+    """draw(frame, result) with these layers, privacy included."""
+    settings = overlay_settings(layers, people)
+
+    def drawn(frame: Frame, result: FrameResult) -> Image:
+        return draw(private(frame.image, result, layers), result, settings)
+
+    return drawn
+
+
+def private(image: Image, result: FrameResult, layers: PictureLayers) -> Image:
+    """The picture as it may leave the program."""
+    if layers.plain_ground:
+        return plain_ground(image)
+    return blur_faces(image, result) if layers.blur_faces else image
+
+
+def write_span(
+    source: VideoSource,
+    out: Path,
+    *,
+    span_s: tuple[float, float],
+    pictures: Callable[[Frame], Image],
+    progress: Callable[[float], Any] = lambda _share: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Path | None:
+    """Writes the pictures of `source` (opened for `span_s`) to `out` with the sound of that span.
+
+    None when it was cancelled, and then nothing is left. UserError when it can't be written or there is no picture.
+    """
+    start_s, end_s = span_s
+    info = source.info
+    writer = VideoWriter(
+        out, info.size_wh, frame_rate=info.frame_rate, audio_from=info.path, audio_range_s=(start_s, end_s)
+    )
+    count = 0
+    try:
+        for frame in source:
+            if cancelled():
+                writer.discard()
+                return None
+            writer.write(pictures(frame), frame.time_s)  # the sound keeps the file's times too
+            count += 1
+            progress((frame.time_s - start_s) / max(end_s - start_s, 1e-6))
+        if count == 0:
+            raise UserError("There was no picture between the start and the end of the recording.")
+        return writer.close(sound_until_s=end_s)
+    except BaseException:
+        writer.discard()
+        raise

@@ -1,0 +1,76 @@
+"""The log file, what happens to errors nobody expected, and the report that people can copy."""
+
+import logging
+import platform
+import sys
+import threading
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+import ppnet
+
+LOG_LINES = 60
+PACKAGES = ("torch", "numpy", "mediapipe", "PySide6", "av", "opencv-python")
+
+
+def log_path() -> Path:
+    """Where the log lies."""
+    return Path(platformdirs.user_log_dir("ppnet-live")) / "ppnet-live.log"
+
+
+def start_log(path: Path | None = None) -> Path:
+    """Writes warnings and errors to the log file (at most 1 MB, the one before kept)."""
+    path = path or log_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(min(root.level or logging.INFO, logging.INFO))
+    return path
+
+
+def catch_errors(tell: Callable[[str], None]) -> None:
+    """Sends every error that nobody caught to the log, and one sentence about it to `tell`."""
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        logging.getLogger("ppnet-live").error("unexpected error", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
+        tell(f"Something went wrong ({kind.__name__}). It is written in the log; “Copy a report” helps us mend it.")
+
+    def caught_in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            logging.getLogger("ppnet-live").error(
+                "unexpected error in a thread", exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
+            )
+
+    sys.excepthook = caught
+    threading.excepthook = caught_in_thread
+
+
+def report(facts: dict[str, str], *, log: Path | None = None) -> str:
+    """Version, computer, packages, what runs, and the end of the log; no names of files of the user's."""
+    lines = [f"PPNet Live {ppnet.__version__}", f"{platform.platform()}, Python {platform.python_version()}"]
+    lines.append(", ".join(f"{name} {_version(name)}" for name in PACKAGES))
+    lines += [f"{name}: {value}" for name, value in facts.items()]
+    path = log or log_path()
+    if path.exists():
+        lines += ["", "Log:", *path.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]]
+    home = str(Path.home())
+    return "\n".join(lines).replace(home, "~")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

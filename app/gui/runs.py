@@ -1,0 +1,215 @@
+"""What can be open in the window: a tracked file (or a session opened again) and a live run. No Qt."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from app.engine.file import FileEngine
+from app.engine.live import LiveEngine
+from app.engine.player import Player
+from app.engine.shedding import ShedStep
+from app.engine.state import ProcessorBuilder
+from app.gui.feeds import Feed, FileFeed, LiveFeed
+from ppnet.errors import UserError
+from tracking.replay import Replay
+from tracking.session import Session, session_path
+from tracking.session_format import SessionHeader
+from tracking.video.source import VideoInfo, VideoSource
+
+HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that a run is made from; tests hand in stand-ins.
+
+    open_source(spec) opens any source, open_span(path, start_s, end_s) a part of a file. build is the engines'
+    `ProcessorBuilder`. header(info, settings) describes a run. steps: what a live run sheds under load.
+    memory: bytes in use by the program.
+    """
+
+    open_source: Callable[[str | Path], VideoSource]
+    open_span: Callable[[Path, float, float], VideoSource]
+    build: ProcessorBuilder[Any]
+    header: HeaderOf
+    steps: tuple[ShedStep[Any], ...] = ()
+    memory: Callable[[], int] = lambda: 0
+
+
+def sessions_folder() -> Path:
+    """Where sessions go that cannot lie beside their video."""
+    base = os.environ.get("PPNET_LIVE_DATA") or platformdirs.user_data_dir("ppnet-live")
+    return Path(base) / "sessions"
+
+
+def place_for_session(video: Path) -> Path:
+    """Beside the video; in the user's data folder where that cannot be written (its name then tells two apart)."""
+    folder = video.parent
+    beside = session_path(video)
+    if beside.exists() or os.access(folder, os.W_OK):
+        return beside
+    mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
+    place = sessions_folder()
+    place.mkdir(parents=True, exist_ok=True)
+    return session_path(video.with_stem(f"{video.stem}-{mark}"), place)
+
+
+class FileRun:
+    """A video with its player and session; an engine tracks what the session does not hold yet."""
+
+    is_live = False
+
+    def __init__(self, video: Path, session: Session, *, engine: FileEngine[Any] | None, parts: Parts) -> None:
+        self.video = video
+        self.name = video.name
+        self.session = session
+        self.replay = Replay(session)
+        self.engine = engine
+        self._parts = parts
+        self.player = Player(lambda: parts.open_source(video))  # type: ignore[arg-type, return-value]
+        self.feed: Feed = FileFeed(
+            self.player, lambda index: self.replay.result(index), engine=engine, memory_bytes=parts.memory
+        )
+
+    @property
+    def info(self) -> VideoInfo:
+        """Facts of the video."""
+        return self.session.header.source
+
+    def start(self) -> None:
+        """Tracks and plays."""
+        if self.engine is not None:
+            self.engine.start()
+        self.player.play()
+
+    def apply(self, settings: Any) -> None:
+        """New settings for what is still to be tracked."""
+        if self.engine is not None:
+            self.engine.apply(settings)
+
+    def refresh(self) -> None:
+        """Shows the picture again with the edits as they are now; smoothing asked for anew is not made here."""
+        self.replay.refresh(smooth=False)
+        if isinstance(self.feed, FileFeed):
+            self.feed.refresh()
+
+    def close(self) -> bool:
+        """Ends all threads and closes the session; True when everything has ended."""
+        ended = self.engine.cancel() if self.engine is not None else True
+        ended = self.player.close() and ended
+        if ended:
+            self.session.close()
+        return ended
+
+
+class LiveRun:
+    """A camera or stream with its engine and the session it writes."""
+
+    is_live = True
+
+    def __init__(self, name: str, session: Session, engine: LiveEngine[Any]) -> None:
+        self.name = name
+        self.session = session
+        self.replay = Replay(session)
+        self.engine = engine
+        self.player = None
+        self.feed: Feed = LiveFeed(engine)
+
+    @property
+    def info(self) -> VideoInfo:
+        """Facts of the source, as far as they are known yet."""
+        return self.engine.stats().source or self.session.header.source
+
+    def start(self) -> None:
+        """Opens the camera and goes."""
+        self.engine.start()
+
+    def apply(self, settings: Any) -> None:
+        """New settings from the next frame on."""
+        self.engine.apply(settings)
+
+    def refresh(self) -> None:
+        """Reads names and hidden people anew."""
+        self.replay.refresh(smooth=False)
+
+    def close(self) -> bool:
+        """Stops the engine, which finishes its recordings and the session."""
+        empty = self.session.last_track_id == 0
+        path = self.session.path
+        ended = self.engine.stop()
+        if ended:
+            self.session.close()
+            if empty:  # nobody was ever seen: nothing worth keeping
+                with suppress(OSError):
+                    path.unlink()
+        return ended
+
+
+Run = FileRun | LiveRun
+
+
+def open_file_run(video: Path, settings: Any, *, parts: Parts, again: bool = False) -> FileRun:
+    """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
+
+    UserError when the video or its session cannot be opened.
+    """
+    with parts.open_source(video) as source:
+        info = source.info
+    place = place_for_session(video)
+    if place.exists() and not again:
+        session = Session.open(place, writable=True)
+        if session.header.source.size_wh != info.size_wh:
+            session.close()
+            raise UserError(
+                f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
+            )
+    else:
+        session = Session.create(place, parts.header(info, settings), overwrite=again)
+    return _file_run(video, session, settings, parts=parts)
+
+
+def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
+    """A session file opened again, over its video. UserError when either is missing."""
+    session = Session.open(path, writable=True)
+    source = session.header.source
+    beside = path.parent / Path(source.path or source.name).name
+    video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
+    if video is None:
+        session.close()
+        raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
+    return _file_run(Path(video), session, settings, parts=parts)
+
+
+def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> FileRun:
+    engine = None
+    if not session.complete:
+        engine = FileEngine(lambda: parts.open_source(video), parts.build, settings, session=session)
+    return FileRun(video, session, engine=engine, parts=parts)
+
+
+def open_live_run(spec: str, settings: Any, *, parts: Parts, folder: Path, name: str = "") -> LiveRun:
+    """A camera or network address; its session goes into `folder`, named by the time of day."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = VideoInfo(name=name or spec, path=None, size_wh=(0, 0), is_live=True)
+    stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
+    engine: LiveEngine[Any] = LiveEngine(
+        lambda: parts.open_source(spec), parts.build, settings, steps=parts.steps, session=session
+    )
+    return LiveRun(name or spec, session, engine)
+
+
+def free_path(path: Path) -> Path:
+    """The path, or the same with _2, _3, ... where it is taken: nothing is ever overwritten."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_stem(f"{path.stem}_{number}")
+        number += 1
+    return free

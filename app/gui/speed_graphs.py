@@ -1,0 +1,131 @@
+"""How fast everything runs: rates, milliseconds of each stage, delay, people and dropped frames of the last minute."""
+
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.gui.feeds import Numbers
+from app.gui.graph_style import Column, line_pen, plot, restyle
+from app.gui.theme import CURVE_COLOURS, as_panel, tokens
+
+SPAN_S = 60.0
+PER_SECOND = 4  # moments that the bridge gives
+STAGES = (("detect_s", "find people"), ("track_s", "follow"), ("pose_s", "joints"), ("smooth_s", "steady"))
+RATES = (("capture_fps", "pictures in"), ("process_fps", "tracked"), ("display_fps", "shown"))
+
+Row = dict[str, float]
+
+
+def sample(numbers: Numbers) -> Row:
+    """The figures that are drawn, stages in milliseconds."""
+    row = {name: float(getattr(numbers, name)) for name, _ in RATES}
+    row |= {name: 1000 * float(getattr(numbers.times, name)) for name, _ in STAGES}
+    row["delay_ms"] = 1000 * numbers.delay_s if numbers.delay_s is not None else float("nan")
+    row["people"] = float(numbers.people)
+    row["dropped"] = float(sum(numbers.dropped.values()))
+    return row
+
+
+class SpeedGraphs(QWidget):
+    """Four graphs side by side over the last minute."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self._rows: deque[tuple[float, Row]] = deque()
+        self._rates = plot("Pictures per second", "1/s")
+        self._stages = plot("Time per picture and stage", "ms")
+        self._delay = plot("Camera to screen", "ms")
+        self._counts = plot("People, dropped pictures", "")
+        self._graphs = (self._rates, self._stages, self._delay, self._counts)
+        grid = self._grid = QGridLayout(self)
+        grid.setContentsMargins(6, 4, 6, 2)
+        grid.setSpacing(6)
+        for column, graph in enumerate(self._graphs):
+            graph.setMouseEnabled(x=False, y=False)
+            graph.setXRange(-SPAN_S, 0, padding=0)
+            graph.getPlotItem().getAxis("bottom").setLabel(None)
+            grid.addWidget(graph, 0, column)
+            grid.setColumnStretch(column, 4 if graph is not self._delay else 3)
+        self._rate_curves = {name: self._curve(self._rates, index, words) for index, (name, words) in enumerate(RATES)}
+        self._stage_curves = self._stacked()
+        self._delay_curve = self._curve(self._delay, 0, "")
+        self._people_curve = self._curve(self._counts, 2, "people")
+        self._dropped_curve = self._curve(self._counts, 4, "dropped in 1 s")
+        for graph in self._graphs:
+            graph.setLimits(yMin=0)
+
+    def add(self, numbers: Numbers) -> None:
+        """One more moment."""
+        self._rows.append((numbers.moment_s, sample(numbers)))
+        while self._rows and self._rows[0][0] < numbers.moment_s - SPAN_S:
+            self._rows.popleft()
+        self._delay.setVisible(numbers.is_live)
+        self._grid.setColumnStretch(2, 3 if numbers.is_live else 0)
+        if self.isVisible():
+            self._draw()
+
+    def clear(self) -> None:
+        """Forgets the run before."""
+        self._rows.clear()
+        self._draw()
+
+    def columns(self) -> list[Column]:
+        """The figures drawn, for a table."""
+        times = self._times()
+        names = list(self._rows[0][1]) if self._rows else []
+        return [("seconds_ago", -times), *((name, self._values(name)) for name in names)]
+
+    def restyle(self) -> None:
+        """Takes the colours of the look."""
+        for graph in self._graphs:
+            restyle(graph)
+
+    def _curve(self, graph: pg.PlotWidget, colour: int, words: str) -> pg.PlotDataItem:
+        if words and graph.getPlotItem().legend is None:
+            legend = graph.addLegend(offset=(8, 2), labelTextSize="8pt", colCount=3, labelTextColor=tokens().muted)
+            legend.layout.setHorizontalSpacing(14)
+        return graph.plot(pen=line_pen(CURVE_COLOURS[colour]), name=words or None)
+
+    def _stacked(self) -> list[tuple[str, pg.PlotDataItem]]:
+        """One curve for each stage, lying on those before it, the room between filled."""
+        base = self._stages.plot(pen=None)
+        curves = []
+        for index, (name, words) in enumerate(STAGES):
+            curve = self._curve(self._stages, index, words)
+            fill = pg.FillBetweenItem(curve, base, brush=pg.mkBrush(CURVE_COLOURS[index] + "66"))
+            self._stages.addItem(fill)
+            curves.append((name, curve))
+            base = curve
+        self._floor = self._stages.getPlotItem().listDataItems()[0]
+        return curves
+
+    def _times(self) -> npt.NDArray[np.float64]:
+        moments = np.array([moment for moment, _ in self._rows])
+        return moments - moments[-1] if len(moments) else moments
+
+    def _values(self, name: str) -> npt.NDArray[np.float64]:
+        return np.array([row[name] for _, row in self._rows])
+
+    def _draw(self) -> None:
+        times = self._times()
+        for name, curve in self._rate_curves.items():
+            curve.setData(times, self._values(name))
+        total = np.zeros(len(times))
+        self._floor.setData(times, total)
+        for name, curve in self._stage_curves:
+            total = total + self._values(name)
+            curve.setData(times, total)
+        self._delay_curve.setData(times, self._values("delay_ms"))
+        self._people_curve.setData(times, self._values("people"))
+        dropped = self._values("dropped")
+        if len(dropped):
+            per_moment = np.diff(dropped, prepend=dropped[:1])
+            dropped = np.convolve(per_moment, np.ones(PER_SECOND))[: len(per_moment)]
+        self._dropped_curve.setData(times, dropped)
+
+    def showEvent(self, event: object) -> None:
+        self._draw()

@@ -1,0 +1,263 @@
+"""One lane for each person: where they were seen, lost or uncertain, and marks where something happened to ids."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QScrollArea, QToolTip, QVBoxLayout, QWidget
+
+from app.gui.picture_painter import PeopleStyle
+from app.gui.theme import person_colour, small_font, tokens
+from tracking.timeline import Event, EventKind, Lane
+
+LANE = 24
+HEAD = 22
+NAMES = 96
+
+
+def event_words(event: Event, names: Mapping[int, str]) -> str:
+    """What happened, in words."""
+    who = names.get(event.track_id, f"Person {event.track_id}")
+    if event.kind is EventKind.CROSSING and event.other_id is not None:
+        other = names.get(event.other_id, f"person {event.other_id}")
+        return f"{who} and {other} meet: check that they kept their numbers"
+    return {
+        EventKind.BIRTH: f"{who} appears",
+        EventKind.END: f"{who} is gone",
+        EventKind.GAP: f"{who} is lost for a while",
+        EventKind.LOW_CONFIDENCE: f"{who} is hard to read here",
+    }.get(event.kind, who)
+
+
+class Lanes(QWidget):
+    """The drawing: times along, people down."""
+
+    timeWanted = Signal(float)
+    personWanted = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Timeline of people")
+        self.lanes: tuple[Lane, ...] = ()
+        self.marks: tuple[Event, ...] = ()
+        self.style_of_people = PeopleStyle()
+        self._span = (0.0, 1.0)
+        self._full = (0.0, 1.0)
+        self._now_s = 0.0
+        self._known_s = 0.0
+
+    def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event], *, known_s: float) -> None:
+        """New contents; everything up to `known_s` is tracked."""
+        self.lanes, self.marks, self._known_s = tuple(lanes), tuple(marks), known_s
+        self.setMinimumHeight(HEAD + LANE * len(self.lanes) + 6)
+        self.update()
+
+    def show_span(self, start_s: float, end_s: float) -> None:
+        """The whole time there is; keeps the zoom unless the time changed."""
+        if (start_s, end_s) != self._full:
+            follows = self._span == self._full
+            self._full = (start_s, max(end_s, start_s + 0.1))
+            if follows:
+                self._span = self._full
+            self.update()
+
+    def show_now(self, time_s: float) -> None:
+        """Where the picture is."""
+        if time_s != self._now_s:
+            self._now_s = time_s
+            self.update()
+
+    def zoom(self, factor: float, time_s: float) -> None:
+        """Enlarges around a moment."""
+        start, end = self._span
+        start, end = time_s - (time_s - start) / factor, time_s + (end - time_s) / factor
+        low, high = self._full
+        self._span = (low, high) if end - start >= high - low else (max(start, low), min(end, high))
+        self.update()
+
+    # Drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(event.rect(), QColor(tokens().panel))
+        self._paint_ruler(painter)
+        if not self.lanes:
+            painter.setPen(QColor(tokens().muted))
+            painter.drawText(
+                self.rect().adjusted(0, HEAD, 0, 0),
+                Qt.AlignmentFlag.AlignCenter,
+                "Every person gets a lane here as soon as they are seen.",
+            )
+        for row, lane in enumerate(self.lanes):
+            self._paint_lane(painter, row, lane)
+        for mark in self.marks:
+            self._paint_mark(painter, mark)
+        self._paint_now(painter)
+
+    def _paint_ruler(self, painter: QPainter) -> None:
+        colours = tokens()
+        painter.setFont(small_font(self.font(), step=-1.5))
+        start, end = self._span
+        step = next((s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - start) / s <= 12), 3600)
+        moment = step * (start // step)
+        while moment <= end:
+            x = self._x(moment)
+            if moment >= start - 1e-9:
+                painter.setPen(QPen(QColor(colours.border), 1))
+                painter.drawLine(QPointF(x, HEAD - 4), QPointF(x, self.height()))
+                painter.setPen(QColor(colours.muted))
+                painter.drawText(QPointF(x + 3, HEAD - 8), _ruler_text(moment, step))
+            moment += step
+
+    def _paint_lane(self, painter: QPainter, row: int, lane: Lane) -> None:
+        colours = tokens()
+        top = HEAD + LANE * row
+        hidden = lane.track_id in self.style_of_people.hidden
+        if lane.track_id == self.style_of_people.chosen:
+            painter.fillRect(QRectF(0, top, self.width(), LANE), QColor(colours.raised))
+        painter.setFont(small_font(self.font(), step=-0.5))
+        painter.setPen(QColor(colours.muted if hidden else colours.text))
+        name = self.style_of_people.names.get(lane.track_id, "")
+        words = f"{lane.track_id}  {name}".rstrip()
+        words = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, NAMES - 30)
+        painter.drawText(QRectF(24, top, NAMES - 26, LANE), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(person_colour(lane.track_id))
+        painter.drawRoundedRect(QRectF(9, top + LANE / 2 - 5, 10, 10), 3, 3)
+        painter.save()
+        painter.setClipRect(QRectF(NAMES, 0, self.width() - NAMES, self.height()))
+        self._paint_spans(painter, top, lane, colour=person_colour(lane.track_id), faded=hidden)
+        painter.restore()
+
+    def _paint_spans(self, painter: QPainter, top: float, lane: Lane, *, colour: QColor, faded: bool) -> None:
+        middle = top + LANE / 2
+        painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
+        for before, after in zip(lane.seen, lane.seen[1:], strict=False):
+            painter.drawLine(QPointF(self._x(before.end_s), middle), QPointF(self._x(after.start_s), middle))
+        painter.setPen(Qt.PenStyle.NoPen)
+        colour = QColor(colour)
+        colour.setAlphaF(0.3 if faded else 0.95)
+        painter.setBrush(colour)
+        for span in lane.seen:
+            left, right = self._x(span.start_s), self._x(span.end_s)
+            painter.drawRoundedRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12), 3, 3)
+        painter.setBrush(QBrush(QColor(tokens().panel), Qt.BrushStyle.BDiagPattern))
+        for span in lane.uncertain:
+            left, right = self._x(span.start_s), self._x(span.end_s)
+            painter.drawRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12))
+
+    def _paint_mark(self, painter: QPainter, mark: Event) -> None:
+        spot = self._spot(mark)
+        if spot is None:
+            return
+        colours = tokens()
+        painter.setPen(QPen(QColor(colours.panel), 1.2))
+        if mark.kind is EventKind.CROSSING:
+            painter.setPen(QPen(QColor(colours.danger), 2.2))
+            painter.drawLine(spot + QPointF(-4, -4), spot + QPointF(4, 4))
+            painter.drawLine(spot + QPointF(-4, 4), spot + QPointF(4, -4))
+        elif mark.kind is EventKind.BIRTH:
+            painter.setBrush(QColor(colours.good))
+            painter.drawPolygon(QPolygonF([spot + QPointF(-4, -5), spot + QPointF(4, 0), spot + QPointF(-4, 5)]))
+        elif mark.kind in (EventKind.GAP, EventKind.LOW_CONFIDENCE):
+            painter.setBrush(QColor(colours.warning))
+            painter.drawEllipse(spot, 4, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_now(self, painter: QPainter) -> None:
+        x = self._x(self._now_s)
+        if x < NAMES:
+            return
+        painter.setPen(QPen(QColor(tokens().text), 1.4))
+        painter.drawLine(QPointF(x, HEAD - 4), QPointF(x, self.height()))
+        painter.setBrush(QColor(tokens().text))
+        painter.drawPolygon(QPolygonF([QPointF(x - 5, HEAD - 8), QPointF(x + 5, HEAD - 8), QPointF(x, HEAD - 1)]))
+
+    # Places
+
+    def _x(self, time_s: float) -> float:
+        start, end = self._span
+        return NAMES + (self.width() - NAMES - 12) * (time_s - start) / (end - start)
+
+    def _time(self, x: float) -> float:
+        start, end = self._span
+        return start + (end - start) * (x - NAMES) / max(self.width() - NAMES - 12, 1)
+
+    def _spot(self, mark: Event) -> QPointF | None:
+        row = next((row for row, lane in enumerate(self.lanes) if lane.track_id == mark.track_id), None)
+        x = self._x(mark.time_s)
+        return QPointF(x, HEAD + LANE * (row + 0.5)) if row is not None and x >= NAMES else None
+
+    def mark_at(self, point: QPoint) -> Event | None:
+        """The mark under a point."""
+        for mark in reversed(self.marks):
+            spot = self._spot(mark)
+            if spot is not None and (spot - QPointF(point)).manhattanLength() < 9:
+                return mark
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = int((event.position().y() - HEAD) // LANE)
+        if event.position().y() >= HEAD and row < len(self.lanes):
+            self.personWanted.emit(self.lanes[row].track_id)
+        self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.25 ** (event.angleDelta().y() / 120), self._time(event.position().x()))
+            event.accept()
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            mark = self.mark_at(event.pos())
+            QToolTip.showText(event.globalPos(), event_words(mark, self.style_of_people.names) if mark else "", self)
+            return True
+        return super().event(event)
+
+    def _go(self, event: QMouseEvent) -> None:
+        if event.position().x() >= NAMES:
+            low, high = self._full
+            mark = self.mark_at(event.position().toPoint())
+            moment = mark.time_s if mark is not None else self._time(event.position().x())
+            self.timeWanted.emit(min(max(moment, low), high))
+
+
+class TimelinePanel(QWidget):
+    """The lanes in a scrolled area."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lanes = Lanes()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.lanes)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)
+
+
+def _ruler_text(moment: float, step: float) -> str:
+    if step < 1:
+        return f"{moment:.1f} s"
+    minutes, seconds = divmod(round(moment), 60)
+    return f"{minutes}:{seconds:02d}"

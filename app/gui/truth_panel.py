@@ -1,0 +1,147 @@
+"""The page that tells the truth: what really runs, how long it takes, what was left out and why."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine.state import CameraState, EngineState
+from app.gui.feeds import Numbers
+from app.gui.theme import as_panel
+
+STATES = {
+    EngineState.STOPPED: "not running",
+    EngineState.STARTING: "starting",
+    EngineState.RUNNING: "running",
+    EngineState.PAUSED: "paused",
+    EngineState.STOPPING: "stopping",
+    EngineState.FAULTED: "stopped by an error",
+}
+ROWS = (
+    ("work", "Work", "What the program is doing"),
+    ("device", "Runs on", "The device that really computes, not the one that was asked for"),
+    ("weights", "Weights", "Network, its file and the first digits of its SHA-256"),
+    ("detector", "Person detector", ""),
+    ("picture", "Picture", "Width and height in pixels, rate of the source"),
+    ("rates", "Pictures per second", "Coming in / tracked / shown"),
+    ("detect", "Find people", "Milliseconds per picture; 0 where boxes are carried over"),
+    ("pose", "Joints", "Milliseconds per picture for all people together"),
+    ("other", "Follow and steady", "Milliseconds per picture"),
+    ("delay", "Camera to screen", "Median of the last seconds"),
+    ("dropped", "Left out", "Pictures that were not tracked, and why"),
+    ("shed", "Saved on", "What is switched down because the computer can't keep up"),
+    ("memory", "Memory", "Of the whole program"),
+    ("silence", "Network", "The program opens a connection only when you type the address of a network camera"),
+)  # fmt: skip
+
+
+def work_text(numbers: Numbers) -> str:
+    """What the engine does, in words."""
+    if numbers.is_live and numbers.camera is CameraState.LOST:
+        return "camera lost, looking for it"
+    if numbers.complete:
+        return f"done: all {numbers.tracked or numbers.total or 0} frames tracked"
+    words = STATES[numbers.state]
+    if not numbers.is_live and numbers.total:
+        words += f", {numbers.tracked} of {numbers.total} frames tracked"
+        if numbers.eta_s is not None and numbers.state is EngineState.RUNNING:
+            words += f", {duration_text(numbers.eta_s)} left"
+    return words
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in words: 8 s, 3 min 5 s, 2 h 4 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size_text(size_bytes: int) -> str:
+    """An amount of memory in words: 3.1 MB, 212 GB."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB" if size < 100 else f"{size:.0f} GB"
+
+
+class TruthPanel(QWidget):
+    """Labels that follow the figures."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.alarm = QLabel()
+        self.alarm.setWordWrap(True)
+        self.alarm.setProperty("danger", True)
+        self.alarm.hide()
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(9)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._values: dict[str, QLabel] = {}
+        for name, words, tip in ROWS:
+            head, value = QLabel(words), QLabel("–")
+            head.setProperty("muted", True)
+            value.setWordWrap(True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            for label in (head, value):
+                label.setToolTip(tip)
+            form.addRow(head, value)
+            self._values[name] = value
+        self._values["silence"].setText("not used")
+        inner = QWidget()
+        as_panel(inner)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(12)
+        column.addWidget(self.alarm)
+        column.addLayout(form)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def text(self, name: str) -> str:
+        """What stands in a row."""
+        return self._values[name].text()
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """What doesn't change while a run goes: weights, detector, picture."""
+        for name, words in facts:
+            self._values[name].setText(words)
+
+    def show_numbers(self, numbers: Numbers, *, asked_device: str) -> None:
+        """What changes."""
+        times = numbers.times
+        texts = {
+            "work": work_text(numbers),
+            "device": numbers.device or "–",
+            "rates": f"{numbers.capture_fps:.1f} in / {numbers.process_fps:.1f} tracked / "
+            f"{numbers.display_fps:.1f} shown",
+            "detect": f"{1000 * times.detect_s:.1f} ms",
+            "pose": f"{1000 * times.pose_s:.1f} ms",
+            "other": f"{1000 * (times.track_s + times.smooth_s):.1f} ms",
+            "delay": "–" if numbers.delay_s is None else f"{1000 * numbers.delay_s:.0f} ms",
+            "dropped": ", ".join(f"{count} {why}" for why, count in numbers.dropped.items() if count) or "none",
+            "shed": ", ".join(numbers.shed) or "nothing",
+            "memory": size_text(numbers.memory_bytes) if numbers.memory_bytes else "–",
+        }
+        for name, words in texts.items():
+            self._values[name].setText(words)
+        self.alarm.setText(device_alarm(asked_device, numbers.device))
+        self.alarm.setVisible(bool(self.alarm.text()))
+
+
+def device_alarm(asked: str, really: str) -> str:
+    """A loud sentence when another device runs than was asked for; empty when all is well."""
+    if not really or asked in ("", "auto") or asked.lower() in really.lower():
+        return ""
+    return f"You asked for {asked.upper()}, but {really} computes. It is much slower."

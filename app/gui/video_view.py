@@ -1,0 +1,319 @@
+"""The picture: paints the frame with its people, zooms and pans, and turns clicks and drags into signals."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.gui import picture_painter as paint
+from app.gui.feeds import Picture
+from app.gui.hit_test import HitTarget, hit_test
+from app.gui.picture_painter import PeopleStyle, PictureLayers
+from app.gui.theme import tokens
+from app.gui.trails import Trails
+from app.gui.view_transform import ViewTransform
+from tracking.types import FrameResult, KeypointState
+
+GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
+CLICK_POINTS = 4.0  # a press that moves less than this is a click
+
+
+@dataclass(frozen=True)
+class HeatLayer:
+    """A coloured, partly clear picture laid over the frame: `box` (x1, y1, x2, y2) in image pixels."""
+
+    image: QImage
+    box: tuple[float, float, float, float]
+
+
+@dataclass
+class _Drag:
+    start: QPointF
+    target: HitTarget | None
+    moved: bool = False
+
+
+class VideoView(QWidget):
+    """Shows `Picture`s. `tool` is `look` (pan, choose, move joints), `line` or `region` (drawn by dragging)."""
+
+    personClicked = Signal(object)  # person id or None
+    jointMoved = Signal(int, int, float, float)  # person, joint, x, y in image pixels
+    lineDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
+    regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
+    stepWanted = Signal(int)  # frames, by the wheel
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(320, 200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Picture")
+        self.layers = PictureLayers()
+        self.people = PeopleStyle()
+        self.heat: HeatLayer | None = None
+        self.can_edit = False
+        self.tool = "look"
+        self.note = ""
+        self._picture: Picture | None = None
+        self._image = QImage()
+        self._trails = Trails()
+        self._transform = ViewTransform()
+        self._fitted = True
+        self._drag: _Drag | None = None
+        self._drawn: tuple[QPointF, QPointF] | None = None
+
+    # What is shown
+
+    def show_picture(self, picture: Picture | None) -> None:
+        """Shows a picture; None clears the stage."""
+        changed_size = picture is not None and (
+            self._picture is None or picture.frame.size_wh != self._picture.frame.size_wh
+        )
+        if picture is None:
+            self._image, self.heat = QImage(), None
+            self._trails.clear()
+        elif self._picture is None or picture.frame is not self._picture.frame:
+            self._image = paint.to_qimage(picture.frame.image)
+        if picture is not None and picture.result is not None:
+            self._trails.add(picture.result)
+        self._picture = picture
+        if changed_size:
+            self.fit()
+        self.update()
+
+    def set_layers(self, layers: PictureLayers) -> None:
+        """Changes what is drawn over the picture, at once."""
+        self.layers = layers
+        self.update()
+
+    def set_people(self, people: PeopleStyle) -> None:
+        """Changes who is chosen, hidden or named, at once."""
+        self.people = people
+        self.update()
+
+    def set_heat(self, heat: HeatLayer | None) -> None:
+        """Lays a heatmap over the picture, or takes it away."""
+        self.heat = heat
+        self.update()
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is on the screen."""
+        return self._picture
+
+    def snapshot(self) -> QImage:
+        """The picture at its own size with everything that is drawn over it."""
+        image = QImage(self._image.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        self._paint_content(painter, ViewTransform())
+        painter.end()
+        return image
+
+    # Zoom and pan
+
+    def fit(self) -> None:
+        """The whole picture, as large as the room allows."""
+        self._fitted = True
+        if not self._image.isNull():
+            self._transform = ViewTransform.fit(
+                (self._image.width(), self._image.height()), (self.width(), self.height())
+            )
+        self.update()
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Enlarges around a widget point (the middle when None)."""
+        spot = at or QPointF(self.width() / 2, self.height() / 2)
+        self._fitted = False
+        self._transform = self._transform.zoomed(spot.x(), spot.y(), factor=factor)
+        self.update()
+
+    @property
+    def transform(self) -> ViewTransform:
+        """How image pixels lie on the widget now."""
+        return self._transform
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(tokens().stage))
+        if self._picture is not None:
+            self._paint_content(painter, self._transform)
+            self._paint_tool(painter)
+            self._paint_note(painter)
+        painter.end()
+
+    def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
+        result = self._shown_result()
+        if self.layers.plain_ground:
+            paint.paint_ground(painter, self._image, transform)
+        else:
+            paint.paint_picture(painter, self._image, transform)
+            if self.layers.blur_faces and result is not None:
+                paint.paint_blurred_faces(painter, self._image, result, transform=transform)
+        if self.heat is not None:
+            (left, top), (right, bottom) = transform.to_widget(np.reshape(self.heat.box, (2, 2)))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(left, top, right - left, bottom - top), self.heat.image)
+        if result is None:
+            return
+        if self.layers.trails:
+            for person, points in self._trails.lines().items():
+                if person not in self.people.hidden:
+                    paint.paint_trail(painter, points, person, transform=transform)
+        paint.paint_people(painter, result, transform=transform, layers=self.layers, people=self.people)
+
+    def _paint_tool(self, painter: QPainter) -> None:
+        if self._drawn is None:
+            return
+        start, end = self._drawn
+        painter.setPen(QPen(QColor("#ffe066"), 2.0, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.tool == "line":
+            painter.drawLine(start, end)
+        else:
+            painter.drawRect(QRectF(start, end).normalized())
+
+    def _paint_note(self, painter: QPainter) -> None:
+        if not self.note:
+            return
+        room = painter.fontMetrics().boundingRect(self.note).adjusted(-9, -5, 9, 5)
+        room.moveTopLeft(self.rect().topLeft() + QPointF(12, 12).toPoint())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(12, 14, 18, 185))
+        painter.drawRoundedRect(room, 6, 6)
+        painter.setPen(QColor("#f2f4f8"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.note)
+
+    def _shown_result(self) -> FrameResult | None:
+        """The result, with the joint that is being dragged at the mouse."""
+        return self._picture.result if self._picture is not None else None
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._picture is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            return
+        target = self._target(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
+        self._drag = _Drag(event.position(), target)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            self._hover(event.position())
+            return
+        step = event.position() - self._drag.start
+        if not self._drag.moved and step.manhattanLength() < CLICK_POINTS:
+            return
+        self._drag.moved = True
+        if self.tool != "look":
+            self._drawn = (self._drag.start, event.position())
+        elif self._grabbed() is not None:
+            self._move_joint(event.position(), final=False)
+        else:
+            self._fitted = False
+            self._transform = self._transform.panned(step.x(), step.y())
+            self._drag.start = event.position()
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, self._drag = self._drag, None
+        if drag is None:
+            return
+        if not drag.moved:
+            self.personClicked.emit(drag.target.person_id if drag.target else None)
+        elif self.tool != "look":
+            self._finish_drawing(drag.start, event.position())
+        elif self._is_grab(drag.target):
+            self._drag = drag
+            self._move_joint(event.position(), final=True)
+            self._drag = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turns = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.stepWanted.emit(-1 if turns > 0 else 1)
+        else:
+            self.zoom(1.2**turns, event.position())
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+
+    def _finish_drawing(self, start: QPointF, end: QPointF) -> None:
+        tool, self.tool, self._drawn = self.tool, "look", None
+        (x1, y1), (x2, y2) = self._transform.to_image([(start.x(), start.y()), (end.x(), end.y())])
+        self.unsetCursor()
+        if tool == "line":
+            self.lineDrawn.emit((x1, y1, x2, y2))
+        else:
+            self.regionDrawn.emit((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
+        self.update()
+
+    def _target(self, spot: QPointF) -> HitTarget | None:
+        if self._picture is None or self._picture.result is None or self.tool != "look":
+            return None
+        return hit_test(
+            self._picture.result,
+            self._transform.to_image((spot.x(), spot.y())),
+            reach_px=GRAB_POINTS / self._transform.scale,
+            only_person=self.people.chosen,
+        )
+
+    def _is_grab(self, target: HitTarget | None) -> bool:
+        return (
+            self.can_edit
+            and target is not None
+            and target.keypoint is not None
+            and target.person_id == self.people.chosen
+        )
+
+    def _grabbed(self) -> HitTarget | None:
+        return self._drag.target if self._drag is not None and self._is_grab(self._drag.target) else None
+
+    def _hover(self, spot: QPointF) -> None:
+        if self.tool != "look":
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        elif self._is_grab(target := self._target(spot)):
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
+        elif target is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _move_joint(self, spot: QPointF, *, final: bool) -> None:
+        target = self._grabbed()
+        if target is None or target.keypoint is None or self._picture is None or self._picture.result is None:
+            return
+        x, y = (float(value) for value in self._transform.to_image((spot.x(), spot.y())))
+        result = with_joint(self._picture.result, target.person_id, target.keypoint, xy=(x, y))
+        self._picture = replace(self._picture, result=result)
+        if final:
+            self.jointMoved.emit(target.person_id, target.keypoint, x, y)
+
+
+def with_joint(result: FrameResult, person: int, joint: int, *, xy: tuple[float, float]) -> FrameResult:
+    """The result with one person's keypoint put at (x, y) image pixels."""
+    rows = result.tracks.ids == person
+    keypoints, scores = result.smoothed.keypoints.copy(), result.smoothed.scores.copy()
+    states = result.states.copy()
+    keypoints[rows, joint] = xy
+    scores[rows, joint] = 1.0
+    states[rows, joint] = KeypointState.MEASURED
+    return replace(result, smoothed=type(result.smoothed)(keypoints, scores), states=states)

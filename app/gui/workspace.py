@@ -1,0 +1,209 @@
+"""`Workspace`: the one object that knows what is open. It holds the run, the chosen person and the settings."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.gui.bridge import EngineBridge
+from app.gui.jobs import Job
+from app.gui.picture_painter import PeopleStyle
+from app.gui.runs import FileRun, LiveRun, Parts, Run, open_file_run, open_live_run, open_session_run
+from app.settings import TrackSettings
+from ppnet.errors import UserError
+from tracking.edits import ChooseSmoothing, Edit
+from tracking.replay import Replay
+from tracking.session import SUFFIX
+
+
+class Workspace(QObject):
+    """Opens and closes runs and tells the panels. Panels never talk to each other, only through this."""
+
+    opened = Signal(object)  # Run
+    closed = Signal()
+    busyChanged = Signal(str)  # what is being waited for; empty when nothing
+    said = Signal(str, str)  # a sentence for the user, its kind (info, warning, error)
+    told = Signal(str, str, object)  # a sentence, words on a button, what the button does
+    peopleChanged = Signal(object)  # PeopleStyle: who is chosen, hidden, named
+    edited = Signal()  # edits were made or taken back
+    settingsChanged = Signal(object)
+
+    def __init__(self, parts: Parts, settings: TrackSettings, *, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.parts = parts
+        self.settings = settings
+        self.run: Run | None = None
+        self.people = PeopleStyle()
+        self.bridge = EngineBridge(self)
+        self._job: Job | None = None
+        self._smoothing_job: Job | None = None
+        self._smoothing_due = False
+        self._cancel_smoothing = threading.Event()
+
+    # Opening and closing
+
+    def open_path(self, path: Path) -> None:
+        """A video, image, folder or session file."""
+        if path.name.endswith(SUFFIX):
+            self._open(lambda: open_session_run(path, self.settings, parts=self.parts), f"Opening {path.name}…")
+        else:
+            self.open_video(path)
+
+    def open_video(self, path: Path, *, again: bool = False) -> None:
+        """A video or folder of images; `again` tracks it anew although a session of it is there."""
+        self._open(lambda: open_file_run(path, self.settings, parts=self.parts, again=again), f"Opening {path.name}…")
+
+    def open_live(self, spec: str, *, folder: Path, name: str = "") -> None:
+        """A camera or a network address."""
+        self._open(
+            lambda: open_live_run(spec, self.settings, parts=self.parts, folder=folder, name=name),
+            f"Opening {name or spec}…",
+        )
+
+    def _open(self, work: Callable[[], Run], words: str) -> None:
+        if self._job is not None:
+            return
+        self.close_run()
+        self._job = Job(work, name="open", parent=self)
+        self._job.done.connect(self._ready)
+        self._job.failed.connect(self._failed)
+        self.busyChanged.emit(words)
+        self._job.start()
+
+    def _ready(self, run: Run) -> None:
+        self._end_job()
+        self.run = run
+        run.start()
+        self.bridge.watch(run.feed)
+        self._read_people(chosen=None)
+        self.opened.emit(run)
+
+    def _failed(self, error: Exception) -> None:
+        self._end_job()
+        if not isinstance(error, UserError):
+            raise error
+        self.said.emit(str(error), "error")
+
+    def _end_job(self) -> None:
+        self._job = None
+        self.busyChanged.emit("")
+
+    def close_run(self) -> bool:
+        """Closes what is open; True when every thread has ended."""
+        run, self.run = self.run, None
+        self.bridge.watch(None)
+        self._smoothing_due = False
+        self._cancel_smoothing.set()
+        if self._smoothing_job is not None:
+            self._smoothing_job.wait(1.0)
+            self._smoothing_job = None
+        if run is None:
+            return True
+        ended = run.close()
+        self.people = PeopleStyle()
+        self.closed.emit()
+        return ended
+
+    def shut_down(self) -> bool:
+        """Waits for a job under way, then closes; for the end of the program."""
+        if self._job is not None:
+            self._job.wait(1.0)
+        return self.close_run()
+
+    # Settings and people
+
+    def apply(self, settings: TrackSettings) -> None:
+        """Uses these settings from the next frame on; steadiness also for what is tracked already."""
+        if settings == self.settings:
+            return
+        before, self.settings = self.settings, settings
+        if self.run is not None:
+            self.run.apply(settings)
+        if smoothing_of(settings) != smoothing_of(before) and self.file_run is not None:
+            self._smoothing_due = True
+            self.smooth_when_complete()
+        self.settingsChanged.emit(settings)
+
+    def smooth_when_complete(self) -> None:
+        """Makes the steadiness that was asked for, once everything is tracked; until then it would be half of it."""
+        run = self.file_run
+        if run is not None and self._smoothing_due and run.session.complete:
+            self._smoothing_due = False
+            self.edit(smoothing_of(self.settings))
+
+    def choose(self, person: int | None) -> None:
+        """Makes a person the chosen one; None for nobody."""
+        if person != self.people.chosen:
+            self.people = replace(self.people, chosen=person)
+            self.peopleChanged.emit(self.people)
+
+    def edit(self, edit: Edit) -> None:
+        """Puts an edit on the session; everything shown and exported follows."""
+        self._change(lambda run: run.session.add_edit(edit))
+
+    def undo(self) -> None:
+        """Takes the newest edit back."""
+        self._change(lambda run: run.session.undo())
+
+    def redo(self) -> None:
+        """Puts back what was undone last."""
+        self._change(lambda run: run.session.redo())
+
+    def _change(self, deed: Callable[[Run], object]) -> None:
+        if self.run is None:
+            return
+        try:
+            deed(self.run)
+        except UserError as error:
+            self.said.emit(str(error), "error")
+            return
+        self.run.refresh()
+        self._read_people(chosen=self.people.chosen)
+        self.edited.emit()
+        if self.run.replay.needs_smoothing:
+            self._smooth_again(self.run)
+
+    def _smooth_again(self, run: Run) -> None:
+        """Smooths all that was tracked anew, in a thread of its own; the old curves stay until it is done."""
+        self._cancel_smoothing.set()
+        self._cancel_smoothing = cancelled = threading.Event()
+        fresh = Replay(run.session)
+
+        def work() -> None:
+            fresh.refresh(cancelled=cancelled.is_set)
+
+        def done(_answer: object) -> None:
+            if self.run is run and not cancelled.is_set():
+                run.replay = fresh
+                run.refresh()
+                self.edited.emit()
+
+        job = Job(work, name="smooth", parent=self)
+        job.done.connect(done)
+        job.failed.connect(lambda error: self.said.emit(f"The smoothing could not be made: {error}", "error"))
+        job.start()
+        self._smoothing_job = job
+
+    def _read_people(self, *, chosen: int | None) -> None:
+        if self.run is None:
+            return
+        plan = self.run.replay.plan
+        self.people = PeopleStyle(chosen, frozenset(plan.hidden), dict(plan.names))
+        self.peopleChanged.emit(self.people)
+
+    @property
+    def file_run(self) -> FileRun | None:
+        """The open file; None when live or nothing is open."""
+        return self.run if isinstance(self.run, FileRun) else None
+
+    @property
+    def live_run(self) -> LiveRun | None:
+        """The open live run; None when there is none."""
+        return self.run if isinstance(self.run, LiveRun) else None
+
+
+def smoothing_of(settings: TrackSettings) -> ChooseSmoothing:
+    """The part of the settings that can be made anew without the network."""
+    return ChooseSmoothing(settings.smooth, settings.strength, settings.min_conf)
