@@ -133,15 +133,20 @@ def _hanging_hair(model: BodyModel, shape: Shape, outfit: Outfit) -> Extra:
     )
 
 
+def _squared(wave: npt.NDArray[np.float64], power: float) -> npt.NDArray[np.float64]:
+    """A sine or cosine whose circle bulges towards a square as `power` falls below 1."""
+    result: npt.NDArray[np.float64] = np.sign(wave) * np.abs(wave) ** power
+    return result
+
+
 def _ball(
     centre: tuple[float, float, float], radii: tuple[float, float, float], box: float = 1.0
 ) -> tuple[Floats, Ints]:
     """A ball; `box` below 1 squares it."""
     latitude, longitude = np.meshgrid(np.linspace(-np.pi / 2, np.pi / 2, 11), np.arange(18) * np.pi / 9, indexing="ij")
-    round_ = lambda value: np.sign(value) * np.abs(value) ** box  # noqa: E731
-    x = round_(np.cos(latitude)) * round_(np.cos(longitude))
-    y = round_(np.cos(latitude)) * round_(np.sin(longitude))
-    points = np.stack([x, y, round_(np.sin(latitude))], -1).reshape(-1, 3) * radii + np.array(centre)
+    x = _squared(np.cos(latitude), box) * _squared(np.cos(longitude), box)
+    y = _squared(np.cos(latitude), box) * _squared(np.sin(longitude), box)
+    points = np.stack([x, y, _squared(np.sin(latitude), box)], -1).reshape(-1, 3) * radii + np.array(centre)
     return points.astype(np.float32), _grid_faces(*latitude.shape, closed=True)
 
 
@@ -178,10 +183,9 @@ def _shoe(model: BodyModel, shape: Shape, side: str) -> Extra:
     half = np.array([0.004, 0.026, 0.034, 0.034, 0.037, 0.043, 0.047, 0.044, 0.032, 0.006])
     upper = np.array([-0.75, -0.735, -0.728, -0.722, -0.735, -0.757, -0.771, -0.778, -0.784, -0.795])
     angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    squared = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.6
     middle_z, half_z = (upper - 0.813) / 2, (upper + 0.813) / 2
-    x = 0.226 + half[:, None] * squared
-    z = middle_z[:, None] + half_z[:, None] * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.7
+    x = 0.226 + half[:, None] * _squared(np.cos(angle), 0.6)
+    z = middle_z[:, None] + half_z[:, None] * _squared(np.sin(angle), 0.7)
     points = np.stack([x, np.repeat(along[:, None], 16, 1), z], -1).reshape(-1, 3).astype(np.float32)
     if side == "R":
         points[:, 0] *= -1

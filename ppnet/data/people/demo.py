@@ -1,6 +1,7 @@
 """The demonstration clip that ships with the program: three people in a yard, walking, crossing, waving."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def _cast() -> tuple[Performer, ...]:
 
 
 def _outfit(number: int) -> Outfit:
-    common = {
+    common: dict[str, Any] = {
         "sock": (0.8, 0.8, 0.8), "sock_top_m": -0.7, "shoe_top_m": -0.74, "beard": 0.0, "glasses": "none",
         "head_wear": "none", "head_wear_colour": (0.2, 0.2, 0.2), "backpack": False, "bag_colour": (0.2, 0.25, 0.3),
         "neckline_m": 0.01, "seed": number,

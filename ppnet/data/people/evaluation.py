@@ -99,16 +99,16 @@ EVALUATION_CLIPS: tuple[ClipSpec, ...] = (
 
 
 def render_clip(spec: ClipSpec, folder: Path) -> Path:
-    """Film a clip into `folder/<name>/` (`clip.mp4`, `truth.json`) unless it lies there already; returns that folder."""
+    """Film a clip into `folder/<name>/` (`clip.mp4`, `truth.json`) unless it lies there; returns that folder."""
     place = folder / spec.name
     video, truth, stamp = place / "clip.mp4", place / "truth.json", place / "spec.json"
-    wanted = asdict(spec)
-    if video.exists() and truth.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == wanted:
+    wanted = json.dumps(asdict(spec))
+    if all(file.exists() for file in (video, truth, stamp)) and stamp.read_text(encoding="utf-8") == wanted:
         return place
     place.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     write_clip(stage_of(spec.kind, spec.seed, spec.people, spec.duration_s), spec.times_s(), video, truth, crf=20)
-    stamp.write_text(json.dumps(wanted), encoding="utf-8")  # last: it says that the clip is whole
+    stamp.write_text(wanted, encoding="utf-8")  # last: it says that the clip is whole
     return place
 
 

@@ -93,7 +93,7 @@ class Figure:
         """The person in a pose."""
         body = self._model.pose(self.shape, pose)
         swollen = body.vertices + _normals(body.vertices, self._model.faces) * self._swell[:, None]
-        if self._extra_vertices is not None:
+        if self._extra_vertices is not None and self._extra_skin is not None:
             moves = (self._extra_skin @ body.bones.reshape(-1, 12)).reshape(-1, 3, 4)
             extra = np.einsum("vij,vj->vi", moves[:, :, :3], self._extra_vertices) + moves[:, :, 3]
             swollen = np.concatenate([swollen, extra.astype(np.float32)])

@@ -1,6 +1,7 @@
 """What people wear: skin, hair, garments, shoes and small things, sampled at random."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +110,7 @@ def _cloth(rng: Rng, plain: float = 0.6) -> Cloth:
     )
 
 
-def _appearance(rng: Rng, who: Phenotype) -> dict[str, object]:
+def _appearance(rng: Rng, who: Phenotype) -> dict[str, Any]:
     share = np.array([who.african, who.asian, who.caucasian])
     group = rng.choice(3, p=share / share.sum())
     skin = _pick(rng, (_SKIN_DARK, _SKIN_MIDDLE, _SKIN_LIGHT)[group], 0.02)
@@ -127,7 +128,7 @@ def _appearance(rng: Rng, who: Phenotype) -> dict[str, object]:
     }
 
 
-def _top(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
+def _top(rng: Rng, kind: str, who: Phenotype) -> dict[str, Any]:
     sleeve = {
         "street": rng.choice([0.55, 0.8, 1.3, 1.95]), "summer": rng.choice([-0.3, 0.2, 0.5, 0.7]),
         "sport": rng.choice([-0.3, 0.5, 0.7, 1.95]), "formal": 1.95, "winter": 1.98, "swim": -0.3,
@@ -149,7 +150,7 @@ def _top(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
     }
 
 
-def _bottom(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
+def _bottom(rng: Rng, kind: str, who: Phenotype) -> dict[str, Any]:
     woman = who.female > 0.5
     skirt = woman and kind in ("street", "summer", "formal") and rng.random() < 0.3
     short = rng.random() < {"summer": 0.6, "sport": 0.65, "swim": 1.0, "street": 0.12}.get(kind, 0.0)
@@ -176,7 +177,7 @@ def _bottom(rng: Rng, kind: str, who: Phenotype) -> dict[str, object]:
     }
 
 
-def _feet(rng: Rng, kind: str) -> dict[str, object]:
+def _feet(rng: Rng, kind: str) -> dict[str, Any]:
     bare = rng.random() < {"swim": 0.9, "summer": 0.15, "sport": 0.1}.get(kind, 0.01)
     boots = rng.random() < {"winter": 0.6, "street": 0.12}.get(kind, 0.02)
     sock_top = ANKLE + float(rng.choice([-0.05, 0.05, 0.28], p=[0.35, 0.45, 0.2]))
@@ -189,7 +190,7 @@ def _feet(rng: Rng, kind: str) -> dict[str, object]:
     }
 
 
-def _accessories(rng: Rng, kind: str) -> dict[str, object]:
+def _accessories(rng: Rng, kind: str) -> dict[str, Any]:
     wear = str(rng.choice(["none", "cap", "beanie", "helmet"], p=[0.8, 0.1, 0.05, 0.05]))
     if kind == "winter" and wear == "none" and rng.random() < 0.5:
         wear = "beanie"

@@ -84,7 +84,9 @@ class Place:
         elif self.floor == "boards":
             tone = tone * (1 - 0.25 * (np.mod(x, 0.18) < 0.012) * fade)
             tone *= (
-                1 + 0.09 * np.sin(np.floor(x / 0.18) * 37.7) + 0.04 * waves(points * (1, 0.08, 1), self.seed + 2, 0.05)
+                1
+                + 0.09 * np.sin(np.floor(x / 0.18) * 37.7)
+                + 0.04 * waves(points * np.array([1, 0.08, 1], np.float32), self.seed + 2, 0.05)
             )
         elif self.floor == "grass":
             tone = tone * (1 + 0.10 * waves(points, self.seed + 3, 0.06, 8) * fade)
@@ -122,5 +124,5 @@ class Place:
 
     def _sky(self, rays: Floats) -> Floats:
         height = np.clip(rays[:, 2] / np.linalg.norm(rays, axis=1), 0, 0.6)[:, None]
-        clouds = 0.03 * waves(rays * (3, 3, 9), self.seed + 7, 1.0)[:, None]
+        clouds = 0.03 * waves(rays * np.array([3, 3, 9], np.float32), self.seed + 7, 1.0)[:, None]
         return np.asarray(np.array([0.80, 0.86, 0.93]) - height * np.array([0.5, 0.35, 0.12]) + clouds, np.float32)

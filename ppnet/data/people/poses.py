@@ -264,7 +264,7 @@ def sport(rng: Rng) -> Pose:
 
 def lying(rng: Rng) -> Pose:
     """On the back, the belly or a side."""
-    base = rng.choice([standing, sitting, sport])(rng)
+    base = (standing, sitting, sport)[rng.integers(3)](rng)
     tip = rng.choice([_pitch(-90), _pitch(90), _roll(90), _roll(-90)])
     flat = Pose(base.arms, base.legs, base.spine * 0.4, base.neck * 0.5)
     return flat.turned(axis_rotation(np.array([0.0, 0, 1]), rng.uniform(0, 2 * np.pi)) @ tip @ _roll(rng.normal(0, 8)))
@@ -281,10 +281,10 @@ def upside_down(rng: Rng) -> Pose:
 
 def wild(rng: Rng) -> Pose:
     """Anything the joints allow."""
-    leg = lambda: tuple(rng.normal((45, 35, 3, 45, 0), (50, 40, 15, 40, 12)))  # noqa: E731
+    legs = rng.normal((45, 35, 3, 45, 0), (50, 40, 15, 40, 12), (2, 5))
     left, right = _arms(rng, ("any", "up", "forwards", "sideways"))
     return Pose.degrees(
-        left_arm=left, right_arm=right, left_leg=leg(), right_leg=leg(),
+        left_arm=left, right_arm=right, left_leg=tuple(legs[0]), right_leg=tuple(legs[1]),
         spine=(rng.normal(15, 22), rng.normal(0, 12), rng.normal(0, 18)), neck=_neck(rng),
         pelvis=_pitch(rng.normal(10, 25)) @ _roll(rng.normal(0, 20)),
     )  # fmt: skip
@@ -345,4 +345,4 @@ def _gait_leg(phase: float, stride: float, running: bool) -> tuple[float, ...]:
     else:
         knee = 4 + 13 * bump(0.14, 0.08) + 56 * bump(0.73, 0.11) * min(1.2, 0.6 + 0.4 * stride)
         ankle = 9 * bump(0.42, 0.13) - 16 * bump(0.63, 0.07)
-    return (0.0 if hip >= 0 else 0.0, hip + 2, 4, knee, ankle)
+    return (0.0, hip + 2, 4, knee, ankle)

@@ -10,7 +10,8 @@ Colour = tuple[float, float, float]
 
 def box(centre: tuple[float, float, float], size: tuple[float, float, float], colour: Colour, yaw: float = 0.0) -> Prop:
     """A box with its own corners on every side, so that its edges stay sharp in the light."""
-    corners, faces = [], []
+    corners: list[npt.NDArray[np.float64]] = []
+    faces: list[tuple[int, int, int]] = []
     for axis in range(3):
         for sign in (-0.5, 0.5):
             u, v = [other for other in range(3) if other != axis]

@@ -9,6 +9,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count as counting
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -103,34 +104,41 @@ def _beside(rng: Rng, actors: list[Actor], middle: tuple[float, float]) -> tuple
 def _things(rng: Rng, actors: list[Actor], kinds: list[str], middle: tuple[float, float]) -> tuple[Prop, ...]:
     """Seats under those who sit, now and then something that stands in front, a ball."""
     things: list[Prop] = []
-    colour = lambda: tuple(
-        float(value) for value in np.clip(rng.uniform(0.1, 0.8) + rng.normal(0, 0.12, 3), 0.03, 0.95)
-    )  # noqa: E731
     for actor, kind in zip(actors, kinds, strict=True):
         hips = actor.in_scene()[2][11:13].mean(0)
         if kind == "sitting" and rng.random() < 0.7 and hips[2] > 0.3:
             top = float(hips[2]) - 0.11
-            things.append(props.box((float(hips[0]), float(hips[1]), top / 2), (0.46, 0.46, top), colour(), actor.yaw))
+            things.append(
+                props.box((float(hips[0]), float(hips[1]), top / 2), (0.46, 0.46, top), _colour(rng), actor.yaw)
+            )
     if rng.random() < 0.16:
         wide, tall = rng.uniform(0.3, 1.6), rng.uniform(0.4, 1.1)
         near = middle[1] - rng.uniform(0.35, 0.6)
         if near > 0.5:
             place = (middle[0] + float(rng.normal(0, 0.5)), near, tall / 2)
-            things.append(props.box(place, (wide, 0.25, tall), colour(), float(rng.normal(0, 0.2))))
+            things.append(props.box(place, (wide, 0.25, tall), _colour(rng), float(rng.normal(0, 0.2))))
     if rng.random() < 0.06 and middle[1] > 1.2:
         things.append(
             props.pillar(
-                (middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75), float(rng.uniform(0.05, 0.15)), 3.0, colour()
+                (middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75),
+                float(rng.uniform(0.05, 0.15)),
+                3.0,
+                _colour(rng),
             )
         )
     if rng.random() < 0.06:
         spot = actors[0].in_scene()[2][9]
         things.append(
             props.ball(
-                (float(spot[0]), float(spot[1]) - 0.12, float(spot[2])), float(rng.uniform(0.05, 0.13)), colour()
+                (float(spot[0]), float(spot[1]) - 0.12, float(spot[2])), float(rng.uniform(0.05, 0.13)), _colour(rng)
             )
         )
     return tuple(things)
+
+
+def _colour(rng: Rng) -> props.Colour:
+    red, green, blue = np.clip(rng.uniform(0.1, 0.8) + rng.normal(0, 0.12, 3), 0.03, 0.95)
+    return (float(red), float(green), float(blue))
 
 
 def _photographed(rng: Rng, image: Image) -> Image:
@@ -216,12 +224,20 @@ def _scenes(seed: int, backdrops: Backdrops, workers: int) -> Iterator[list[Patc
         while True:
             yield patches_of_scene(seed, number, backdrops)
             number += 1
-    with get_context("spawn").Pool(workers) as pool:
-        number = 0
-        while True:
-            jobs = [(seed, index, backdrops) for index in range(number, number + 16 * workers)]
-            yield from pool.starmap(patches_of_scene, jobs, chunksize=4)
-            number += len(jobs)
+    with get_context("spawn").Pool(workers, _start_worker, (seed, backdrops)) as pool:
+        for batch in counting():  # in batches: a pool would take in an endless range whole
+            yield from pool.imap(_worker_patches, range(batch * 64, batch * 64 + 64), chunksize=4)
+
+
+_WORK: dict[str, Any] = {}  # of a worker process: what all its scenes share
+
+
+def _start_worker(seed: int, backdrops: Backdrops) -> None:
+    _WORK.update(seed=seed, backdrops=backdrops)
+
+
+def _worker_patches(number: int) -> list[Patch]:
+    return patches_of_scene(_WORK["seed"], number, _WORK["backdrops"])
 
 
 def write_samples(folder: Path, name: str, patches: Iterable[Patch]) -> Path:

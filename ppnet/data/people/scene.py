@@ -252,7 +252,7 @@ def _shadowed(stage: _Stage, place: Floats, normal: Floats, light: Light, size: 
         c = np.clip((column + shift[0]).astype(np.int32), 0, size - 1)
         r = np.clip((row + shift[1]).astype(np.int32), 0, size - 1)
         total += depth[r, c] > own[:, 2] - low[2] + 1.0 + 0.025
-    return total / 4
+    return np.asarray(total / 4, np.float32)
 
 
 def _hollows(coverage: Coverage, pixels: npt.NDArray[np.int32], camera: Camera) -> Floats:
@@ -292,7 +292,8 @@ def _floor_shadow(camera: Camera, stage: _Stage, light: Light) -> Floats:
 
 
 def _truth(
-    camera: Camera, fine: Camera, stage: _Stage, inverse_depth: Floats, owner_map: npt.NDArray[np.int32], actors: list[Actor]
+    camera: Camera, fine: Camera, stage: _Stage, inverse_depth: Floats,
+    owner_map: npt.NDArray[np.int32], actors: list[Actor],
 ) -> Truth:  # fmt: skip
     count = len(actors)
     keypoints = np.zeros((count, 17, 2), np.float32)
