@@ -1,8 +1,8 @@
 """Joint and segment angles in the picture plane, in degrees (docs/exports.md says what each means).
 
 A joint angle is the inner angle at a joint, 0 to 180: 180 is a straight elbow, knee or hip, 0 an arm along the trunk.
-A lean is the turn of a segment away from upright, and a tilt that of a left-right line away from level, -180 to 180,
-positive when it turns clockwise in the picture as it is seen.
+A lean is the turn of a segment away from upright, -180 to 180, and a tilt that of a left-right line away from level,
+-90 to 90 whichever side faces the camera; both are positive when they turn clockwise in the picture.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Points = tuple[str, ...]
 
 @dataclass(frozen=True)
 class JointAngle:
-    """Inner angle at `at` between the directions to `one` and `other`; a point is a keypoint or the middle of several."""
+    """Inner angle at `at` between the directions to `one` and `other`; each a keypoint, or the middle of several."""
 
     one: Points
     at: Points
@@ -38,18 +38,23 @@ class JointAngle:
 
 @dataclass(frozen=True)
 class SegmentAngle:
-    """Turn of the line `start` to `end` away from `rest_deg` (0: to the right, -90: upwards), clockwise positive."""
+    """Turn of the line `start` to `end` away from `rest_deg` (0: level, -90: upwards), clockwise positive.
+
+    turn_deg: after so much the line looks the same again: 360, or 180 for a line without a direction.
+    """
 
     start: Points
     end: Points
     rest_deg: float
     words: str
+    turn_deg: float = 360.0
 
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
-        """(...) degrees of keypoints (..., K, 2), from -180 up to 180."""
+        """(...) degrees of keypoints (..., K, 2), from minus to plus half a turn."""
         line = _middle(keypoints, self.end, skeleton) - _middle(keypoints, self.start, skeleton)
         angle = np.degrees(np.arctan2(line[..., 1], line[..., 0])) - self.rest_deg  # y runs down: clockwise positive
-        return _known((angle + 180) % 360 - 180, line)
+        half = self.turn_deg / 2
+        return _known(half - (half - angle) % self.turn_deg, line)
 
 
 SHOULDERS, HIPS, EARS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_ear", "right_ear")
@@ -71,8 +76,8 @@ ANGLES: dict[str, JointAngle | SegmentAngle] = {
     **_both("knee", "hip", "knee", "ankle", "knee"),
     "trunk_lean": SegmentAngle(HIPS, SHOULDERS, -90.0, "Trunk lean"),
     "head_lean": SegmentAngle(SHOULDERS, EARS, -90.0, "Head lean"),
-    "shoulder_tilt": SegmentAngle(("right_shoulder",), ("left_shoulder",), 0.0, "Shoulder tilt"),
-    "pelvis_tilt": SegmentAngle(("right_hip",), ("left_hip",), 0.0, "Pelvis tilt"),
+    "shoulder_tilt": SegmentAngle(("right_shoulder",), ("left_shoulder",), 0.0, "Shoulder tilt", 180.0),
+    "pelvis_tilt": SegmentAngle(("right_hip",), ("left_hip",), 0.0, "Pelvis tilt", 180.0),
 }
 """The twelve common angles, by the name that heads their column."""
 

@@ -11,7 +11,7 @@ from tracking.edits import ChooseSmoothing, EditedResult, EditPlan, FillKeypoint
 from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
-from tracking.smoothing import SmoothingSettings
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
@@ -65,7 +65,7 @@ class Replay:
 
     def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Takes over the edits as they are in the session now; `smooth`: and makes the smoothing they ask for."""
-        self.plan = EditPlan((*self.session.edits(), *self._smoothing))
+        self.plan = EditPlan((*self._smoothed_at_the_end(), *self.session.edits(), *self._smoothing))
         wanted = self._wanted()
         if wanted is None:
             self._smoothed, self._smoothed_for = {}, None
@@ -104,6 +104,13 @@ class Replay:
         if smoothed is not None and len(smoothed[0]) == len(identified):
             identified = EditedResult(with_smoothed(identified.result, *smoothed), identified.edited)
         return self.plan.set_by_hand(identified, hands, keep_hidden=keep_hidden)
+
+    def _smoothed_at_the_end(self) -> tuple[ChooseSmoothing, ...]:
+        """The smoothing that looks ahead is made when a run is over; while it ran, the filter stood in for it."""
+        settings = self.session.header.settings
+        if settings.get("smooth") != "rts" or not self.session.complete:
+            return ()
+        return (ChooseSmoothing("rts", float(settings.get("strength", 50)), float(settings.get("min_conf", 0.2))),)
 
     def _wanted(self) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""

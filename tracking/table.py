@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -34,22 +35,29 @@ class KeypointTable:
     UserError when the place cannot be written.
     """
 
-    def __init__(self, target: Path | TextIO, *, skeleton: Skeleton = COCO_17) -> None:
+    def __init__(
+        self, target: Path | TextIO, *, skeleton: Skeleton = COCO_17, more_columns: Sequence[str] = ()
+    ) -> None:
+        """`more_columns`: names of cells behind all others, which `write` is given for each person."""
         self._path = target if isinstance(target, Path) else None
-        self._nobody = "," * (len(columns(skeleton)) - 2) + "\n"
+        names = (*columns(skeleton), *more_columns)
+        self._nobody = "," * (len(names) - 2) + "\n"
         self._flushed_s = time.monotonic()
         self.row_count = 0
         try:
             self._file = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
-            self._file.write(",".join(columns(skeleton)) + "\n")
+            self._file.write(",".join(names) + "\n")
             self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
 
-    def write(self, result: FrameResult) -> None:
-        """Add the rows of one frame, lowest id first."""
+    def write(self, result: FrameResult, more: Sequence[str] = ()) -> None:
+        """Add the rows of one frame, lowest id first; `more` holds the text of the further cells of each row."""
         head = f"{result.frame_index},{result.time_s:.6f}"
-        rows = [head + "," + _person(result, row) for row in np.argsort(result.tracks.ids, kind="stable").tolist()]
+        rows = [
+            ",".join([head, *_person(result, row), *more[row : row + 1]]) + "\n"
+            for row in np.argsort(result.tracks.ids, kind="stable").tolist()
+        ]
         try:
             self._file.write("".join(rows) if rows else head + self._nobody)
             now_s = time.monotonic()
@@ -82,10 +90,10 @@ class KeypointTable:
         return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
 
 
-def _person(result: FrameResult, row: int) -> str:
+def _person(result: FrameResult, row: int) -> list[str]:
     tracks, raw, smoothed = result.tracks, result.raw, result.smoothed
-    cells = [str(int(tracks.ids[row])), TRACK_STATES[int(tracks.states[row])], _number(float(tracks.scores[row]))]
-    cells += [_number(value) for value in tracks.boxes[row].tolist()]
+    cells = [str(int(tracks.ids[row])), TRACK_STATES[int(tracks.states[row])], number(float(tracks.scores[row]))]
+    cells += [number(value) for value in tracks.boxes[row].tolist()]
     joints = zip(
         smoothed.keypoints[row].tolist(),
         raw.keypoints[row].tolist(),
@@ -98,17 +106,17 @@ def _person(result: FrameResult, row: int) -> str:
             x = y = math.nan
         answered = math.isfinite(x_raw)
         cells += [
-            _number(x),
-            _number(y),
-            _number(score) if answered else "",
-            _number(x_raw),
-            _number(y_raw),
+            number(x),
+            number(y),
+            number(score) if answered else "",
+            number(x_raw),
+            number(y_raw),
             JOINT_STATES[state],
         ]
-    return ",".join(cells) + "\n"
+    return cells
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """At most three decimals, none that say nothing; empty when missing."""
     if not math.isfinite(value):
         return ""

@@ -42,14 +42,17 @@ def test_a_bent_knee_either_way(bend: float) -> None:
 
 @pytest.mark.parametrize("lean", [-170, -45, 0, 20, 90, 179])
 def test_leaning_to_the_right_of_the_picture_is_positive(lean: float) -> None:
+    side = np.array([15, 0])
     top = np.array([100 + 60 * np.sin(np.radians(lean)), 200 - 60 * np.cos(np.radians(lean))])
-    points = figure(left_hip=(110, 200), right_hip=(90, 200), left_shoulder=top + [15, 0], right_shoulder=top - [15, 0])
+    points = figure(left_hip=(110, 200), right_hip=(90, 200), left_shoulder=top + side, right_shoulder=top - side)
     assert angle("trunk_lean", points) == pytest.approx(lean)
 
 
-def test_the_lower_left_shoulder_is_a_positive_tilt() -> None:
-    points = figure(left_shoulder=(130, 80), right_shoulder=(80, 30))
-    assert angle("shoulder_tilt", points) == pytest.approx(45)
+def test_a_line_that_falls_to_the_right_is_a_positive_tilt_from_either_side() -> None:
+    for facing in ("left", "right"), ("right", "left"):
+        for drop, tilt in (0, 0), (50, 45), (-50, -45), (1e-9, 0), (-1e-9, 0):
+            ends = {f"{facing[0]}_hip": (130, 100 + drop), f"{facing[1]}_hip": (80, 100)}
+            assert angle("pelvis_tilt", figure(**ends)) == pytest.approx(tilt, abs=1e-6)
 
 
 def test_missing_or_coinciding_joints_give_no_angle() -> None:

@@ -1,0 +1,1 @@
+"""Sessions written in the formats of others: one file per format, the list in `formats.py`."""

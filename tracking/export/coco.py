@@ -1,0 +1,51 @@
+"""COCO keypoint results: a list with one entry per person and frame, as COCO's tools load it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracking.edits import EditedResult
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+from tracking.types import KeypointState
+
+
+def write_coco_json(replay: Replay, path: Path, tick: Tick) -> None:
+    """`image_id` is the frame index; missing joints are 0, 0, 0. `track_id` and `edited` are ours; others skip them."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("[")
+        first = True
+        for done, edited in enumerate(replay.results(), 1):
+            for row in range(len(edited)):
+                file.write("\n" if first else ",\n")
+                json.dump(_entry(edited, row), file, allow_nan=False)
+                first = False
+            tick(done)
+        file.write("\n]\n")
+
+
+def _entry(edited: EditedResult, row: int) -> dict[str, Any]:
+    result = edited.result
+    joints = joints_with_scores(edited, row)
+    x1, y1, x2, y2 = result.tracks.boxes[row].tolist()
+    seen = joints[:, 2] > 0
+    return {
+        "image_id": result.frame_index,
+        "category_id": 1,
+        "keypoints": [round(value, 3) for value in joints.ravel().tolist()],
+        "score": round(float(joints[seen, 2].mean()), 4) if seen.any() else 0.0,
+        "bbox": [round(value, 3) for value in (x1, y1, x2 - x1, y2 - y1)],
+        "track_id": int(result.tracks.ids[row]),
+        "edited": bool(edited.edited[row]),
+    }
+
+
+def joints_with_scores(edited: EditedResult, row: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(K, 3) x, y, confidence of a person's steadied joints; zeros where missing."""
+    smoothed = edited.result.smoothed
+    joints = np.concatenate([smoothed.keypoints[row], smoothed.scores[row][:, None]], axis=1).astype(np.float64)
+    missing = (edited.result.states[row] == KeypointState.MISSING) | ~np.isfinite(joints).all(axis=1)
+    joints[missing] = 0.0
+    return joints

@@ -1,0 +1,44 @@
+"""The tidy table: one row per frame, person and joint, as statistics programs like it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tracking.edits import EditedResult
+from tracking.export.csv_wide import quoted
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+from tracking.table import JOINT_STATES, number
+from tracking.types import KeypointState
+
+COLUMNS = (
+    "frame", "time_s", "person_id", "person_name", "joint", "x", "y", "conf", "x_raw", "y_raw", "state", "edited",
+)  # fmt: skip
+
+
+def write_tidy_csv(replay: Replay, path: Path, tick: Tick) -> None:
+    """A frame without people has one row whose cells after `time_s` are empty. `edited`: set by hand."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for done, edited in enumerate(replay.results(), 1):
+            file.writelines(_rows(replay, edited))
+            tick(done)
+
+
+def _rows(replay: Replay, edited: EditedResult) -> Iterator[str]:
+    result = edited.result
+    head = f"{result.frame_index},{result.time_s:.6f}"
+    if not len(result):
+        yield head + "," * (len(COLUMNS) - 2) + "\n"
+    for row in np.argsort(result.tracks.ids, kind="stable").tolist():
+        track_id = int(result.tracks.ids[row])
+        person = f"{head},{track_id},{quoted(replay.names.get(track_id, ''))}"
+        for joint, name in enumerate(replay.skeleton.keypoints):
+            state = int(result.states[row, joint])
+            missing = state == KeypointState.MISSING
+            x, y = (float("nan"),) * 2 if missing else result.smoothed.keypoints[row, joint].tolist()
+            x_raw, y_raw = result.raw.keypoints[row, joint].tolist()
+            conf = number(float(result.raw.scores[row, joint])) if np.isfinite(x_raw) else ""
+            cells = (name, number(x), number(y), conf, number(x_raw), number(y_raw), JOINT_STATES[state])
+            yield f"{person},{','.join(cells)},{int(state == KeypointState.EDITED)}\n"

@@ -1,0 +1,38 @@
+"""The keypoint table of a session: the columns of `track`, and for each person a name and whether it was edited."""
+
+import csv
+import io
+from pathlib import Path
+
+from tracking.edits import EditedResult
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+from tracking.table import KeypointTable
+
+MORE_COLUMNS = ("person_name", "edited")
+
+
+def write_wide_csv(replay: Replay, path: Path, tick: Tick) -> None:
+    """One row per frame and person; `edited` is 1 where an id or a joint of the row was changed by hand."""
+    with KeypointTable(path, skeleton=replay.skeleton, more_columns=MORE_COLUMNS) as table:
+        for done, edited in enumerate(replay.results(), 1):
+            table.write(edited.result, more_cells(replay, edited))
+            tick(done)
+
+
+def more_cells(replay: Replay, edited: EditedResult) -> list[str]:
+    """Name and flag of each row, as CSV text."""
+    ids = edited.result.tracks.ids.tolist()
+    return [
+        f"{quoted(replay.names.get(track_id, ''))},{int(flag)}"
+        for track_id, flag in zip(ids, edited.edited, strict=True)
+    ]
+
+
+def quoted(text: str) -> str:
+    """A cell that any program reads back as this text, and none takes for a formula."""
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        text = f"'{text}"
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([text])
+    return line.getvalue() if text else ""

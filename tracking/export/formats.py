@@ -1,0 +1,96 @@
+"""The list of export formats, and `export`: one of them written safely."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ppnet.errors import UserError
+from tracking.export.angles import write_angles_csv
+from tracking.export.coco import write_coco_json
+from tracking.export.csv_tidy import write_tidy_csv
+from tracking.export.csv_wide import write_wide_csv
+from tracking.export.mot import write_mot_txt
+from tracking.export.openpose import write_openpose_folder
+from tracking.export.progress import Tick, no_tick
+from tracking.export.trc import write_trc_folder
+from tracking.export.video import write_annotated_video
+from tracking.replay import Replay
+from tracking.session import SUFFIX
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format: words for people, what its files are called behind the stem, and who writes it.
+
+    A suffix without a point is a folder. write(replay, path, tick) writes to a path that is free (or an empty folder).
+    """
+
+    words: str
+    suffix: str
+    write: Callable[[Replay, Path, Tick], None]
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is many files in a folder."""
+        return "." not in self.suffix
+
+
+EXPORTS = {
+    "csv": ExportFormat("Table, one row per frame and person (CSV)", "_keypoints.csv", write_wide_csv),
+    "tidy": ExportFormat("Tidy table, one row per joint (CSV)", "_tidy.csv", write_tidy_csv),
+    "angles": ExportFormat("Joint angles in degrees (CSV)", "_angles.csv", write_angles_csv),
+    "coco": ExportFormat("COCO keypoint results (JSON)", "_coco.json", write_coco_json),
+    "openpose": ExportFormat("OpenPose, one JSON per frame", "_openpose", write_openpose_folder),
+    "trc": ExportFormat("Markers for OpenSim, one TRC per person", "_trc", write_trc_folder),
+    "mot": ExportFormat("Boxes and ids, MOTChallenge text", "_mot.txt", write_mot_txt),
+    "video": ExportFormat("Annotated video (MP4)", "_annotated.mp4", write_annotated_video),
+}
+
+
+def default_path(session: Path, name: str, folder: Path | None = None) -> Path:
+    """Where an export goes: beside the session, or in `folder`."""
+    stem = session.name.removesuffix(SUFFIX) if session.name.endswith(SUFFIX) else session.stem
+    return (folder or session.parent) / f"{stem}{EXPORTS[name].suffix}"
+
+
+def export(
+    replay: Replay,
+    name: str,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    tick: Tick = no_tick,
+    write: Callable[[Replay, Path, Tick], None] | None = None,
+) -> Path:
+    """Writes a format; the file appears under its name only when it is whole. Returns the path.
+
+    write: in place of the format's own (the same with other options). UserError when the name is taken or the place
+    cannot be written; then, and when `tick` stops it, nothing is left behind.
+    """
+    form = EXPORTS[name]
+    if path.exists() and not overwrite:
+        raise UserError(f"{path} exists already; choose another name or allow overwriting.")
+    partial = path.with_name(f"{path.stem}.exporting{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(partial)
+        if form.is_folder:
+            partial.mkdir()
+        (write or form.write)(replay, partial, tick)
+        _remove(path)
+        partial.rename(path)
+    except OSError as error:
+        raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            _remove(partial)
+    return path
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

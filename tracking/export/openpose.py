@@ -1,0 +1,61 @@
+"""OpenPose JSON: one file per frame, joints in the order of BODY_25, as Pose2Sim, Kinovea and others read it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppnet.skeleton import Skeleton
+from tracking.export.coco import joints_with_scores
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+
+BODY_25: tuple[tuple[str, ...], ...] = (
+    ("nose",), ("left_shoulder", "right_shoulder"),
+    ("right_shoulder",), ("right_elbow",), ("right_wrist",), ("left_shoulder",), ("left_elbow",), ("left_wrist",),
+    ("left_hip", "right_hip"),
+    ("right_hip",), ("right_knee",), ("right_ankle",), ("left_hip",), ("left_knee",), ("left_ankle",),
+    ("right_eye",), ("left_eye",), ("right_ear",), ("left_ear",),
+    (), (), (), (), (), (),
+)  # fmt: skip
+"""Neck and mid-hip are the middles of both sides; what the skeleton lacks (toes, heels) stays 0, 0, 0."""
+
+
+def write_openpose_folder(replay: Replay, path: Path, tick: Tick) -> None:
+    """`<stem>_000000000042_keypoints.json` for frame 42 of the source; `person_id` holds our id."""
+    stem = Path(replay.header.source.name).stem or "session"
+    for done, edited in enumerate(replay.results(), 1):
+        ids = edited.result.tracks.ids.tolist()
+        people = [
+            _person(track_id, body_25(joints_with_scores(edited, row), replay.skeleton))
+            for row, track_id in enumerate(ids)
+        ]
+        name = f"{stem}_{edited.result.frame_index:012d}_keypoints.json"
+        (path / name).write_text(json.dumps({"version": 1.3, "people": people}, allow_nan=False), encoding="utf-8")
+        tick(done)
+
+
+def body_25(joints: np.ndarray[Any, np.dtype[np.float64]], skeleton: Skeleton) -> list[float]:
+    """75 numbers: x, y, confidence of each joint; a middle is as sure as the less sure of its two."""
+    flat: list[float] = []
+    for names in BODY_25:
+        known = bool(names) and all(name in skeleton.keypoints for name in names)
+        parts = joints[[skeleton.index(name) for name in names]] if known else joints[:0]
+        if not known or (parts[:, 2] <= 0).any():
+            flat += [0.0, 0.0, 0.0]
+        else:
+            x, y = parts[:, :2].mean(axis=0)
+            flat += [round(float(x), 3), round(float(y), 3), round(float(parts[:, 2].min()), 4)]
+    return flat
+
+
+def _person(track_id: int, keypoints: list[float]) -> dict[str, Any]:
+    empty = ("face", "hand_left", "hand_right")
+    return {
+        "person_id": [track_id],
+        "pose_keypoints_2d": keypoints,
+        **{f"{part}_keypoints_2d": [] for part in empty},
+        "pose_keypoints_3d": [],
+        **{f"{part}_keypoints_3d": [] for part in empty},
+    }

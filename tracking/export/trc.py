@@ -1,0 +1,97 @@
+"""TRC marker files, one per person, as OpenSim and its relatives read them: y upwards, equal steps of time."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+from tracking.types import KeypointState
+
+Floats = npt.NDArray[np.float64]
+MAX_BRIDGE_S = 0.25
+"""Between two samples farther apart nothing is filled in."""
+ON_GRID = 1e-3
+"""A sample this near to a step of time (in steps) is taken as it is."""
+
+
+def write_trc_folder(replay: Replay, path: Path, tick: Tick) -> None:
+    """`<stem>_person01.trc` and so on. A TRC has one data rate: other times are resampled, in a straight line."""
+    rate = data_rate(replay.session.frame_times(), replay.header.source.frame_rate)
+    scale, unit = _unit(replay)
+    people: dict[int, list[tuple[float, Floats]]] = defaultdict(list)
+    height = replay.header.source.size_wh[1]
+    for done, edited in enumerate(replay.results(), 1):
+        result = edited.result
+        for row, track_id in enumerate(result.tracks.ids.tolist()):
+            points = np.where(
+                (result.states[row] == KeypointState.MISSING)[:, None], np.nan, result.smoothed.keypoints[row]
+            ).astype(np.float64)
+            points[:, 1] = height - 1 - points[:, 1]
+            people[track_id].append((result.time_s, points * scale))
+        tick(done)
+    stem = Path(replay.header.source.name).stem or "session"
+    for track_id, samples in people.items():
+        name = f"{stem}_person{track_id:02d}.trc"
+        times, points = resample([time_s for time_s, _ in samples], np.stack([p for _, p in samples]), rate)
+        lines = _header(name, rate, unit, len(times), replay.skeleton.keypoints) + _rows(times, points, rate)
+        (path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def data_rate(times: Floats, claimed: Any) -> float:
+    """Frames a second: what the source says when its times agree, else the median of what they show."""
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    if not len(steps):
+        return float(claimed or 30)
+    shown = 1 / float(np.median(steps))
+    return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3)
+
+
+def resample(times_s: list[float], points: Floats, rate: float) -> tuple[Floats, Floats]:
+    """Samples (F, K, 2) at whole steps of 1 / rate from the first time on; NaN where nothing is near enough."""
+    times = np.array(times_s)
+    count = int(np.floor((times[-1] - times[0]) * rate + ON_GRID)) + 1
+    grid = times[0] + np.arange(count) / rate
+    after = np.clip(np.searchsorted(times, grid), 1, max(1, len(times) - 1))
+    if len(times) == 1:
+        return grid, points
+    before = after - 1
+    span = times[after] - times[before]
+    part = np.clip((grid - times[before]) / span, 0, 1)[:, None, None]
+    mixed = (1 - part) * points[before] + part * points[after]
+    mixed = np.where((span > MAX_BRIDGE_S)[:, None, None], np.nan, mixed)
+    near_before = (np.abs(grid - times[before]) * rate < ON_GRID)[:, None, None]
+    near_after = (np.abs(grid - times[after]) * rate < ON_GRID)[:, None, None]
+    return grid, np.where(near_before, points[before], np.where(near_after, points[after], mixed))
+
+
+def _unit(replay: Replay) -> tuple[float, str]:
+    """Factor from pixels, and the unit's name: metres when a known length was drawn in the picture."""
+    scale = replay.header.notes.get("metres_per_pixel")
+    known = isinstance(scale, int | float) and 0 < scale < 1e3
+    return (float(scale), "m") if known else (1.0, "px")  # type: ignore[arg-type]
+
+
+def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, ...]) -> list[str]:
+    axes = "\t".join(f"X{n}\tY{n}\tZ{n}" for n in range(1, len(markers) + 1))
+    return [
+        f"PathFileType\t4\t(X/Y/Z)\t{name}",
+        "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames",
+        f"{rate:.10g}\t{rate:.10g}\t{frames}\t{len(markers)}\t{unit}\t{rate:.10g}\t1\t{frames}",
+        "Frame#\tTime\t" + "\t\t\t".join(markers) + "\t\t",
+        "\t\t" + axes,
+    ]
+
+
+def _rows(times: Floats, points: Floats, rate: float) -> list[str]:
+    rows = []
+    for number, (time_s, joints) in enumerate(zip(times, points, strict=True), 1):
+        cells = [
+            f"{x:.5f}\t{y:.5f}\t0.00000" if np.isfinite(x) and np.isfinite(y) else "\t\t" for x, y in joints.tolist()
+        ]
+        rows.append(f"{number}\t{time_s:.6f}\t" + "\t".join(cells))
+    return rows

@@ -1,0 +1,76 @@
+"""The annotated video drawn again, with the edits in it, over the pictures of the source."""
+
+from pathlib import Path
+
+from ppnet.errors import UserError
+from tracking.export.progress import Tick
+from tracking.overlay import OverlaySettings, draw
+from tracking.replay import Replay
+from tracking.video.file import VideoFile
+from tracking.video.images import ImageFolder
+from tracking.video.source import IMAGE_SUFFIXES
+from tracking.video.writer import VideoWriter
+
+
+def write_annotated_video(
+    replay: Replay, path: Path, tick: Tick, *, video: Path | None = None, look: OverlaySettings | None = None
+) -> None:
+    """Every frame of the session, at its own time, sound kept. `video`: where the source lies now."""
+    info = replay.header.source
+    place = find_video(replay, video)
+    look = look or OverlaySettings(names=dict(replay.names))
+    times = replay.session.frame_times()
+    with _opened(place) as source:
+        if source.info.size_wh != info.size_wh:
+            raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
+        if len(times):
+            source.seek(float(times[0]))
+        writer = VideoWriter(
+            path,
+            info.size_wh,
+            frame_rate=info.frame_rate,
+            time_base=info.time_base,
+            pixel_aspect=info.pixel_aspect,
+            audio_from=place if info.has_audio else None,
+            audio_range_s=(replay.header.settings.get("start_s"), replay.header.settings.get("end_s")),
+        )
+        try:
+            _draw_all(replay, source, writer, look, tick)
+            writer.close()
+        except BaseException:
+            writer.discard()
+            raise
+
+
+def _draw_all(
+    replay: Replay, source: VideoFile | ImageFolder, writer: VideoWriter, look: OverlaySettings, tick: Tick
+) -> None:
+    frames = iter(source)
+    for done, edited in enumerate(replay.results(), 1):
+        result = edited.result
+        frame = next((frame for frame in frames if frame.index >= result.frame_index), None)
+        if frame is None or frame.index != result.frame_index or abs(frame.time_s - result.time_s) > 1e-3:
+            raise UserError(
+                f"{source.info.name} is not the video that was tracked: frame {result.frame_index} differs."
+            )
+        writer.write(draw(frame.image, result, look), result.time_s)
+        tick(done)
+
+
+def find_video(replay: Replay, given: Path | None = None) -> Path:
+    """The source of a session: where it was, or beside the session. UserError when it is in neither place."""
+    info = replay.header.source
+    if info.is_live:
+        raise UserError("A live run holds no pictures; its video is what was recorded.")
+    beside = replay.session.path.parent / info.name
+    places = [given] if given is not None else [place for place in (info.path, beside) if place is not None]
+    for place in places:
+        if place.exists():
+            return place
+    raise UserError(f"The video {places[-1]} is not there; say where it lies now with --video.")
+
+
+def _opened(place: Path) -> VideoFile | ImageFolder:
+    if place.is_dir() or place.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageFolder(place)
+    return VideoFile(place)
