@@ -125,10 +125,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
     from ppnet.data.sources import read_source
     from ppnet.estimator import PoseEstimator
 
-    try:
-        input_wh = parse_size(arguments.input) if arguments.input else None
-    except ValueError as error:
-        raise UserError(f"--input: {error}.") from error
+    input_wh = parse_size(arguments.input) if arguments.input else None
     people = read_source(arguments.data, images=arguments.images)[0]
     network = load_checkpoint(arguments.weights, input_wh=input_wh)
     info = network.info

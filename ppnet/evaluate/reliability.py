@@ -1,6 +1,6 @@
 """What a keypoint's score means: the share of right keypoints at each score, and the score to draw the line at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,17 @@ BINS = 10
 
 
 @dataclass(frozen=True)
+class Group:
+    """Scores of one kind of keypoint. scores: quantiles 0.5, 0.9, 0.99. right: share within OKS 0.5 of the truth, NaN
+    without labels. shown: share at or above the suggested line."""
+
+    count: int
+    scores: tuple[float, float, float]
+    right: float
+    shown: float
+
+
+@dataclass(frozen=True)
 class Reliability:
     """Reliability of keypoint scores.
 
@@ -29,8 +40,8 @@ class Reliability:
     bin with and without a label. right: (B,) the share of labelled ones within OKS 0.5 of the truth, NaN in an empty
     bin. calibration_error: mean distance of score and share right, weighted by count.
     min_score: suggested line; precision (right among those shown, unlabelled ones count as wrong) and recall (right
-    and shown among labelled) there. labelled_scores, unlabelled_scores: quantiles 0.5, 0.9 and 0.99; joints without a
-    label are mostly covered or out of the picture.
+    and shown among labelled) there. groups: `visible`, `covered` (labelled all the same), `without a label` (mostly
+    covered or out of the picture), `known absent` (out of the picture, where the data say so); those that occur.
     """
 
     edges: Doubles
@@ -41,23 +52,33 @@ class Reliability:
     min_score: float
     precision: float
     recall: float
-    labelled_scores: tuple[float, float, float]
-    unlabelled_scores: tuple[float, float, float]
+    groups: Mapping[str, Group]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers; None for an empty bin."""
+        """Plain numbers; None for an empty bin and for a share right without labels."""
         return {
             "edges": self.edges.tolist(),
             "counts": self.counts.tolist(),
             "unlabelled_counts": self.unlabelled_counts.tolist(),
-            "right": [None if np.isnan(value) else float(value) for value in self.right],
+            "right": [_or_none(value) for value in self.right],
             "calibration_error": self.calibration_error,
             "min_score": self.min_score,
             "precision": self.precision,
             "recall": self.recall,
-            "labelled_scores_50_90_99": list(self.labelled_scores),
-            "unlabelled_scores_50_90_99": list(self.unlabelled_scores),
+            "groups": {
+                name: {
+                    "count": group.count,
+                    "scores_50_90_99": list(group.scores),
+                    "right": _or_none(group.right),
+                    "shown": group.shown,
+                }
+                for name, group in self.groups.items()
+            },
         }
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def measure_reliability(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Reliability:
@@ -65,20 +86,25 @@ def measure_reliability(poses: Poses, samples: Sequence[Sample], skeleton: Skele
 
     A keypoint is right when its own similarity to the truth, at the person's area, is above 0.5.
     """
-    labelled = np.stack([sample.visibility for sample in samples]) > 0
+    visibility = np.stack([sample.visibility for sample in samples])
+    absent = np.stack([sample.absent for sample in samples])
     truth = np.stack([sample.keypoints for sample in samples])
     areas = np.array([sample.area for sample in samples])
-    right = keypoint_similarity(poses.keypoints, truth, areas, skeleton.sigmas) > RIGHT_SIMILARITY
-    return _reliability(poses.scores.astype(np.float64), right & labelled, labelled)
-
-
-def _reliability(scores: Doubles, right: Bools, labelled: Bools) -> Reliability:
+    similar = keypoint_similarity(poses.keypoints, truth, areas, skeleton.sigmas) > RIGHT_SIMILARITY
+    scores, labelled = poses.scores.astype(np.float64), visibility > 0
+    right = similar & labelled
+    line, precision, recall = _best_line(scores, right, labelled)
+    kinds = {
+        "visible": visibility == 2,
+        "covered": visibility == 1,
+        "without a label": ~labelled & ~absent,
+        "known absent": absent,
+    }
     edges = np.linspace(0, 1, BINS + 1)
     bins = np.clip(np.digitize(scores, edges) - 1, 0, BINS - 1)
     counts = np.bincount(bins[labelled], minlength=BINS)
     hits = np.bincount(bins[labelled], right[labelled], BINS)
     sums = np.bincount(bins[labelled], scores[labelled], BINS)
-    line, precision, recall = _best_line(scores, right, labelled)
     return Reliability(
         edges=edges,
         counts=counts,
@@ -88,8 +114,7 @@ def _reliability(scores: Doubles, right: Bools, labelled: Bools) -> Reliability:
         min_score=line,
         precision=precision,
         recall=recall,
-        labelled_scores=_quantiles(scores[labelled]),
-        unlabelled_scores=_quantiles(scores[~labelled]),
+        groups={name: _group(scores[kind], right[kind], name, line) for name, kind in kinds.items() if kind.any()},
     )
 
 
@@ -103,11 +128,10 @@ def _best_line(scores: Doubles, right: Bools, labelled: Bools) -> tuple[float, f
     return round(float(lines[best]), 2), float(precision[best]), float(recall[best])
 
 
-def _quantiles(scores: Doubles) -> tuple[float, float, float]:
-    if not len(scores):
-        return (float("nan"),) * 3
+def _group(scores: Doubles, right: Bools, name: str, line: float) -> Group:
     low, middle, high = np.quantile(scores, [0.5, 0.9, 0.99]).tolist()
-    return low, middle, high
+    share = float(right.mean()) if name in ("visible", "covered") else float("nan")
+    return Group(len(scores), (low, middle, high), share, float((scores >= line).mean()))
 
 
 def plot_reliability(reliability: Reliability, path: Path | str) -> None:

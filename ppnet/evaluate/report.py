@@ -53,16 +53,20 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def reliability_text(reliability: Reliability) -> str:
-    """Two or three sentences on what the scores mean."""
-    unlabelled = ", ".join(f"{value:.2f}" for value in reliability.unlabelled_scores)
-    labelled = ", ".join(f"{value:.2f}" for value in reliability.labelled_scores)
-    return (
+    """What the scores mean: the suggested line, and the scores of each kind of keypoint."""
+    lines = [
         f"Scores: suggested --min-conf {reliability.min_score:.2f}: it shows {_percent(reliability.recall)} % of the "
         f"labelled keypoints rightly, and {_percent(reliability.precision)} % of what it shows is right (joints "
-        f"without a label count as wrong).\n"
-        f"Mean distance of score and share right: {reliability.calibration_error:.3f}. Score quantiles 50, 90, 99 %: "
-        f"labelled {labelled}; without a label {unlabelled}."
-    )
+        f"without a label count as wrong). Mean distance of score and share right: {reliability.calibration_error:.3f}."
+    ]
+    for name, group in reliability.groups.items():
+        low, middle, high = group.scores
+        right = "" if math.isnan(group.right) else f", right {_percent(group.right)} %"
+        lines.append(
+            f"  {name}: {group.count} keypoints, score median {low:.2f}, 90 % below {middle:.2f}, 99 % below {high:.2f}"
+            f"{right}, shown {_percent(group.shown)} %"
+        )
+    return "\n".join(lines)
 
 
 def row_json(row: Row) -> Json:

@@ -129,7 +129,7 @@ def test_joints_that_do_not_match_the_weights(tmp_path, mpii_weights):
         (("--weights", "a.pth", "--answers", "b.json"), "either --weights"),
         (("--answers", "b.json", "--results", "c.json"), "need --weights"),
         (("--weights", "a.pth", "--batch", "0"), "--batch"),
-        (("--weights", "a.pth", "--input", "256"), "--input"),
+        (("--weights", "a.pth", "--input", "256"), "256x192"),
         (("--weights", "missing.pth"), "missing.pth"),
         (("--answers", "missing.json"), "missing.json"),
     ],

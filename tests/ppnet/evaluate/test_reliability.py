@@ -38,7 +38,11 @@ def test_honest_scores_lie_on_the_diagonal(samples):
     assert measured.calibration_error < 0.06
     assert measured.counts.sum() == labelled.sum()
     assert measured.unlabelled_counts.sum() == (~labelled).sum()
-    assert measured.unlabelled_scores == pytest.approx((0.1, 0.1, 0.1))
+    assert set(measured.groups) == {"visible", "covered", "without a label"}
+    hidden = measured.groups["without a label"]
+    assert hidden.count == (~labelled).sum() and np.isnan(hidden.right)
+    assert hidden.scores == pytest.approx((0.1, 0.1, 0.1)) and hidden.shown == 0
+    assert measured.groups["visible"].right == pytest.approx(measured.groups["covered"].right, abs=0.1)
 
 
 def test_line_is_drawn_where_right_and_wrong_part(samples):
@@ -57,6 +61,16 @@ def test_right_means_similarity_above_a_half_at_the_persons_area(samples):
     for factor, share in ((0.99, 1), (1.01, 0)):
         keypoints = sample.keypoints[None] + np.stack([factor * near, 0 * near], axis=1)
         assert measure_reliability(Poses(keypoints, scores), [sample], COCO_17).right[7] == share
+
+
+def test_joints_known_to_be_absent_are_a_group_of_their_own(samples):
+    absent = np.zeros(17, bool)
+    absent[15] = True
+    some = [replace(sample, absent=absent, visibility=np.where(absent, 0, 2)) for sample in samples[:9]]
+    scores = np.where(absent, 0.9, 0.5) * np.ones((9, 1))
+    groups = measure_reliability(Poses(np.stack([s.keypoints for s in some]), scores), some, COCO_17).groups
+    assert groups["known absent"].count == 9 and groups["known absent"].scores[0] == pytest.approx(0.9)
+    assert groups["visible"].right == 1
 
 
 def test_empty_bins_are_null_in_json(samples):
