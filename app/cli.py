@@ -26,6 +26,7 @@ class Command:
 
 COMMANDS = {
     "track": Command("track people in videos, pictures or a camera", "app.track"),
+    "export": Command("write a session as table, markers, JSON or annotated video", "app.export"),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17, Skeleton
 from tracking.overlay import OverlaySettings, draw
 from tracking.session import Session
 from tracking.table import KeypointTable
@@ -104,11 +105,12 @@ class OutputFiles:
         info: VideoInfo,
         *,
         session: Session | None = None,
+        skeleton: Skeleton = COCO_17,
         sound_range_s: tuple[float | None, float | None] = (None, None),
         look: OverlaySettings | None = None,
     ) -> "OutputFiles":
         """Begin all files. UserError when one cannot be written; the others are closed then."""
-        table = KeypointTable(paths.table) if paths.table else None
+        table = KeypointTable(paths.table, skeleton=skeleton) if paths.table else None
         files = cls(None, table, session, look or OverlaySettings())
         try:
             if paths.video:

@@ -14,6 +14,7 @@ from app.outputs import OutputFiles, OutputPaths, write_meta
 from app.settings import TrackSettings
 from app.stages import run_stages
 from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17, Skeleton
 from tracking.pipeline import Pipeline
 from tracking.session import Session
 from tracking.session_format import SessionHeader
@@ -159,10 +160,13 @@ class TrackRun:
                 settings=self._settings.to_dict(),
                 network=str(_of(self._model(), "network", "")),
                 weights_sha256=str(_of(self._model(), "sha256", "")),
+                skeleton=self._skeleton(),
             )
             session = Session.create(self._paths.session, header, overwrite=True)
         sound = (self._settings.start_s, self._settings.end_s)
-        return OutputFiles.open(self._paths, self._source.info, session=session, sound_range_s=sound)
+        return OutputFiles.open(
+            self._paths, self._source.info, session=session, skeleton=self._skeleton(), sound_range_s=sound
+        )
 
     def _close_after(self, error: BaseException, files: OutputFiles) -> None:
         """Finish what can be finished, and say in the meta that it is not all."""
@@ -174,6 +178,9 @@ class TrackRun:
 
     def _model(self) -> Any:
         return _of(self._pipeline.estimator, "info", None)
+
+    def _skeleton(self) -> Skeleton:
+        return _of(self._model(), "keypoints", COCO_17)  # type: ignore[no-any-return]
 
     def _fps(self) -> float:
         return self._tally.frames / max(self._ended_s - self._began_s, 1e-9)
