@@ -180,7 +180,7 @@ class TrackRun:
         return _of(self._pipeline.estimator, "info", None)
 
     def _skeleton(self) -> Skeleton:
-        return _of(self._model(), "keypoints", COCO_17)  # type: ignore[no-any-return]
+        return _of(self._model(), "keypoints", COCO_17)
 
     def _fps(self) -> float:
         return self._tally.frames / max(self._ended_s - self._began_s, 1e-9)

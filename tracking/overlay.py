@@ -218,7 +218,7 @@ def _joint_color(side: str, level: int) -> Color:
 
 
 def _draw_box(canvas: Image, result: FrameResult, row: int) -> None:
-    x1, y1, x2, y2 = result.tracks.boxes[row].tolist()
+    x1, y1, x2, y2 = np.clip(np.rint(result.tracks.boxes[row]), -30_000, 30_000).astype(int).tolist()
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
     width = max(1, round(max(result.size_wh) / 800))
     color = track_color(int(result.tracks.ids[row]))
@@ -226,10 +226,9 @@ def _draw_box(canvas: Image, result: FrameResult, row: int) -> None:
         pieces: list[npt.NDArray[np.int32]] = []
         for index in range(4):
             pieces += _dashes(corners[index], corners[(index + 1) % 4], 8.0 + 2 * width)
-        cv2.polylines(canvas, pieces, False, color, width, cv2.LINE_AA, SHIFT)
+        cv2.polylines(canvas, pieces, False, color, width, cv2.LINE_8, SHIFT)
     else:
-        start, end = np.clip(np.rint(corners[::2]), -30_000, 30_000).astype(int).tolist()
-        cv2.rectangle(canvas, start, end, color, width)
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), color, width)
 
 
 def _draw_label(canvas: Image, result: FrameResult, row: int, settings: OverlaySettings) -> None:
