@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ppnet.decode import DecodeKind
-from ppnet.errors import CheckpointError
+from ppnet.errors import CheckpointError, UserError
 from ppnet.skeleton import SKELETONS, Skeleton
 
 FORMAT = "ppnet-live-1"
@@ -111,7 +111,7 @@ class CheckpointInfo:
                 terms=metadata.get("terms", ""),
                 sha256=sha256,
             )
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError, UserError) as error:
             raise ValueError(f"its metadata are incomplete: {error!r}") from error
 
 
@@ -126,10 +126,10 @@ def size_name(input_wh: tuple[int, int]) -> str:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """ "256x192" (height x width) -> (192, 256). ValueError for anything else."""
+    """ "256x192" (height x width) -> (192, 256). UserError for anything else."""
     match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no input size; write height x width, such as 256x192")
+        raise UserError(f"{text!r} is no input size; write height x width, such as 256x192.")
     return int(match[2]), int(match[1])
 
 

@@ -9,9 +9,12 @@ import torch
 
 from ppnet.networks.blocks import Bottleneck
 from ppnet.networks.pyramid import PyramidSpec
+from ppnet.networks.simple_baseline import STAGES
 from ppnet.networks.table import NETWORKS, build
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+BRANCH_LIMIT = 8
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Recognised:
 
 
 def recognise(shapes: Shapes) -> Recognised | None:
-    """The network whose layers these are; None when no known network fits.
+    """The network whose layers these look like; None when no known network does. Says nothing of missing tensors.
 
     Resolution ratios (Table VIII) leave no trace in the shapes: such a network is taken for the one with ratios 2-2.
     """
@@ -53,7 +56,7 @@ def _count(shapes: Shapes, pattern: str) -> int:
 def _pyramid_name(shapes: Shapes) -> str | None:
     modules = _count(shapes, r"ppnet\.(\d+)\.")
     branches = _count(shapes, r"ppnet\.0\.branches\.(\d+)\.")
-    if modules < 1 or branches < 1:
+    if modules < 1 or not 1 <= branches <= BRANCH_LIMIT:
         return None
     residual_modules = "ppnet.0.branches.0.0.conv3.weight" in shapes
     depths = tuple(_count(shapes, rf"ppnet\.0\.branches\.{branch}\.(\d+)\.") for branch in range(branches))
@@ -89,9 +92,12 @@ def spec_name(spec: PyramidSpec) -> str | None:
 
 def _compared(shapes: Shapes) -> Recognised | None:
     keypoints = _outputs(shapes, r"(final_layer|score\.\d+\.2)\.weight")
-    for name, entry in NETWORKS.items():
-        if entry.group == "compared" and keypoints is not None and keypoints <= 1024:
-            wanted = expected_shapes(name, keypoints)
-            if all(shapes.get(key) == shape for key, shape in wanted.items() if key.endswith("weight")):
-                return Recognised(name, keypoints)
-    return None
+    if "deconv_layers.0.weight" in shapes:
+        blocks = tuple(_count(shapes, rf"layer{layer}\.(\d+)\.") for layer in (1, 2, 3, 4))
+        name = next((f"simple-baseline-{layers}" for layers, known in STAGES.items() if known == blocks), "")
+    elif "score.0.2.weight" in shapes:
+        name = f"hourglass-{_count(shapes, r'score.([0-9]+).2.weight')}"
+    else:
+        width = shapes.get("stage4.0.branches.0.0.conv1.weight", ())[:1]
+        name = f"hrnet-w{width[0]}" if width else ""
+    return Recognised(name, keypoints) if name in NETWORKS and keypoints is not None else None
