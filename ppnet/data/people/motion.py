@@ -16,7 +16,7 @@ from ppnet.data.people.scene import Actor
 
 Array = npt.NDArray[np.float64]
 _STEP_S = 1 / 240
-_CYCLE = 1.28  # length of a walking cycle (two steps) in leg lengths at stride 1
+_CYCLE = 1.18  # length of a walking cycle (two steps) in leg lengths at stride 1, so that standing feet stand still
 
 # Arms in degrees: plane, elevation, twist, elbow, pronation, wrist, curl (see `poses.ARM`).
 _GESTURES: dict[str, tuple[float, ...]] = {
@@ -74,7 +74,7 @@ class Performer:
         heading = gaussian_filter1d(velocity + stand, 0.22 / _STEP_S, axis=0, mode="nearest")
         heels, hips = self.figure.keypoint_heights()
         stride = np.clip(np.sqrt(speed / 1.3), 0.55, 1.5)
-        cycles = np.cumsum(speed / (_CYCLE * (hips - heels) * stride)) * _STEP_S
+        cycles = np.cumsum(speed / (_CYCLE * (hips - heels) * stride**1.1)) * _STEP_S
         self._grid = {
             "time": time, "x": place[:, 0], "y": place[:, 1], "speed": speed, "stride": stride,
             "yaw": np.unwrap(np.arctan2(heading[:, 0], -heading[:, 1])), "cycles": cycles + self.habit,

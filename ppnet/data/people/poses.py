@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import CubicSpline
 
 Matrix = npt.NDArray[np.float64]
 Rng = np.random.Generator
@@ -310,6 +311,14 @@ def sample_pose(rng: Rng) -> tuple[str, Pose]:
 # ---------------------------------------------------------------- walking cycle
 
 
+# Even while the foot stands: then it stays where it is and the body passes over it at a steady pace.
+_HIP_CURVE = CubicSpline(
+    (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.58, 0.7, 0.8, 0.88, 1),
+    (30, 24, 16, 7.5, -1.5, -9, -8, 14, 28, 33, 30),
+    bc_type="periodic",
+)
+
+
 def gait(phase: float, *, stride: float = 1.0, running: bool = False) -> Pose:
     """The pose at `phase` (0 to 1, left heel strike at 0) of a walk or run.
 
@@ -338,7 +347,7 @@ def _gait_leg(phase: float, stride: float, running: bool) -> tuple[float, ...]:
         distance = (phase - at + 0.5) % 1 - 0.5
         return float(np.exp(-((distance / width) ** 2)))
 
-    hip = 10 + 19 * stride * np.cos(2 * np.pi * phase) + 6 * bump(0.85, 0.1)
+    hip = 10 + stride * (_HIP_CURVE(phase) - 10)
     if running:
         knee = 18 + 22 * bump(0.14, 0.1) + 80 * bump(0.66, 0.14)
         ankle = 14 * bump(0.2, 0.12) - 24 * bump(0.45, 0.12)

@@ -15,8 +15,8 @@ Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
 # How deep under the seen surface a joint may lie and still count as visible, metres for a person of 1.7 m.
-_DEPTH_M = np.array([0.035, 0.03, 0.03, 0.04, 0.04, *([0.12] * 2), *([0.075] * 2), *([0.06] * 2),
-                     *([0.165] * 2), *([0.105] * 2), *([0.09] * 2)])  # fmt: skip
+_DEPTH_M = np.array([0.035, 0.03, 0.03, 0.04, 0.04, *([0.13] * 2), *([0.085] * 2), *([0.065] * 2),
+                     *([0.18] * 2), *([0.13] * 2), *([0.10] * 2)])  # fmt: skip
 VISIBLE, COVERED, OUTSIDE = 2, 1, 0
 
 
