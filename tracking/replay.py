@@ -20,8 +20,8 @@ Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 class Replay:
     """The results of a session with its edits, as shown and exported. Used by one thread at a time.
 
-    Smoothing made anew (`ChooseSmoothing`) takes seconds for an hour of video; it happens in `refresh`, which a window
-    calls in a thread of its own when `needs_smoothing` says so. Until then results are as they were tracked.
+    Smoothing made anew (`ChooseSmoothing`) takes about a second for each minute of video; `refresh` does it, which a
+    window calls in a thread of its own when `needs_smoothing` says so. Until then joints are as they were tracked.
     """
 
     def __init__(self, session: Session, *, smoothing: ChooseSmoothing | None = None) -> None:
@@ -61,18 +61,24 @@ class Replay:
     @property
     def needs_smoothing(self) -> bool:
         """Whether the edits ask for smoothing that was not made yet."""
-        return self._wanted() != self._smoothed_for
+        return self._wanted(self.plan) != self._smoothed_for
 
-    def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Takes over the edits as they are in the session now; `smooth`: and makes the smoothing they ask for."""
-        self.plan = EditPlan((*self._smoothed_at_the_end(), *self.session.edits(), *self._smoothing))
-        wanted = self._wanted()
+    def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> bool:
+        """Takes over the edits as they are in the session now, and makes the smoothing that they ask for.
+
+        Without `smooth` it is done at once, and joints stay as tracked. With it, it may run in a thread of its own
+        while the replay is used: the joints change when it is done. False when it was cancelled.
+        """
+        plan = EditPlan((*self._smoothed_at_the_end(), *self.session.edits(), *self._smoothing))
+        self.plan, wanted = plan, self._wanted(plan)
         if wanted is None:
             self._smoothed, self._smoothed_for = {}, None
-        elif smooth and wanted != self._smoothed_for and self.plan.smoothing is not None:
-            smoothed = self._smooth(self.plan.smoothing, cancelled)
-            if smoothed is not None:
-                self._smoothed, self._smoothed_for = smoothed, wanted
+        if not smooth or plan.smoothing is None or wanted == self._smoothed_for:
+            return True
+        smoothed = _smoothed(self.session, plan, plan.smoothing, cancelled)
+        if smoothed is not None and plan is self.plan:
+            self._smoothed, self._smoothed_for = smoothed, wanted
+        return smoothed is not None
 
     def result(self, frame_index: int) -> FrameResult | None:
         """The frame with the edits in it; None where nothing was tracked (yet)."""
@@ -112,18 +118,19 @@ class Replay:
             return ()
         return (ChooseSmoothing("rts", float(settings.get("strength", 50)), float(settings.get("min_conf", 0.2))),)
 
-    def _wanted(self) -> object:
+    def _wanted(self, plan: EditPlan) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""
-        if self.plan.smoothing is None:
+        if plan.smoothing is None:
             return None
-        return self.plan.smoothing, self.plan.identity_edits, self.session.frame_count
+        return plan.smoothing, plan.identity_edits, self.session.frame_count
 
-    def _smooth(self, choice: ChooseSmoothing, cancelled: Callable[[], bool]) -> dict[int, Smoothed] | None:
-        settings = SmoothingSettings(kind=choice.method, strength=choice.strength, min_score=choice.min_score)
-        identified = (self.plan.identified(tracked)[0].result for tracked in self.session.results())
-        smoothed: dict[int, Smoothed] = {}
-        for frame_index, poses, states in smooth_again(identified, settings):
-            smoothed[frame_index] = poses, states
-            if cancelled():
-                return None
-        return smoothed
+
+def _smoothed(
+    session: Session, plan: EditPlan, choice: ChooseSmoothing, cancelled: Callable[[], bool]
+) -> dict[int, Smoothed] | None:
+    settings = SmoothingSettings(kind=choice.method, strength=choice.strength, min_score=choice.min_score)
+    identified = (plan.identified(tracked)[0].result for tracked in session.results() if not cancelled())
+    smoothed: dict[int, Smoothed] = {}
+    for frame_index, poses, states in smooth_again(identified, settings):
+        smoothed[frame_index] = poses, states
+    return None if cancelled() else smoothed

@@ -12,6 +12,7 @@ from tracking.edits import ChooseSmoothing, HidePerson, MoveKeypoint, RenamePers
 from tracking.replay import Replay
 from tracking.session import Session
 from tracking.smoothing import SmoothingSettings, make_smoother
+from tracking.smoothing.rts import smooth_results
 from tracking.timeline import EventKind, Timeline, next_event, previous_event
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 
@@ -62,8 +63,7 @@ def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
     replay = Replay(session)
     assert replay.needs_smoothing
     assert not np.array_equal(replay.result(20).states, replay.result(20).raw.scores >= 0.5)
-    replay.refresh()
-    assert not replay.needs_smoothing
+    assert replay.refresh() and not replay.needs_smoothing
     smoother = make_smoother("one_euro", SmoothingSettings(kind="one_euro", strength=80, min_score=0.5))
     for index in range(60):
         tracked, got = made_result(index), replay.result(index)
@@ -85,7 +85,7 @@ def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
 
 def test_a_smoothing_for_one_export_only(session: Session) -> None:
     replay = Replay(session, smoothing=ChooseSmoothing("off", 0.0, 0.9))
-    replay.refresh()
+    assert replay.refresh()
     result = replay.result(20)
     np.testing.assert_array_equal(result.states == KeypointState.MISSING, result.raw.scores < 0.9)
     assert session.edits() == ()
@@ -94,9 +94,24 @@ def test_a_smoothing_for_one_export_only(session: Session) -> None:
 def test_smoothing_can_be_cancelled(session: Session) -> None:
     session.add_edit(ChooseSmoothing("off", 0.0, 0.9))
     replay = Replay(session)
-    replay.refresh(cancelled=lambda: True)
-    assert replay.needs_smoothing
+    assert not replay.refresh(cancelled=lambda: True) and replay.needs_smoothing
     assert_same(replay.result(20), made_result(20))
+
+
+def test_a_run_with_the_smoother_that_looks_ahead_is_smoothed_when_it_is_over(tmp_path: Path) -> None:
+    header = made_header(settings={"smooth": "rts", "strength": 70.0, "min_conf": 0.4})
+    with Session.create(tmp_path / "b_session.ppnet", header) as session:
+        results = [made_result(index) for index in range(40)]
+        for result in results:
+            session.append(result)
+        replay = Replay(session)
+        assert not replay.needs_smoothing  # it still runs
+        session.finish()
+        replay.refresh(smooth=False)
+        assert replay.needs_smoothing and replay.refresh()
+        wanted = smooth_results(results, SmoothingSettings(kind="rts", strength=70, min_score=0.4))
+        for index in range(40):
+            assert_same(replay.result(index), wanted[index])
 
 
 def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: frozenset[int] = frozenset()) -> FrameResult:
