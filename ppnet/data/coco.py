@@ -6,6 +6,7 @@ image (the picture is a member of that tar file), `missing_joints` (joints that 
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +42,49 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
     content = load_json(path)
     try:
         files = {image["id"]: _image_ref(image, path, images) for image in content["images"]}
-        if detections is not None:
-            found = load_json(detections)
-            samples = [
-                _detected(entry, number, files) for number, entry in enumerate(found) if _is_person(entry, files)
-            ]
-        else:
-            samples = [
-                _labelled(annotation, files[annotation["image_id"]], bool(content.get("absent_known")))
-                for annotation in content["annotations"]
-                if not annotation.get("iscrowd") and any(annotation.get("keypoints", ())[2::3])
-            ]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DatasetError(f"{path} is not a COCO keypoint file with 17 joints ({error!r}).") from error
+        annotations, absent_known = list(content["annotations"]), bool(content.get("absent_known"))
+    except _NOT_COCO as error:
+        raise DatasetError(f"{path} is not a COCO keypoint file ({error!r}).") from error
+    if detections is None:
+        samples = _samples(
+            path,
+            annotations,
+            lambda entry, _: _labelled(entry, files[entry["image_id"]], absent_known) if _is_learnable(entry) else None,
+        )
+    else:
+        found = load_json(detections)
+        if not isinstance(found, list):
+            raise DatasetError(f"{detections} is not a COCO results file: it should hold a list of boxes.")
+        samples = _samples(
+            detections,
+            found,
+            lambda entry, number: _detected(entry, number, files) if _is_person(entry, files) else None,
+        )
     if not samples:
-        raise DatasetError(f"{path} holds no person to use.")
+        raise DatasetError(f"{detections or path} holds no person to use.")
     return SampleSet(path.stem, COCO_17, tuple(samples))
+
+
+_NOT_COCO = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+
+
+def _samples(path: Path, entries: list[Any], make: Callable[[Json, int], Sample | None]) -> list[Sample]:
+    """What `make` gives for each entry and its place, less None. DatasetError names the entry that is no person."""
+    samples = []
+    for number, entry in enumerate(entries):
+        try:
+            sample = make(entry, number)
+        except _NOT_COCO as error:
+            raise DatasetError(
+                f"{path}, entry {number + 1}: this is no person in COCO's format ({error!r})."
+            ) from error
+        if sample is not None:
+            samples.append(sample)
+    return samples
+
+
+def _is_learnable(annotation: Json) -> bool:
+    return not annotation.get("iscrowd") and any(annotation.get("keypoints", ())[2::3])
 
 
 def _image_ref(image: Json, path: Path, images: Path | None) -> ImageRef:
