@@ -84,11 +84,6 @@ class Figure:
         self._extra_vertices = np.concatenate([extra.vertices for extra in extras]) if extras else None
         self._extra_skin = sparse.vstack([extra.skin for extra in extras]).tocsr() if extras else None
 
-    def keypoint_heights(self) -> tuple[float, float]:
-        """Height of the ankles and of the hips at rest, metres in body axes."""
-        bone, heads = self._model.bone, self.shape.heads
-        return float(heads[bone["foot.L"], 2]), float(heads[bone["upperleg01.L"], 2])
-
     def pose(self, pose: Pose) -> Posed:
         """The person in a pose."""
         body = self._model.pose(self.shape, pose)

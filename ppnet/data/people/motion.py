@@ -10,13 +10,13 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
+from ppnet.data.people.body import body_model
 from ppnet.data.people.figure import Figure
 from ppnet.data.people.poses import Pose, gait
 from ppnet.data.people.scene import Actor
 
 Array = npt.NDArray[np.float64]
 _STEP_S = 1 / 240
-_CYCLE = 1.18  # length of a walking cycle (two steps) in leg lengths at stride 1, so that standing feet stand still
 
 # Arms in degrees: plane, elevation, twist, elbow, pronation, wrist, curl (see `poses.ARM`).
 _GESTURES: dict[str, tuple[float, ...]] = {
@@ -62,6 +62,7 @@ class Performer:
     gestures: tuple[Gesture, ...] = ()
     habit: float = 0.0  # phase of idle sway and of the first step, so that people don't move alike
     _grid: dict[str, Array] = field(init=False, repr=False)
+    _phases: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         stops = np.array(self.route.stops, float)
@@ -72,9 +73,9 @@ class Performer:
         speed = np.linalg.norm(velocity, axis=1)
         stand = 0.12 * np.array([np.sin(self.route.facing), -np.cos(self.route.facing)])
         heading = gaussian_filter1d(velocity + stand, 0.22 / _STEP_S, axis=0, mode="nearest")
-        heels, hips = self.figure.keypoint_heights()
+        length_m, self._phases = _support(self.figure)
         stride = np.clip(np.sqrt(speed / 1.3), 0.55, 1.5)
-        cycles = np.cumsum(speed / (_CYCLE * (hips - heels) * stride**1.1)) * _STEP_S
+        cycles = np.cumsum(speed / (length_m * stride**1.1)) * _STEP_S
         self._grid = {
             "time": time, "x": place[:, 0], "y": place[:, 1], "speed": speed, "stride": stride,
             "yaw": np.unwrap(np.arctan2(heading[:, 0], -heading[:, 1])), "cycles": cycles + self.habit,
@@ -97,13 +98,31 @@ class Performer:
         """Walking or standing, with the gestures of that moment."""
         going = float(np.clip((self._value("speed", time_s) - 0.06) / 0.45, 0, 1))
         going = going * going * (3 - 2 * going)
-        walk = gait(self._value("cycles", time_s) % 1, stride=self._value("stride", time_s))
+        share = self._value("cycles", time_s) % 1  # of the ground that one cycle covers
+        phase = float(np.interp(share, self._phases, np.linspace(0, 1, len(self._phases))))
+        walk = gait(phase, stride=self._value("stride", time_s))
         pose = _blend(_idle(time_s + 7 * self.habit), walk, going)
         for gesture in self.gestures:
             share = gesture.share(time_s)
             if share > 0:
                 pose = _with_gesture(pose, gesture, share, time_s)
         return pose
+
+
+def _support(figure: Figure) -> tuple[float, Array]:
+    """Ground covered by one walking cycle in metres, and the share of it covered at each of 65 even phases.
+
+    The body moves over the foot that carries it; taking that foot's path as the pace keeps it from sliding.
+    """
+    phases = np.linspace(0, 1, 65)
+    bodies = [body_model().pose(figure.shape, gait(phase)).keypoints for phase in phases[:-1]]
+    ankles = np.stack([body[[15, 16]] for body in bodies]).astype(float)
+    back = np.roll(ankles[:, :, 1], -1, 0) - ankles[:, :, 1]
+    lower = 1 / (1 + np.exp(np.clip(np.diff(ankles[:, ::-1, 2], axis=1)[:, 0] / 0.008, -30, 30)))
+    pace = lower * back[:, 0] + (1 - lower) * back[:, 1]
+    pace = np.maximum(pace, 0.35 * np.median(pace))  # never back, never still
+    travelled = np.concatenate([[0.0], np.cumsum(pace)])
+    return float(travelled[-1]), travelled / travelled[-1]
 
 
 def _idle(time_s: float) -> Pose:
