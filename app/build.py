@@ -31,9 +31,7 @@ def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
     return PipelineSettings(
         detect_every=settings.detect_every,
         tracker=TrackerSettings(max_people=settings.max_persons),
-        smoothing=SmoothingSettings(
-            kind=settings.smooth, strength=settings.strength, min_score=settings.min_conf
-        ),
+        smoothing=SmoothingSettings(kind=settings.smooth, strength=settings.strength, min_score=settings.min_conf),
     )
 
 

@@ -16,7 +16,8 @@ class TrackSettings:
     weights: a file, or the name of imported weights; None for the shipped ones. device: auto, cpu, cuda, mps.
     min_conf: joints of less confidence are missing, 0..1. detector: a name or the path of a TFLite file.
     detect_every: the detector looks at every n-th frame. flip: average with the mirrored crop.
-    smooth: name of the smoother. strength: how strongly it steadies, 0..100. max_persons: most people at a time; None for all.
+    smooth: name of the smoother. strength: how strongly it steadies, 0..100.
+    max_persons: most people at a time; None for all.
     start_s, end_s: only pictures with start_s <= time < end_s.
     """
 
