@@ -1,6 +1,7 @@
 """`export`: tables, markers, JSON and annotated videos out of session files, without the network."""
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         replay = Replay(session, smoothing=smoothing)
         replay.refresh()
         if not session.complete:
-            print(f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames.")
+            words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
+            print(words, file=sys.stderr)
         for name, path in paths.items():
             write = partial(write_annotated_video, video=arguments.video) if name == "video" else EXPORTS[name].write
             with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
