@@ -24,7 +24,7 @@ FLIP_NAMES = {True: "flip", False: "no flip"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """All options of the command."""
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to judge: .safetensors or .pth")
+    parser.add_argument("--weights", metavar="FILE", help="weights to judge: a file, or a name from `weights list`")
     parser.add_argument(
         "--answers", type=Path, metavar="FILE", help="judge this COCO results json, made by any program"
     )
@@ -124,10 +124,11 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
     from ppnet.checkpoint_info import CheckpointInfo, parse_size
     from ppnet.data.sources import read_source
     from ppnet.estimator import PoseEstimator
+    from ppnet.weights import find_weights
 
     input_wh = parse_size(arguments.input) if arguments.input else None
     people = read_source(arguments.data, images=arguments.images)[0]
-    network = load_checkpoint(arguments.weights, input_wh=input_wh)
+    network = load_checkpoint(find_weights(arguments.weights), input_wh=input_wh)
     info = network.info
     if not isinstance(info, CheckpointInfo):
         raise TypeError("load_checkpoint gives its network an info")
