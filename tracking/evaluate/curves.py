@@ -15,7 +15,8 @@ from tracking.types import FrameResult
 Floats = npt.NDArray[np.float64]
 
 MIN_FRAMES = 12  # shorter stretches say nothing about lag
-LAGS = np.arange(-6, 12.01, 0.25)  # tried shifts, frames
+LAG_STEP = 0.5
+LAGS = np.arange(-5, 10.01, LAG_STEP)  # tried shifts, frames
 MOVES = 0.03  # stretches in which the joint moves less than this (sides) say nothing about lag
 
 
@@ -134,5 +135,5 @@ def _lag(curves: Sequence[Curve], step_s: float) -> float:
         before, at, after = correlation[best - 1 : best + 2]
         bend = before - 2 * at + after
         if bend < 0:
-            return float(LAGS[best] + 0.25 * 0.5 * (before - after) / bend)
+            return float(LAGS[best] + LAG_STEP * 0.5 * (before - after) / bend)
     return float(LAGS[best])

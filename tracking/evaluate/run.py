@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from tracking.smoothing.rts import smooth_results
 from tracking.types import Frame, FrameResult
 
 
+@runtime_checkable
 class FollowsClip(Protocol):
     """A stand-in that must be told which frame it is asked about."""
 

@@ -98,10 +98,14 @@ class JointFilters:
         found, scores, measured = self._measured(poses, step_s, settings)
         R = measurement_variance(self.sides, scores)
         y, S = bank.innovation(self.x, self.P, found, R)
-        wild = measured & self.alive & ((y**2).sum(axis=-1) > settings.gate**2 * S)
+        away = (y**2).sum(axis=-1)
+        known = measured & self.alive
+        wild = known & (away > settings.gate**2 * S)
+        # The gate widens while answers are refused; who gets in by that alone has jumped, not moved.
+        jumped = known & ~wild & (self.distrusted_s > 0) & (away > (2 * settings.gate) ** 2 * R)
         self.distrusted_s = np.where(wild, self.distrusted_s + step_s, 0.0)
-        self.begun = measured & (~self.alive | (wild & (self.distrusted_s > settings.distrust_s)))
-        good = measured & self.alive & ~wild
+        self.begun = (measured & ~self.alive) | jumped | (wild & (self.distrusted_s > settings.distrust_s))
+        good = known & ~wild & ~jumped
         self.x, self.P = bank.update(self.x, self.P, found, R=R, where=good)
         self._begin(found, R)
         accepted: Mask = good | self.begun

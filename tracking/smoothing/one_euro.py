@@ -38,7 +38,7 @@ class OneEuroSmoother:
         known = self._people
         self._people = {int(i): known.get(int(i)) or _Joints(count) for i in ids}
         measured = measured_mask(poses, self.settings.min_score)
-        sides = box_math.sizes(boxes.astype(np.float64)).max(axis=1, initial=1.0)
+        sides = np.nan_to_num(box_math.sizes(boxes.astype(np.float64))).max(axis=1, initial=1.0)
         for row, joints in enumerate(self._people.values()):
             found = poses.keypoints[row].astype(np.float64)
             joints.feed(found, poses.scores[row], measured[row], step_s=step_s, side=sides[row], settings=self.settings)

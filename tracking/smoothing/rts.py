@@ -67,12 +67,14 @@ def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings |
     ]
 
 
-def _whereabouts(results: Sequence[FrameResult]) -> dict[int, list[tuple[int, int]]]:
-    """Track id -> (frame, row) in order of time; a step back in time begins a track anew."""
-    places: dict[int, list[tuple[int, int]]] = {}
+def _whereabouts(results: Sequence[FrameResult]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """(Track id, part) -> (frame, row) in order of time; where time steps back a new part begins."""
+    places: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    part = 0
     for frame, result in enumerate(results):
+        part += frame > 0 and result.time_s < results[frame - 1].time_s
         for row, track_id in enumerate(result.tracks.ids):
-            places.setdefault(int(track_id), []).append((frame, row))
+            places.setdefault((int(track_id), part), []).append((frame, row))
     return places
 
 
@@ -83,6 +85,8 @@ def _calm(sides: npt.ArrayLike) -> Floats:
     middle = float(np.median(sizes[usable])) if usable.any() else 1.0
     sizes = np.where(usable, sizes, middle)
     reach = 15
+    if not len(sizes):
+        return sizes
     padded = np.pad(sizes, reach, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
     return np.maximum(np.median(windows, axis=1), 1.0)

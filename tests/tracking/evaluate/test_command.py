@@ -1,0 +1,61 @@
+import json
+from dataclasses import asdict
+
+import pytest
+
+from tests.tracking.figures import Walker, filmed, straight
+from tracking.__main__ import main
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A folder in which two clips seem rendered already (no picture is looked at with stand-ins)."""
+    evaluation = pytest.importorskip("ppnet.data.people.evaluation")
+    for spec in evaluation.EVALUATION_CLIPS:
+        if spec.name not in ("rates-24", "rates-30"):
+            continue
+        place = tmp_path / "clips" / spec.name
+        place.mkdir(parents=True)
+        times = [t for t in spec.times_s() if t < 2]
+        truth = filmed([Walker(straight(300, 100)), Walker(straight(900, -100, 560), 260, phase=1)], times)
+        frames = [
+            {
+                "time_s": frame.time_s,
+                "people": [
+                    {
+                        "id": int(frame.ids[n]), "bbox": frame.boxes[n].tolist(),
+                        "seen_share": float(frame.seen_share[n]),
+                        "keypoints": frame.keypoints[n].tolist(), "visibility": frame.visibility[n].tolist(),
+                    }
+                    for n in range(len(frame))
+                ],
+            }
+            for frame in truth.frames
+        ]  # fmt: skip
+        (place / "truth.json").write_text(json.dumps({"size_wh": [1280, 720], "frames": frames}))
+        (place / "clip.mp4").write_bytes(b"")
+        (place / "spec.json").write_text(json.dumps(asdict(spec)))
+    return tmp_path / "clips"
+
+
+def test_table_and_json(clips, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    code = main(
+        ["evaluate", "--clips", str(clips), "--only", "rates-24", "rates-30", "--detector", "true",
+         "--network", "simulated", "--json", str(out)]
+    )  # fmt: skip
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert "| rates-24 | 2 |" in printed
+    assert "| kalman |" in printed
+    content = json.loads(out.read_text())
+    assert content["identity"]["all"]["switches"] == 0
+    assert content["identity"]["all"]["idf1"] > 0.95
+    assert content["rate_differences"]["rates-24 / rates-30"] < 0.05
+    assert content["options"]["detector"] == "true"
+
+
+def test_unknown_clip(capsys, tmp_path):
+    pytest.importorskip("ppnet.data.people.evaluation")
+    assert main(["evaluate", "--only", "nonsense", "--clips", str(tmp_path)]) == 2
+    assert "no clip nonsense" in capsys.readouterr().err

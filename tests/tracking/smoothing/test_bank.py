@@ -1,0 +1,46 @@
+"""The filters for whole arrays against filterpy's own, one joint at a time."""
+
+import numpy as np
+import pytest
+from filterpy.common import Q_continuous_white_noise
+from filterpy.kalman import KalmanFilter
+
+from tracking.smoothing import bank
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_same_as_filterpy(size):
+    rng = np.random.default_rng(3)
+    people, joints, density = 2, 3, np.array([[4.0, 9.0, 1.0], [0.5, 2.0, 3.0]])
+    spreads = np.full((people, joints, size - 1), 5.0)
+    z, R = rng.normal(0, 10, (people, joints, 2)), rng.uniform(1, 4, (people, joints))
+    x, P = bank.start(z, R=R, spreads=spreads)
+    single = {}
+    for n, k, axis in np.ndindex(people, joints, 2):
+        one = KalmanFilter(dim_x=size, dim_z=1)
+        one.H = np.eye(1, size)
+        one.x = np.array([[z[n, k, axis]]] + [[0.0]] * (size - 1))
+        one.P = np.diag([R[n, k]] + [25.0] * (size - 1))
+        single[n, k, axis] = one
+    for _ in range(20):
+        dt = float(rng.uniform(0.01, 0.1))
+        z, R = z + rng.normal(0, 3, z.shape), rng.uniform(1, 4, (people, joints))
+        where = rng.random((people, joints)) < 0.8
+        x, P = bank.predict(x, P, dt, density=density)
+        x, P = bank.update(x, P, z, R=R, where=where)
+        for (n, k, axis), one in single.items():
+            one.predict(F=bank.transition(size, dt), Q=Q_continuous_white_noise(size, dt, density[n, k]))
+            if where[n, k]:
+                one.update(z[n, k, axis], R=R[n, k])
+            assert x[n, k, :, axis] == pytest.approx(one.x[:, 0], rel=1e-9)
+            assert P[n, k] == pytest.approx(one.P, rel=1e-6, abs=1e-9)
+
+
+def test_transition_is_a_taylor_step():
+    assert bank.transition(3, 0.5).tolist() == [[1, 0.5, 0.125], [0, 1, 0.5], [0, 0, 1]]
+
+
+def test_nobody():
+    x, P = np.zeros((0, 17, 2, 2)), np.zeros((0, 17, 2, 2))
+    x, P = bank.predict(x, P, 0.1, density=np.zeros((0, 17)))
+    assert x.shape == P.shape == (0, 17, 2, 2)

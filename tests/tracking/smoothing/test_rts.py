@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from ppnet.poses import Poses
+from tracking.smoothing import SmoothingSettings, make_smoother
+from tracking.smoothing.rts import smooth_results, smooth_track
+from tracking.types import FrameResult, KeypointState, Tracks, TrackState
+
+STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
+
+
+def swinging(times):
+    return STILL[None] + np.stack([40 * np.sin(5 * times), 60 * times], axis=1)[:, None]
+
+
+def rms(difference):
+    return float(np.sqrt((difference**2).mean()))
+
+
+def test_better_than_raw_and_than_live_and_without_lag():
+    rng = np.random.default_rng(0)
+    times = np.arange(150) / 30
+    truth = swinging(times)
+    noisy = truth + rng.normal(0, 3, truth.shape)
+    poses, states = smooth_track(times, noisy, np.full(truth.shape[:2], 0.9), sides=np.full(150, 300.0))
+    smoother = make_smoother("kalman")
+    box = np.array([[0, 0, 100, 300]], np.float32)
+    live = [smoother.update(np.array([1]), _one(noisy[i]), box, t)[0].keypoints[0] for i, t in enumerate(times)]
+    assert (states == KeypointState.MEASURED).all()
+    assert rms(poses.keypoints - truth) < 0.7 * rms(noisy - truth)
+    assert rms(poses.keypoints - truth) < rms(np.array(live) - truth)
+    early, late = truth[2:-8], truth[8:-2]  # six frames before and after
+    middle = poses.keypoints[5:-5]
+    assert rms(middle - early) == pytest.approx(rms(middle - late), rel=0.1), "no lag either way"
+
+
+def _one(keypoints):
+    return Poses(keypoints[None].astype(np.float32), np.full((1, 17), 0.9, np.float32))
+
+
+def test_gaps_between_are_filled_and_ends_are_not():
+    times = np.arange(90) / 30
+    truth = swinging(times)
+    given, scores = truth.copy(), np.full(truth.shape[:2], 0.9)
+    given[30:36, 9] = np.nan
+    scores[50:70, 8] = 0.1
+    given[:5, 7] = np.nan
+    given[80:, 7] = np.nan
+    poses, states = smooth_track(times, given, scores, sides=np.full(90, 300.0))
+    assert (states[30:36, 9] == KeypointState.PREDICTED).all()
+    assert poses.keypoints[30:36, 9] == pytest.approx(truth[30:36, 9], abs=6)
+    assert (states[50:70, 8] == KeypointState.MISSING).all(), "longer than max_gap_s"
+    assert (states[:5, 7] == KeypointState.MISSING).all()
+    assert (states[80:, 7] == KeypointState.MISSING).all()
+    assert np.isnan(poses.keypoints[states == KeypointState.MISSING]).all()
+    assert (poses.scores[states == KeypointState.MISSING] == 0).all()
+    assert np.isfinite(poses.keypoints[states != KeypointState.MISSING]).all()
+
+
+def test_outliers_are_bridged():
+    times = np.arange(60) / 30
+    truth = swinging(times)
+    given = truth.copy()
+    given[30, 9] += 150
+    poses, states = smooth_track(times, given, np.full(truth.shape[:2], 0.9), sides=np.full(60, 300.0))
+    assert states[30, 9] == KeypointState.PREDICTED
+    assert poses.keypoints[30, 9] == pytest.approx(truth[30, 9], abs=4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_short_tracks(count):
+    times = np.arange(count) / 30
+    poses, states = smooth_track(times, swinging(times), np.ones((count, 17)), sides=np.full(count, 300.0))
+    assert poses.keypoints.shape == (count, 17, 2)
+    assert (states == KeypointState.MEASURED).all()
+    if count:
+        assert poses.keypoints == pytest.approx(swinging(times), abs=2)
+
+
+def test_odd_times_and_sizes():
+    times = np.array([0, 0.1, 0.1, 0.2, 5.0, 5.1])
+    sides = [300, np.nan, 0, -5, 300, 300]
+    poses, states = smooth_track(times, swinging(times), np.ones((6, 17)), sides=sides)
+    assert np.isfinite(poses.keypoints).all()
+    assert (states == KeypointState.MEASURED).all()
+    with pytest.raises(ValueError, match="rise"):
+        smooth_track([1.0, 0.5], swinging(np.zeros(2)), np.ones((2, 17)), sides=[300, 300])
+
+
+def result(index, ids, keypoints, time_s=None):
+    count = len(ids)
+    raw = Poses(np.asarray(keypoints, np.float32).reshape(count, 17, 2), np.full((count, 17), 0.9, np.float32))
+    tracks = Tracks(
+        np.array(ids, np.int64), np.tile(np.array([100, 100, 200, 400], np.float32), (count, 1)),
+        np.ones(count, np.float32), np.full(count, TrackState.TRACKED, np.uint8),
+    )  # fmt: skip
+    states = np.full((count, 17), KeypointState.MEASURED, np.uint8)
+    return FrameResult(index, index / 30 if time_s is None else time_s, (640, 480), tracks, raw, raw, states)
+
+
+def test_a_whole_run():
+    rng = np.random.default_rng(0)
+    times = np.arange(60) / 30
+    truth = swinging(times)
+    noisy = truth + rng.normal(0, 3, truth.shape)
+    run = []
+    for i in range(60):
+        ids = [1] if i < 20 else [2, 1] if i < 40 else [2]
+        run.append(result(i, ids, [noisy[i] + (0 if k == 1 else 300) for k in ids]))
+    smoothed = smooth_results(run, SmoothingSettings())
+    assert [r.tracks.ids.tolist() for r in smoothed] == [r.tracks.ids.tolist() for r in run]
+    alone, _ = smooth_track(times[:40], noisy[:40], np.full((40, 17), 0.9), sides=np.full(40, 300.0))
+    for i in range(40):
+        row = run[i].tracks.ids.tolist().index(1)
+        assert smoothed[i].smoothed.keypoints[row] == pytest.approx(alone.keypoints[i], abs=1e-3)
+        assert smoothed[i].raw is run[i].raw
+    assert smooth_results([]) == []
+    assert len(smooth_results([result(0, [], [])])) == 1
+
+
+def test_a_run_whose_time_goes_back_is_smoothed_in_parts():
+    run = [
+        result(0, [1], STILL, 0.0),
+        result(1, [1], STILL, 0.1),
+        result(2, [1], STILL, 0.05),
+        result(3, [1], STILL, 0.1),
+    ]
+    for smoothed in smooth_results(run):
+        assert smoothed.smoothed.keypoints[0] == pytest.approx(STILL, abs=1)
