@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ppnet.data.people import props
 from ppnet.data.people.body import Phenotype
 from ppnet.data.people.camera import Camera
 from ppnet.data.people.clip import Stage, write_clip
@@ -12,7 +13,7 @@ from ppnet.data.people.figure import Figure
 from ppnet.data.people.motion import Gesture, Performer, Route
 from ppnet.data.people.outfit import Cloth, Outfit
 from ppnet.data.people.place import Place
-from ppnet.data.people.scene import Light
+from ppnet.data.people.scene import Light, Prop
 
 FRAMES, RATE = 300, 30
 
@@ -27,7 +28,18 @@ def demo_stage() -> Stage:
         ground=np.array([0.30, 0.28, 0.25], np.float32),
     )
     place = Place("tiles", (0.60, 0.57, 0.52), "plaster", (0.74, 0.70, 0.62), 9.5, 5.0, 4)
-    return Stage(_cast(), camera, place, light, noise=1.0)
+    return Stage(_cast(), camera, place, light, _furniture(), noise=1.0)
+
+
+def _furniture() -> tuple[Prop, ...]:
+    """Two planted tubs and a bench by the wall."""
+    green, clay, wood = (0.25, 0.36, 0.17), (0.55, 0.36, 0.27), (0.45, 0.33, 0.22)
+    things = [props.box((0.1, 9.0, 0.45), (1.7, 0.42, 0.06), wood)]
+    things += [props.box((x, 9.0, 0.21), (0.08, 0.36, 0.42), (0.3, 0.3, 0.31)) for x in (-0.6, 0.8)]
+    for x in (-3.6, 4.4):
+        things.append(props.box((x, 8.9, 0.3), (0.6, 0.6, 0.6), clay))
+        things.append(props.ball((x, 8.9, 0.95), 0.5, green))
+    return tuple(things)
 
 
 def _cast() -> tuple[Performer, ...]:

@@ -25,6 +25,7 @@ from ppnet.data.people.scene import Light, Prop
 Rng = np.random.Generator
 Stop = tuple[float, float, float]
 SIZE_WH = (640, 360)
+RENDERING = 2  # raised when the same table would give other pictures, so that clips on disk are filmed anew
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def render_clip(spec: ClipSpec, folder: Path) -> Path:
     """Film a clip into `folder/<name>/` (`clip.mp4`, `truth.json`) unless it lies there; returns that folder."""
     place = folder / spec.name
     video, truth, stamp = place / "clip.mp4", place / "truth.json", place / "spec.json"
-    wanted = json.dumps(asdict(spec))
+    wanted = json.dumps(asdict(spec) | {"rendering": RENDERING})
     if all(file.exists() for file in (video, truth, stamp)) and stamp.read_text(encoding="utf-8") == wanted:
         return place
     place.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ class Performer:
         stand = 0.12 * np.array([np.sin(self.route.facing), -np.cos(self.route.facing)])
         heading = gaussian_filter1d(velocity + stand, 0.22 / _STEP_S, axis=0, mode="nearest")
         length_m, self._phases = _support(self.figure)
-        stride = np.clip(np.sqrt(speed / 1.3), 0.55, 1.5)
+        stride = np.clip(1.2 * np.sqrt(speed / (1.25 * length_m)), 0.55, 1.6)
         cycles = np.cumsum(speed / (length_m * stride**1.1)) * _STEP_S
         self._grid = {
             "time": time, "x": place[:, 0], "y": place[:, 1], "speed": speed, "stride": stride,

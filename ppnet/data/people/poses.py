@@ -323,7 +323,7 @@ def gait(phase: float, *, stride: float = 1.0, running: bool = False) -> Pose:
     """The pose at `phase` (0 to 1, left heel strike at 0) of a walk or run.
 
     stride: 1 is an easy walk; it widens the swing of legs and arms. The curves of hip, knee and ankle follow
-    the mean of gait laboratories (hip +30 to -10 degrees, knee 5, 18, 5, 60, ankle 10 to -18).
+    the mean of gait laboratories (thigh +22 to -18 degrees, knee 5, 18, 5, 60, ankle 10 to -18).
     """
     left, right = (_gait_leg((phase + shift) % 1, stride, running) for shift in (0.0, 0.5))
     arms = []
@@ -347,7 +347,7 @@ def _gait_leg(phase: float, stride: float, running: bool) -> tuple[float, ...]:
         distance = (phase - at + 0.5) % 1 - 0.5
         return float(np.exp(-((distance / width) ** 2)))
 
-    hip = 10 + stride * (_HIP_CURVE(phase) - 10)
+    hip = (10 if running else 2) + stride * (_HIP_CURVE(phase) - 10)
     if running:
         knee = 18 + 22 * bump(0.14, 0.1) + 80 * bump(0.66, 0.14)
         ankle = 14 * bump(0.2, 0.12) - 24 * bump(0.45, 0.12)
