@@ -216,7 +216,7 @@ class FileEngine(Generic[S]):
         processor = self._build(used, None)
         self._built(processor)
         ids = IdContinuation(self._session)
-        self._ids = set(ids.known)
+        self._ids = set(self._session.track_ids())
         for frame in self._taken():
             wanted = self._wanted()
             if wanted != used:

@@ -92,12 +92,12 @@ class Recorder:
 
     def put_raw(self, frame: Frame) -> None:
         """Takes a captured frame; never blocks."""
-        if "raw" in self._lanes:
+        if "raw" in self._lanes and self._stopped_at is None:
             self._lanes["raw"].put(lambda: (frame.image, frame.time_s))
 
     def put_annotated(self, frame: Frame, result: FrameResult) -> None:
         """Takes a processed frame; never blocks. It is drawn in the recorder's thread."""
-        if "annotated" in self._lanes:
+        if "annotated" in self._lanes and self._stopped_at is None:
             self._lanes["annotated"].put(lambda: (self._draw(frame, result), frame.time_s))
 
     def interrupt(self) -> None:

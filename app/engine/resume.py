@@ -34,7 +34,6 @@ class IdContinuation:
         self._last = session.result(self._last_index)
         self._offset = session.last_track_id
         self._same: dict[int, int] = {}
-        self.known = {int(i) for result in session.results() for i in result.tracks.ids}
 
     def continued(self, result: FrameResult) -> FrameResult | None:
         """The result with the session's ids; None for frames that the session holds already."""

@@ -1,0 +1,189 @@
+"""Recording: both kinds at once, a full disk, a slow encoder, nothing lost at the end."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.engine.memory import resident_bytes
+from app.engine.recorder import Recorder, RecordingSettings
+from ppnet.errors import UserError
+from tests.fakes import picture, wait_for
+from tests.results import made_result
+from tracking.types import Frame, FrameResult
+from tracking.video.file import VideoFile
+
+RECORDERS: list[Recorder] = []
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    yield
+    while RECORDERS:
+        recorder = RECORDERS.pop()
+        recorder.stop()
+        assert recorder.wait(5)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("record-")]
+
+
+def white(frame: Frame, result: FrameResult) -> np.ndarray:
+    return np.full_like(frame.image, 255)
+
+
+def recorder(folder: Path, *, make_writer=None, draw=white, **settings: object) -> Recorder:
+    RECORDERS.append(
+        Recorder(RecordingSettings(folder, "walk", **settings), draw, frame_rate=30.0, make_writer=make_writer)
+    )
+    return RECORDERS[-1]
+
+
+def feed(recorder: Recorder, first: int, last: int, *, size_wh: tuple[int, int] = (64, 48)) -> None:
+    for index in range(first, last):
+        frame = Frame(index, 100 + index / 30 + (0.5 if index >= 10 else 0), picture(index, size_wh))
+        recorder.put_raw(frame)
+        recorder.put_annotated(frame, made_result(index, (1,)))
+
+
+def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
+    recording = recorder(tmp_path / "new" / "folder", raw=True)
+    feed(recording, 0, 20)
+    recording.stop()
+    recording.stop()
+    assert recording.wait(5)
+    stats = recording.stats()
+    assert stats.finished and stats.message is None and stats.free_bytes > 0
+    assert dict(stats.frames) == {"annotated": 20, "raw": 20} and dict(stats.dropped) == {"annotated": 0, "raw": 0}
+    assert stats.bytes_written == sum(file.stat().st_size for file in stats.files) > 0
+    assert [file.name for file in stats.files] == ["walk_annotated.mp4", "walk_raw.mp4"]
+    for file, bright in zip(stats.files, (True, False), strict=True):
+        with VideoFile(file) as video:
+            frames = list(video)
+        assert [f.time_s for f in frames] == pytest.approx(
+            [i / 30 + (0.5 if i >= 10 else 0) for i in range(20)], abs=1e-4
+        )
+        assert (frames[3].image.mean() > 250) == bright
+    feed(recording, 20, 90)  # after the end nothing happens
+    assert dict(recording.stats().frames)["raw"] == 20 and dict(recording.stats().dropped)["raw"] == 0
+    elapsed = recording.stats().elapsed_s
+    time.sleep(0.05)
+    assert recording.stats().elapsed_s == elapsed
+
+
+def test_names_that_are_taken_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "walk_annotated.mp4").write_text("mine")
+    (tmp_path / "walk_2_annotated.partial.mp4").write_text("of a killed run")
+    recording = recorder(tmp_path)
+    feed(recording, 0, 5)
+    recording.interrupt()
+    feed(recording, 5, 9)
+    recording.stop()
+    assert recording.wait(5)
+    assert [file.name for file in recording.stats().files] == ["walk_3_annotated.mp4", "walk_4_annotated.mp4"]
+    assert (tmp_path / "walk_annotated.mp4").read_text() == "mine"
+
+
+def test_another_picture_size_begins_a_new_file(tmp_path: Path) -> None:
+    recording = recorder(tmp_path, annotated=False, raw=True)
+    feed(recording, 0, 5)
+    feed(recording, 5, 9, size_wh=(80, 60))
+    recording.stop()
+    assert recording.wait(5)
+    sizes = []
+    for file in recording.stats().files:
+        with VideoFile(file) as video:
+            sizes.append(video.info.size_wh)
+    assert sizes == [(64, 48), (80, 60)]
+
+
+class Writer:
+    """A stand-in for the encoder: waits for a gate, fails from a frame on."""
+
+    gate = threading.Event()
+    fails_at: int | None = None
+
+    def __init__(self, path: Path, size_wh: tuple[int, int], frame_rate: float | None) -> None:
+        self.path, self.count, self.closed = path, 0, False
+        path.touch()
+
+    def write(self, image: np.ndarray, time_s: float) -> None:
+        assert self.gate.wait(5)
+        if self.fails_at is not None and self.count >= self.fails_at:
+            raise UserError("The disk is full.")
+        self.count += 1
+
+    def close(self) -> Path:
+        self.closed = True
+        return self.path
+
+
+@pytest.fixture
+def writers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Writer]]:
+    made: list[Writer] = []
+    monkeypatch.setattr(Writer, "__init__", lambda self, *a, f=Writer.__init__: (f(self, *a), made.append(self))[0])
+    Writer.gate.set()
+    yield made
+    Writer.gate.set()
+    Writer.fails_at = None
+
+
+def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: list[Writer]) -> None:
+    Writer.gate.clear()
+    recording = recorder(tmp_path, make_writer=Writer, queue_frames=4)
+    begun = time.monotonic()
+    feed(recording, 0, 100)
+    assert time.monotonic() - begun < 2
+    assert dict(recording.stats().dropped)["annotated"] >= 95
+    Writer.gate.set()
+    recording.stop()
+    assert recording.wait(5)
+    stats = recording.stats()
+    assert dict(stats.frames)["annotated"] + dict(stats.dropped)["annotated"] == 100
+    assert writers[0].closed and writers[0].count == dict(stats.frames)["annotated"] >= 4
+
+
+def test_a_full_disk_closes_the_file_and_is_said(tmp_path: Path, writers: list[Writer]) -> None:
+    Writer.fails_at = 5
+    recording = recorder(tmp_path, make_writer=Writer)
+    feed(recording, 0, 10)
+    wait_for(lambda: recording.stats().message)
+    assert recording.stats().message == "The disk is full." and writers[0].closed
+    feed(recording, 10, 20)
+    recording.stop()
+    assert recording.wait(5) and len(writers) == 1 and dict(recording.stats().frames)["annotated"] == 5
+
+
+def test_it_stops_before_the_disk_is_full(tmp_path: Path) -> None:
+    recording = recorder(tmp_path, min_free_bytes=1 << 60)
+    feed(recording, 0, 3)
+    wait_for(lambda: recording.stats().message)
+    assert "MB are left" in recording.stats().message and list(tmp_path.iterdir()) == []
+
+
+def test_an_error_while_drawing_is_said_and_the_raw_video_goes_on(tmp_path: Path) -> None:
+    def broken(frame: Frame, result: FrameResult) -> np.ndarray:
+        raise KeyError("colour")
+
+    recording = recorder(tmp_path, draw=broken, raw=True)
+    feed(recording, 0, 10)
+    recording.stop()
+    assert recording.wait(5)
+    assert "colour" in recording.stats().message and dict(recording.stats().frames) == {"annotated": 0, "raw": 10}
+
+
+def test_what_cannot_be_recorded(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="Nothing can be recorded"):
+        Recorder(RecordingSettings(tmp_path / "file" / "x", "walk"), white)
+    with pytest.raises(ValueError):
+        RecordingSettings(tmp_path, "walk", annotated=False)
+    with pytest.raises(ValueError):
+        RecordingSettings(tmp_path, "walk", queue_frames=0)
+
+
+def test_memory_in_use() -> None:
+    before = resident_bytes()
+    block = np.ones(40_000_000, np.uint8)
+    assert resident_bytes() - before > 30_000_000 and block[0] == 1
