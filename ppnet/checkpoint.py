@@ -7,6 +7,7 @@ compared networks, are recognised by their tensors.
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ppnet.checkpoint_info import CheckpointInfo, sha256_of, size_in_name
 from ppnet.errors import CheckpointError, UserError
 from ppnet.networks.recognise import Recognised, expected_shapes, recognise
 from ppnet.networks.table import build
-from ppnet.skeleton import SKELETONS, skeleton_for
+from ppnet.skeleton import skeleton_for
 from ppnet.state_file import StateFile, read_state_file
 
 DEFAULT_INPUT_WH = {"coco17": (192, 256), "mpii16": (256, 256)}
@@ -63,7 +64,8 @@ def save_tensors(
         partial.write_bytes(serialise(stored, metadata=info.to_metadata()))
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise CheckpointError(f"The weights cannot be written to {path}: {error}.") from error
     return replace(info, sha256=sha256_of(path))
 
@@ -83,11 +85,12 @@ def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None
     reason, for a file that is missing, damaged, hostile, a backbone without heatmap layers, or of no known network.
     """
     file = read_state_file(path)
-    info = _info(Path(path), file, input_wh)
+    info = info_of(Path(path), file, input_wh)
     _check_pin(Path(path), file.sha256)
+    tensors = fitted(Path(path), file.tensors, info)
     with torch.device("meta"):
         network = build(info.network, len(info.keypoints))
-    network.load_state_dict(_fitted(Path(path), file.tensors, info), strict=True, assign=True)
+    network.load_state_dict(tensors, strict=True, assign=True)
     network.info = info  # type: ignore[assignment]
     return network.eval()
 
@@ -95,7 +98,7 @@ def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None
 def read_info(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> CheckpointInfo:
     """What `load_checkpoint` would know of a file. The tensors are read and checked for names and shapes."""
     file = read_state_file(path)
-    info = _info(Path(path), file, input_wh)
+    info = info_of(Path(path), file, input_wh)
     _check_shapes(Path(path), file.tensors, info)
     return info
 
@@ -131,12 +134,15 @@ def recognise_file(file: StateFile) -> Recognised | None:
     return recognise({name: tuple(tensor.shape) for name, tensor in file.tensors.items()})
 
 
-def _info(path: Path, file: StateFile, input_wh: tuple[int, int] | None) -> CheckpointInfo:
-    if "format" in file.metadata:
+def info_of(path: Path, file: StateFile, input_wh: tuple[int, int] | None = None) -> CheckpointInfo:
+    """What the tensors, metadata and name of a pose file tell. CheckpointError when it is none of a known network."""
+    if file.metadata.get("format", "").startswith("ppnet-live"):
         try:
             info = CheckpointInfo.from_metadata(file.metadata, sha256=file.sha256)
         except ValueError as error:
             raise CheckpointError(f"The weights file {path} is damaged: {error}.") from error
+        if info.kind == "backbone":
+            raise _is_backbone(path, info.network)
         return info if input_wh is None else replace(info, input_wh=input_wh)
     found = recognise_file(file)
     if found is None:
@@ -145,10 +151,7 @@ def _info(path: Path, file: StateFile, input_wh: tuple[int, int] | None) -> Chec
             "SimpleBaseline, Hourglass, HRNet)."
         )
     if found.keypoints is None:
-        raise CheckpointError(
-            f"The file {path} is a backbone ({found.network}) without heatmap layers; "
-            "it can start a training: `python -m ppnet train --init FILE`."
-        )
+        raise _is_backbone(path, found.network)
     try:
         skeleton = skeleton_for(found.keypoints).name
     except ValueError as error:
@@ -169,11 +172,22 @@ def _info(path: Path, file: StateFile, input_wh: tuple[int, int] | None) -> Chec
         raise CheckpointError(f"The weights file {path} cannot be used: {error}.") from error
 
 
-def _check_shapes(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> None:
+def _is_backbone(path: Path, network: str) -> CheckpointError:
+    return CheckpointError(
+        f"The file {path} is a backbone ({network}) without heatmap layers; "
+        "it can start a training: `python -m ppnet train --init FILE`."
+    )
+
+
+def _wanted(path: Path, info: CheckpointInfo) -> dict[str, tuple[int, ...]]:
     try:
-        wanted = expected_shapes(info.network, len(SKELETONS[info.skeleton]))
+        return expected_shapes(info.network, len(info.keypoints))
     except UserError as error:
         raise CheckpointError(f"The weights file {path} names an unknown network, {info.network!r}.") from error
+
+
+def _check_shapes(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> None:
+    wanted = _wanted(path, info)
     missing = [name for name in wanted if name not in tensors and not name.endswith("num_batches_tracked")]
     extra = [name for name in tensors if name not in wanted]
     if missing or extra:
@@ -194,16 +208,24 @@ def _check_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
             raise CheckpointError(f"The weights file {path} is damaged: {name!r} holds numbers that are not finite.")
 
 
-def _fitted(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> dict[str, Tensor]:
-    """Checked tensors as fp32 (counters int64) in memory of their own; counters that old files lack are 0."""
-    _check_shapes(path, tensors, info)
+def fitted(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> dict[str, Tensor]:
+    """Checked tensors as fp32 (counters int64) in memory of their own, in the network's order.
+
+    Counters that old files lack are 0. Of a backbone, what the network has. CheckpointError when they do not fit.
+    """
+    wanted = _wanted(path, info)
+    if info.kind == "backbone":
+        tensors = {name: tensor for name, tensor in tensors.items() if wanted.get(name) == tuple(tensor.shape)}
+        wanted = {name: shape for name, shape in wanted.items() if name in tensors}
+    else:
+        _check_shapes(path, tensors, info)
     _check_numbers(path, tensors)
-    fitted = {}
-    for name in expected_shapes(info.network, len(info.keypoints)):
+    result = {}
+    for name in wanted:
         counter = name.endswith("num_batches_tracked")
         tensor = tensors.get(name, torch.zeros(()))
-        fitted[name] = tensor.to(torch.int64 if counter else torch.float32, copy=True).contiguous()
-    return fitted
+        result[name] = tensor.to(torch.int64 if counter else torch.float32, copy=True).contiguous()
+    return result
 
 
 def _check_pin(path: Path, digest: str) -> None:

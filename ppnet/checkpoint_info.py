@@ -21,6 +21,7 @@ FORMAT = "ppnet-live-1"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CODEC_KINDS = ("quarter", "dark", "udp")
+KINDS = ("pose", "backbone")
 HEADER_LIMIT = 8 * 2**20
 
 
@@ -34,6 +35,7 @@ class CheckpointInfo:
     mean, std: normalisation of RGB / 255.
     codec_kind, sigma: how targets were drawn and how heatmaps are decoded; sigma in cells.
     source: one sentence on the origin; `source_sha256`: digest of the file it was converted from.
+    kind: `pose`, or `backbone` without heatmap layers, which only starts a training.
     scores: accuracy by name, e.g. {"coco_val AP": 0.709}. terms: licence or terms of use.
     sha256: digest of the file this was read from; empty before it is written.
     """
@@ -49,6 +51,7 @@ class CheckpointInfo:
     source_sha256: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     terms: str = ""
+    kind: str = "pose"
     sha256: str = ""
 
     def __post_init__(self) -> None:
@@ -59,6 +62,8 @@ class CheckpointInfo:
             raise ValueError(f"unknown joint set {self.skeleton!r} (known: {', '.join(SKELETONS)})")
         if self.codec_kind not in CODEC_KINDS:
             raise ValueError(f"unknown decoding {self.codec_kind!r} (known: {', '.join(CODEC_KINDS)})")
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind {self.kind!r} (known: {', '.join(KINDS)})")
         if not (isfinite(self.sigma) and 0.1 <= self.sigma <= 20):
             raise ValueError(f"sigma must be 0.1 to 20 cells, got {self.sigma}")
         if not all(isfinite(value) for value in (*self.mean, *self.std)) or min(self.std) <= 0:
@@ -89,6 +94,7 @@ class CheckpointInfo:
             "source_sha256": self.source_sha256,
             "scores": json.dumps(dict(self.scores)),
             "terms": self.terms,
+            "kind": self.kind,
         }
 
     @classmethod
@@ -109,6 +115,7 @@ class CheckpointInfo:
                 source_sha256=metadata.get("source_sha256", ""),
                 scores={str(k): float(v) for k, v in json.loads(metadata.get("scores", "{}")).items()},
                 terms=metadata.get("terms", ""),
+                kind=metadata.get("kind", "pose"),
                 sha256=sha256,
             )
         except (KeyError, TypeError, AttributeError, RecursionError, UserError) as error:

@@ -4,6 +4,7 @@ A pickle is opened only by torch's `weights_only` reader, with two harmless stan
 (training programs store accuracies as such). Nothing else in it can run.
 """
 
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,7 +95,8 @@ def _read_safetensors(path: Path, digest: str) -> StateFile:
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     _refuse_zip_bomb(path)
     try:
-        with torch.serialization.safe_globals(_ALLOWED):  # type: ignore[arg-type]
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_ALLOWED):  # type: ignore[arg-type]
+            warnings.simplefilter("ignore")  # torch's remarks on odd pickles are no news to a user
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged or hostile file can break the reader anywhere
         raise CheckpointError(
