@@ -52,7 +52,9 @@ def build_estimator(settings: TrackSettings) -> "PoseEstimator":
 def find_weights(settings: TrackSettings) -> Path:
     """The weights file that is asked for, or the shipped one of the variant."""
     if settings.weights is not None:
-        return Path(settings.weights).expanduser()
+        from ppnet import weights
+
+        return weights.find_weights(settings.weights)
     variant = settings.variant or DEFAULT_VARIANT
     shipped = sorted(asset("weights").glob("*.safetensors"))
     for path in shipped:

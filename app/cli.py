@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from ppnet.errors import UserError
@@ -26,6 +27,7 @@ class Command:
 
 COMMANDS = {
     "track": Command("track people in videos, pictures or a camera", "app.track"),
+    "cameras": Command("list the cameras of this machine", "app.cameras"),
     "export": Command("write a session as table, markers, JSON or annotated video", "app.export"),
 }
 
@@ -43,7 +45,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog=PROGRAM,
-        description="Finds people in videos and follows their joints. Without a command the window opens.",
+        description="Finds people in videos and follows their joints. Without a command, or with nothing but a file, "
+        "the window opens.",
     )
     parser.add_argument("--version", action="version", version=f"PPNet Live {ppnet.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
@@ -61,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        if not given:
-            return _window()
+        if not given or (len(given) == 1 and given[0] not in COMMANDS and Path(given[0]).exists()):
+            return _window(*given)
         chosen = next((word for word in given if not word.startswith("-")), None)
         arguments = _parser(chosen).parse_args(given)
         return int(arguments.run(arguments))
@@ -73,8 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _window() -> int:
-    """Open the window."""
+def _window(path: str | None = None) -> int:
+    """Open the window, with a file when one is given."""
     shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not shown:
         raise UserError(
@@ -83,4 +86,4 @@ def _window() -> int:
         )
     from app.gui.application import run
 
-    return int(run())
+    return int(run(path))

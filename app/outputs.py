@@ -160,6 +160,11 @@ class OutputFiles:
         if errors:
             raise errors[0]
 
+    def discard_video(self) -> None:
+        """Leave nothing of the video that is being written."""
+        if self.video:
+            self.video.discard()
+
     def abandon(self) -> None:
         """Close without finishing; errors here would only hide the one that led to it."""
         with contextlib.suppress(UserError, OSError):

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"N-th frame (default: {DEFAULTS.detect_every})")  # fmt: skip
     add("--no-flip", dest="flip", action="store_false", help="no mirrored second look: twice as fast, less exact")
     add("--smooth", default=DEFAULTS.smooth, choices=sorted(SMOOTHERS), help="how joints are steadied")
+    add("--strength", type=float, default=DEFAULTS.strength, metavar="N", help="how strongly, 0 to 100 (default: 50)")
     add("--max-persons", type=int, metavar="N", help="follow at most N people")
     add("--start", type=float, metavar="S", help="begin at this time of the video, in seconds")
     add("--end", type=float, metavar="S", help="stop before this time of the video, in seconds")
@@ -59,6 +60,7 @@ def settings_of(arguments: argparse.Namespace) -> TrackSettings:
         detect_every=arguments.detect_every,
         flip=arguments.flip,
         smooth=arguments.smooth,
+        strength=arguments.strength,
         max_persons=arguments.max_persons,
         start_s=arguments.start,
         end_s=arguments.end,
@@ -181,7 +183,10 @@ def _progress_bar(info: "VideoInfo", settings: TrackSettings, quiet: bool) -> "I
     """Frames, frames a second and time to go, on stderr."""
     from tqdm import tqdm
 
-    with tqdm(total=expected_frames(info, settings), unit=" frames", desc=info.name, disable=quiet or None) as bar:
+    total = expected_frames(info, settings)
+    if total is not None and settings.smooth == "rts":
+        total *= 2  # the second time for drawing
+    with tqdm(total=total, unit=" frames", desc=info.name, disable=quiet or None) as bar:
         yield lambda frames: bar.update(frames - bar.n) and None
 
 

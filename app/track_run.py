@@ -1,5 +1,6 @@
 """One video tracked from beginning to end: reading, computing and writing at the same time, then the meta file."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import ppnet
 from app.outputs import OutputFiles, OutputPaths, write_meta
+from app.second_pass import looks_ahead, smooth_outputs
 from app.settings import TrackSettings
 from app.stages import run_stages
 from ppnet.errors import UserError
@@ -73,6 +75,7 @@ class TrackRun:
     """Tracks one source into its output files.
 
     The caller owns source and pipeline. `progress(frames)` is called as frames are finished, from another thread.
+    Smoothing that looks ahead goes over the file twice; the first pass leaves what the forward filter gives.
     After `stop` is set, the run ends within a frame: what was tracked is kept and the meta says it is not complete.
     """
 
@@ -90,6 +93,8 @@ class TrackRun:
         self._stop = stop or threading.Event()
         self._progress = progress
         self._tally = RunTally()
+        self._keep = looks_ahead(settings.smooth, source)
+        self._results: list[FrameResult] = []
         self._started = datetime.now(UTC)
         self._began_s = self._ended_s = time.monotonic()
 
@@ -105,8 +110,9 @@ class TrackRun:
             self._ended_s = time.monotonic()
             self._close_after(error, files)
             raise
-        complete = not self._stop.is_set() and not self._source.ended_early
-        files.close(complete=complete, sound_until_s=None if complete else self._tally.last_s)
+        whole = not self._stop.is_set() and not self._source.ended_early
+        files.close(complete=whole, sound_until_s=None if whole else self._tally.last_s)
+        complete = (not self._keep or self._stop.is_set() or self._second_pass()) and whole
         notices = (*self._source.notices, *_video_notices(files))
         write_meta(self._paths.meta, self._meta(complete=complete, notices=notices))
         return RunReport(
@@ -142,9 +148,30 @@ class TrackRun:
             self._tally.seconds["draw"] += drawn_s - started_s
             self._tally.seconds["encode"] += time.perf_counter() - drawn_s
             self._tally.add(result)
+            if self._keep:
+                self._results.append(result)
             self._progress(self._tally.frames)
 
         return finish
+
+    def _second_pass(self) -> bool:
+        """Smooth with the whole run in view; False when it was stopped before it was done."""
+        done = self._tally.frames
+        try:
+            return smooth_outputs(
+                self._source,  # type: ignore[arg-type]  # only files and folders are looked at twice
+                self._results,
+                self._paths,
+                self._pipeline.settings.smoothing,
+                skeleton=self._skeleton(),
+                sound_range_s=(self._settings.start_s, self._settings.end_s),
+                stop=self._stop,
+                progress=lambda frames: self._progress(done + frames),
+            )
+        except BaseException as error:
+            with contextlib.suppress(UserError):
+                write_meta(self._paths.meta, self._meta(complete=False, notices=(str(error),)))
+            raise
 
     def _depth(self) -> int:
         width, height = self._source.info.size_wh

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +19,12 @@ import pytest
 from app import cli
 from app import track as track_command
 from app.build import pipeline_settings
+from ppnet.poses import Poses
 from tests.clips import make_clip, make_sound_only, probed_times
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
 from tracking.session import Session
+from tracking.smoothing.rts import smooth_results
 from tracking.video.source import open_source
 
 ROOT = Path(__file__).parents[2]
@@ -252,6 +255,77 @@ def test_a_bug_in_a_stage_keeps_what_was_done(tmp_path, monkeypatch):
     meta = meta_of(tmp_path / "a_meta.json")
     assert meta["complete"] is False and meta["frames"] == 12 and "the detector broke" in meta["notices"]
     assert len(rows_of(tmp_path / "a_keypoints.csv")) == len(probed_times(tmp_path / "a_annotated.mp4")) == 12
+
+
+@pytest.fixture
+def shaky(monkeypatch):
+    """The stand-in network with noise of 0.5 px."""
+
+    class Shaky(FakeEstimator):
+        rng = np.random.default_rng(3)
+
+        def estimate(self, image, boxes):
+            poses = super().estimate(image, boxes)
+            noise = self.rng.normal(0, 0.5, poses.keypoints.shape).astype(np.float32)
+            return Poses(poses.keypoints + noise, poses.scores)
+
+    def build(settings):
+        return Pipeline(FakeDetector(), Shaky(), settings=pipeline_settings(settings))
+
+    monkeypatch.setattr("app.build.build_pipeline", build)
+
+
+def test_smoothing_that_looks_ahead(tmp_path, shaky):
+    clip = walkers(tmp_path / "a.mp4", 50, size_wh=(160, 64), sound="aac")
+    assert track(clip, "--out", tmp_path / "out", "--smooth", "rts", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "a_keypoints.csv"), meta_of(tmp_path / "out" / "a_meta.json")
+    assert meta["complete"] and meta["frames"] == len(rows) == 50
+    truth = np.array([np.add(place_of(index), JOINTS[0] * PLATE_WH) for index in range(50)])
+    raw, smoothed = (
+        np.array([[float(row[f"nose_{axis}{kind}"]) for axis in "xy"] for row in rows]) for kind in ("_raw", "")
+    )
+    assert np.abs(smoothed - truth).mean() < 0.7 * np.abs(raw - truth).mean()
+    with Session.open(tmp_path / "out" / "a_session.ppnet") as session:
+        (wanted,) = [r for r in smooth_results(list(session.results()), pipeline_settings(
+            track_command.TrackSettings(smooth="rts")).smoothing) if r.frame_index == 25]  # fmt: skip
+    assert smoothed[25] == pytest.approx(wanted.smoothed.keypoints[0, 0], abs=1e-3)
+    assert probed_times(tmp_path / "out" / "a_annotated.mp4") == probed_times(clip)
+    with open_source(tmp_path / "out" / "a_annotated.mp4") as source:
+        assert source.info.has_audio
+    assert not list((tmp_path / "out").glob("*partial*"))
+
+
+def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
+    from app.outputs import OutputPaths
+    from app.track_run import TrackRun
+
+    clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
+    settings, stop = track_command.TrackSettings(smooth="rts", start_s=0.3), threading.Event()
+    paths = OutputPaths.of(tmp_path, "a")
+    with open_source(clip, start_s=0.3) as source:
+        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings))
+        halfway = lambda frames: stop.set() if frames == 31 + 10 else None
+        report = TrackRun(source, pipeline, paths, settings, stop=stop, progress=halfway).run()
+    assert not report.complete and meta_of(paths.meta)["complete"] is False
+    assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
+    assert not list(tmp_path.glob("*partial*"))
+
+
+def test_a_file_alone_opens_the_window(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(cli, "_window", lambda *path: opened.append(path) or 0)
+    clip = walkers(tmp_path / "a.mp4", 3)
+    assert cli.main([]) == cli.main([str(clip)]) == 0
+    assert opened == [(), (str(clip),)]
+    assert cli.main(["no-such-file"]) == 2
+
+
+def test_cameras_are_listed(monkeypatch, capsys):
+    from tracking.video import camera
+
+    monkeypatch.setattr(camera, "list_cameras", lambda: (camera.CameraInfo(2, "HD Webcam"),))
+    assert cli.main(["cameras"]) == 0
+    assert capsys.readouterr().out == "camera:2  HD Webcam\n"
 
 
 # -- interruption -----------------------------------------------------------------------------------

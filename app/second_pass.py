@@ -1,0 +1,89 @@
+"""After a run with smoothing that looks ahead: table and annotated video made again with the joints it gives."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from app.outputs import OutputFiles, OutputPaths
+from app.stages import run_stages
+from ppnet.skeleton import Skeleton
+from tracking.smoothing import SmoothingSettings
+from tracking.table import KeypointTable
+from tracking.types import Frame, FrameResult
+from tracking.video.source import VideoSource
+
+
+class SeekableSource(VideoSource, Protocol):
+    """A file or folder: it can be read a second time."""
+
+    def seek(self, time_s: float) -> None:
+        """Go to the first picture at or after a time."""
+        ...
+
+
+def looks_ahead(kind: str, source: VideoSource) -> bool:
+    """Whether smoothing of that name needs the whole of this source first. A live one never ends."""
+    return kind == "rts" and not source.info.is_live
+
+
+def smooth_outputs(
+    source: SeekableSource,
+    results: Sequence[FrameResult],
+    paths: OutputPaths,
+    smoothing: SmoothingSettings,
+    *,
+    skeleton: Skeleton,
+    sound_range_s: tuple[float | None, float | None] = (None, None),
+    stop: threading.Event,
+    progress: Callable[[int], None],
+) -> bool:
+    """Smooth everyone over the whole of their track and replace table and video, each in one step.
+
+    False when `stop` came first: then the files of the first pass are still there.
+    """
+    from tracking.smoothing.rts import smooth_results
+
+    smoothed = smooth_results(results, smoothing)
+    if paths.table:
+        fresh = paths.table.with_name(f"{paths.table.stem}.partial.csv")
+        with KeypointTable(fresh, skeleton=skeleton) as table:
+            for result in smoothed:
+                table.write(result)
+        os.replace(fresh, paths.table)
+    if not paths.video or not smoothed:
+        return True
+    return _draw_again(source, smoothed, paths, sound_range_s, stop=stop, progress=progress)
+
+
+def _draw_again(
+    source: SeekableSource,
+    smoothed: Sequence[FrameResult],
+    paths: OutputPaths,
+    sound_range_s: tuple[float | None, float | None],
+    *,
+    stop: threading.Event,
+    progress: Callable[[int], None],
+) -> bool:
+    files = OutputFiles.open(replace(paths, table=None, session=None), source.info, sound_range_s=sound_range_s)
+    by_index = {result.frame_index: result for result in smoothed}
+    done = 0
+
+    def finish(frame: Frame, picture: Any) -> None:
+        nonlocal done
+        files.show(picture, frame.time_s)
+        done += 1
+        progress(done)
+
+    try:
+        source.seek(smoothed[0].time_s)
+        run_stages(source, lambda frame: files.picture(frame, by_index[frame.index]), finish, stop=stop)
+    except BaseException:
+        files.discard_video()
+        raise
+    if stop.is_set():
+        files.discard_video()
+        return False
+    files.close(complete=True)
+    return True
