@@ -56,6 +56,23 @@ class Backdrops:
             image = np.asarray(cv2.GaussianBlur(image, (0, 0), float(rng.uniform(1, 4))), np.uint8)
         return image
 
+    def curtain(self, rng: np.random.Generator, size_wh: tuple[int, int], around_xy: tuple[float, float]) -> Image:
+        """(H, W, 4): a blob or bar cut from a picture, as something that stands before people; cover 0 or 255."""
+        width, height = size_wh
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        turn = rng.uniform(0, np.pi)
+        u = (x - around_xy[0]) * np.cos(turn) + (y - around_xy[1]) * np.sin(turn)
+        v = -(x - around_xy[0]) * np.sin(turn) + (y - around_xy[1]) * np.cos(turn)
+        if rng.random() < 0.3:  # rails, poles, ropes
+            inside = np.abs(v) < rng.uniform(2, 14)
+        else:
+            angle, half = np.arctan2(v, u), rng.uniform(0.05, 0.22, 2) * height
+            rim = 1 + 0.25 * np.sin(2 * angle + rng.uniform(0, 6)) + 0.15 * np.sin(5 * angle + rng.uniform(0, 6))
+            power = rng.choice([2.0, 6.0])
+            inside = (np.abs(u) / half[0]) ** power + (np.abs(v) / half[1]) ** power < rim
+        picture = self.sample(rng, size_wh)
+        return np.dstack([picture, inside.astype(np.uint8) * 255])
+
     def _piece(self, rng: np.random.Generator, size_wh: tuple[int, int]) -> Image:
         """A window of a picture, away from its middle more often than not (there stands its own subject)."""
         try:

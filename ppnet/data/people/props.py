@@ -38,6 +38,20 @@ def pillar(place_xy: tuple[float, float], radius: float, height: float, colour: 
     return Prop(points.astype(np.float32), np.array(faces, np.int32), colour)
 
 
+def bar(start: npt.ArrayLike, end: npt.ArrayLike, radius: float, colour: Colour) -> Prop:
+    """A round stick between two points: a bat, a pole, a handle."""
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    along = (end - start) / np.linalg.norm(end - start)
+    side = np.cross(along, (0.3, 0.5, 0.81))
+    side /= np.linalg.norm(side)
+    angle = np.arange(10)[:, None] * 2 * np.pi / 10
+    ring = radius * (np.cos(angle) * side + np.sin(angle) * np.cross(along, side))
+    points = np.concatenate([start + ring, end + ring])
+    faces = [(i, (i + 1) % 10, 10 + i) for i in range(10)]
+    faces += [((i + 1) % 10, 10 + (i + 1) % 10, 10 + i) for i in range(10)]
+    return Prop(points.astype(np.float32), np.array(faces, np.int32), colour)
+
+
 def ball(centre: tuple[float, float, float], radius: float, colour: Colour) -> Prop:
     """A ball."""
     rows, columns = 9, 14

@@ -24,6 +24,7 @@ from ppnet.data.people.body import Phenotype
 from ppnet.data.people.camera import Camera
 from ppnet.data.people.figure import Figure
 from ppnet.data.people.outfit import Outfit
+from ppnet.data.people.place import Place
 from ppnet.data.people.poses import sample_pose
 from ppnet.data.people.scene import OUTSIDE, Actor, Light, Prop, Truth, render
 from ppnet.skeleton import COCO_17
@@ -68,9 +69,14 @@ def sample_scene(rng: Rng, backdrops: Backdrops) -> tuple[Image, Truth]:
         lift = rng.uniform(0.05, 0.5) if kind in ("sport", "running", "upside_down") and rng.random() < 0.35 else 0.0
         actors.append(Actor(figure, posed, place, float(yaw), float(lift)))
     things = _things(rng, actors, kinds, middle)
-    backdrop = backdrops.sample(rng, size_wh)
+    drawn = rng.random() < (0.05 if backdrops.pictures else 0.6)
+    backdrop = Place.sample(rng).picture(camera) if drawn else backdrops.sample(rng, size_wh)
     light = light.tinted(((backdrop.reshape(-1, 3) / 255.0) ** 2.2).mean(0) + 0.02, float(rng.uniform(0.3, 1)))
-    image, truth = render(camera, actors, backdrop=backdrop, light=light, props=things)
+    curtain = None
+    if rng.random() < 0.2:
+        near = camera.project(actors[0].in_scene()[2])[rng.integers(5, 17), :2] + rng.normal(0, 20, 2)
+        curtain = backdrops.curtain(rng, size_wh, (float(near[0]), float(near[1])))
+    image, truth = render(camera, actors, backdrop=backdrop, light=light, props=things, curtain=curtain)
     return _photographed(rng, image), truth
 
 
@@ -79,7 +85,7 @@ def _camera(
 ) -> tuple[Camera, tuple[float, float]]:
     """A view in which the first person is of the size wanted; and that person's place on the floor."""
     focal = size_wh[1] / 2 / np.tan(np.radians(rng.uniform(22, 75)) / 2)
-    close = rng.random() < 0.2
+    close = rng.random() < 0.27
     person_px = rng.uniform(380, 1000) if close else np.exp(rng.uniform(np.log(130), np.log(370)))
     distance = max(focal * height_m / person_px, 0.75)
     top = float(np.ptp(vertices[:, 2]))
@@ -102,38 +108,56 @@ def _beside(rng: Rng, actors: list[Actor], middle: tuple[float, float]) -> tuple
 
 
 def _things(rng: Rng, actors: list[Actor], kinds: list[str], middle: tuple[float, float]) -> tuple[Prop, ...]:
-    """Seats under those who sit, now and then something that stands in front, a ball."""
+    """Seats and tables of those who sit, things in hands, now and then something that stands in front."""
     things: list[Prop] = []
     for actor, kind in zip(actors, kinds, strict=True):
-        hips = actor.in_scene()[2][11:13].mean(0)
-        if kind == "sitting" and rng.random() < 0.7 and hips[2] > 0.3:
-            top = float(hips[2]) - 0.11
-            things.append(
-                props.box((float(hips[0]), float(hips[1]), top / 2), (0.46, 0.46, top), _colour(rng), actor.yaw)
-            )
-    if rng.random() < 0.16:
+        joints = actor.in_scene()[2]
+        if kind == "sitting":
+            things += _seat_and_table(rng, actor, joints)
+        if rng.random() < (0.3 if kind in ("sport", "crouching", "walking") else 0.08):
+            things.append(_held(rng, joints))
+    if rng.random() < 0.12:
         wide, tall = rng.uniform(0.3, 1.6), rng.uniform(0.4, 1.1)
         near = middle[1] - rng.uniform(0.35, 0.6)
         if near > 0.5:
             place = (middle[0] + float(rng.normal(0, 0.5)), near, tall / 2)
             things.append(props.box(place, (wide, 0.25, tall), _colour(rng), float(rng.normal(0, 0.2))))
-    if rng.random() < 0.06 and middle[1] > 1.2:
-        things.append(
-            props.pillar(
-                (middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75),
-                float(rng.uniform(0.05, 0.15)),
-                3.0,
-                _colour(rng),
-            )
-        )
-    if rng.random() < 0.06:
-        spot = actors[0].in_scene()[2][9]
-        things.append(
-            props.ball(
-                (float(spot[0]), float(spot[1]) - 0.12, float(spot[2])), float(rng.uniform(0.05, 0.13)), _colour(rng)
-            )
-        )
+    if rng.random() < 0.05 and middle[1] > 1.2:
+        place_xy = (middle[0] + float(rng.normal(0, 0.4)), middle[1] * 0.75)
+        things.append(props.pillar(place_xy, float(rng.uniform(0.05, 0.15)), 3.0, _colour(rng)))
     return tuple(things)
+
+
+def _seat_and_table(rng: Rng, actor: Actor, joints: npt.NDArray[np.float32]) -> list[Prop]:
+    hips = joints[11:13].mean(0).astype(float)
+    front = np.array([np.sin(actor.yaw), -np.cos(actor.yaw)])
+    things = []
+    if hips[2] > 0.3 and rng.random() < 0.7:
+        top = float(hips[2]) - 0.11
+        things.append(props.box((hips[0], hips[1], top / 2), (0.46, 0.46, top), _colour(rng), actor.yaw))
+    if hips[2] > 0.35 and rng.random() < 0.35:
+        place = hips[:2] + front * rng.uniform(0.55, 0.75)
+        height = float(hips[2] + rng.uniform(0.18, 0.3))
+        size = (float(rng.uniform(0.7, 1.6)), 0.6, 0.05 if rng.random() < 0.5 else 2 * height)
+        things.append(props.box((place[0], place[1], height - size[2] / 2), size, _colour(rng), actor.yaw))
+    return things
+
+
+def _held(rng: Rng, joints: npt.NDArray[np.float32]) -> Prop:
+    """A ball, a stick or a small thing at a hand."""
+    side = int(rng.integers(2))
+    elbow, wrist = joints[7 + side].astype(float), joints[9 + side].astype(float)
+    hand = wrist + (wrist - elbow) * 0.35
+    kind = rng.random()
+    if kind < 0.35:
+        return props.ball((hand[0], hand[1], hand[2]), float(rng.uniform(0.04, 0.13)), _colour(rng))
+    if kind < 0.75:
+        reach = rng.normal(0, 1, 3)
+        reach *= rng.uniform(0.3, 0.9) / np.linalg.norm(reach)
+        return props.bar(hand - 0.15 * reach, hand + reach, float(rng.uniform(0.008, 0.03)), _colour(rng))
+    size = rng.uniform(0.06, 0.35, 3)
+    centre = (hand[0], hand[1], hand[2] - size[2] / 2)
+    return props.box(centre, (float(size[0]), float(size[1]), float(size[2])), _colour(rng), float(rng.uniform(0, 3)))
 
 
 def _colour(rng: Rng) -> props.Colour:

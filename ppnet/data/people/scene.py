@@ -18,6 +18,7 @@ Image = npt.NDArray[np.uint8]
 _DEPTH_M = np.array([0.035, 0.03, 0.03, 0.04, 0.04, *([0.13] * 2), *([0.085] * 2), *([0.065] * 2),
                      *([0.18] * 2), *([0.13] * 2), *([0.10] * 2)])  # fmt: skip
 VISIBLE, COVERED, OUTSIDE = 2, 1, 0
+_NOBODY = -100
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,13 @@ class _Stage:
 
 
 def render(
-    camera: Camera, actors: list[Actor], *, backdrop: Image, light: Light, props: tuple[Prop, ...] = (), factor: int = 2
-) -> tuple[Image, Truth]:
-    """Picture (H, W, 3) and truth. `factor` x `factor` samples are taken for each pixel."""
+    camera: Camera, actors: list[Actor], *, backdrop: Image, light: Light,
+    props: tuple[Prop, ...] = (), curtain: Image | None = None, factor: int = 2,
+) -> tuple[Image, Truth]:  # fmt: skip
+    """Picture (H, W, 3) and truth. `factor` x `factor` samples are taken for each pixel.
+
+    curtain: (H, W, 4) RGB and cover (0 or 255) of what hangs before everything.
+    """
     stage = _assemble(actors, props)
     fine = camera.enlarged(factor)
     coverage = rasterise(fine.project(stage.vertices), stage.faces, fine.size_wh)
@@ -135,9 +140,14 @@ def render(
     ground *= 1 - light.floor_shadow * _floor_shadow(camera, stage, light)[:, :, None]
     picture = layer[:, :, :3] + ground * (1 - layer[:, :, 3:])
     image = (np.clip(picture, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8)
-    owner_map = np.full(fine.size_wh[::-1], -100, np.int32)
+    owner_map = np.full(fine.size_wh[::-1], _NOBODY, np.int32)
     owner_map[pixels[:, 1], pixels[:, 0]] = owner
-    return image, _truth(camera, fine, stage, coverage.inverse_depth, owner_map, actors)
+    nearness = coverage.inverse_depth
+    if curtain is not None:
+        image = np.where(curtain[:, :, 3:] > 0, curtain[:, :, :3], image)
+        hidden = cv2.resize(curtain[:, :, 3], fine.size_wh, interpolation=cv2.INTER_NEAREST) > 0
+        owner_map[hidden], nearness[hidden] = _NOBODY, 100.0
+    return image, _truth(camera, fine, stage, nearness, owner_map, actors)
 
 
 def _assemble(actors: list[Actor], props: tuple[Prop, ...]) -> _Stage:
