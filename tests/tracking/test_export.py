@@ -330,12 +330,13 @@ def test_the_wrong_video_is_not_drawn_on(filmed: Session, tmp_path: Path) -> Non
     (tmp_path / "walk.mp4").rename(tmp_path / "moved.mp4")
     with pytest.raises(UserError, match="not there"):
         export(replay, "video", tmp_path / "again.mp4")
-    writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=30)
-    for index in range(10):
-        writer.write(np.zeros((120, 160, 3), np.uint8), index / 30)
-    writer.close()
-    with pytest.raises(UserError, match="not the video that was tracked"):
-        export(replay, "video", tmp_path / "again.mp4")
+    for count, rate in (10, 30), (40, 25):  # too short; other times
+        writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=rate)
+        for index in range(count):
+            writer.write(np.zeros((120, 160, 3), np.uint8), index / rate)
+        writer.close()
+        with pytest.raises(UserError, match="not the video that was tracked"):
+            export(replay, "video", tmp_path / "again.mp4")
     assert not list(tmp_path.glob("again*"))
     filmed.close()
 

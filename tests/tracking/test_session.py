@@ -33,6 +33,7 @@ def written(path: Path, frames: int = 20, *, finish: bool = True) -> Path:
 def test_opened_again_equals_what_was_written(tmp_path: Path) -> None:
     path = written(tmp_path / "walk_session.ppnet", 600)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]  # one file, no log beside it
+    assert path.read_bytes()[18:20] == b"\x01\x01"  # and none needed to read it (SQLite's file format, 1.3)
     with Session.open(path) as session:
         assert session.header == made_header(created_utc=session.header.created_utc)
         assert session.complete and session.frame_count == 600 and session.last_frame_index == 599
@@ -85,8 +86,9 @@ def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path) -> None:
         for line in writer.stdout:
             if int(line) >= 300:  # more than a second of frames: some are folded in, some are in the log
                 break
-        with pytest.raises(UserError, match="in use"):
-            Session.open(path)
+        for writable in (False, True):
+            with pytest.raises(UserError, match="in use"):
+                Session.open(path, writable=writable)
         assert find_unfinished([tmp_path]) == ()
         writer.send_signal(signal.SIGKILL)
         last = max([300, *(int(line) for line in writer.stdout if line.endswith("\n"))])
