@@ -173,6 +173,8 @@ class OutputFiles:
         with contextlib.suppress(UserError, OSError):
             if self.session:
                 self.session.close()
+        if self.video:
+            self.video.abandon()
 
     def _close_video(self, sound_until_s: float | None) -> None:
         if self.video is None:

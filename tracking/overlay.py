@@ -173,7 +173,7 @@ def _draw_edges(canvas: Image, person: _Person, edges: _Edges, look: _Look) -> N
         for start, end in person.points[shown[dashed]]:
             sure[side] += _dashes(start, end, 3.0 * look.line + 2)
         if unsure.any():
-            pale = _joint_color(side, LEVELS // 2)
+            pale = _joint_color(side, LEVELS - 1)
             cv2.polylines(canvas, list(person.fixed[shown[unsure]]), False, pale, thin, cv2.LINE_AA, SHIFT)
     every = [line for lines in sure.values() for line in lines]
     if every and look.line > 1:  # the rim keeps the lines visible on any ground

@@ -101,11 +101,18 @@ class VideoWriter:
             self.partial_path.unlink()
         return self.path
 
-    def discard(self) -> None:
-        """Stop and remove what was written."""
+    def abandon(self) -> None:
+        """Stop after an error: what was written stays under its partial name, if there is anything."""
         if self._is_open:
             with contextlib.suppress(av.FFmpegError, OSError, ValueError):
                 self._release()
+        with contextlib.suppress(OSError):
+            if self.partial_path.stat().st_size == 0:
+                self.partial_path.unlink()
+
+    def discard(self) -> None:
+        """Stop and remove what was written."""
+        self.abandon()
         with contextlib.suppress(OSError):
             self.partial_path.unlink()
 

@@ -249,3 +249,14 @@ def test_the_partial_file_grows_while_writing(tmp_path):
     while (tmp_path / "out.partial.mp4").stat().st_size < 1000:
         assert time.monotonic() < deadline
     writer.discard()
+
+
+def test_abandon_keeps_what_plays_and_nothing_empty(tmp_path):
+    empty, begun = VideoWriter(tmp_path / "empty.mp4", SIZE_WH), VideoWriter(tmp_path / "begun.mp4", SIZE_WH)
+    for index in range(90):
+        begun.write(paint(index), index / 30)
+    empty.abandon()
+    begun.abandon()
+    assert [file.name for file in tmp_path.iterdir()] == ["begun.partial.mp4"]
+    with open_source(tmp_path / "begun.partial.mp4") as source:
+        assert sum(1 for _ in source) > 50
