@@ -11,10 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ppnet.data.people.actors import Actor, Prop
 from ppnet.data.people.camera import Camera
 from ppnet.data.people.motion import Performer
 from ppnet.data.people.place import Place
-from ppnet.data.people.scene import Actor, Light, Prop, Truth, render
+from ppnet.data.people.scene import render
+from ppnet.data.people.shading import Light
+from ppnet.data.people.truth import Truth
 from ppnet.skeleton import COCO_17
 
 Image = npt.NDArray[np.uint8]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ppnet.data.people import props
+from ppnet.data.people.actors import Prop
 from ppnet.data.people.body import Phenotype
 from ppnet.data.people.camera import Camera
 from ppnet.data.people.clip import Stage, write_clip
@@ -13,7 +14,7 @@ from ppnet.data.people.figure import Figure
 from ppnet.data.people.motion import Gesture, Performer, Route
 from ppnet.data.people.outfit import Cloth, Outfit
 from ppnet.data.people.place import Place
-from ppnet.data.people.scene import Light, Prop
+from ppnet.data.people.shading import Light
 
 FRAMES, RATE = 300, 30
 

@@ -111,4 +111,5 @@ def _normals(vertices: Floats, faces: Ints) -> Floats:
     corners = faces.ravel("F")
     for axis in range(3):
         result[:, axis] = np.bincount(corners, np.tile(normals[:, axis], 3), len(vertices))
-    return np.asarray(result / (np.linalg.norm(result, axis=1, keepdims=True) + 1e-12), np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", result, result)) + 1e-12
+    return np.asarray(result / length[:, None], np.float32)

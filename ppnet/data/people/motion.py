@@ -10,10 +10,10 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
+from ppnet.data.people.actors import Actor
 from ppnet.data.people.body import body_model
 from ppnet.data.people.figure import Figure
 from ppnet.data.people.poses import Pose, gait
-from ppnet.data.people.scene import Actor
 
 Array = npt.NDArray[np.float64]
 _STEP_S = 1 / 240

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.data.people.scene import Prop
+from ppnet.data.people.actors import Prop
 
 Colour = tuple[float, float, float]
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.data.people import props
+from ppnet.data.people.actors import Actor, Prop
 from ppnet.data.people.backdrop import Backdrops
 from ppnet.data.people.body import Phenotype
 from ppnet.data.people.camera import Camera
@@ -26,7 +27,9 @@ from ppnet.data.people.figure import Figure
 from ppnet.data.people.outfit import Outfit
 from ppnet.data.people.place import Place
 from ppnet.data.people.poses import sample_pose
-from ppnet.data.people.scene import OUTSIDE, Actor, Light, Prop, Truth, render
+from ppnet.data.people.scene import render
+from ppnet.data.people.shading import Light
+from ppnet.data.people.truth import OUTSIDE, Truth
 from ppnet.skeleton import COCO_17
 
 Rng = np.random.Generator

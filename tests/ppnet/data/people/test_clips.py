@@ -14,7 +14,7 @@ from ppnet.data.people.clip import Stage, write_clip
 from ppnet.data.people.evaluation import EVALUATION_CLIPS, ClipSpec, render_clip
 from ppnet.data.people.motion import Gesture, Performer, Route
 from ppnet.data.people.place import Place
-from ppnet.data.people.scene import Light
+from ppnet.data.people.shading import Light
 from ppnet.skeleton import COCO_17
 
 ASSETS = Path(__file__).parents[4] / "assets"

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from ppnet.data.people import props
+from ppnet.data.people.actors import Actor
 from ppnet.data.people.camera import Camera
 from ppnet.data.people.poses import Pose
-from ppnet.data.people.scene import COVERED, OUTSIDE, VISIBLE, Actor, Light, render
+from ppnet.data.people.scene import render
+from ppnet.data.people.shading import Light
+from ppnet.data.people.truth import COVERED, OUTSIDE, VISIBLE
 from ppnet.skeleton import COCO_17
 
 ARM, LEG = (60, 12, 0, 10, 0, 0, 20), (90, 3, 5, 5, 0)
