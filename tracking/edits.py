@@ -248,6 +248,8 @@ class EditPlan:
 
     def identified(self, result: FrameResult) -> tuple[EditedResult, list[_Hand]]:
         """The frame with the edits of ids in it, and the joints that are still to be set by hand."""
+        if not self._steps:
+            return EditedResult(result, np.zeros(len(result), bool)), []
         ids = [int(i) for i in result.tracks.ids]
         rows: dict[int, int] = {track_id: row for row, track_id in enumerate(ids)}  # id -> row, as the edits go on
         hands: list[_Hand] = []

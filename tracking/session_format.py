@@ -48,6 +48,13 @@ class SessionError(UserError):
     """A session file that is missing, in use, damaged, hostile or of a newer format."""
 
 
+class SessionInUseError(SessionError):
+    """A session that another program, or another window, writes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is in use by another program; close it there first.")
+
+
 def utc_now() -> str:
     """The present moment as ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ from tracking.session_format import (
     SCHEMA,
     SessionError,
     SessionHeader,
+    SessionInUseError,
     header_from_json,
 )
 
@@ -23,9 +24,11 @@ LOGS = ("-wal", "-journal")
 
 
 def connect_new(path: Path, *, overwrite: bool) -> sqlite3.Connection:
-    """Creates the file with its tables. SessionError when it exists or cannot be written."""
-    if path.exists() and not overwrite:
-        raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
+    """Creates the file with its tables. SessionError when it exists, is in use, or cannot be written."""
+    if path.exists():
+        if not overwrite:
+            raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
+        _refuse_in_use(path)
     try:
         for old in (path, *(path.with_name(path.name + log) for log in (*LOGS, "-shm"))):
             old.unlink(missing_ok=True)
@@ -33,16 +36,25 @@ def connect_new(path: Path, *, overwrite: bool) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise SessionError(f"{path} cannot be written ({error}).") from error
     try:
+        # In the file itself before the log begins, so that a run killed at once leaves a session too.
+        database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version={FORMAT_VERSION}")
+        for statement in SCHEMA.values():
+            database.execute(statement)
         _lock_for_writing(database)
-        with database:
-            database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version={FORMAT_VERSION}")
-            for statement in SCHEMA.values():
-                database.execute(statement)
     except sqlite3.Error as error:
         database.close()
         raise SessionError(f"{path} cannot be written ({error}).") from error
     return database
+
+
+def _refuse_in_use(path: Path) -> None:
+    try:
+        connect_writing(path).close()
+    except SessionInUseError:
+        raise
+    except SessionError:
+        pass  # no session, or a damaged one: it may go
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
@@ -100,7 +112,7 @@ def _recovered(path: Path) -> sqlite3.Connection:
             database.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         if "locked" in str(error):
-            raise SessionError(f"{path} is in use by another program; close it there first.") from error
+            raise SessionInUseError(path) from error
         return _copied(path)
     with _explained(path):
         return _checked(_connect(path, "ro"), path)
@@ -127,7 +139,8 @@ def _check_is_session(path: Path) -> None:
         raise SessionError(f"There is no file {path}.") from error
     except OSError as error:
         raise SessionError(f"{path} cannot be read ({error.strerror}).") from error
-    if not start.startswith(b"SQLite format 3\0"):
+    # The application id stands at 68: a foreign database is never touched.
+    if not start.startswith(b"SQLite format 3\0") or int.from_bytes(start[68:72], "big") != APPLICATION_ID:
         raise SessionError(f"{path} is not a session of this program.")
 
 
@@ -143,8 +156,6 @@ def _checked(database: sqlite3.Connection, path: Path) -> sqlite3.Connection:
 
 
 def _check_schema(database: sqlite3.Connection, path: Path) -> None:
-    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise SessionError(f"{path} is not a session of this program.")
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > FORMAT_VERSION:
         raise SessionError(f"{path} was written by a newer version of this program; update it to open the file.")
@@ -159,7 +170,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if "locked" in str(error):
-            raise SessionError(f"{path} is in use by another program; close it there first.") from error
+            raise SessionInUseError(path) from error
         if "readonly" in str(error) or "unable to open" in str(error):
             raise SessionError(f"{path} cannot be opened for writing; copy it to another folder.") from error
         raise SessionError(f"The session {path} is damaged ({error}).") from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from app.engine.state import program_is_ending
 from ppnet.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class Batch:
     # The thread
 
     def _run(self) -> None:
-        while not self._cancelled.is_set():
+        while not self._cancelled.is_set() and not program_is_ending():
             with self._lock:
                 path = next((path for path, row in self._rows.items() if row.state is BatchState.WAITING), None)
                 if path is None:
@@ -159,7 +160,7 @@ class Batch:
 
     def _is_cancelled(self, path: Path) -> bool:
         with self._lock:
-            return self._cancelled.is_set() or self._rows[path].state is BatchState.CANCELLED
+            return self._cancelled.is_set() or program_is_ending() or self._rows[path].state is BatchState.CANCELLED
 
     def _report(self, path: Path, done: int, total: int | None) -> None:
         with self._lock:

@@ -6,13 +6,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from app.engine.state import Drawer
+from app.engine.state import Drawer, program_is_ending
 from ppnet.errors import UserError
 from tracking.types import Frame, FrameResult
 from tracking.video.writer import VideoWriter
@@ -20,6 +21,7 @@ from tracking.video.writer import VideoWriter
 log = logging.getLogger(__name__)
 
 CHECK_DISK_EVERY_S = 0.5
+WAIT_S = 0.5
 WriterMaker = Callable[[Path, tuple[int, int], float | None], VideoWriter]
 
 
@@ -172,8 +174,15 @@ class _Lane:
     def mark(self, mark: _Mark) -> None:
         self._queue.put(mark)
 
+    def _next(self) -> "Picture | _Mark":
+        while True:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=WAIT_S)
+            if program_is_ending():
+                return _Mark.END
+
     def _run(self) -> None:
-        while (item := self._queue.get()) is not _Mark.END:
+        while (item := self._next()) is not _Mark.END:
             if self.message is not None:
                 continue
             try:

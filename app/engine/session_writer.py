@@ -3,7 +3,9 @@
 import logging
 import queue
 import threading
+from contextlib import suppress
 
+from app.engine.state import program_is_ending
 from ppnet.errors import UserError
 from tracking.session import Session
 from tracking.types import FrameResult
@@ -11,6 +13,7 @@ from tracking.types import FrameResult
 log = logging.getLogger(__name__)
 
 QUEUE_RESULTS = 600
+WAIT_S = 0.5
 
 
 class SessionWriter:
@@ -40,7 +43,7 @@ class SessionWriter:
 
     def _run(self) -> None:
         try:
-            while (result := self._queue.get()) is not None:
+            while (result := self._next()) is not None:
                 if self.message is None:
                     self._append(result)
             if self.message is None:
@@ -49,6 +52,13 @@ class SessionWriter:
             self.message = str(error)
         finally:
             self._session.close()
+
+    def _next(self) -> FrameResult | None:
+        while True:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=WAIT_S)
+            if program_is_ending():
+                return None
 
     def _append(self, result: FrameResult) -> None:
         try:

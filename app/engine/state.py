@@ -1,5 +1,6 @@
 """What all engines share: life-cycle states and the shape of the parts that are handed in."""
 
+import threading
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -7,6 +8,11 @@ from typing import Any, Protocol, TypeVar
 from tracking.types import Frame, FrameResult
 
 S = TypeVar("S")
+
+
+def program_is_ending() -> bool:
+    """Whether the main thread is over. Threads that hold files are waited for at the end: then they finish."""
+    return not threading.main_thread().is_alive()
 
 
 class EngineState(Enum):

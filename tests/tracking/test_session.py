@@ -63,6 +63,11 @@ def test_existing_file_is_kept_unless_overwriting_is_asked_for(tmp_path: Path) -
         Session.create(path, made_header())
     with Session.create(path, made_header(), overwrite=True) as session:
         assert session.frame_count == 0
+        with pytest.raises(UserError, match="in use"):
+            Session.create(path, made_header(), overwrite=True)
+        session.append(made_result(0))
+    path.write_bytes(b"SQLite format 3\0 and then nothing of the kind" * 99)
+    Session.create(path, made_header(), overwrite=True).close()
     with pytest.raises(UserError, match="cannot be written"):
         Session.create(tmp_path / "no such folder" / "a", made_header())
 
@@ -80,18 +85,19 @@ for index in range(100000):
 """
 
 
-def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames", [3, 300])
+def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path, frames: int) -> None:
     path = tmp_path / "killed_session.ppnet"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
         for line in writer.stdout:
-            if int(line) >= 300:  # more than a second of frames: some are folded in, some are in the log
+            if int(line) >= frames:  # 300: more than a second, so some are folded in and some are in the log
                 break
         for writable in (False, True):
             with pytest.raises(UserError, match="in use"):
                 Session.open(path, writable=writable)
         assert find_unfinished([tmp_path]) == ()
         writer.send_signal(signal.SIGKILL)
-        last = max([300, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+        last = max([frames, *(int(line) for line in writer.stdout if line.endswith("\n"))])
     found = find_unfinished([tmp_path])
     assert [u.path for u in found] == [path] and found[0].frame_count >= last
     with Session.open(path) as session:
@@ -226,6 +232,10 @@ def test_foreign_and_newer_files(tmp_path: Path) -> None:
     text.write_text("hello")
     newer = written(tmp_path / "newer_session.ppnet")
     damage(newer, "PRAGMA user_version=99")
+    before = other.read_bytes()
+    with pytest.raises(UserError, match="not a session"):
+        Session.open(other, writable=True)
+    assert other.read_bytes() == before and [file.name for file in tmp_path.glob("other*")] == ["other.db"]
     cases = [(other, "not a session"), (text, "not a session"), (tmp_path / "no", "no file"), (newer, "newer version")]
     for path, words in [*cases, (tmp_path, "cannot be read")]:
         with pytest.raises(UserError, match=words):

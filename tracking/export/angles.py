@@ -1,15 +1,20 @@
 """Joint and segment angles as a table, one row per frame and person."""
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from tracking.angles import ANGLES, angles
+from tracking.edits import EditedResult
 from tracking.export.csv_wide import MORE_COLUMNS, more_cells
 from tracking.export.progress import Tick
 from tracking.replay import Replay
 from tracking.table import number
 from tracking.types import KeypointState
+
+CHUNK_FRAMES = 16
 
 
 def write_angles_csv(replay: Replay, path: Path, tick: Tick) -> None:
@@ -17,15 +22,29 @@ def write_angles_csv(replay: Replay, path: Path, tick: Tick) -> None:
     header = ("frame", "time_s", "person_id", *(f"{name}_deg" for name in ANGLES), *MORE_COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")
-        for done, edited in enumerate(replay.results(), 1):
-            result = edited.result
-            head = f"{result.frame_index},{result.time_s:.6f}"
-            missing = (result.states == KeypointState.MISSING)[..., None]
-            degrees = angles(np.where(missing, np.nan, result.smoothed.keypoints), replay.skeleton)
-            more = more_cells(replay, edited)
-            for row in np.argsort(result.tracks.ids, kind="stable").tolist():
-                cells = ",".join(number(value) for value in degrees[row].tolist())
-                file.write(f"{head},{result.tracks.ids[row]},{cells},{more[row]}\n")
-            if not len(result):
-                file.write(head + "," * (len(header) - 2) + "\n")
-            tick(done)
+        done = 0
+        for some in _chunks(replay.results()):
+            file.writelines(_rows(replay, some, empty="," * (len(header) - 2) + "\n"))
+            for _ in some:
+                done += 1
+                tick(done)
+
+
+def _chunks(results: Iterator[EditedResult]) -> Iterator[list[EditedResult]]:
+    while some := list(islice(results, CHUNK_FRAMES)):
+        yield some
+
+
+def _rows(replay: Replay, some: list[EditedResult], *, empty: str) -> Iterator[str]:
+    """The lines of some frames; the angles of all their people are computed together."""
+    missing = np.concatenate([edited.result.states == KeypointState.MISSING for edited in some])
+    keypoints = np.concatenate([edited.result.smoothed.keypoints for edited in some])
+    degrees = iter(angles(np.where(missing[..., None], np.nan, keypoints), replay.skeleton).tolist())
+    for edited in some:
+        result, more = edited.result, more_cells(replay, edited)
+        head = f"{result.frame_index},{result.time_s:.6f}"
+        cells = [",".join(number(value) for value in next(degrees)) for _ in range(len(result))]
+        for row in np.argsort(result.tracks.ids, kind="stable").tolist():
+            yield f"{head},{result.tracks.ids[row]},{cells[row]},{more[row]}\n"
+        if not len(result):
+            yield head + empty

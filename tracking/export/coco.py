@@ -20,7 +20,7 @@ def write_coco_json(replay: Replay, path: Path, tick: Tick) -> None:
         for done, edited in enumerate(replay.results(), 1):
             for row in range(len(edited)):
                 file.write("\n" if first else ",\n")
-                json.dump(_entry(edited, row), file, allow_nan=False)
+                file.write(json.dumps(_entry(edited, row), allow_nan=False))
                 first = False
             tick(done)
         file.write("\n]\n")

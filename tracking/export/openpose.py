@@ -1,6 +1,7 @@
 """OpenPose JSON: one file per frame, joints in the order of BODY_25, as Pose2Sim, Kinovea and others read it."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,22 @@ def write_openpose_folder(replay: Replay, path: Path, tick: Tick) -> None:
 
 def body_25(joints: np.ndarray[Any, np.dtype[np.float64]], skeleton: Skeleton) -> list[float]:
     """75 numbers: x, y, confidence of each joint; a middle is as sure as the less sure of its two."""
-    flat: list[float] = []
-    for names in BODY_25:
-        known = bool(names) and all(name in skeleton.keypoints for name in names)
-        parts = joints[[skeleton.index(name) for name in names]] if known else joints[:0]
-        if not known or (parts[:, 2] <= 0).any():
-            flat += [0.0, 0.0, 0.0]
-        else:
-            x, y = parts[:, :2].mean(axis=0)
-            flat += [round(float(x), 3), round(float(y), 3), round(float(parts[:, 2].min()), 4)]
-    return flat
+    first, second, known = _places(skeleton)
+    one, other = joints[first], joints[second]
+    body = np.concatenate([(one[:, :2] + other[:, :2]) / 2, np.minimum(one[:, 2:], other[:, 2:])], axis=1)
+    body[(body[:, 2] <= 0) | ~known] = 0.0
+    return [float(value) for value in body.round(3).ravel()]
+
+
+@cache
+def _places(skeleton: Skeleton) -> tuple[list[int], list[int], np.ndarray[Any, np.dtype[np.bool_]]]:
+    """For each joint of BODY_25 the two of ours that it lies between (twice the same one), and whether we have them."""
+    known = [bool(names) and all(name in skeleton.keypoints for name in names) for names in BODY_25]
+    pairs = [
+        (skeleton.index(names[0]), skeleton.index(names[-1])) if there else (0, 0)
+        for names, there in zip(BODY_25, known, strict=True)
+    ]
+    return [first for first, _ in pairs], [second for _, second in pairs], np.array(known)
 
 
 def _person(track_id: int, keypoints: list[float]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Recording: both kinds at once, a full disk, a slow encoder, nothing lost at the end."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from app.engine.recorder import Recorder, RecordingSettings
 from ppnet.errors import UserError
 from tests.fakes import picture, wait_for
 from tests.results import made_result
+from tracking.session import Session
 from tracking.types import Frame, FrameResult
 from tracking.video.file import VideoFile
 
@@ -181,6 +184,33 @@ def test_what_cannot_be_recorded(tmp_path: Path) -> None:
         RecordingSettings(tmp_path, "walk", annotated=False)
     with pytest.raises(ValueError):
         RecordingSettings(tmp_path, "walk", queue_frames=0)
+
+
+FORGETFUL = """
+import sys
+from pathlib import Path
+from app.engine.recorder import Recorder, RecordingSettings
+from app.engine.session_writer import SessionWriter
+from tests.fakes import picture
+from tests.results import made_header, made_result
+from tracking.session import Session
+from tracking.types import Frame
+folder = Path(sys.argv[1])
+recorder = Recorder(RecordingSettings(folder, "walk"), lambda frame, result: frame.image)
+writer = SessionWriter(Session.create(folder / "walk_session.ppnet", made_header()))
+for index in range(20):
+    recorder.put_annotated(Frame(index, index / 30, picture(index)), made_result(index))
+    writer.put(made_result(index))
+raise SystemExit("the window broke")
+"""
+
+
+def test_a_program_that_ends_without_stopping_still_finishes_its_files(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FORGETFUL, str(tmp_path)], timeout=20, capture_output=True, text=True)
+    assert "the window broke" in done.stderr
+    with VideoFile(tmp_path / "walk_annotated.mp4") as video, Session.open(tmp_path / "walk_session.ppnet") as session:
+        assert len(list(video)) == 20 and session.frame_count == 20
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_memory_in_use() -> None:
