@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
+from app.gui.constants import keep_constants_alive
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors, start_log
@@ -58,6 +59,7 @@ def real_parts() -> Parts:
 
 def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
     """The window, dressed, with nothing open."""
+    keep_constants_alive()
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     workspace = Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()))
@@ -73,6 +75,7 @@ def run(path: Path | str | None = None) -> int:
     window = make_window(app)
     catch_errors(lambda words: window.workspace.said.emit(words, "error"))
     window.show()
+    window.discovery.start()
     if path is not None:
         window.files.open_path(Path(path))
     code = app.exec()

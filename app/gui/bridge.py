@@ -34,6 +34,11 @@ class EngineBridge(QObject):
         for timer in (self._pictures, self._numbers):
             timer.start() if feed is not None else timer.stop()
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether its timers run."""
+        return self._pictures.isActive() or self._numbers.isActive()
+
     def poll_picture(self) -> None:
         """One look for a new picture and a new position."""
         if self._feed is None:

@@ -67,7 +67,7 @@ class ExportCommands(QObject):
         dialog = ExportDialog(names, stem=stem, folder=_writable(folder, self._files), note=note, parent=self._window)
         dialog.wanted.connect(self.export)
         dialog.cancelWanted.connect(self._cancelled.set)
-        dialog.destroyed.connect(self._forget_dialog)
+        dialog.finished.connect(lambda _code: self._forget_dialog())
         self._dialog = dialog
         dialog.show()
 

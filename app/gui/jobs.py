@@ -15,6 +15,7 @@ class Job(QObject):
 
     def __init__(self, work: Callable[[], Any], *, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.answer: Any = None
         self._work = work
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -29,11 +30,11 @@ class Job(QObject):
 
     def _run(self) -> None:
         try:
-            answer = self._work()
+            self.answer = self._work()
         except Exception as error:  # noqa: BLE001 - a thread's top: whatever it is must reach the window
             self._tell(self.failed, error)
         else:
-            self._tell(self.done, answer)
+            self._tell(self.done, self.answer)
 
     def _tell(self, signal: Any, value: object) -> None:
         try:

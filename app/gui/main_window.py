@@ -10,9 +10,11 @@ from app.engine.state import EngineState
 from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.controls_panel import ControlsPanel
+from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
 from app.gui.feeds import Numbers, Picture
 from app.gui.file_commands import FileCommands
+from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
@@ -131,6 +133,8 @@ class MainWindow(QMainWindow):
         self.recording = RecordCommands(work, actions, self.record_bar, self.view, files=self.files, window=self)
         self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
+        self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)
+        self.discovery = Discovery(self.controls, parent=self)
         self.results = ResultsFollower(
             work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback
         )
@@ -207,6 +211,7 @@ class MainWindow(QMainWindow):
         self._save_layout()
         self.recording.shut_down()
         self.exports.shut_down()
+        self.discovery.wait()
         self.workspace.shut_down()
         event.accept()
 

@@ -190,7 +190,7 @@ class PersonCurves(QWidget):
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        picture, table = QPushButton("Save picture…"), QPushButton("Save table…")
+        picture, table = QPushButton("Save picture"), QPushButton("Save table")
         picture.setToolTip("The graph as PNG")
         table.setToolTip("The curves as CSV: time in seconds, raw and smoothed")
         picture.clicked.connect(self.savePicture)

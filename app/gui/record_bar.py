@@ -18,7 +18,11 @@ KINDS = (
 
 def recording_text(stats: RecordingStats) -> str:
     """The state of a recording in one line."""
-    parts = [clock_text(stats.elapsed_s), size_text(stats.bytes_written), f"{size_text(stats.free_bytes)} free"]
+    parts = [clock_text(stats.elapsed_s)]
+    if stats.bytes_written:
+        parts.append(size_text(stats.bytes_written))
+    if stats.free_bytes:
+        parts.append(f"{size_text(stats.free_bytes)} free")
     if dropped := sum(count for _, count in stats.dropped):
         parts.append(f"{dropped} pictures dropped")
     return "   ".join(parts)

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,12 @@ class LiveRun:
         """Opens the camera and goes."""
         self.engine.start()
 
+    def learn_source(self) -> None:
+        """Writes the camera's facts into the session as soon as they are known."""
+        header, source = self.session.header, self.engine.stats().source
+        if source is not None and source != header.source:
+            self.session.set_header(replace(header, source=source))
+
     def apply(self, settings: Any) -> None:
         """New settings from the next frame on."""
         self.engine.apply(settings)
@@ -141,15 +147,22 @@ class LiveRun:
 
     def close(self) -> bool:
         """Stops the engine, which finishes its recordings and the session."""
-        empty = self.session.last_track_id == 0
-        path = self.session.path
+        with suppress(UserError):  # closed already when the run ended by itself
+            self.learn_source()
         ended = self.engine.stop()
         if ended:
             self.session.close()
-            if empty:  # nobody was ever seen: nothing worth keeping
-                with suppress(OSError):
-                    path.unlink()
+            _remove_if_empty(self.session.path)
         return ended
+
+
+def _remove_if_empty(path: Path) -> None:
+    """A live run in which nobody was ever seen is not worth keeping."""
+    with suppress(UserError, OSError):
+        with Session.open(path) as session:
+            empty = session.last_track_id == 0
+        if empty:
+            path.unlink()
 
 
 Run = FileRun | LiveRun
@@ -197,7 +210,7 @@ def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> 
 def open_live_run(spec: str, settings: Any, *, parts: Parts, folder: Path, name: str = "") -> LiveRun:
     """A camera or network address; its session goes into `folder`, named by the time of day."""
     folder.mkdir(parents=True, exist_ok=True)
-    info = VideoInfo(name=name or spec, path=None, size_wh=(0, 0), is_live=True)
+    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
     engine: LiveEngine[Any] = LiveEngine(

@@ -5,7 +5,8 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.gui.feeds import Numbers
 from app.gui.graph_style import Column, line_pen, plot, restyle
@@ -32,6 +33,9 @@ def sample(numbers: Numbers) -> Row:
 class SpeedGraphs(QWidget):
     """Four graphs side by side over the last minute."""
 
+    savePicture = Signal()
+    saveTable = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         as_panel(self)
@@ -44,11 +48,12 @@ class SpeedGraphs(QWidget):
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(6, 4, 6, 2)
         grid.setSpacing(6)
+        grid.addLayout(self._head(), 0, 0, 1, len(self._graphs))
+        grid.setRowStretch(1, 1)
         for column, graph in enumerate(self._graphs):
             graph.setMouseEnabled(x=False, y=False)
             graph.setXRange(-SPAN_S, 0, padding=0)
-            graph.getPlotItem().getAxis("bottom").setLabel(None)
-            grid.addWidget(graph, 0, column)
+            grid.addWidget(graph, 1, column)
             grid.setColumnStretch(column, 4 if graph is not self._delay else 3)
         self._rate_curves = {name: self._curve(self._rates, index, words) for index, (name, words) in enumerate(RATES)}
         self._stage_curves = self._stacked()
@@ -57,6 +62,8 @@ class SpeedGraphs(QWidget):
         self._dropped_curve = self._curve(self._counts, 4, "dropped in 1 s")
         for graph in self._graphs:
             graph.setLimits(yMin=0)
+            graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
+            graph.getPlotItem().enableAutoRange(axis="y")
 
     def add(self, numbers: Numbers) -> None:
         """One more moment."""
@@ -83,6 +90,18 @@ class SpeedGraphs(QWidget):
         """Takes the colours of the look."""
         for graph in self._graphs:
             restyle(graph)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 2, 2, 0)
+        words = QLabel("The last minute; across: seconds ago")
+        words.setProperty("muted", True)
+        row.addWidget(words, 1)
+        for text, signal in (("Save picture…", self.savePicture), ("Save table…", self.saveTable)):
+            button = QPushButton(text.rstrip("…"))
+            button.clicked.connect(lambda _checked=False, signal=signal: signal.emit())
+            row.addWidget(button)
+        return row
 
     def _curve(self, graph: pg.PlotWidget, colour: int, words: str) -> pg.PlotDataItem:
         if words and graph.getPlotItem().legend is None:

@@ -151,7 +151,6 @@ def style_sheet(colours: Tokens) -> str:
     QComboBox:disabled, QSpinBox:disabled {{ color: {colours.muted}; background: {colours.ground}; }}
     QComboBox QAbstractItemView {{ background: {colours.panel}; border: 1px solid {colours.border};
                    selection-background-color: {colours.accent}; selection-color: {colours.on_accent}; }}
-    QSpinBox {{ padding: 4px 24px 4px 8px; }}
     QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 20px; background: transparent; }}
     QSpinBox::up-arrow {{ image: url({art}/chevron-up.svg); width: 10px; height: 10px; }}
     QSpinBox::down-arrow {{ image: url({art}/chevron-down.svg); width: 10px; height: 10px; }}
@@ -182,6 +181,7 @@ def style_sheet(colours: Tokens) -> str:
     QTabBar::tab:hover {{ color: {colours.text}; }}
     QTableView, QTreeView, QListView {{ background: {colours.panel}; border: none; outline: none;
                     selection-background-color: {colours.raised}; selection-color: {colours.text}; }}
+    QListWidget::item {{ padding: 7px 10px; border-radius: 6px; }}
     QHeaderView::section {{ background: {colours.panel}; color: {colours.muted}; border: none;
                     border-bottom: 1px solid {colours.border}; padding: 5px 8px; }}
     QSplitter::handle {{ background: {colours.border}; }}

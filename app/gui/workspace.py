@@ -37,7 +37,9 @@ class Workspace(QObject):
         self.run: Run | None = None
         self.people = PeopleStyle()
         self.bridge = EngineBridge(self)
+        self.bridge.numbersCame.connect(lambda _numbers: self._learn_source())
         self._job: Job | None = None
+        self._abandoned = threading.Event()
         self._smoothing_job: Job | None = None
         self._smoothing_due = False
         self._cancel_smoothing = threading.Event()
@@ -66,7 +68,15 @@ class Workspace(QObject):
         if self._job is not None:
             return
         self.close_run()
-        self._job = Job(work, name="open", parent=self)
+        self._abandoned = abandoned = threading.Event()
+
+        def open_run() -> Run:
+            run = work()
+            if abandoned.is_set():
+                run.close()
+            return run
+
+        self._job = Job(open_run, name="open", parent=self)
         self._job.done.connect(self._ready)
         self._job.failed.connect(self._failed)
         self.busyChanged.emit(words)
@@ -74,11 +84,18 @@ class Workspace(QObject):
 
     def _ready(self, run: Run) -> None:
         self._end_job()
+        if self._abandoned.is_set():
+            run.close()
+            return
         self.run = run
         run.start()
         self.bridge.watch(run.feed)
         self._read_people(chosen=None)
         self.opened.emit(run)
+
+    def _learn_source(self) -> None:
+        if self.live_run is not None:
+            self.live_run.learn_source()
 
     def _failed(self, error: Exception) -> None:
         self._end_job()
@@ -107,9 +124,10 @@ class Workspace(QObject):
         return ended
 
     def shut_down(self) -> bool:
-        """Waits for a job under way, then closes; for the end of the program."""
-        if self._job is not None:
-            self._job.wait(1.0)
+        """Closes what is open or about to open; for the end of the program."""
+        self._abandoned.set()
+        if self._job is not None and self._job.wait(1.0) and isinstance(self._job.answer, FileRun | LiveRun):
+            self._job.answer.close()
         return self.close_run()
 
     # Settings and people

@@ -1,0 +1,58 @@
+"""Looks, in the background, for what can be chosen: devices that compute, weights that are there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.gui.controls_panel import ControlsPanel
+from app.gui.jobs import Job
+
+
+@dataclass(frozen=True)
+class Found:
+    """Devices fastest first; weights as (value for the settings, words)."""
+
+    devices: tuple[str, ...]
+    weights: tuple[tuple[str | None, str], ...]
+
+
+def look() -> Found:
+    """What is there. Loads torch, which takes seconds: not for the window's thread."""
+    from app.build import find_weights
+    from app.settings import TrackSettings
+    from ppnet.device import available_devices
+    from ppnet.weights import app_weights
+
+    default = find_weights(TrackSettings())
+    weights: list[tuple[str | None, str]] = [(None, _words(default))]
+    weights += [(str(entry.path), _words(entry.path)) for entry in app_weights() if entry.path != default]
+    return Found(tuple(available_devices()), tuple(weights))
+
+
+def _words(path: Path) -> str:
+    return path.stem.replace("_", ", ")
+
+
+class Discovery(QObject):
+    """Fills the choices of the Settings page once they are known."""
+
+    def __init__(self, controls: ControlsPanel, *, parent: QObject) -> None:
+        super().__init__(parent)
+        self._controls = controls
+        self._job: Job | None = None
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._job = Job(look, name="look for devices", parent=self)
+        self._job.done.connect(self._show)
+        self._job.start()
+
+    def wait(self) -> None:
+        """Waits for the end; for the end of the program."""
+        if self._job is not None:
+            self._job.wait(2.0)
+
+    def _show(self, found: Found) -> None:
+        self._controls.show_devices(found.devices)
+        self._controls.show_weights(found.weights)

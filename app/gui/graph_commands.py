@@ -1,0 +1,56 @@
+"""Graphs that leave the program: PNG and CSV, never over a file that is there."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.graph_style import Column, save_csv, save_png
+from app.gui.person_curves import PersonCurves
+from app.gui.runs import free_path
+from app.gui.speed_graphs import SpeedGraphs
+from app.gui.workspace import Workspace
+
+
+class GraphCommands(QObject):
+    """Saves what a graph shows into the folder of recordings and says where it is."""
+
+    def __init__(
+        self, workspace: Workspace, curves: PersonCurves, speed: SpeedGraphs, *, files: FileCommands, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._files = files
+        curves.savePicture.connect(lambda: self.picture(curves.graph, "curve"))
+        curves.saveTable.connect(lambda: self.table(curves.columns(), "curve"))
+        speed.savePicture.connect(lambda: self.picture(speed, "speed"))
+        speed.saveTable.connect(lambda: self.table(speed.columns(), "speed"))
+
+    def picture(self, widget: QWidget, name: str) -> None:
+        """The graph as PNG."""
+        path = self._place(f"{name}.png")
+        if save_png(widget, path):
+            self._tell(path)
+        else:
+            self._workspace.said.emit(f"The picture could not be written to {path}.", "error")
+
+    def table(self, columns: list[Column], name: str) -> None:
+        """The figures as CSV."""
+        path = self._place(f"{name}.csv")
+        try:
+            save_csv(columns, path)
+        except OSError as error:
+            self._workspace.said.emit(f"The table could not be written to {path}: {error.strerror}.", "error")
+        else:
+            self._tell(path)
+
+    def _place(self, end: str) -> Path:
+        run = self._workspace.run
+        stem = Path(run.name).stem if run is not None else "run"
+        folder = self._files.record_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return free_path(folder / f"{stem}_{end}")
+
+    def _tell(self, path: Path) -> None:
+        self._workspace.told.emit(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))

@@ -1,0 +1,175 @@
+"""The real window, offscreen: settings in a temporary folder, no dialog may block, nothing may be left running."""
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app.gui.application import make_window
+from app.gui.feeds import Picture
+from app.gui.main_window import MainWindow
+from app.gui.runs import Parts
+from app.presets import SHED_STEPS
+from app.settings import TrackSettings
+from tests.clips import make_clip
+from tests.fakes import FakeCameraPort
+from tests.results import made_result
+from tracking.session_format import SessionHeader
+from tracking.types import Frame, FrameResult
+from tracking.video.source import open_source
+
+SIZE_WH = (640, 480)
+FRAMES = 60
+
+
+def grey(index: int, size_wh: tuple[int, int]) -> np.ndarray:
+    return np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
+
+
+@dataclass
+class MadeProcessor:
+    """People 1 and 2 of `made_result`; with settings it shows what it was given."""
+
+    settings: TrackSettings
+    device_name: str = "cpu, stand-in"
+    seen: list[TrackSettings] = field(default_factory=list)
+    delay_s: float = 0.0
+    hold: threading.Event | None = None
+
+    def process(self, frame: Frame) -> FrameResult:
+        if self.hold is not None:
+            self.hold.wait(10.0)
+        if self.delay_s:
+            threading.Event().wait(self.delay_s)
+        self.seen.append(self.settings)
+        return made_result(frame.index, (1, 2)[: self.settings.max_persons or 2], time_s=frame.time_s)
+
+    def reset(self) -> None:
+        pass
+
+
+@dataclass
+class Studio:
+    """What the tests turn: the camera's port, and the processor in use."""
+
+    port: FakeCameraPort
+    folder: Path
+    processor: MadeProcessor | None = None
+    delay_s: float = 0.0
+    hold: threading.Event | None = None
+
+    def build(self, settings: TrackSettings, current: MadeProcessor | None) -> MadeProcessor:
+        if current is None:
+            current = self.processor = MadeProcessor(settings, delay_s=self.delay_s, hold=self.hold)
+        current.settings = settings
+        return current
+
+    def open_source(self, spec: object) -> object:
+        return self.port.open() if str(spec).startswith("camera:") else open_source(str(spec))
+
+    def parts(self) -> Parts:
+        return Parts(
+            open_source=self.open_source,
+            open_span=lambda path, start_s, end_s: open_source(path, start_s=start_s, end_s=end_s),
+            build=self.build,
+            header=lambda info, settings: SessionHeader(info, settings.to_dict(), "M2-D2-W32", "ab" * 32),
+            steps=SHED_STEPS,
+            memory=lambda: 123_000_000,
+        )
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    for name in ("PPNET_LIVE_CONFIG", "PPNET_LIVE_DATA"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setattr("platformdirs.user_videos_dir", lambda: str(tmp_path / "videos"))
+    monkeypatch.setattr("platformdirs.user_log_dir", lambda *_a: str(tmp_path / "log"))
+
+
+@pytest.fixture(autouse=True)
+def no_box_blocks(monkeypatch):
+    def blocked(*_args, **_kwargs):
+        raise AssertionError("a message box would stand in front of the video")
+
+    for name in ("exec", "information", "warning", "critical", "question"):
+        monkeypatch.setattr(QMessageBox, name, blocked)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running():
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(3.0)
+    left = [thread.name for thread in set(threading.enumerate()) - before]
+    assert not left, f"threads left: {left}"
+
+
+@pytest.fixture
+def studio(tmp_path) -> Studio:
+    return Studio(FakeCameraPort(fps=30, size_wh=SIZE_WH, make=lambda index, size_wh: grey(index, size_wh)), tmp_path)
+
+
+@pytest.fixture(scope="session")
+def made_clip(tmp_path_factory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clip") / "walk.mp4", FRAMES, size_wh=SIZE_WH, painter=grey, sound="aac")
+
+
+@pytest.fixture
+def clip(made_clip, tmp_path) -> Path:
+    """A video of its own for each test: its session lies beside it."""
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(made_clip.read_bytes())
+    return path
+
+
+@pytest.fixture
+def window(qtbot, studio) -> MainWindow:
+    app = QApplication.instance()
+    shown = make_window(app, parts=studio.parts())
+    qtbot.addWidget(shown)
+    shown.resize(1200, 800)
+    shown.show()
+    yield shown
+    shown.close()
+    assert not shown.workspace.bridge.is_watching
+
+
+@pytest.fixture
+def open_clip(qtbot, window, clip):
+    """Opens the clip, waits until everything is tracked, and stands on frame 20."""
+
+    def opened() -> MainWindow:
+        window.files.open_path(clip)
+        qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+        qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
+        window.workspace.run.player.pause()
+        go_to(qtbot, window, 20)
+        return window
+
+    return opened
+
+
+def go_to(qtbot, window: MainWindow, frame_index: int) -> Picture:
+    """Waits until that frame is on the screen with its result."""
+    window.playback.seek_frame(frame_index)
+    qtbot.waitUntil(lambda: shown_frame(window) == frame_index and window.view.picture.result is not None, timeout=5000)
+    return window.view.picture
+
+
+def shown_frame(window: MainWindow) -> int | None:
+    return window.view.picture.frame.index if window.view.picture is not None else None
+
+
+def pixels(window: MainWindow) -> np.ndarray:
+    """(H, W, 3) what the picture shows, at its own size."""
+    image = window.view.snapshot()
+    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return data[..., 2::-1].copy()

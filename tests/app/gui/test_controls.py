@@ -1,0 +1,219 @@
+"""Presets, sliders and devices reach the network; playback; keys; graphs; exports; batch."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.gui.actions import COMMANDS
+from app.gui.feeds import Numbers
+from app.gui.graph_style import save_csv
+from app.gui.playback_commands import parse_place
+from app.gui.preferences import PreferencesStore
+from app.gui.shortcuts_dialog import ShortcutsDialog
+from app.gui.transport import clock_text
+from app.gui.truth_panel import device_alarm, duration_text, size_text
+from app.presets import PRESETS, SHED_STEPS, preset_of
+from app.settings import TrackSettings
+from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+
+
+def test_presets_are_told_apart_and_come_back():
+    for preset in PRESETS:
+        assert preset_of(preset.applied(TrackSettings(min_conf=0.4))) is preset
+    cheap = TrackSettings(flip=True)
+    for step in SHED_STEPS:
+        cheaper = step.change(cheap)
+        assert cheaper != cheap
+        cheap = cheaper
+
+
+def test_controls_reach_the_network(qtbot, window, studio):
+    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
+    window.controls.presets.buttons()[2].click()
+    qtbot.waitUntil(lambda: studio.processor.settings.flip and studio.processor.settings.detect_every == 1)
+    window.controls.people.setValue(1)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+    assert window.controls.back.isVisibleTo(window.controls)
+    assert "by hand" in window.controls.preset_words.text()
+    window.controls.back.click()
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 2, timeout=3000)
+    window.controls.smooth.setCurrentIndex(window.controls.smooth.findData("off"))
+    window.controls.smooth.activated.emit(window.controls.smooth.currentIndex())
+    qtbot.waitUntil(lambda: studio.processor.settings.smooth == "off")
+    assert not window.controls.strength.isEnabled()
+
+
+def test_playback_keys(qtbot, open_clip):
+    window = open_clip()
+    for key, expected in (
+        (Qt.Key.Key_Right, 21), (Qt.Key.Key_Comma, 20), (Qt.Key.Key_Home, 0), (Qt.Key.Key_End, FRAMES - 1),
+    ):  # fmt: skip
+        qtbot.keyClick(window, key)
+        qtbot.waitUntil(lambda expected=expected: shown_frame(window) == expected, timeout=3000)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 11, timeout=3000)
+    qtbot.keyClick(window, Qt.Key.Key_BracketLeft)
+    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "0.5×", timeout=3000)
+    qtbot.keyClick(window, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "1×", timeout=3000)
+    window.playback.go_to("0:00.5")
+    qtbot.waitUntil(lambda: shown_frame(window) == 15, timeout=3000)
+    window.playback.go_to("nonsense")
+    assert "no frame number" in window.banner.text
+
+
+@pytest.mark.parametrize(
+    ("words", "place"), [("120", (120, None)), ("1:04.5", (None, 64.5)), ("64.5s", (None, 64.5)), ("2.5", (None, 2.5))]
+)
+def test_places_are_understood(words, place):
+    assert parse_place(words) == place
+
+
+@pytest.mark.parametrize("words", ["", "abc", "-3", "1:xx", "inf"])
+def test_places_that_are_none(words):
+    with pytest.raises(ValueError):
+        parse_place(words)
+
+
+def test_default_keys_are_told_apart():
+    keys = [key for entry in COMMANDS for key in entry.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_keys_can_be_changed_and_are_remembered(qtbot, open_clip):
+    window = open_clip()
+    dialog = ShortcutsDialog({})
+    qtbot.addWidget(dialog)
+    dialog.keysChanged.connect(window.help.set_keys)
+    assert "Boxes" in dialog.set_keys("skeleton", ("B",))
+    assert PreferencesStore().value.keys == {"boxes": (), "skeleton": ("B",)}
+    was = window.view.layers.skeleton
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert window.view.layers.skeleton is not was and window.view.layers.boxes
+    dialog._all_default()
+    assert PreferencesStore().value.keys == {}
+
+
+def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    window.workspace.choose(2)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    columns = dict(window.curves.columns())
+    name = next(key for key in columns if key.endswith("smoothed"))
+    joint = window.curves.joint.currentData()
+    for index in (0, 30, 59):
+        expected = window.workspace.run.replay.result(index).smoothed.keypoints[1, joint, 0]
+        assert columns[name][index] == pytest.approx(float(expected))
+    go_to(qtbot, window, 40)
+    qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6, timeout=2000)
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("left_knee"))
+    assert window.curves.graph.getPlotItem().titleLabel.text.endswith("(°)")
+    window.curves.saveTable.emit()
+    (table,) = (tmp_path / "videos").rglob("*curve.csv")
+    assert len(table.read_text().splitlines()) == FRAMES + 1
+
+
+def test_speed_is_in_pixels_per_second(open_clip, qtbot):
+    window = open_clip()
+    window.workspace.choose(1)
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("speed"))
+    qtbot.waitUntil(lambda: len(window.curves.columns()[2][1]) == FRAMES, timeout=3000)
+    assert window.curves.columns()[2][1][30] == pytest.approx(60.0, rel=1e-3)  # 2 px a frame, 30 frames a second
+
+
+def test_graph_table_leaves_missing_cells_empty(tmp_path):
+    save_csv([("a", [1.0, float("nan")]), ("b", [2.0, 3.0])], tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "a,b\n1,2\n,3\n"
+
+
+def test_speed_graphs_hold_a_minute(qtbot, window):
+    for moment in range(100):
+        window.speed.add(Numbers(is_live=True, capture_fps=30.0, process_fps=12.0, delay_s=0.1, moment_s=float(moment)))
+    columns = dict(window.speed.columns())
+    assert len(columns["process_fps"]) == 61 and columns["delay_ms"][-1] == 100.0
+
+
+@pytest.mark.parametrize("name", ["tidy", "angles", "coco", "openpose", "trc", "mot", "video"])
+def test_every_format_is_written(qtbot, open_clip, clip, name):
+    window = open_clip()
+    window.commands["export"].trigger()
+    dialog = window.exports._dialog
+    dialog.choose(name)
+    dialog.start.click()
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=10000)
+    assert (
+        len([path for path in clip.parent.iterdir() if path.stem.startswith("walk_") and "session" not in path.name])
+        == 1
+    )
+
+
+def test_recording_of_a_file_is_the_span_with_its_sound(qtbot, open_clip, tmp_path):
+    import av
+
+    window = open_clip()
+    go_to(qtbot, window, 10)
+    window.commands["record"].trigger()
+    go_to(qtbot, window, 39)
+    window.commands["record"].trigger()
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    (path,) = (tmp_path / "videos").rglob("*.mp4")
+    with av.open(str(path)) as video:
+        assert sum(1 for _ in video.decode(video=0)) == 30
+        assert video.streams.audio
+
+
+def test_batch_tells_what_came_of_each_file(qtbot, window, clip, tmp_path, monkeypatch):
+    from tests.app.gui.conftest import MadeProcessor
+
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    monkeypatch.setattr(
+        "app.gui.batch_dialog.BatchRun", lambda settings, folder, video: _run_one(folder, MadeProcessor(settings))
+    )
+    window.exports.show_batch([clip, bad])
+    dialog = window.exports._batch
+    dialog.start()
+    qtbot.waitUntil(lambda: dialog.status.text() == "1 done, 1 failed", timeout=10000)
+    assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "2"
+    assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
+
+
+def _run_one(folder, processor):
+    from app.engine.batch import BatchOutcome
+    from tracking.video.source import open_source
+
+    class Run:
+        def __call__(self, path, report, cancelled):
+            with open_source(path) as source:
+                results = [processor.process(frame) for frame in source]
+            return BatchOutcome(people=len(results[0]), outputs=(folder / "walk_keypoints.csv",))
+
+        def close(self):
+            pass
+
+    return Run()
+
+
+def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):
+    from PySide6.QtGui import QGuiApplication
+
+    window.commands["copy-report"].trigger()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("PPNet Live") and "Runs on" in text
+
+
+def test_words_for_numbers():
+    assert clock_text(63.456) == "01:03.46" and clock_text(3723.0) == "1:02:03.00"
+    assert (duration_text(8), duration_text(185), duration_text(7440)) == ("8 s", "3 min 5 s", "2 h 4 min")
+    assert (size_text(3_140_000), size_text(212_000_000_000)) == ("3.1 MB", "212 GB")
+    assert (
+        device_alarm("cuda", "cpu, bf16") and not device_alarm("auto", "cpu") and not device_alarm("cpu", "cpu, bf16")
+    )
+
+
+def test_look_is_remembered(window):
+    window.commands["look"].setChecked(not window.commands["look"].isChecked())
+    kept = json.loads(PreferencesStore().path.read_text())
+    assert kept["look"] in ("dark", "light")

@@ -1,0 +1,77 @@
+"""A camera with known people that dies and comes back; recording; what the Truth page says."""
+
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.app.gui.conftest import pixels
+from tracking.session import Session
+
+
+@pytest.fixture
+def live(qtbot, window, studio):
+    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=6000)
+    return window
+
+
+def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
+    window = live
+    assert (pixels(window) != 90).any()
+    qtbot.waitUntil(lambda: "running" in window.truth.text("work"), timeout=3000)
+    qtbot.waitUntil(lambda: window.truth.text("delay").endswith("ms"), timeout=3000)
+    assert window.truth.text("device") == "cpu, stand-in"
+    assert not window.transport.isVisible()
+    assert not window.commands["swap"].isEnabled()
+
+
+def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
+    window = live
+    studio.port.pull()
+    qtbot.waitUntil(lambda: "camera lost" in window.truth.text("work"), timeout=5000)
+    assert window.banner.text
+    before = window.view.picture.frame.index
+    studio.port.plug()
+    qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3, timeout=6000)
+    qtbot.waitUntil(lambda: "running" in window.truth.text("work"), timeout=3000)
+
+
+def test_recording_of_a_camera_is_a_video_that_opens(qtbot, live, tmp_path):
+    window = live
+    window.record_bar.kind.setCurrentIndex(2)
+    window.commands["record"].trigger()
+    qtbot.waitUntil(lambda: window.record_bar.figures.text().startswith("00:01"), timeout=6000)
+    window.commands["record"].trigger()
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    files = sorted(Path(tmp_path / "videos").rglob("*.mp4"))
+    assert [path.name.split("_")[-1] for path in files] == ["annotated.mp4", "raw.mp4"]
+    spread = []
+    for path in files:
+        with av.open(str(path)) as video:
+            frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+        assert len(frames) > 5
+        spread.append(int(frames[3].max()) - int(frames[3].min()))
+    assert spread[0] > 100 > spread[1], "skeletons belong into the annotated video and not into the raw one"
+
+
+def test_live_run_leaves_a_session(qtbot, live):
+    window = live
+    path = window.workspace.run.session.path
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10, timeout=5000)
+    window.workspace.close_run()
+    with Session.open(path) as session:
+        assert session.frame_count > 10 and session.last_track_id == 2
+
+
+def test_camera_that_is_not_there_is_said(qtbot, window, studio):
+    studio.port.pull()
+    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    qtbot.waitUntil(lambda: "camera" in window.banner.text.lower(), timeout=5000)
+
+
+def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
+    studio.delay_s = 0.45
+    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    qtbot.waitUntil(lambda: "half as often" in window.truth.text("shed"), timeout=12000)
+    assert window.view.picture.overlay_age_s < 2.0

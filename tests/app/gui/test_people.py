@@ -1,0 +1,157 @@
+"""Edits on people, seen in the picture's result and in the exported table; undo without limit; events."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
+
+
+def ids_at(window, frame_index):
+    return sorted(window.workspace.run.replay.result(frame_index).tracks.ids.tolist())
+
+
+def exported(qtbot, window):
+    """Rows of the table as it is exported now."""
+    window.commands["export"].trigger()
+    dialog = window.exports._dialog
+    dialog.choose("csv")
+    path = dialog.path.text()
+    dialog.start.click()
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    dialog.close()
+    with open(path, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    import os
+
+    os.unlink(path)
+    return rows
+
+
+def x_of(rows, frame, person):
+    return next(row["nose_x"] for row in rows if int(row["frame"]) == frame and row["person_id"] == str(person))
+
+
+def test_list_shows_everybody_with_times(qtbot, open_clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
+    item = window.people.list.topLevelItem(1)
+    assert item.text(0) == "2" and item.text(2) == f"{(FRAMES - 1) / 30:.1f} s"
+
+
+def test_swap_counts_from_here_on_in_the_export(qtbot, open_clip):
+    window = open_clip()
+    before = exported(qtbot, window)
+    window.commands["swap"].trigger()
+    after = exported(qtbot, window)
+    assert len(after) == len(before) == 2 * FRAMES
+    assert x_of(after, 19, 1) == x_of(before, 19, 1)
+    assert x_of(after, 20, 1) == x_of(before, 20, 2)
+    assert x_of(after, 59, 2) == x_of(before, 59, 1)
+    window.commands["undo"].trigger()
+    assert exported(qtbot, window) == before
+    window.commands["redo"].trigger()
+    assert exported(qtbot, window) == after
+
+
+def test_split_delete_merge(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    window.commands["split"].trigger()
+    assert ids_at(window, 19) == [1, 2] and ids_at(window, 20) == [1, 3]
+    window.workspace.choose(3)
+    window.commands["delete"].trigger()
+    assert ids_at(window, 19) == [1, 2] and ids_at(window, 20) == [1]
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 3, timeout=3000)
+    window.people.list.clearSelection()
+    for row in (1, 2):
+        window.people.list.topLevelItem(row).setSelected(True)
+    window.commands["merge"].trigger()
+    assert ids_at(window, 19) == ids_at(window, 50) == [1, 2]
+
+
+def test_delete_everywhere_and_undo_back_to_the_start(open_clip):
+    window = open_clip()
+    window.workspace.choose(1)
+    window.commands["delete-all"].trigger()
+    assert ids_at(window, 0) == ids_at(window, 59) == [2]
+    window.workspace.choose(2)
+    window.commands["hide"].trigger()
+    assert ids_at(window, 30) == []
+    for _ in range(2):
+        window.commands["undo"].trigger()
+    assert ids_at(window, 30) == [1, 2]
+    assert not window.commands["undo"].isEnabled() and window.commands["redo"].isEnabled()
+
+
+def test_name_is_drawn_and_listed(qtbot, open_clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
+    before = pixels(window)
+    window.people.list.topLevelItem(0).setText(1, "Anna")
+    assert window.workspace.run.replay.name(1) == "Anna"
+    assert (pixels(window) != before).any()
+
+
+def test_hidden_person_leaves_the_picture(qtbot, open_clip):
+    window = open_clip()
+    result = window.view.picture.result
+    x1, y1, x2, y2 = (round(v) for v in result.tracks.boxes[0])
+    window.workspace.choose(1)
+    window.commands["hide"].trigger()
+    qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all(), timeout=2000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=2000)
+
+
+def test_two_corrected_frames_are_filled_in_between(qtbot, open_clip):
+    window = open_clip()
+    edits = window.people_commands
+    edits.move_joint(2, 9, 300.0, 100.0)
+    go_to(qtbot, window, 30)
+    edits.move_joint(2, 9, 400.0, 200.0)
+    window.commands["fill"].trigger()
+    middle = window.workspace.run.replay.result(25).smoothed.keypoints[1, 9]
+    np.testing.assert_allclose(middle, (350, 150), atol=0.5)
+    rows = exported(qtbot, window)
+    states = {int(r["frame"]): r["left_wrist_state"] for r in rows if r["person_id"] == "2"}
+    assert states[25] == states[20] == "edited" and states[31] == "measured"
+
+
+def test_fill_without_two_frames_says_how(open_clip):
+    window = open_clip()
+    window.commands["fill"].trigger()
+    assert "two frames" in window.banner.text
+
+
+@pytest.mark.parametrize("name", ["split", "delete", "hide", "rename"])
+def test_commands_without_a_person_say_what_to_do(open_clip, name):
+    window = open_clip()
+    window.commands[name].trigger()
+    assert "Choose a person" in window.banner.text
+
+
+def test_event_keys_jump_and_end_is_said(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    window.commands["split"].trigger()
+    go_to(qtbot, window, 5)
+    qtbot.waitUntil(lambda: any(mark.frame_index == 20 for mark in window.timeline.lanes.marks), timeout=3000)
+    qtbot.waitUntil(lambda: window.playback.position.frame_index == 5, timeout=3000)
+    marks = sorted({mark.frame_index for mark in window.timeline.lanes.marks})
+    after = next(index for index in marks if index > 5)
+    window.commands["next-event"].trigger()
+    qtbot.waitUntil(lambda: shown_frame(window) == after, timeout=3000)
+
+
+def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
+    window = open_clip()
+    seen = len(studio.processor.seen)
+    before = window.workspace.run.replay.result(30).smoothed.keypoints.copy()
+    window.controls.strength.setValue(95)
+    qtbot.waitUntil(
+        lambda: not np.array_equal(window.workspace.run.replay.result(30).smoothed.keypoints, before, equal_nan=True),
+        timeout=6000,
+    )
+    assert len(studio.processor.seen) == seen

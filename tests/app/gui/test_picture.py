@@ -1,0 +1,139 @@
+"""The picture: every layer changes pixels, the threshold counts at once, zoom, clicks, dragged joints."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+
+from app.gui.hit_test import hit_test
+from app.gui.view_transform import ViewTransform
+from tests.app.gui.conftest import go_to, pixels
+from tests.results import made_result
+from tracking.overlay import SIDE_COLORS, track_color
+
+
+def near(image, point, colour, *, reach=6, tolerance=60):
+    """Whether the colour is found near a point (x, y)."""
+    x, y = (round(float(value)) for value in point)
+    part = image[max(y - reach, 0) : y + reach, max(x - reach, 0) : x + reach].astype(int)
+    return bool((np.abs(part - np.array(colour)).max(axis=2) < tolerance).any())
+
+
+def test_people_are_drawn_in_their_colours(open_clip):
+    window = open_clip()
+    image, result = pixels(window), window.view.picture.result
+    names = window.workspace.run.replay.skeleton
+    for side in ("left", "right"):
+        assert near(image, result.smoothed.keypoints[0, names.index(f"{side}_knee")], SIDE_COLORS[side])
+    for row, person in enumerate(result.tracks.ids.tolist()):
+        x1, _, _, y2 = result.tracks.boxes[row]
+        assert near(image, (x1, y2 - 20), track_color(person))
+
+
+@pytest.mark.parametrize(
+    "name", ["skeleton", "joints", "boxes", "labels", "trails", "joint-names", "blur-faces", "plain-ground"]
+)
+def test_every_layer_is_switched_by_its_key(qtbot, open_clip, name):
+    window = open_clip()
+    for index in range(15, 21):
+        go_to(qtbot, window, index)
+    action = window.commands[name]
+    before = pixels(window)
+    was_on = action.isChecked()
+    qtbot.keyClick(window, *_key(action))
+    assert action.isChecked() is not was_on
+    after = pixels(window)
+    if name == "blur-faces":  # the ground of this clip is plain grey: blurring it changes nothing but the switch
+        assert window.view.layers.blur_faces
+    else:
+        assert (before != after).any(), f"{name} changes nothing in the picture"
+    qtbot.keyClick(window, *_key(action))
+    np.testing.assert_array_equal(pixels(window), before)
+
+
+def _key(action):
+    key = action.shortcut()[0]
+    return Qt.Key(key.key()), key.keyboardModifiers()
+
+
+def test_threshold_counts_at_once(open_clip):
+    window = open_clip()
+    before = pixels(window)
+    window.controls.min_score.setValue(90)
+    few = pixels(window)
+    assert (before != few).sum() > 1000
+    scores = window.view.picture.result.smoothed.scores[1]
+    unsure = int(np.argmin(scores))
+    point = window.view.picture.result.smoothed.keypoints[1, unsure]
+    box = window.view.picture.result.tracks.boxes[1]
+    assert box[0] < point[0] < box[2]
+    assert near(before, point, before[round(point[1]), round(point[0])], tolerance=1)
+    assert (few[round(point[1]), round(point[0])] == 90).all(), "an unsure joint is still drawn"
+
+
+def test_click_chooses_and_click_beside_unchooses(qtbot, open_clip):
+    window = open_clip()
+    result = window.view.picture.result
+    x, y = window.view.transform.to_widget((result.tracks.boxes[1, :2] + result.tracks.boxes[1, 2:]) / 2)
+    qtbot.mouseClick(window.view, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    assert window.workspace.people.chosen == 2
+    x, y = window.view.transform.to_widget((600, 460))
+    qtbot.mouseClick(window.view, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    assert window.workspace.people.chosen is None
+
+
+def test_wheel_zooms_at_the_mouse_and_double_click_fits(qtbot, open_clip):
+    window = open_clip()
+    view, spot = window.view, QPointF(200, 150)
+    fitted, under = view.transform, view.transform.to_image((200, 150))
+    keys, buttons = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.NoButton
+    view.wheelEvent(
+        QWheelEvent(spot, spot, QPoint(), QPoint(0, 240), buttons, keys, Qt.ScrollPhase.NoScrollPhase, False)
+    )
+    assert view.transform.scale == pytest.approx(fitted.scale * 1.44)
+    np.testing.assert_allclose(view.transform.to_image((200, 150)), under, atol=1e-6)
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    assert view.transform == fitted
+
+
+def test_dragged_joint_is_edited_in_session_and_export(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    joint = 9
+    start = window.view.picture.result.smoothed.keypoints[1, joint]
+    x, y = window.view.transform.to_widget(start)
+    to_x, to_y = window.view.transform.to_widget(start + np.array((40, 25)))
+    qtbot.mousePress(window.view, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    qtbot.mouseMove(window.view, QPoint(round(x) + 8, round(y) + 6))
+    qtbot.mouseMove(window.view, QPoint(round(to_x), round(to_y)))
+    qtbot.mouseRelease(window.view, Qt.MouseButton.LeftButton, pos=QPoint(round(to_x), round(to_y)))
+    moved = window.workspace.run.replay.result(20)
+    np.testing.assert_allclose(moved.smoothed.keypoints[1, joint], start + np.array((40, 25)), atol=1.5)
+    assert moved.smoothed.scores[1, joint] == 1.0
+    window.commands["undo"].trigger()
+    np.testing.assert_array_equal(window.workspace.run.replay.result(20).smoothed.keypoints[1, joint], start)
+
+
+def test_snapshot_has_the_size_of_the_video(qtbot, open_clip, clip):
+    window = open_clip()
+    window.commands["snapshot"].trigger()
+    saved = list(clip.parent.glob("walk_000020*.png"))
+    assert len(saved) == 1 and saved[0].name in window.banner.text
+    assert pixels(window).shape == (480, 640, 3)
+
+
+def test_hit_test_prefers_the_chosen_person():
+    result = made_result(0)
+    spot = (result.smoothed.keypoints[0, 10] + result.smoothed.keypoints[1, 10]) / 2
+    assert hit_test(result, spot, reach_px=60, only_person=2).person_id == 2
+    assert hit_test(result, spot, reach_px=60, only_person=1).person_id == 1
+    assert hit_test(result, (5, 5), reach_px=3) is None
+    inside = (result.tracks.boxes[0, 0] + 2, result.tracks.boxes[0, 3] - 2)
+    target = hit_test(result, inside, reach_px=1)
+    assert (target.person_id, target.keypoint) == (1, None)
+
+
+def test_transform_is_its_own_inverse():
+    transform = ViewTransform.fit((1280, 560), (801, 455)).zoomed(100, 50, factor=3.3).panned(-7, 4)
+    points = np.random.default_rng(0).uniform(-50, 1300, (20, 2))
+    np.testing.assert_allclose(transform.to_image(transform.to_widget(points)), points, atol=1e-9)

@@ -1,0 +1,177 @@
+"""Opening, closing and leaving in every state; the first page; messages."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from app.gui.application import make_window
+from app.gui.preferences import PreferencesStore
+from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tracking.session import Session
+
+ROOT = Path(__file__).parents[3]
+
+
+def opened(qtbot, window, path):
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+
+
+def test_opens_after_everything_is_imported():
+    """OpenCV changes Qt's surroundings when it is imported: a window must open all the same."""
+    code = (
+        "import os, cv2, torch, mediapipe\n"
+        "os.environ['QT_QPA_PLATFORM_PLUGIN_PATH'] = os.path.join(os.path.dirname(cv2.__file__), 'qt', 'plugins')\n"
+        "from app.gui.application import make_application, make_window\n"
+        "app = make_application(['x']); window = make_window(app); window.show(); app.processEvents()\n"
+        "assert window.isVisible(); window.close(); print('open')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().endswith("open"), done.stderr
+
+
+def test_first_page_offers_three_ways_and_recent_files(qtbot, window, clip):
+    assert window.pages.currentWidget() is window.start
+    assert window.start.demo.isEnabled() and window.start.file.isEnabled()
+    opened(qtbot, window, clip)
+    assert window.pages.currentWidget() is window.down
+    window.commands["close"].trigger()
+    assert window.pages.currentWidget() is window.start
+    assert PreferencesStore().value.recent == (str(clip),)
+
+
+def test_no_camera_is_said_not_shown_in_a_box(window, monkeypatch):
+    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: ())
+    window.files.ask_camera()
+    assert "No camera" in window.banner.text
+
+
+@pytest.mark.parametrize("content", [b"", b"this is text, no video"])
+def test_bad_file_is_one_sentence_and_the_first_page_stays(qtbot, window, tmp_path, content):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(content)
+    window.files.open_path(bad)
+    qtbot.waitUntil(lambda: "bad.mp4" in window.banner.text, timeout=5000)
+    assert window.pages.currentWidget() is window.start
+    assert not list(tmp_path.glob("*.ppnet"))
+
+
+def test_missing_file_is_said(qtbot, window, tmp_path):
+    window.files.open_path(tmp_path / "gone.mp4")
+    qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text, timeout=5000)
+
+
+def test_dropped_file_opens(qtbot, window, clip):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(clip))])
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, button, keys))
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+
+
+def test_every_frame_is_tracked_and_kept(open_clip, clip):
+    window = open_clip()
+    path = window.workspace.run.session.path
+    window.workspace.close_run()
+    with Session.open(path) as session:
+        assert session.complete and session.frame_count == FRAMES
+    assert path.parent == clip.parent
+
+
+def test_session_opens_again_without_the_network(qtbot, open_clip, studio):
+    window = open_clip()
+    path = window.workspace.run.session.path
+    window.workspace.close_run()
+    studio.processor = None
+    opened(qtbot, window, path)
+    assert window.workspace.run.engine is None
+    window.workspace.run.player.pause()
+    go_to(qtbot, window, 33)
+    assert studio.processor is None, "the network was built although everything is tracked"
+
+
+def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
+    studio.delay_s = 0.03
+    opened(qtbot, window, clip)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 5, timeout=5000)
+    session = window.workspace.run.session.path
+    window.workspace.close_run()
+    with Session.open(session) as kept:
+        before = kept.frame_count
+        assert not kept.complete
+    studio.delay_s = 0.0
+    window.start.pathWanted.emit(session)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete, timeout=8000)
+    assert 5 < before < window.workspace.run.session.frame_count == FRAMES
+
+
+@pytest.mark.parametrize("state", ["first page", "opening", "playing", "paused", "live", "recording", "slow network"])
+def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
+    if state == "slow network":
+        studio.delay_s = 0.5
+    if state in ("live", "recording"):
+        window.workspace.open_live("camera:0", folder=studio.folder, name="Camera")
+    elif state != "first page":
+        window.files.open_path(clip)
+    if state not in ("first page", "opening"):
+        qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    if state == "paused":
+        window.commands["play"].trigger()
+    if state == "recording":
+        window.record_bar.toggle()
+    begun = time.monotonic()
+    window.close()
+    assert time.monotonic() - begun < 4.0  # 2 s on a free machine
+    assert window.workspace.run is None and not window.workspace.bridge.is_watching
+
+
+def test_broken_settings_are_set_aside_and_named(qtbot, tmp_path, studio):
+    from PySide6.QtWidgets import QApplication
+
+    store = PreferencesStore()
+    store.path.parent.mkdir(parents=True)
+    store.path.write_text('{"version": 1, "look": ')
+    window = make_window(QApplication.instance(), parts=studio.parts())
+    qtbot.addWidget(window)
+    assert "damaged" in window.banner._words.text() and "broken" in window.banner._words.text()
+    assert store.path.with_suffix(".broken.json").exists() and not store.path.exists()
+    window.close()
+
+
+def test_settings_are_versioned_and_only_changes_written():
+    store = PreferencesStore()
+    store.update(look="dark")
+    assert json.loads(store.path.read_text()) == {"version": 1, "look": "dark"}
+    store.path.write_text('{"version": 99}')
+    assert PreferencesStore().news.count("another version") == 1
+
+
+def test_playing_moves_on_and_never_waits_for_the_network(qtbot, window, clip, studio):
+    import threading
+
+    studio.hold = threading.Event()
+    opened(qtbot, window, clip)
+    qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)
+    assert window.view.picture.result is None, "nothing is tracked yet"
+    assert window.view.note in ("Not tracked yet", "Loading the network…")
+    studio.hold.set()
+
+
+def test_a_long_run_does_not_lose_the_constants_of_python():
+    """Some builds of Qt's bindings take a reference of None away with every call (see app/gui/constants.py)."""
+    code = (
+        "import os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
+        "from PySide6.QtWidgets import QApplication, QWidget\n"
+        "from app.gui.constants import keep_constants_alive\n"
+        "keep_constants_alive(); app = QApplication([]); widget = QWidget()\n"
+        "for _ in range(60_000): widget.update(), widget.isVisible()\n"
+        "print('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "alive", done.stderr
