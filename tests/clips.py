@@ -50,12 +50,13 @@ def make_clip(
     rotate: angle, hflip, vflip of the display matrix. sound: codec of a sine as long as the pictures.
     """
     stamps = range(stamps) if isinstance(stamps, int) else stamps
-    lossless = {"qp": "0", "preset": "veryfast"} if codec == "libx264" else {}
+    # B-frames, so that decoding order is not presentation order.
+    lossless = {"qp": "0", "preset": "veryfast", "bf": "2", "b_strategy": "0"} if codec == "libx264" else {}
     with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=round(1 / time_base) if time_base > Fraction(1, 200) else 30)
         stream.codec_context.options = lossless
         stream.width, stream.height = size_wh
-        stream.pix_fmt = "yuv444p" if lossless else "yuv420p"
+        stream.pix_fmt = {"libx264": "yuv444p", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
         stream.codec_context.time_base = time_base
         stream.codec_context.gop_size = gop
         if rotate is not None:

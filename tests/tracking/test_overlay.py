@@ -56,6 +56,8 @@ def test_the_picture_handed_in_stays_as_it_is():
 
 def test_sides_have_their_colours():
     drawn = draw(plain(), person(), only(skeletons=True))
+    left, right = SIDE_COLORS["left"], SIDE_COLORS["right"]
+    assert left[2] > left[0] and right[0] > right[2], "left is blue, right is orange"
     assert near(drawn, 160 + 22, 140 + 55, SIDE_COLORS["left"]), "left thigh"
     assert near(drawn, 160 - 22, 140 + 55, SIDE_COLORS["right"]), "right thigh"
     assert near(drawn, 160, 140 - 60, SIDE_COLORS["middle"]), "shoulders"

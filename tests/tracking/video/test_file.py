@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -171,16 +172,32 @@ def test_a_cut_file_without_index_is_refused(tmp_path):
         open_source(cut)
 
 
-def test_damage_in_the_middle_is_noticed_and_the_rest_used(tmp_path):
-    path = make_clip(tmp_path / "a.mp4", 100, gop=10, painter=_noise)
+@pytest.mark.parametrize(("name", "settings"), [("a.mp4", {}), ("a.webm", {"codec": "libvpx"})])
+def test_damage_in_the_middle_is_survived(tmp_path, name, settings):
+    path = make_clip(tmp_path / name, 100, gop=10, painter=_noise, **settings)
     data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 4000] = random.Random(1).randbytes(4000)
+    middle, size = len(data) // 2, len(data) // 20
+    data[middle : middle + size] = random.Random(1).randbytes(size)
     path.write_bytes(data)
     with open_source(path) as source:
         times = [frame.time_s for frame in source]
-    assert times[-1] == pytest.approx(99 / 30)
+    assert times[-1] == pytest.approx(99 / 30, abs=0.02)
     assert len(times) > 80
+
+
+def test_pieces_that_cannot_be_decoded_are_left_out_and_counted(tmp_path):
+    path = make_clip(tmp_path / "a.mp4", 60, gop=1)
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for place, size in places[20:23]:
+        data[place : place + size] = bytes([0xAA]) * size
+    path.write_bytes(data)
+    with open_source(path) as source:
+        indices = [index_of(frame.image) for frame in source]
+        assert source.notices == ("a.mp4 is damaged: 3 of its pieces could not be decoded.",)
+        assert not source.ended_early
+    assert indices == [index % 45 for index in range(60) if index not in (20, 21, 22)]
 
 
 def test_a_change_of_size_is_brought_to_the_first_size(tmp_path):
