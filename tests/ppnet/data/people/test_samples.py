@@ -7,8 +7,9 @@ import pytest
 
 from ppnet.data.coco import read_coco
 from ppnet.data.people.backdrop import Backdrops, drawn
-from ppnet.data.people.samples import make_patches, write_samples
+from ppnet.data.people.samples import cut_patches, make_patches, write_samples
 from ppnet.data.people.sheet import contact_sheet
+from ppnet.data.people.truth import Truth
 from ppnet.errors import UserError
 
 
@@ -70,6 +71,26 @@ def test_a_sheet_shows_every_patch(patches):
     sheet = contact_sheet(patches, columns=4, tile_wh=(90, 120))
     assert sheet.shape == (240, 360, 3)
     assert not np.array_equal(sheet, contact_sheet(patches, columns=4, tile_wh=(90, 120), labels=False))
+
+
+def test_keypoints_lie_on_what_they_mark_in_a_shrunk_patch():
+    rng = np.random.default_rng(0)
+    points = np.stack([rng.uniform(60, 340, 17), rng.uniform(40, 560, 17)], 1).astype(np.float32)
+    image = np.zeros((600, 400, 3), np.float32)
+    for x, y in points:
+        cv2.circle(image, (round(float(x) * 16), round(float(y) * 16)), 6 * 16, (255, 255, 255), -1, cv2.LINE_AA, 4)
+    box = np.array([[*points.min(0), *points.max(0)]], np.float32)
+    truth = Truth(points[None], np.full((1, 17), 2), box, box, np.array([9e4]), np.ones(1))
+    (patch,) = cut_patches(rng, image.astype(np.uint8), truth)
+    assert patch.size_wh[1] < 400
+    found = cv2.imdecode(np.frombuffer(patch.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    alone = [i for i in range(17) if np.sort(np.linalg.norm(points - points[i], axis=1))[1] > 30]
+    assert len(alone) > 4
+    for x, y, _ in patch.keypoints[alone]:
+        rows, columns = np.mgrid[: found.shape[0], : found.shape[1]]
+        near = np.where(np.hypot(columns - x, rows - y) < 7, found, 0).astype(float)
+        centre = (near * columns).sum() / near.sum(), (near * rows).sum() / near.sum()
+        assert centre == pytest.approx((x, y), abs=0.35)
 
 
 @pytest.mark.slow
