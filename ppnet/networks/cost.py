@@ -31,7 +31,8 @@ class Cost:
 def cost_of(network: nn.Module, input_wh: tuple[int, int]) -> Cost:
     """Cost of a network for one crop of that size (width, height).
 
-    A network on the meta device is counted without computing anything.
+    A network on the meta device is counted without computing anything. ValueError or RuntimeError for a size that the
+    network cannot take.
     """
     width, height = input_wh
     macs = {"real": 0, "paper": 0}
@@ -49,11 +50,13 @@ def cost_of(network: nn.Module, input_wh: tuple[int, int]) -> Cost:
     was_training = network.training
     try:
         with torch.inference_mode():
-            network.eval()(torch.zeros(1, 3, height, width, device=next(network.parameters()).device))
+            heatmaps = network.eval()(torch.zeros(1, 3, height, width, device=next(network.parameters()).device))
     finally:
         network.train(was_training)
         for hook in hooks:
             hook.remove()
+    if isinstance(heatmaps, list) and tuple(heatmaps[-1].shape[2:]) != (height / 4, width / 4):
+        raise ValueError(f"an input of {height}x{width} gives heatmaps of {tuple(heatmaps[-1].shape[2:])}")
     parameters = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
     return Cost(parameters, macs["real"], macs["paper"])
 

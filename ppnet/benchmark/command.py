@@ -1,0 +1,150 @@
+"""`python -m ppnet benchmark`: the paper's Table X on this machine."""
+
+import argparse
+import os
+import platform
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ppnet.errors import UserError
+
+ALL = (
+    "M2-D2-W32", "M2-D2-W48", "M2-D3-W32", "M2-D3-W48", "M4-D2-W32", "M4-D2-W48", "M4-D3-W32", "M4-D3-W48",
+    "simple-baseline-50", "simple-baseline-101", "simple-baseline-152", "hourglass-2", "hourglass-4", "hourglass-8",
+    "hrnet-w32", "hrnet-w48",
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `benchmark`."""
+    parser.add_argument(
+        "--networks", nargs="+", metavar="NAME", help="which ones (default: PPNet's eight and all compared)"
+    )
+    parser.add_argument("--input", metavar="HxW", default="256x192", help="input size, height first (default: 256x192)")
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 32], metavar="N", help="batches (default: 1 32)")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements of each case (default: 7)")
+    parser.add_argument("--no-train", action="store_true", help="leave the training step out")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
+    parser.add_argument("--threads", type=int, help="threads on a CPU")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write benchmark.md and benchmark.png there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to a file")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no word on the progress")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the tables, write what was asked for; 0."""
+    from ppnet.benchmark.measure import case_name, limit_threads, measure
+    from ppnet.benchmark.report import as_json, ratio_table, table
+    from ppnet.benchmark.subject import Mode, Setting
+    from ppnet.checkpoint_info import parse_size
+    from ppnet.device import choose_device, choose_precision
+    from ppnet.networks.info_command import write_json
+
+    _check(arguments)
+    device = choose_device(arguments.device)
+    setting = Setting(device, choose_precision(device, arguments.precision), parse_size(arguments.input))
+    threads = limit_threads(arguments.threads)
+    names = _names(arguments, setting.input_wh)
+    batches = sorted(set(arguments.batches))
+    cases: list[tuple[Mode, int]] = [("forward", batch) for batch in batches]
+    if not arguments.no_train:
+        cases.append(("train", batches[-1]))
+    progress = (lambda text: None) if arguments.quiet else (lambda text: print(f"  {text}", flush=True))
+    results = measure(names, setting, cases, rounds=arguments.rounds, progress=progress)
+    facts = machine_facts(setting, threads=threads, rounds=arguments.rounds)
+    text = f"{describe_machine(facts)}\n\n{table(results)}\n\n{ratio_table(results)}\n"
+    print(f"\n{text}")
+    if arguments.json:
+        write_json(arguments.json, as_json(results, facts))
+    if arguments.out:
+        _write(arguments.out, text, results, case_name("forward", batches[-1]), facts)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.rounds < 1 or min(arguments.batches) < 1 or (arguments.threads or 1) < 1:
+        raise UserError("--rounds, --batches and --threads must be at least 1.")
+    if arguments.out is not None:
+        try:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The folder {arguments.out} cannot be made: {error.strerror or error}.") from error
+
+
+def _names(arguments: argparse.Namespace, input_wh: tuple[int, int]) -> list[str]:
+    """The networks to measure; of the default ones those that can take the input, said."""
+    from ppnet.networks.cost import cost_by_name
+
+    if arguments.networks:
+        return list(dict.fromkeys(arguments.networks))
+    names = []
+    for name in ALL:
+        try:
+            cost_by_name(name, input_wh)
+            names.append(name)
+        except (ValueError, RuntimeError):
+            print(f"{name} cannot take an input of {arguments.input} and is left out.")
+    if not names:
+        raise UserError(f"No network can take an input of {arguments.input}; try 256x192.")
+    return names
+
+
+def machine_facts(setting: Any, *, threads: int, rounds: int) -> dict[str, Any]:
+    """What the figures depend on."""
+    import torch
+
+    from ppnet.checkpoint_info import size_name
+    from ppnet.device import describe, precision_name
+
+    return {
+        "device": describe(setting.device),
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "precision": precision_name(setting.dtype),
+        "input": size_name(setting.input_wh),
+        "rounds": rounds,
+        "torch": torch.__version__,
+        "system": platform.platform(terse=True),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        "date": date.today().isoformat(),
+    }
+
+
+def describe_machine(facts: dict[str, Any]) -> str:
+    """One paragraph for people."""
+    load = "" if facts["load"] is None else f" Load average of the machine at the end: {facts['load']}."
+    return (
+        f"{facts['device']}, {facts['cpu']} ({facts['cores']} cores, {facts['threads']} threads), "
+        f"{facts['precision']}, input {facts['input']}, torch {facts['torch']}, {facts['system']}, {facts['date']}. "
+        f"Median of {facts['rounds']} interleaved rounds ± half the distance between the quartiles.{load} "
+        "Memory: tensors of one pass (features, gradients, the optimiser's), without the weights."
+    )
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _write(folder: Path, text: str, results: Any, case: str, facts: dict[str, Any]) -> None:
+    from ppnet.benchmark.plot import plot
+
+    plot(
+        results,
+        case,
+        folder / "benchmark.png",
+        title=f"{case}, {facts['input']}, {facts['device']} {facts['precision']}",
+    )
+    try:
+        (folder / "benchmark.md").write_text(
+            f"# Benchmark\n\n{text}\n![People per second against cost](benchmark.png)\n", "utf-8"
+        )
+    except OSError as error:
+        raise UserError(f"The table cannot be written to {folder}: {error.strerror or error}.") from error
+    print(f"Written: {folder / 'benchmark.md'}, {folder / 'benchmark.png'}")

@@ -1,0 +1,48 @@
+"""Speed against cost, one point per network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ppnet.benchmark.measure import Result
+from ppnet.errors import UserError
+
+FAMILIES = (("M", "PPNet", "#d1495b"), ("simple", "SimpleBaseline", "#30638e"), ("hourglass", "Hourglass", "#edae49"),
+            ("hrnet", "HRNet", "#66a182"))  # fmt: skip
+
+
+def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> None:
+    """Write a picture: MACs on one axis, people per second on the other, both logarithmic.
+
+    UserError when matplotlib is not installed or the place cannot be written.
+    """
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise UserError("The plot needs matplotlib; install it with: pip install 'ppnet-live[train]'.") from error
+    figure, axes = pyplot.subplots(figsize=(8, 5), dpi=120)
+    for start, family, colour in FAMILIES:
+        members = [result for result in results if result.name.startswith(start)]
+        if members:
+            costs = [result.macs / 1e9 for result in members]
+            speeds = [result.timings[case].people_per_s for result in members]
+            axes.scatter(costs, speeds, s=36, color=colour, label=family, zorder=3)
+        for result in members:
+            at = (result.macs / 1e9, result.timings[case].people_per_s)
+            axes.annotate(result.name, at, xytext=(5, 4), textcoords="offset points", fontsize=7)
+    axes.set(xscale="log", yscale="log", xlabel="MACs per person (G)", ylabel="people per second", title=title)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("{x:g}")
+    axes.tick_params(which="both", labelsize=7)
+    axes.grid(visible=True, which="both", alpha=0.25)
+    axes.legend()
+    figure.tight_layout()
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
+    finally:
+        pyplot.close(figure)
