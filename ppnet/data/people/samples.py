@@ -56,7 +56,7 @@ def sample_scene(rng: Rng, backdrops: Backdrops) -> tuple[Image, Truth]:
     """A picture of one to four people and its truth."""
     size_wh = [(448, 448), (512, 400), (400, 512)][rng.integers(3)]
     light = Light.sample(rng)
-    count = 1 + rng.choice(4, p=[0.45, 0.27, 0.18, 0.10])
+    count = 1 + rng.choice(4, p=[0.5, 0.27, 0.15, 0.08])
     kinds, figures = [], []
     for _ in range(count):
         who = Phenotype.sample(rng)
@@ -88,7 +88,7 @@ def _camera(
 ) -> tuple[Camera, tuple[float, float]]:
     """A view in which the first person is of the size wanted; and that person's place on the floor."""
     focal = size_wh[1] / 2 / np.tan(np.radians(rng.uniform(22, 75)) / 2)
-    close = rng.random() < 0.27
+    close = rng.random() < 0.36
     person_px = rng.uniform(380, 1000) if close else np.exp(rng.uniform(np.log(130), np.log(370)))
     distance = max(focal * height_m / person_px, 0.75)
     top = float(np.ptp(vertices[:, 2]))
