@@ -10,13 +10,15 @@ from ppnet.poses import Poses
 from tracking.smoothing import bank
 from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
-from tracking.smoothing.swaps import certain_swaps, exchanged, pairs_of
+from tracking.smoothing.swaps import decide, evidence, exchanged, twins_of
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NOISE = 0.012  # standard deviation of a keypoint with score 1, sides; it grows as the score falls
 START_SPREADS = (1.0, 10.0)  # of an unknown velocity and acceleration, sides per s and s^2
+DOUBTFUL = 1.5  # answers more standard deviations off than this are thought to be less exact than usual
+DOUBT_S = 1.0  # after so much more time exchanged than not, it was the track that was wrong
 COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within about this time
 
 
@@ -26,8 +28,9 @@ class JointFilters:
 
     x (N, K, m, 2), P (N, K, m, m): see `tracking.smoothing.bank`. sides: (N,) size of the person, pixels, set by the
     owner before `predict`. alive: (N, K) a filter runs. begun: (N, K) it started in this frame.
-    unseen_s: time since it was last fed. distrusted_s, swapped_s: for how long answers have been refused as
-    outliers, or exchanged. scores: of the last accepted answer.
+    unseen_s: time since it was last fed. distrusted_s: for how long answers have been refused as outliers.
+    swapped (N, G): whether left and right of a limb were exchanged in the last answer; doubt_s: how much longer they
+    have been exchanged than not of late. scores: of the last accepted answer.
     """
 
     ids: npt.NDArray[np.int64]
@@ -38,7 +41,8 @@ class JointFilters:
     begun: Mask
     unseen_s: Floats
     distrusted_s: Floats
-    swapped_s: Floats
+    swapped: Mask
+    doubt_s: Floats
     scores: Floats
 
     @classmethod
@@ -54,7 +58,8 @@ class JointFilters:
             begun=np.zeros(shape, bool),
             unseen_s=np.zeros(shape),
             distrusted_s=np.zeros(shape),
-            swapped_s=np.zeros((0, len(pairs_of(keypoints)))),
+            swapped=np.zeros((0, twins_of(keypoints).groups), bool),
+            doubt_s=np.zeros((0, twins_of(keypoints).groups)),
             scores=np.zeros(shape),
         )
 
@@ -101,17 +106,16 @@ class JointFilters:
         away = (y**2).sum(axis=-1)
         known = measured & self.alive
         wild = known & (away > settings.gate**2 * S)
-        # The gate widens while answers are refused; who gets in by that alone has jumped, not moved.
-        jumped = known & ~wild & (self.distrusted_s > 0) & (away > (2 * settings.gate) ** 2 * R)
         self.distrusted_s = np.where(wild, self.distrusted_s + step_s, 0.0)
-        self.begun = (measured & ~self.alive) | jumped | (wild & (self.distrusted_s > settings.distrust_s))
-        good = known & ~wild & ~jumped
-        self.x, self.P = bank.update(self.x, self.P, found, R=R, where=good)
+        self.begun = measured & ~self.alive
+        good = known & (~wild | (self.distrusted_s > settings.distrust_s))
+        # The further off, the less it weighs: after a mistake of the network a joint glides, it doesn't jump.
+        doubted = np.where(away > DOUBTFUL**2 * S, away / DOUBTFUL**2, R)
+        self.x, self.P = bank.update(self.x, self.P, found, R=doubted, where=good)
         self._begin(found, R)
         accepted: Mask = good | self.begun
         self.alive = self.alive | accepted
         self.unseen_s = np.where(accepted, 0.0, self.unseen_s)
-        self.distrusted_s = np.where(accepted, 0.0, self.distrusted_s)
         self.scores = np.where(accepted, scores, self.scores)
         self.alive &= self.unseen_s <= settings.max_gap_s + 1e-9
         return accepted
@@ -129,16 +133,30 @@ class JointFilters:
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
         if settings.undo_swaps and self.alive.any():
-            pairs = pairs_of(measured.shape[1])
-            expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
-            swap = certain_swaps(expected, found, self.sides, pairs)
-            # Held for too long it was the track that was wrong.
-            self.swapped_s = np.where(swap, self.swapped_s + step_s, 0.0)
-            swap &= self.swapped_s <= settings.max_gap_s
+            swap = self._swaps(found, scores, step_s)
             if swap.any():
-                found, scores = exchanged(found, swap, pairs), exchanged(scores, swap, pairs)
+                twins = twins_of(measured.shape[1])
+                found, scores = exchanged(found, swap, twins), exchanged(scores, swap, twins)
                 measured = np.isfinite(found[..., 0])
         return np.where(measured[..., None], found, 0.0), scores, measured
+
+    def _swaps(self, found: Floats, scores: Floats, step_s: float) -> Mask:
+        """(N, G) limbs whose left and right are to be exchanged in this answer."""
+        twins = twins_of(found.shape[1])
+        expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
+        noise = measurement_variance(self.sides, scores)
+        likelihood = evidence(expected, self.P[..., 0, 0], found, noise, twins)
+        swap = decide(likelihood, self.swapped)
+        # Time spent exchanged counts against the track, time as it is for it.
+        self.doubt_s = np.maximum(self.doubt_s + np.where(swap, step_s, -step_s), 0.0)
+        wrong = self.doubt_s > DOUBT_S
+        if wrong.any():
+            for name in ("x", "P", "alive", "unseen_s", "distrusted_s", "scores"):
+                setattr(self, name, exchanged(getattr(self, name), wrong, twins))
+            self.doubt_s = np.where(wrong, 0.0, self.doubt_s)
+            swap = swap & ~wrong
+        self.swapped = swap
+        return swap
 
 
 def measurement_variance(sides: Floats, scores: Floats) -> Floats:

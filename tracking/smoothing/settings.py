@@ -27,9 +27,9 @@ class SmoothingSettings:
     min_score: keypoints below count as not seen. Raised: fewer wrong joints, more gaps.
     max_gap_s: unseen joints are carried on for so long. Raised: longer gaps are filled, with wilder guesses.
     gate: how many standard deviations from the expected place a joint may be found. Raised: more outliers
-        get through; lowered: fast motion is taken for an outlier (for at most `distrust_s`).
-    distrust_s: after so long a joint that keeps being found elsewhere is believed. Raised: longer mistakes of
-        the network are bridged, and true jumps followed later.
+        get through (they weigh less the further off they are); lowered: fast motion is taken for an outlier.
+    distrust_s: after so long a joint that keeps being found elsewhere is followed, gliding. Raised: longer
+        mistakes of the network are bridged, and true jumps followed later.
     use_acceleration: constant acceleration instead of constant velocity: follows curves with less lag, overshoots.
     undo_swaps: put left and right back where the network has exchanged them and the motion makes it certain.
     """
@@ -38,8 +38,8 @@ class SmoothingSettings:
     strength: float = 50.0
     min_score: float = 0.2
     max_gap_s: float = 0.5
-    gate: float = 4.0
-    distrust_s: float = 0.2
+    gate: float = 8.0
+    distrust_s: float = 0.1
     use_acceleration: bool = False
     undo_swaps: bool = True
 

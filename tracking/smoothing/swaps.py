@@ -1,52 +1,89 @@
-"""Left and right exchanged by the network (legs crossing in side view): found from the motion, and undone."""
+"""Left and right exchanged by the network (legs in side view, above all): found from the motion, and undone.
+
+Joints that move together are judged together: elbow with wrist, knee with ankle. The filter says where left and right
+should be; the likelihood of the answer as it is, against the exchanged one, decides, and the last decision counts
+until there is reason for another: while legs pass each other both fit equally well.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.skeleton import skeleton_for
+from ppnet.skeleton import Skeleton, skeleton_for
 
-Floats = npt.NDArray[np.floating]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
-APART = 0.06  # left and right must be expected this far apart (sides), or nothing is certain
-NEAR = 0.06  # after exchanging, both must lie this near to where they are expected
-RATIO = 3.0  # and be so many times nearer than before
+LIMBS = (("elbow", "wrist"), ("knee", "ankle"))
+MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
+STICKINESS = 2.0  # log-likelihood by which another decision than the last one must be better
 
 
-def pairs_of(count: int) -> npt.NDArray[np.int64]:
-    """(P, 2) indices of left and right twins in the joint set with `count` keypoints; none for unknown sets."""
+@dataclass(frozen=True)
+class Twins:
+    """Left and right of a joint set: pairs (P, 2) of indices, and which of G groups each pair is in, (P, G) 0 or 1."""
+
+    pairs: npt.NDArray[np.int64]
+    members: Floats
+
+    @property
+    def groups(self) -> int:
+        """G."""
+        return self.members.shape[1]
+
+
+@lru_cache(maxsize=8)
+def twins_of(count: int) -> Twins:
+    """Twins of the joint set with `count` keypoints; none for unknown sets."""
     try:
-        twins = skeleton_for(count).flip_index
+        skeleton = skeleton_for(count)
     except ValueError:
-        return np.zeros((0, 2), np.int64)
-    return np.array([(i, t) for i, t in enumerate(twins) if i < t], np.int64).reshape(-1, 2)
+        return Twins(np.zeros((0, 2), np.int64), np.zeros((0, 0)))
+    pairs = [(i, int(twin)) for i, twin in enumerate(skeleton.flip_index) if i < twin]
+    groups: list[int] = []
+    names: dict[str, int] = {}
+    for left, _ in pairs:
+        name = _limb(skeleton, left)
+        groups.append(names.setdefault(name, len(names)))
+    return Twins(np.array(pairs, np.int64), np.eye(len(names))[groups])
 
 
-def certain_swaps(
-    expected: Floats, found: Floats, sides: Floats, pairs: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """(N, P) True where a pair found (N, K, 2) fits what is expected (N, K, 2) only with left and right exchanged.
+def _limb(skeleton: Skeleton, index: int) -> str:
+    part = skeleton.keypoints[index].partition("_")[2]
+    return next((limb[0] for limb in LIMBS if part in limb), part)
 
-    sides: (N,) sizes of the people in pixels. NaN on either side of a pair: not certain.
+
+def evidence(expected: Floats, spread: Floats, found: Floats, noise: Floats, twins: Twins) -> Floats:
+    """(N, G) log-likelihood ratio, exchanged against as it is; above 0 the exchanged answer fits better.
+
+    expected: (N, K, 2) NaN where unknown, with variance spread (N, K); found: (N, K, 2) NaN where not seen, with
+    variance noise (N, K). A pair counts when both places are expected and at least one is seen.
     """
-    left, right = pairs[:, 0], pairs[:, 1]
-    scale = sides[:, None]
+    left, right = twins.pairs[:, 0], twins.pairs[:, 1]
 
-    def away(first: Floats, second: Floats) -> Floats:
-        return np.asarray(np.linalg.norm(first - second, axis=-1) / scale)
+    def cost(seen: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> Floats:
+        away = ((found[:, seen] - expected[:, place]) ** 2).sum(axis=-1)
+        return np.minimum(np.nan_to_num(away / (spread[:, place] + noise[:, seen]), nan=0.0, posinf=MOST), MOST)
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        kept = np.hypot(away(found[:, left], expected[:, left]), away(found[:, right], expected[:, right]))
-        crossed = np.hypot(away(found[:, right], expected[:, left]), away(found[:, left], expected[:, right]))
-        apart = away(expected[:, left], expected[:, right])
-        return np.asarray((apart > APART) & (crossed < NEAR) & (crossed * RATIO < kept))
+        straight, crossed = cost(left, left) + cost(right, right), cost(left, right) + cost(right, left)
+    known = np.isfinite(expected[:, left, 0]) & np.isfinite(expected[:, right, 0])
+    return np.asarray(np.where(known, (straight - crossed) / 2, 0.0) @ twins.members)
 
 
-def exchanged(
-    values: npt.NDArray[np.float64], swap: npt.NDArray[np.bool_], pairs: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """`values` (N, K, ...) with the twins of each pair exchanged where `swap` (N, P) is True."""
+def decide(likelihood: Floats, last: Mask) -> Mask:
+    """(N, G) True where left and right are exchanged, given the evidence and the last decision."""
+    return np.asarray(likelihood + np.where(last, STICKINESS, -STICKINESS) > 0)
+
+
+def exchanged(values: npt.NDArray[Value], swap: Mask, twins: Twins) -> npt.NDArray[Value]:
+    """`values` (N, K, ...) with the twins of each group exchanged where `swap` (N, G) is True."""
     order = np.tile(np.arange(values.shape[1]), (len(values), 1))
-    for index, (left, right) in enumerate(pairs):
-        rows = swap[:, index]
-        order[rows, left], order[rows, right] = right, left
+    rows, pairs = np.nonzero(swap.astype(float) @ twins.members.T)
+    left, right = twins.pairs[pairs, 0], twins.pairs[pairs, 1]
+    order[rows, left], order[rows, right] = right, left
     return np.asarray(values[np.arange(len(values))[:, None], order])

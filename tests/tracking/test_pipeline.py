@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ppnet.errors import UserError
+from ppnet.poses import Poses
+from tracking.pipeline import Pipeline, PipelineSettings
+from tracking.smoothing import SmoothingSettings
+from tracking.tracker import TrackerSettings
+from tracking.types import Detections, Frame, KeypointState, TrackState
+
+BOX = np.array([300, 200, 400, 500], np.float32)
+POSE = np.stack([np.linspace(310, 390, 17), np.linspace(210, 490, 17)], axis=1)
+
+
+class ScriptedDetector:
+    """One person who moves 2 px a frame; counts the looks."""
+
+    def __init__(self, people=1):
+        self.looks, self.people, self.closed = [], people, False
+        self.frame = 0
+
+    def detect(self, image):
+        self.looks.append(self.frame)
+        boxes = [BOX + [300 * n + 2 * self.frame, 0] * 2 for n in range(self.people)]
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.full(self.people, 0.9, np.float32))
+
+    def close(self):
+        self.closed = True
+
+
+class ScriptedEstimator:
+    """Joints at fixed places of whatever box it is given."""
+
+    def __init__(self, score=0.9):
+        self.calls, self.score = [], score
+
+    def estimate(self, image, boxes):
+        self.calls.append(len(boxes))
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+        keypoints = POSE[None] - POSE.mean(axis=0) + middle[:, None]
+        return Poses(keypoints.astype(np.float32), np.full((len(boxes), 17), self.score, np.float32))
+
+
+def run(pipeline, count, rate=30.0, start=0):
+    results = []
+    for index in range(start, start + count):
+        pipeline.detector.frame = index
+        results.append(pipeline.process(Frame(index, index / rate, np.zeros((720, 1280, 3), np.uint8))))
+    return results
+
+
+def made(**settings):
+    return Pipeline(ScriptedDetector(), ScriptedEstimator(), settings=PipelineSettings(**settings))
+
+
+def test_result_of_a_frame():
+    result = run(made(), 1)[0]
+    assert (result.frame_index, result.time_s, result.size_wh) == (0, 0.0, (1280, 720))
+    assert result.tracks.ids.tolist() == [1]
+    assert result.tracks.states.tolist() == [TrackState.TRACKED]
+    assert result.raw.keypoints[0] == pytest.approx(POSE - POSE.mean(axis=0) + [350, 350], abs=0.01)
+    assert result.smoothed.keypoints == pytest.approx(result.raw.keypoints)
+    assert (result.states == KeypointState.MEASURED).all()
+    assert result.times.detect_s > 0
+    assert result.times.pose_s > 0
+    assert result.times.track_s > 0
+    assert result.times.smooth_s > 0
+
+
+def test_detector_looks_every_third_frame():
+    pipeline = made(detect_every=3)
+    run(pipeline, 12)
+    assert pipeline.detector.looks == [0, 1, 4, 7, 10], "once more after someone new, then every third"
+
+
+def test_detector_looks_by_time():
+    pipeline = made(detect_interval_s=0.2)
+    run(pipeline, 30)
+    assert pipeline.detector.looks == [0, 1, 7, 13, 19, 25]
+
+
+def test_nobody_is_looked_for_in_every_frame():
+    pipeline = made(detect_every=5)
+    pipeline.detector.people = 0
+    results = run(pipeline, 8)
+    assert pipeline.detector.looks == list(range(8))
+    assert [len(result) for result in results] == [0] * 8
+    assert set(pipeline.estimator.calls) == {0}
+
+
+def test_boxes_are_carried_by_the_joints_between_looks():
+    results = run(made(detect_every=10), 30)
+    assert all(result.tracks.ids.tolist() == [1] for result in results)
+    assert results[-1].tracks.boxes[0, 0] == pytest.approx(300 + 2 * 29, abs=15)
+
+
+def test_weak_joints_leave_the_box_to_the_motion_model():
+    pipeline = made(detect_every=4)
+    pipeline.estimator.score = 0.15
+    results = run(pipeline, 12)
+    assert [result.tracks.states[0] for result in results[4:9]] != [TrackState.TRACKED] * 5
+    assert all((result.states == KeypointState.MISSING).all() for result in results)
+
+
+def test_settings_change_between_frames():
+    pipeline = made(detect_every=1)
+    run(pipeline, 3)
+    settings = replace(
+        pipeline.settings, detect_every=4, smoothing=SmoothingSettings(kind="off", min_score=0.95),
+        tracker=TrackerSettings(max_people=1),
+    )  # fmt: skip
+    pipeline.detector.people = 2
+    pipeline.apply(settings)
+    results = run(pipeline, 12, start=3)
+    assert results[-1].tracks.ids.tolist() == [1], "the number stays, and nobody else gets one"
+    assert (results[0].states == KeypointState.MISSING).all()
+    assert len(pipeline.detector.looks) < 3 + 12
+
+
+def test_reset_forgets_everyone():
+    pipeline = made()
+    run(pipeline, 5)
+    pipeline.reset()
+    result = run(pipeline, 1)[0]
+    assert result.tracks.ids.tolist() == [2]
+    assert pipeline.detector.looks[-1] == 0, "the detector looks at once"
+
+
+def test_parts_are_replaced_between_frames():
+    pipeline = made()
+    run(pipeline, 3)
+    pipeline.estimator = ScriptedEstimator(score=0.5)
+    result = run(pipeline, 1, start=3)[0]
+    assert result.raw.scores[0, 0] == 0.5
+    assert result.tracks.ids.tolist() == [1]
+
+
+def test_close_frees_the_detector():
+    pipeline = made()
+    pipeline.close()
+    assert pipeline.detector.closed
+
+
+def test_empty_picture():
+    pipeline = made()
+    pipeline.detector.people = 0
+    result = pipeline.process(Frame(0, 0.0, np.zeros((1, 1, 3), np.uint8)))
+    assert len(result) == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"detect_every": 0}, {"detect_interval_s": -1.0}, {"detect_interval_s": float("nan")}]
+)
+def test_settings_have_limits(change):
+    with pytest.raises(UserError):
+        PipelineSettings(**change)
