@@ -1,6 +1,8 @@
 """Motion, clips and the table of evaluation clips."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -103,6 +105,18 @@ def test_a_clip_is_filmed_once(tmp_path):
 def test_a_wrong_clip_name_is_one_sentence(tmp_path, capsys):
     assert main(["render", "clips", str(tmp_path), "--only", "nothing"]) == 2
     assert "There is no clip nothing" in capsys.readouterr().err
+
+
+def test_without_the_extra_packages_one_sentence_says_what_to_install(tmp_path):
+    code = (
+        "import sys; sys.modules['anny'] = sys.modules['warp'] = None\n"
+        "from ppnet.data.people.evaluation import EVALUATION_CLIPS\n"  # the table needs nothing
+        "from ppnet.__main__ import main\n"
+        f"sys.exit(main(['render', 'demo', {str(tmp_path)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ASSETS.parent)
+    assert done.returncode == 2
+    assert "ppnet-live[render]" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_shipped_demo_and_its_truth_belong_together():
