@@ -9,17 +9,25 @@ from ppnet.errors import CheckpointError
 
 if TYPE_CHECKING:
     from ppnet.estimator import PoseEstimator
+    from tracking.detector import PersonDetector
     from tracking.pipeline import Pipeline, PipelineSettings
 
 
 def build_pipeline(settings: TrackSettings) -> "Pipeline":
     """The whole chain, ready for its first frame. UserError when a model or the device is not there."""
-    from tracking.detector import DetectorSettings, MediaPipeDetector
     from tracking.pipeline import Pipeline
 
     estimator = build_estimator(settings)
+    return Pipeline(build_detector(settings), estimator, settings=pipeline_settings(settings))
+
+
+def build_detector(settings: TrackSettings) -> "PersonDetector":
+    """The person detector, looking at the region that is asked for. UserError when there is none of that name."""
+    from tracking.detector import DetectorSettings, MediaPipeDetector
+    from tracking.region import RegionDetector
+
     detector = MediaPipeDetector(DetectorSettings(model=settings.detector))
-    return Pipeline(detector, estimator, settings=pipeline_settings(settings))
+    return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 
 def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":

@@ -36,10 +36,16 @@ class RunTally:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     first_s: float | None = None
     last_s: float | None = None
+    shortest_s: float | None = None
+    longest_s: float | None = None
 
     def add(self, result: FrameResult) -> None:
         """Count one result."""
         self.frames += 1
+        if self.last_s is not None:
+            step_s = result.time_s - self.last_s
+            self.shortest_s = min(step_s, step_s if self.shortest_s is None else self.shortest_s)
+            self.longest_s = max(step_s, step_s if self.longest_s is None else self.longest_s)
         self.first_s = result.time_s if self.first_s is None else self.first_s
         self.last_s = result.time_s
         for stage in ("detect", "track", "pose", "smooth"):
@@ -226,6 +232,8 @@ class TrackRun:
             "persons": len(tally.people),
             "first_time_s": tally.first_s,
             "last_time_s": tally.last_s,
+            "shortest_interval_s": tally.shortest_s,
+            "longest_interval_s": tally.longest_s,
             "people": sorted(tally.people.values(), key=lambda person: int(person["id"])),
             "model": _model_facts(self._model()),
             "device": _of(estimator, "device_name", None),

@@ -127,6 +127,8 @@ def test_uneven_times_and_a_part(tmp_path, parts):
     track(clip, "--out", tmp_path / "part", "--start", 0.4, "--end", 1.7)
     times = [row["time_s"] for row in rows_of(tmp_path / "all" / "clip_keypoints.csv")]
     assert times == probed_times(clip) == probed_times(tmp_path / "all" / "clip_annotated.mp4")
+    meta = meta_of(tmp_path / "all" / "clip_meta.json")
+    assert (meta["shortest_interval_s"], meta["longest_interval_s"]) == pytest.approx((1 / 24, 14 / 24))
     part = rows_of(tmp_path / "part" / "clip_keypoints.csv")
     assert [(row["frame"], row["time_s"]) for row in part] == [(str(i), times[i]) for i in range(4, 9)]
     assert probed_times(tmp_path / "part" / "clip_annotated.mp4") == times[4:9]

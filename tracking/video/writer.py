@@ -122,6 +122,7 @@ class VideoWriter:
         return {
             "movflags": "frag_keyframe+delay_moov+default_base_moof",
             "flush_packets": "1",
+            "max_interleave_delta": "1000000",  # microseconds that pictures wait for sound that is late or over
             "movie_timescale": str(self._time_base.denominator),
         }
 

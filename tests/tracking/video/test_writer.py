@@ -185,8 +185,9 @@ def _run(code, *arguments):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_killed_run_leaves_a_playable_file(tmp_path):
-    sound = make_clip(tmp_path / "sound.mp4", 600, sound="aac")
+@pytest.mark.parametrize("sound_frames", [600, 60])
+def test_a_killed_run_leaves_a_playable_file(tmp_path, sound_frames):
+    sound = make_clip(tmp_path / "sound.mp4", sound_frames, sound="aac")
     code = """
         import sys, time
         from pathlib import Path
