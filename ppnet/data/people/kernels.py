@@ -3,9 +3,29 @@
 # ruff: noqa: ANN201
 # Warp reads the annotations as its own types and the source as its own small language.
 
+import os
+
 import warp as wp
 
-wp.config.log_level = wp.LOG_ERROR  # no banner, no word about a missing CUDA driver
+
+def _start_warp():
+    """Warp greets, and its native part warns of a missing CUDA driver straight on file descriptor 2: both unwanted."""
+    wp.config.log_level = wp.LOG_ERROR
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all
+        wp.init()
+        return
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        wp.init()
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+_start_warp()
 
 
 @wp.kernel

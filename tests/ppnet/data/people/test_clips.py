@@ -119,6 +119,14 @@ def test_without_the_extra_packages_one_sentence_says_what_to_install(tmp_path):
     assert "ppnet-live[render]" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_sheet_from_the_command_line_says_only_where_it_is(tmp_path):
+    out = tmp_path / "sheet.png"
+    command = [sys.executable, "-m", "ppnet", "render", "sheet", str(out), "--count", "1", "--seed", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ASSETS.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}\n", "")
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_shipped_demo_and_its_truth_belong_together():
     if not (ASSETS / "demo.mp4").exists():
         pytest.skip("no demo in assets/")
