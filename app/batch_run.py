@@ -8,11 +8,11 @@ from app.build import build_pipeline
 from app.engine.batch import BatchOutcome, Report
 from app.outputs import OutputPaths, make_folder
 from app.settings import TrackSettings
+from app.source import open_for
 from app.track import expected_frames
 from app.track_run import TrackRun
 from ppnet.errors import UserError
 from tracking.pipeline import Pipeline
-from tracking.video.source import open_source
 
 LOOK_S = 0.2
 
@@ -43,7 +43,7 @@ class BatchRun:
         watcher = threading.Thread(target=_watch, args=(cancelled, stop, ended), name="batch cancel", daemon=True)
         watcher.start()
         try:
-            with open_source(path, start_s=self._settings.start_s, end_s=self._settings.end_s) as source:
+            with open_for(self._settings, path) as source:
                 total = expected_frames(source.info, self._settings)
                 run = TrackRun(
                     source,

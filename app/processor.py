@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from app.build import build_estimator, build_pipeline, pipeline_settings
+from app.build import build_detector, build_estimator, build_pipeline, pipeline_settings
 from app.settings import TrackSettings
 from tracking.types import Frame, FrameResult
 
 ESTIMATOR_FIELDS = ("variant", "weights", "device")
+DETECTOR_FIELDS = ("detector", "region")
 
 
 class TrackProcessor:
@@ -37,16 +38,11 @@ class TrackProcessor:
 
     def apply(self, settings: TrackSettings) -> None:
         """Changes what differs, and keeps the people. UserError leaves everything as it was."""
-        from tracking.detector import DetectorSettings, MediaPipeDetector
-
         estimator: Any = self.pipeline.estimator
         if any(getattr(settings, name) != getattr(self.settings, name) for name in ESTIMATOR_FIELDS):
             estimator = build_estimator(settings)
-        if settings.detector != self.settings.detector:
-            old, self.pipeline.detector = (
-                self.pipeline.detector,
-                MediaPipeDetector(DetectorSettings(model=settings.detector)),
-            )
+        if any(getattr(settings, name) != getattr(self.settings, name) for name in DETECTOR_FIELDS):
+            old, self.pipeline.detector = self.pipeline.detector, build_detector(settings)
             old.close()
         estimator.flip = settings.flip
         self.pipeline.estimator = estimator

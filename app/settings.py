@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ppnet.errors import UserError
+from tracking.video.adapted import Adaptation
 
 DEFAULT_VARIANT = "M2-D2-W32"
 
@@ -19,6 +20,8 @@ class TrackSettings:
     smooth: name of the smoother. strength: how strongly it steadies, 0..100.
     max_persons: most people at a time; None for all.
     start_s, end_s: only pictures with start_s <= time < end_s.
+    turn_deg, mirror, slow_motion: see `Adaptation`; all times, start_s and end_s too, are those after it.
+    region: people are looked for within x1, y1, x2, y2 only, pixels of the picture after it; None: everywhere.
     """
 
     variant: str | None = None
@@ -33,6 +36,10 @@ class TrackSettings:
     max_persons: int | None = None
     start_s: float | None = None
     end_s: float | None = None
+    turn_deg: int = 0
+    mirror: bool = False
+    slow_motion: float = 1.0
+    region: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_conf <= 1:
@@ -48,6 +55,14 @@ class TrackSettings:
                 raise UserError(f"{name} must be a time in seconds from 0 on, not {value:g}.")
         if self.start_s is not None and self.end_s is not None and not self.start_s < self.end_s:
             raise UserError(f"--start ({self.start_s:g} s) must come before --end ({self.end_s:g} s).")
+        if self.region is not None and not (self.region[0] < self.region[2] and self.region[1] < self.region[3]):
+            raise UserError("The region is given as left, top, right, bottom, in pixels.")
+        _ = self.adaptation
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """How the source is turned, mirrored and timed. UserError when out of range."""
+        return Adaptation(self.turn_deg, self.mirror, self.slow_motion)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by name, for the meta file."""

@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-persons", type=int, metavar="N", help="follow at most N people")
     add("--start", type=float, metavar="S", help="begin at this time of the video, in seconds")
     add("--end", type=float, metavar="S", help="stop before this time of the video, in seconds")
+    add("--turn", type=int, default=0, metavar="DEG", help="turn the picture clockwise by 90, 180 or 270 degrees")
+    add("--mirror", action="store_true", help="mirror the picture, after turning it")
+    add("--slow-motion", type=float, default=1.0, metavar="F",
+        help="how many times slower than life it plays, e.g. 8 for 240 fps saved as 30: times become true")  # fmt: skip
+    add("--region", type=float, nargs=4, metavar=("X1", "Y1", "X2", "Y2"), help="look for people there only, pixels")
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
@@ -64,6 +69,10 @@ def settings_of(arguments: argparse.Namespace) -> TrackSettings:
         max_persons=arguments.max_persons,
         start_s=arguments.start,
         end_s=arguments.end,
+        turn_deg=arguments.turn,
+        mirror=arguments.mirror,
+        slow_motion=arguments.slow_motion,
+        region=tuple(arguments.region) if arguments.region else None,
     )
 
 
@@ -125,12 +134,12 @@ class _Batch:
             self._first.close()
 
     def _track(self, spec: str, paths: "OutputPaths") -> "RunReport":
+        from app.source import open_for
         from app.track_run import TrackRun
-        from tracking.video.source import open_source
 
         if not self._overwrite:
             paths.check_free()
-        with open_source(spec, start_s=self._settings.start_s, end_s=self._settings.end_s) as source:
+        with open_for(self._settings, spec) as source:
             pipeline = self._pipeline()
             with _progress_bar(source.info, self._settings, self._quiet) as progress:
                 run_one = TrackRun(source, pipeline, paths, self._settings, stop=self._stopped.event, progress=progress)

@@ -6,9 +6,8 @@ from ppnet.errors import UserError
 from tracking.export.progress import Tick
 from tracking.overlay import OverlaySettings, draw
 from tracking.replay import Replay
-from tracking.video.file import VideoFile
-from tracking.video.images import ImageFolder
-from tracking.video.source import IMAGE_SUFFIXES
+from tracking.video.adapted import Adaptation, adapted
+from tracking.video.source import VideoSource, open_source
 from tracking.video.writer import VideoWriter
 
 
@@ -19,12 +18,9 @@ def write_annotated_video(
     info = replay.header.source
     place = find_video(replay, video)
     look = look or OverlaySettings(names=dict(replay.names))
-    times = replay.session.frame_times()
-    with _opened(place) as source:
+    with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
-        if len(times):
-            source.seek(float(times[0]))
         writer = VideoWriter(
             path,
             info.size_wh,
@@ -42,9 +38,7 @@ def write_annotated_video(
             raise
 
 
-def _draw_all(
-    replay: Replay, source: VideoFile | ImageFolder, writer: VideoWriter, look: OverlaySettings, tick: Tick
-) -> None:
+def _draw_all(replay: Replay, source: VideoSource, writer: VideoWriter, look: OverlaySettings, tick: Tick) -> None:
     frames = iter(source)
     for done, edited in enumerate(replay.results(), 1):
         result = edited.result
@@ -70,7 +64,9 @@ def find_video(replay: Replay, given: Path | None = None) -> Path:
     raise UserError(f"The video {places[-1]} is not there; say where it lies now with --video.")
 
 
-def _opened(place: Path) -> VideoFile | ImageFolder:
-    if place.is_dir() or place.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageFolder(place)
-    return VideoFile(place)
+def _opened(replay: Replay, place: Path) -> VideoSource:
+    """The source as it was when it was tracked, from the first frame of the session on."""
+    adaptation = Adaptation.of(replay.header.settings)
+    times = replay.session.frame_times()
+    start_s = max(0.0, float(times[0]) * adaptation.slow_motion - 1e-6) if len(times) else None
+    return adapted(open_source(place, start_s=start_s), adaptation)
