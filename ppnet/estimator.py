@@ -109,6 +109,15 @@ class PoseEstimator:
             return np.zeros((0, len(self.info.keypoints), height, width), np.float32)
         return np.concatenate(parts)
 
+    def features(self, crops: Image) -> list[list[npt.NDArray[np.float32]]]:
+        """Features (C, h, w) of the first crop, [module][branch]; empty for networks without pyramid branches."""
+        inspect = getattr(self._network, "inspect", None)
+        if inspect is None or not len(crops):
+            return []
+        with torch.inference_mode():
+            modules = inspect(self._pixels(crops[:1]).contiguous(memory_format=torch.channels_last))[1]
+        return [[branch[0].float().cpu().numpy() for branch in module] for module in modules]
+
     def _forward(self, crops: Image) -> npt.NDArray[np.float32]:
         try:
             return self._averaged(crops)
@@ -123,9 +132,7 @@ class PoseEstimator:
         return np.concatenate([self._forward(crops[:half]), self._forward(crops[half:])])
 
     def _averaged(self, crops: Image) -> npt.NDArray[np.float32]:
-        # The permuted view has its channels last in memory already.
-        pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
-        x = torch.addcmul(self._offset, pixels.float(), self._scale).to(self.dtype)
+        x = self._pixels(crops)
         if not self.flip:
             return self._last(x).cpu().numpy()
         straight, mirrored = self._last(torch.cat([x, x.flip(3)])).chunk(2)
@@ -134,6 +141,11 @@ class PoseEstimator:
             # A cell covers 4 pixels and stands for the first of them, so the mirror image comes out 3/4 of a cell off.
             mirrored = torch.cat([mirrored[..., :1], mirrored[..., :-1]], dim=3)
         return ((straight + mirrored) / 2).cpu().numpy()
+
+    def _pixels(self, crops: Image) -> Tensor:
+        """(N, 3, H, W) normalised. The permuted view has its channels last in memory already."""
+        pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
+        return torch.addcmul(self._offset, pixels.float(), self._scale).to(self.dtype)
 
     def _last(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)

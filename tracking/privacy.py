@@ -1,5 +1,7 @@
 """Hides who people are: heads made coarse, or the whole picture replaced by a plain ground."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -40,8 +42,8 @@ def blur_faces(image: Image, result: FrameResult) -> Image:
         right, bottom = np.clip(np.ceil(box[2:]), 0, (width, height)).astype(int)
         rows = np.unique(np.linspace(top, bottom, BLOCKS + 1).astype(int))
         columns = np.unique(np.linspace(left, right, BLOCKS + 1).astype(int))
-        for y1, y2 in zip(rows[:-1], rows[1:], strict=True):
-            for x1, x2 in zip(columns[:-1], columns[1:], strict=True):
+        for y1, y2 in pairwise(rows):
+            for x1, x2 in pairwise(columns):
                 hidden[y1:y2, x1:x2] = image[y1:y2, x1:x2].mean(axis=(0, 1))
     return hidden
 

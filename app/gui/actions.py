@@ -80,6 +80,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("unselect", "People", "Choose nobody", ("Esc",)),
     Command("batch", "Tools", "Batch…", ("Ctrl+B",), "Track many files, one after the other"),
     Command("scale", "Tools", "Set a scale…", ("Ctrl+L",), "Draw a line of known length in the picture"),
+    Command("region", "Tools", "Look for people in a region only…", ("Ctrl+R",), "Drag a frame in the picture"),
+    Command("whole-picture", "Tools", "Look for people everywhere", ()),
+    Command("track-again", "Tools", "Track again", (), "With the settings as they are now; edits of this video are lost"),
     Command("look", "Tools", "Dark look", (), switch=True),
     Command("settings-folder", "Tools", "Open the folder of settings", ()),
     Command("shortcuts", "Help", "Keyboard shortcuts…", ("F1", "?")),
@@ -91,7 +94,7 @@ COMMANDS: tuple[Command, ...] = (
 MENUS = ("File", "Playback", "View", "People", "Tools", "Help")
 BREAKS_AFTER = {
     "demo", "snapshot", "close", "forward-1s", "go-to", "normal-speed", "joint-names", "feature-maps",
-    "plain-ground", "fit", "redo", "previous-event", "delete-all", "batch", "shortcuts", "log",
+    "plain-ground", "fit", "redo", "previous-event", "delete-all", "batch", "track-again", "shortcuts", "log",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
 from app.gui.constants import keep_constants_alive
+from app.gui.inspector import real_looker
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors, start_log
@@ -49,9 +50,9 @@ def real_parts() -> Parts:
     """Cameras, files and networks as they are."""
     return Parts(
         open_source=open_source,
-        open_span=lambda path, start_s, end_s: open_source(path, start_s=start_s, end_s=end_s),
         build=build_processor,
         header=run_header,
+        looker=real_looker,
         steps=SHED_STEPS,
         memory=resident_bytes,
     )

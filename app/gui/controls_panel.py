@@ -51,6 +51,8 @@ class ControlsPanel(QWidget):
     settingsChanged = Signal(object)  # TrackSettings
     minScoreChanged = Signal(float)  # at once, while dragging
     heatJointChanged = Signal(int)
+    regionWanted = Signal()
+    wholeWanted = Signal()
 
     def __init__(self, settings: TrackSettings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +71,7 @@ class ControlsPanel(QWidget):
         self._build_look()
         self._build_steadiness()
         self._build_parts()
+        self._build_source()
         self._build_layers(actions)
         self._column.addStretch(1)
         scroll = QScrollArea()
@@ -103,6 +106,10 @@ class ControlsPanel(QWidget):
         self.detector.setCurrentIndex(max(self.detector.findData(settings.detector), 0))
         self.device.setCurrentIndex(max(self.device.findData(settings.device), 0))
         self.weights.setCurrentIndex(max(self.weights.findData(settings.weights), 0))
+        self.turn.setCurrentIndex(max(self.turn.findData(settings.turn_deg), 0))
+        self.slow.setCurrentIndex(max(self.slow.findData(settings.slow_motion), 0))
+        self.mirror.setChecked(settings.mirror)
+        self.region.setText("Choose…" if settings.region is None else "Back to the whole picture")
         self._filling = False
         self._tell_numbers()
 
@@ -221,6 +228,36 @@ class ControlsPanel(QWidget):
             form.addRow(words, widget)
         self._column.addLayout(form)
         self._column.addWidget(self.flip)
+
+    def _build_source(self) -> None:
+        self._heading("The picture as it comes")
+        self.turn = self._combo(
+            "Turns the picture clockwise", [(0, "not turned"), *((d, f"{d}°") for d in (90, 180, 270))]
+        )
+        self.turn.activated.connect(lambda _i: self._changed(turn_deg=self.turn.currentData()))
+        slow = [(1.0, "real speed"), *((float(n), f"{n} times slower") for n in (2, 4, 5, 8, 10, 20))]
+        self.slow = self._combo("Shot at 240 pictures a second and saved as 30: 8 times slower", slow)
+        self.slow.activated.connect(lambda _i: self._changed(slow_motion=self.slow.currentData()))
+        self.mirror = QCheckBox("Mirrored")
+        self.mirror.setToolTip("Left and right change places")
+        self.mirror.toggled.connect(lambda on: self._changed(mirror=on))
+        self.region = QPushButton("Choose…")
+        self.region.setToolTip("People are looked for only in a part of the picture that you drag")
+        self.region.clicked.connect(self._region_clicked)
+        form = QFormLayout()
+        form.setVerticalSpacing(7)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Turned", self.turn)
+        form.addRow("Plays at", self.slow)
+        form.addRow("Region", self.region)
+        self._column.addLayout(form)
+        self._column.addWidget(self.mirror)
+
+    def _region_clicked(self) -> None:
+        if self._settings.region is None:
+            self.regionWanted.emit()
+        else:
+            self.wholeWanted.emit()
 
     def _build_layers(self, actions: Actions) -> None:
         self._heading("Drawn over the picture")

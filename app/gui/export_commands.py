@@ -83,8 +83,7 @@ class ExportCommands(QObject):
             session=run.session,
             layers=self._view.layers,
             people=self._workspace.people,
-            open_source=self._workspace.parts.open_source,
-            video=self._workspace.file_run.video if self._workspace.file_run is not None else None,
+            open_video=self._workspace.file_run.opened if self._workspace.file_run is not None else None,
             progress=self._set_share,
             cancelled=self._cancelled.is_set,
         )

@@ -30,13 +30,12 @@ EXPLAINED = {
 
 @dataclass(frozen=True)
 class Work:
-    """What an export needs. `progress` takes 0 to 1; `video` is None for live runs."""
+    """What an export needs. `progress` takes 0 to 1; `open_video` is None for live runs."""
 
     session: Session
     layers: PictureLayers
     people: PeopleStyle
-    open_source: Callable[[str | Path], VideoSource]
-    video: Path | None
+    open_video: Callable[[], VideoSource] | None
     progress: Callable[[float], None]
     cancelled: Callable[[], bool]
 
@@ -60,8 +59,8 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
 
 
 def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
-    video = work.video
-    if video is None:
+    open_video = work.open_video
+    if open_video is None:
         raise ValueError("a live run has no video to draw on")
     draw = drawer(work.layers, work.people)
 
@@ -71,7 +70,7 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
             image: npt.NDArray[np.uint8] = frame.image if result is None else draw(frame, result)
             return image
 
-        with work.open_source(video) as source:
+        with open_video() as source:
             span_s = (0.0, (source.info.duration_s or 1e9) + 1.0)
             written = write_span(
                 source, path, span_s=span_s, pictures=picture, progress=work.progress, cancelled=work.cancelled

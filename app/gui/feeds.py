@@ -13,6 +13,8 @@ from app.engine.recorder import RecordingStats
 from app.engine.state import CameraState, EngineState
 from tracking.types import Frame, FrameResult, StageTimes
 
+LATE_MS = 100  # older overlays are spoken of
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -189,3 +191,13 @@ class FileFeed:
             error=progress.error or where.error,
             moment_s=time.monotonic(),
         )
+
+
+def note_on(picture: Picture, state: EngineState) -> str:
+    """What is to be said about the overlays of a picture; empty when nothing."""
+    if picture.result is not None:
+        late = 1000 * picture.overlay_age_s
+        return f"Skeletons are {late:.0f} ms behind the picture" if late > LATE_MS else ""
+    if state is EngineState.STARTING:
+        return "Loading the network…"
+    return "Not tracked yet" if state.is_active else "Not tracked"

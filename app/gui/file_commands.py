@@ -54,6 +54,7 @@ class FileCommands(QObject):
                 "demo": self.open_demo,
                 "snapshot": self.save_picture,
                 "close": workspace.close_run,
+                "track-again": workspace.track_again,
                 "quit": window.close,
             }
         )

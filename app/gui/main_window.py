@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -12,15 +12,18 @@ from app.gui.banner import Banner
 from app.gui.controls_panel import ControlsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
-from app.gui.feeds import Numbers, Picture
+from app.gui.feeds import Numbers, Picture, note_on
 from app.gui.file_commands import FileCommands
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
+from app.gui.inside_panel import InsidePanel
+from app.gui.inspect_commands import InspectCommands
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
 from app.gui.person_curves import PersonCurves
+from app.gui.picture_tools import PictureTools
 from app.gui.playback_commands import PlaybackCommands
-from app.gui.preferences import PreferencesStore, config_folder
+from app.gui.preferences import PreferencesStore
 from app.gui.record_bar import RecordBar
 from app.gui.record_commands import RecordCommands
 from app.gui.results_follower import ResultsFollower
@@ -32,11 +35,9 @@ from app.gui.transport import Transport
 from app.gui.truth_panel import TruthPanel
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
+from app.gui.window_layout import restore_layout, save_layout
 from app.gui.workspace import Workspace
 from ppnet.skeleton import COCO_17
-
-LAYOUT_VERSION = 1
-LATE_MS = 100  # older overlays are spoken of
 
 
 class MainWindow(QMainWindow):
@@ -55,7 +56,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._make_commands()
         self._connect()
-        self._restore_layout()
+        restore_layout(self, self._splitters())
         self.files.refresh_start_page()
         if store.news:
             self.banner.say(store.news, kind="warning")
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel()
         self.curves = PersonCurves(COCO_17)
         self.speed = SpeedGraphs()
+        self.inside = InsidePanel()
         self.busy = QLabel()
         self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
@@ -89,7 +91,10 @@ class MainWindow(QMainWindow):
         self.below = QTabWidget()
         for tabs, pages in (
             (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.truth, "Truth"))),
-            (self.below, ((self.timeline, "Timeline"), (self.curves, "Curves"), (self.speed, "Speed"))),
+            (
+                self.below,
+                ((self.timeline, "Timeline"), (self.curves, "Curves"), (self.speed, "Speed"), (self.inside, "Inside")),
+            ),
         ):
             tabs.setDocumentMode(True)
             for page, title in pages:
@@ -134,6 +139,10 @@ class MainWindow(QMainWindow):
         self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
         self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)
+        self.inspect = InspectCommands(
+            work, actions, self.view, self.inside, controls=self.controls, tabs=self.below, window=self
+        )
+        self.tools = PictureTools(work, actions, self.view, curves=self.curves, controls=self.controls, window=self)
         self.discovery = Discovery(self.controls, parent=self)
         self.results = ResultsFollower(
             work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback
@@ -152,6 +161,7 @@ class MainWindow(QMainWindow):
         self.record_bar.snapshotWanted.connect(self.files.save_picture)
         self.record_bar.exportWanted.connect(self.exports.ask)
         self.controls.settingsChanged.connect(work.apply)
+        work.settingsChanged.connect(self.controls.show_settings)
         self.controls.minScoreChanged.connect(self.views.set_min_score)
 
     # Following
@@ -194,6 +204,17 @@ class MainWindow(QMainWindow):
         if trouble and self.banner.text != trouble:
             self.banner.say(trouble, kind="error" if numbers.error else "warning")
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "graphs"):
+            for part in (self.start, self.transport, self.record_bar, self.people):
+                part.recolour()
+            for graph in (self.curves, self.speed):
+                graph.restyle()
+
+    def _splitters(self) -> dict[str, QSplitter]:
+        return {"across": self.across, "down": self.down}
+
     # Dropping files, leaving
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -208,42 +229,10 @@ class MainWindow(QMainWindow):
             self.exports.show_batch(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._save_layout()
+        save_layout(self, self._splitters())
         self.recording.shut_down()
         self.exports.shut_down()
         self.discovery.wait()
+        self.inspect.shut_down()
         self.workspace.shut_down()
         event.accept()
-
-    def _layout_file(self) -> QSettings:
-        return QSettings(str(config_folder() / "layout.ini"), QSettings.Format.IniFormat)
-
-    def _save_layout(self) -> None:
-        kept = self._layout_file()
-        kept.setValue("version", LAYOUT_VERSION)
-        kept.setValue("window", self.saveGeometry())
-        kept.setValue("across", self.across.saveState())
-        kept.setValue("down", self.down.saveState())
-
-    def _restore_layout(self) -> None:
-        kept = self._layout_file()
-        if str(kept.value("version", "")) != str(LAYOUT_VERSION):
-            return
-        for name, restore in (
-            ("window", self.restoreGeometry),
-            ("across", self.across.restoreState),
-            ("down", self.down.restoreState),
-        ):
-            state = kept.value(name)
-            if isinstance(state, QByteArray):
-                restore(state)
-
-
-def note_on(picture: Picture, state: EngineState) -> str:
-    """What is to be said about the overlays of a picture; empty when nothing."""
-    if picture.result is not None:
-        late = 1000 * picture.overlay_age_s
-        return f"Skeletons are {late:.0f} ms behind the picture" if late > LATE_MS else ""
-    if state is EngineState.STARTING:
-        return "Loading the network…"
-    return "Not tracked yet" if state.is_active else "Not tracked"

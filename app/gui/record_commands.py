@@ -111,7 +111,7 @@ class RecordCommands(QObject):
         end_s += 1e-3  # the picture that is shown belongs to the recording
         layers, people = self._view.layers, self._workspace.people
         draw = drawer(layers, people)
-        parts, replay, video = self._workspace.parts, run.replay, run.video
+        replay, video = run.replay, run.video
         self._cancelled.clear()
 
         def annotated(frame: Frame) -> object:
@@ -128,7 +128,7 @@ class RecordCommands(QObject):
         def work() -> list[Path]:
             written = []
             for out, pictures in targets:
-                with parts.open_span(video, start_s, end_s) as source:
+                with run.opened() as source:
                     path = write_span(
                         source,
                         out,

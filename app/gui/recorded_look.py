@@ -58,21 +58,30 @@ def write_span(
     progress: Callable[[float], Any] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path | None:
-    """Writes the pictures of `source` (opened for `span_s`) to `out` with the sound of that span.
+    """Writes the pictures of `source` within `span_s` (seconds) to `out`, with the sound of that span.
 
     None when it was cancelled, and then nothing is left. UserError when it can't be written or there is no picture.
     """
     start_s, end_s = span_s
     info = source.info
     writer = VideoWriter(
-        out, info.size_wh, frame_rate=info.frame_rate, audio_from=info.path, audio_range_s=(start_s, end_s)
+        out,
+        info.size_wh,
+        frame_rate=info.frame_rate,
+        audio_from=info.path if info.has_audio else None,
+        audio_range_s=(start_s, end_s),
     )
     count = 0
     try:
+        seek = getattr(source, "seek", None)
+        if seek is not None and start_s > 0:
+            seek(start_s)
         for frame in source:
             if cancelled():
                 writer.discard()
                 return None
+            if frame.time_s >= end_s:
+                break
             writer.write(pictures(frame), frame.time_s)  # the sound keeps the file's times too
             count += 1
             progress((frame.time_s - start_s) / max(end_s - start_s, 1e-6))

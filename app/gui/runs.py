@@ -17,10 +17,12 @@ from app.engine.player import Player
 from app.engine.shedding import ShedStep
 from app.engine.state import ProcessorBuilder
 from app.gui.feeds import Feed, FileFeed, LiveFeed
+from app.gui.inspector import Looker
 from ppnet.errors import UserError
 from tracking.replay import Replay
 from tracking.session import Session, session_path
 from tracking.session_format import SessionHeader
+from tracking.video.adapted import Adaptation, adapted
 from tracking.video.source import VideoInfo, VideoSource
 
 HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
@@ -30,15 +32,16 @@ HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
 class Parts:
     """Everything that a run is made from; tests hand in stand-ins.
 
-    open_source(spec) opens any source, open_span(path, start_s, end_s) a part of a file. build is the engines'
-    `ProcessorBuilder`. header(info, settings) describes a run. steps: what a live run sheds under load.
+    open_source(spec, start_s=, end_s=) opens any source. build is the engines'
+    `ProcessorBuilder`. header(info, settings) describes a run. looker(settings)
+    loads the network for looking inside. steps: what a live run sheds under load.
     memory: bytes in use by the program.
     """
 
-    open_source: Callable[[str | Path], VideoSource]
-    open_span: Callable[[Path, float, float], VideoSource]
+    open_source: Callable[..., VideoSource]
     build: ProcessorBuilder[Any]
     header: HeaderOf
+    looker: Callable[[Any], Looker]
     steps: tuple[ShedStep[Any], ...] = ()
     memory: Callable[[], int] = lambda: 0
 
@@ -73,10 +76,14 @@ class FileRun:
         self.replay = Replay(session)
         self.engine = engine
         self._parts = parts
-        self.player = Player(lambda: parts.open_source(video))  # type: ignore[arg-type, return-value]
+        self.player = Player(self.opened)  # type: ignore[arg-type]
         self.feed: Feed = FileFeed(
             self.player, lambda index: self.replay.result(index), engine=engine, memory_bytes=parts.memory
         )
+
+    def opened(self) -> VideoSource:
+        """The video, turned, mirrored and timed as it was tracked."""
+        return adapted(self._parts.open_source(self.video), Adaptation.of(self.session.header.settings))
 
     @property
     def info(self) -> VideoInfo:
@@ -114,7 +121,8 @@ class LiveRun:
 
     is_live = True
 
-    def __init__(self, name: str, session: Session, engine: LiveEngine[Any]) -> None:
+    def __init__(self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any]) -> None:
+        self.spec = spec
         self.name = name
         self.session = session
         self.replay = Replay(session)
@@ -173,12 +181,12 @@ def open_file_run(video: Path, settings: Any, *, parts: Parts, again: bool = Fal
 
     UserError when the video or its session cannot be opened.
     """
-    with parts.open_source(video) as source:
+    with adapted(parts.open_source(video), settings.adaptation) as source:
         info = source.info
     place = place_for_session(video)
     if place.exists() and not again:
         session = Session.open(place, writable=True)
-        if session.header.source.size_wh != info.size_wh:
+        if sorted(session.header.source.size_wh) != sorted(info.size_wh):
             session.close()
             raise UserError(
                 f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
@@ -203,7 +211,10 @@ def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
 def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> FileRun:
     engine = None
     if not session.complete:
-        engine = FileEngine(lambda: parts.open_source(video), parts.build, settings, session=session)
+        adaptation = Adaptation.of(session.header.settings)
+        engine = FileEngine(
+            lambda: adapted(parts.open_source(video), adaptation), parts.build, settings, session=session
+        )
     return FileRun(video, session, engine=engine, parts=parts)
 
 
@@ -214,9 +225,13 @@ def open_live_run(spec: str, settings: Any, *, parts: Parts, folder: Path, name:
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
     engine: LiveEngine[Any] = LiveEngine(
-        lambda: parts.open_source(spec), parts.build, settings, steps=parts.steps, session=session
+        lambda: adapted(parts.open_source(spec), settings.adaptation),
+        parts.build,
+        settings,
+        steps=parts.steps,
+        session=session,
     )
-    return LiveRun(name or spec, session, engine)
+    return LiveRun(spec, name or spec, session, engine=engine)
 
 
 def free_path(path: Path) -> Path:

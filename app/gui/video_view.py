@@ -61,7 +61,7 @@ class VideoView(QWidget):
         self.setAccessibleName("Picture")
         self.layers = PictureLayers()
         self.people = PeopleStyle()
-        self.heat: HeatLayer | None = None
+        self.heat: tuple[HeatLayer, ...] = ()
         self.can_edit = False
         self.tool = "look"
         self.note = ""
@@ -81,7 +81,7 @@ class VideoView(QWidget):
             self._picture is None or picture.frame.size_wh != self._picture.frame.size_wh
         )
         if picture is None:
-            self._image, self.heat = QImage(), None
+            self._image, self.heat = QImage(), ()
             self._trails.clear()
         elif self._picture is None or picture.frame is not self._picture.frame:
             self._image = paint.to_qimage(picture.frame.image)
@@ -102,8 +102,8 @@ class VideoView(QWidget):
         self.people = people
         self.update()
 
-    def set_heat(self, heat: HeatLayer | None) -> None:
-        """Lays a heatmap over the picture, or takes it away."""
+    def set_heat(self, heat: tuple[HeatLayer, ...]) -> None:
+        """Lays heatmaps over the picture, or takes them away."""
         self.heat = heat
         self.update()
 
@@ -155,17 +155,17 @@ class VideoView(QWidget):
         painter.end()
 
     def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
-        result = self._shown_result()
+        result = self._picture.result if self._picture is not None else None
         if self.layers.plain_ground:
             paint.paint_ground(painter, self._image, transform)
         else:
             paint.paint_picture(painter, self._image, transform)
             if self.layers.blur_faces and result is not None:
                 paint.paint_blurred_faces(painter, self._image, result, transform=transform)
-        if self.heat is not None:
-            (left, top), (right, bottom) = transform.to_widget(np.reshape(self.heat.box, (2, 2)))
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(left, top, right - left, bottom - top), self.heat.image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for heat in self.heat:
+            (left, top), (right, bottom) = transform.to_widget(np.reshape(heat.box, (2, 2)))
+            painter.drawImage(QRectF(left, top, right - left, bottom - top), heat.image)
         if result is None:
             return
         if self.layers.trails:
@@ -196,10 +196,6 @@ class VideoView(QWidget):
         painter.drawRoundedRect(room, 6, 6)
         painter.setPen(QColor("#f2f4f8"))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.note)
-
-    def _shown_result(self) -> FrameResult | None:
-        """The result, with the joint that is being dragged at the mouse."""
-        return self._picture.result if self._picture is not None else None
 
     # Mouse
 

@@ -139,10 +139,30 @@ class Workspace(QObject):
         before, self.settings = self.settings, settings
         if self.run is not None:
             self.run.apply(settings)
+        self._offer_to_track_again(before, settings)
         if smoothing_of(settings) != smoothing_of(before) and self.file_run is not None:
             self._smoothing_due = True
             self.smooth_when_complete()
         self.settingsChanged.emit(settings)
+
+    def track_again(self) -> None:
+        """Opens what is open anew, with the settings as they are; a file loses its edits."""
+        file, live = self.file_run, self.live_run
+        if file is not None:
+            self.open_video(file.video, again=True)
+        elif live is not None:
+            self.open_live(live.spec, folder=live.session.path.parent, name=live.name)
+
+    def _offer_to_track_again(self, before: TrackSettings, after: TrackSettings) -> None:
+        run = self.run
+        if run is None:
+            return
+        turned = before.adaptation != after.adaptation
+        done = not run.is_live and run.session.complete and smoothing_free(before) != smoothing_free(after)
+        if turned or done:
+            words = "This counts from the next start on." if turned else "All frames are tracked already."
+            lost = "" if run.is_live or not run.session.edits() else " (edits are lost)"
+            self.told.emit(f"{words} Track again with these settings?{lost}", "Track again", self.track_again)
 
     def smooth_when_complete(self) -> None:
         """Makes the steadiness that was asked for, once everything is tracked; until then it would be half of it."""
@@ -225,3 +245,9 @@ class Workspace(QObject):
 def smoothing_of(settings: TrackSettings) -> ChooseSmoothing:
     """The part of the settings that can be made anew without the network."""
     return ChooseSmoothing(settings.smooth, settings.strength, settings.min_conf)
+
+
+def smoothing_free(settings: TrackSettings) -> TrackSettings:
+    """The settings without what can be made anew without the network."""
+    plain = TrackSettings()
+    return replace(settings, smooth=plain.smooth, strength=plain.strength, min_conf=plain.min_conf)

@@ -18,6 +18,7 @@ from app.gui.main_window import MainWindow
 from app.gui.runs import Parts
 from app.presets import SHED_STEPS
 from app.settings import TrackSettings
+from ppnet.insight import Insight
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
@@ -55,6 +56,13 @@ class MadeProcessor:
         pass
 
 
+def made_insight(image: np.ndarray, boxes: np.ndarray) -> Insight:
+    """One warm spot in the middle of each box, for every joint."""
+    heatmaps = np.zeros((len(boxes), 17, 64, 48), np.float32)
+    heatmaps[:, :, 28:36, 20:28] = 0.9
+    return Insight(heatmaps, boxes.astype(float), ((np.eye(16, dtype=np.float32), np.eye(8, dtype=np.float32)),))
+
+
 @dataclass
 class Studio:
     """What the tests turn: the camera's port, and the processor in use."""
@@ -71,15 +79,15 @@ class Studio:
         current.settings = settings
         return current
 
-    def open_source(self, spec: object) -> object:
-        return self.port.open() if str(spec).startswith("camera:") else open_source(str(spec))
+    def open_source(self, spec: object, **part: float) -> object:
+        return self.port.open() if str(spec).startswith("camera:") else open_source(str(spec), **part)
 
     def parts(self) -> Parts:
         return Parts(
             open_source=self.open_source,
-            open_span=lambda path, start_s, end_s: open_source(path, start_s=start_s, end_s=end_s),
             build=self.build,
             header=lambda info, settings: SessionHeader(info, settings.to_dict(), "M2-D2-W32", "ab" * 32),
+            looker=lambda settings: made_insight,
             steps=SHED_STEPS,
             memory=lambda: 123_000_000,
         )

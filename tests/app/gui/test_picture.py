@@ -137,3 +137,30 @@ def test_transform_is_its_own_inverse():
     transform = ViewTransform.fit((1280, 560), (801, 455)).zoomed(100, 50, factor=3.3).panned(-7, 4)
     points = np.random.default_rng(0).uniform(-50, 1300, (20, 2))
     np.testing.assert_allclose(transform.to_image(transform.to_widget(points)), points, atol=1e-9)
+
+
+def test_heatmap_lies_where_the_network_looked(qtbot, open_clip):
+    window = open_clip()
+    before = pixels(window)
+    box = window.view.picture.result.tracks.boxes[1]
+    x, y = (round(float(v)) for v in ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
+    window.commands["heatmap"].trigger()
+    qtbot.waitUntil(lambda: len(window.view.heat) == 2, timeout=5000)
+    after = pixels(window)
+    changed = np.argwhere((before != after).any(axis=2))
+    assert (after[y - 2 : y + 2, x - 2 : x + 2] != before[y - 2 : y + 2, x - 2 : x + 2]).any()
+    inside = [
+        any(b[0] - 1 <= cx <= b[2] + 1 and b[1] - 1 <= cy <= b[3] + 1 for b in window.view.picture.result.tracks.boxes)
+        for cy, cx in changed
+    ]
+    assert all(inside)
+    window.commands["heatmap"].trigger()
+    np.testing.assert_array_equal(pixels(window), before)
+
+
+def test_inside_page_shows_every_joint(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    window.commands["feature-maps"].trigger()
+    qtbot.waitUntil(lambda: window.inside.map_count == 17, timeout=5000)
+    assert window.below.currentWidget() is window.inside

@@ -1,0 +1,104 @@
+"""Inside the network: the heatmaps of all joints and the answer of each pyramid branch for the chosen person."""
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from app.gui.theme import as_panel, small_font, tokens
+from ppnet.insight import Insight
+from ppnet.skeleton import COCO_17
+
+GAP = 6
+STOPS = np.array([[12, 14, 30], [62, 28, 110], [150, 44, 120], [226, 92, 80], [252, 168, 64], [252, 246, 190]], float)
+
+
+def heat_image(values: npt.NDArray[np.float32], *, clear: bool = False) -> QImage:
+    """(h, w) values 0..1 as colours from dark violet to light yellow; `clear`: low values are see-through."""
+    levels = np.clip(np.asarray(values, float), 0, 1)
+    places = levels * (len(STOPS) - 1)
+    low = np.minimum(places.astype(int), len(STOPS) - 2)
+    part = (places - low)[..., None]
+    colours = STOPS[low] * (1 - part) + STOPS[low + 1] * part
+    pixels = np.empty((*levels.shape, 4), np.uint8)
+    pixels[..., :3] = colours
+    pixels[..., 3] = np.clip(levels * 1.6, 0, 0.8) * 255 if clear else 255
+    image = QImage(pixels.data, levels.shape[1], levels.shape[0], 4 * levels.shape[1], QImage.Format.Format_RGBA8888)
+    return image.copy()
+
+
+class InsidePanel(QWidget):
+    """Draws an `Insight`; says what to do while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self.setAccessibleName("Inside the network")
+        self.words = "Switch on “Inside the network” (Shift+A) and choose a person."
+        self._maps: list[tuple[str, QImage]] = []
+        self._branches: list[list[QImage]] = []
+
+    def show_words(self, words: str) -> None:
+        """Says something in place of the maps."""
+        self.words, self._maps, self._branches = words, [], []
+        self.update()
+
+    def show_insight(self, insight: Insight) -> None:
+        """The maps of the first person."""
+        peak = max(float(insight.heatmaps[0].max()), 1e-6)
+        names = [name.replace("left_", "l. ").replace("right_", "r. ") for name in COCO_17.keypoints]
+        self._maps = [
+            (name, heat_image(heatmap / peak)) for name, heatmap in zip(names, insight.heatmaps[0], strict=False)
+        ]
+        self._branches = [[heat_image(branch) for branch in module] for module in insight.branches]
+        self.update()
+
+    @property
+    def map_count(self) -> int:
+        """How many joints are shown."""
+        return len(self._maps)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(tokens().panel))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setFont(small_font(self.font(), step=-1.5))
+        painter.setPen(QColor(tokens().muted))
+        if not self._maps:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.words)
+            return
+        across = self._paint_branches(painter, left=12.0)
+        self._paint_joints(painter, left=across + 18)
+
+    def _paint_branches(self, painter: QPainter, *, left: float) -> float:
+        if not self._branches:
+            return left
+        columns = max(len(module) for module in self._branches)
+        rows = len(self._branches)
+        height = (self.height() - 30 - GAP * (rows - 1)) / rows
+        width = height * 0.75
+        for row, module in enumerate(self._branches):
+            for column, image in enumerate(module):
+                place = QRectF(left + column * (width + GAP), 22 + row * (height + GAP), width, height)
+                painter.drawImage(place, image)
+                if row == 0:
+                    words = "full" if column == 0 else f"1/{2**column}"
+                    painter.drawText(QRectF(place.left(), 4, width, 16), Qt.AlignmentFlag.AlignLeft, words)
+        return left + columns * (width + GAP)
+
+    def _paint_joints(self, painter: QPainter, *, left: float) -> None:
+        """As many rows as make the maps largest."""
+        room_w, room_h = self.width() - left - 12, self.height() - 8
+        best = max(range(1, 5), key=lambda rows: self._map_height(rows, room_w, room_h))
+        height = self._map_height(best, room_w, room_h)
+        columns = -(-len(self._maps) // best)
+        for index, (name, image) in enumerate(self._maps):
+            x = left + (index % columns) * (height * 0.75 + GAP)
+            y = 4 + (index // columns) * (height + 16 + GAP)
+            painter.drawText(QRectF(x, y, height * 0.75 + GAP, 16), Qt.AlignmentFlag.AlignLeft, name)
+            painter.drawImage(QRectF(x, y + 16, height * 0.75, height), image)
+
+    def _map_height(self, rows: int, room_w: float, room_h: float) -> float:
+        columns = -(-len(self._maps) // rows)
+        return max(min(room_h / rows - 16 - GAP, (room_w / columns - GAP) / 0.75), 1.0)

@@ -1,0 +1,125 @@
+"""Heatmaps over the picture, and the page “Inside”: asks the network about what is shown while either is on."""
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from app.gui.actions import Actions
+from app.gui.controls_panel import ControlsPanel
+from app.gui.feeds import Picture
+from app.gui.inside_panel import InsidePanel, heat_image
+from app.gui.inspector import Answer, Inspector, Looker, Question
+from app.gui.video_view import HeatLayer, VideoView
+from app.gui.workspace import Workspace
+from app.settings import TrackSettings
+
+POLL_MS = 40
+
+
+class InspectCommands(QObject):
+    """The thread lives only while a heatmap or the page is switched on."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        view: VideoView,
+        panel: InsidePanel,
+        *,
+        controls: ControlsPanel,
+        tabs: QTabWidget,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._view = view
+        self._panel = panel
+        self._tabs = tabs
+        self._inspector: Inspector | None = None
+        self._answer: Answer | None = None
+        self._joint = controls.heat_joint.currentData()
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        actions.connect_switches({"heatmap": lambda _on: self._switch(), "feature-maps": self._show_page})
+        controls.heatJointChanged.connect(self._choose_joint)
+        workspace.bridge.pictureCame.connect(self._ask)
+        workspace.peopleChanged.connect(lambda _people: self._ask(view.picture))
+        workspace.closed.connect(self._forget)
+
+    def shut_down(self) -> None:
+        """Ends the thread."""
+        self._timer.stop()
+        if self._inspector is not None:
+            self._inspector.stop()
+            self._inspector = None
+
+    def _show_page(self, on: bool) -> None:
+        if on:
+            self._tabs.setCurrentWidget(self._panel)
+        self._switch()
+
+    def _switch(self) -> None:
+        if self._wanted():
+            if self._inspector is None:
+                self._inspector = Inspector(self._looker_maker())
+                self._panel.show_words("Loading the network…")
+            self._timer.start()
+            self._ask(self._view.picture)
+        else:
+            self.shut_down()
+            self._panel.show_words("Switch on “Inside the network” (Shift+A) and choose a person.")
+        self._draw()
+
+    def _looker_maker(self) -> Callable[[], Looker]:
+        settings: TrackSettings = self._workspace.settings
+        parts = self._workspace.parts
+        return lambda: parts.looker(settings)
+
+    def _wanted(self) -> bool:
+        return self._actions["heatmap"].isChecked() or self._actions["feature-maps"].isChecked()
+
+    def _choose_joint(self, joint: int) -> None:
+        self._joint = joint
+        self._draw()
+
+    def _ask(self, picture: Picture | None) -> None:
+        if self._inspector is None or picture is None or picture.result is None or len(picture.result) == 0:
+            return
+        ids, boxes = picture.result.tracks.ids, picture.result.tracks.boxes
+        order = np.argsort(ids != self._workspace.people.chosen, kind="stable")
+        self._inspector.ask(Question(picture.frame.index, picture.frame.image, boxes[order]))
+
+    def _poll(self) -> None:
+        answer = self._inspector.answer() if self._inspector is not None else None
+        if answer is None:
+            return
+        if answer.error:
+            self._panel.show_words(answer.error)
+        self._answer = answer
+        self._draw()
+
+    def _draw(self) -> None:
+        insight = self._answer.insight if self._answer is not None else None
+        if insight is None or not self._wanted():
+            self._view.set_heat(())
+            return
+        if self._actions["feature-maps"].isChecked():
+            self._panel.show_insight(insight)
+        if not self._actions["heatmap"].isChecked():
+            self._view.set_heat(())
+            return
+        maps = insight.heatmaps[:, self._joint]
+        peak = max(float(maps.max()), 0.2)
+        layers = [
+            HeatLayer(heat_image(heatmap / peak, clear=True), (x1, y1, x2, y2))
+            for heatmap, (x1, y1, x2, y2) in zip(maps, insight.regions.tolist(), strict=True)
+        ]
+        self._view.set_heat(tuple(layers))
+
+    def _forget(self) -> None:
+        self._answer = None
+        self._view.set_heat(())

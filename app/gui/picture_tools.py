@@ -1,0 +1,94 @@
+"""Things drawn into the picture with the mouse: a length that gives the scale, a region to look for people in."""
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QInputDialog, QMainWindow
+
+from app.gui.actions import Actions
+from app.gui.controls_panel import ControlsPanel
+from app.gui.person_curves import PersonCurves
+from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
+
+Line = tuple[float, float, float, float]
+
+
+class PictureTools(QObject):
+    """Starts a tool and takes what was drawn."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        view: VideoView,
+        *,
+        curves: PersonCurves,
+        controls: ControlsPanel,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._view = view
+        self._curves = curves
+        self._window = window
+        actions.connect({"scale": self.start_scale, "region": self.start_region, "whole-picture": self.whole_picture})
+        controls.regionWanted.connect(self.start_region)
+        controls.wholeWanted.connect(self.whole_picture)
+        view.lineDrawn.connect(self._ask_length)
+        view.regionDrawn.connect(self.set_region)
+        workspace.closed.connect(lambda: curves.set_scale(None))
+
+    def start_scale(self) -> None:
+        """The next drag in the picture is a line of known length."""
+        self._start("line", "Drag a line along something whose length you know, at the distance where people move.")
+
+    def start_region(self) -> None:
+        """The next drag in the picture is the region in which people are looked for."""
+        self._start("region", "Drag a frame around the part of the picture in which people are to be found.")
+
+    def whole_picture(self) -> None:
+        """Looks for people everywhere again."""
+        self._workspace.apply(replace(self._workspace.settings, region=None))
+
+    def set_region(self, region: Line) -> None:
+        """Looks for people only within left, top, right, bottom (image pixels)."""
+        if region[2] - region[0] < 8 or region[3] - region[1] < 8:
+            self._workspace.said.emit("That region is too small; drag a larger one.", "warning")
+            return
+        self._workspace.apply(replace(self._workspace.settings, region=region))
+        self._workspace.said.emit(
+            "From the next picture on people are looked for in this region only; “Track again” does it for all.", "info"
+        )
+
+    def set_length(self, length_px: float, metres: float) -> None:
+        """So many pixels are so many metres: curves are drawn in metres."""
+        self._curves.set_scale(metres / length_px)
+        self._workspace.said.emit(
+            f"1 metre is {length_px / metres:.1f} pixels. Curves are in metres now, true only at that distance"
+            " from the camera; exports stay in pixels.",
+            "info",
+        )
+
+    def _start(self, tool: str, words: str) -> None:
+        if self._view.picture is None:
+            self._workspace.said.emit("Open a video first.", "warning")
+            return
+        self._view.tool = tool
+        self._workspace.said.emit(words, "info")
+
+    def _ask_length(self, line: Line) -> None:
+        length_px = math.hypot(line[2] - line[0], line[3] - line[1])
+        if length_px < 5:
+            self._workspace.said.emit("That line is too short; draw a longer one.", "warning")
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Set a scale")
+        dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
+        dialog.setLabelText(f"The line is {length_px:.0f} pixels long. How long is it really, in metres?")
+        dialog.setDoubleRange(0.001, 10_000.0)
+        dialog.setDoubleDecimals(3)
+        dialog.setDoubleValue(1.0)
+        dialog.doubleValueSelected.connect(lambda metres: self.set_length(length_px, metres))
+        dialog.open()

@@ -1,0 +1,33 @@
+"""Size of the window and its splitters, kept between runs apart from the settings."""
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow, QSplitter
+
+from app.gui.preferences import config_folder
+
+LAYOUT_VERSION = 1
+
+
+def _file() -> QSettings:
+    return QSettings(str(config_folder() / "layout.ini"), QSettings.Format.IniFormat)
+
+
+def save_layout(window: QMainWindow, splitters: dict[str, QSplitter]) -> None:
+    """Writes where everything stands."""
+    kept = _file()
+    kept.setValue("version", LAYOUT_VERSION)
+    kept.setValue("window", window.saveGeometry())
+    for name, splitter in splitters.items():
+        kept.setValue(name, splitter.saveState())
+
+
+def restore_layout(window: QMainWindow, splitters: dict[str, QSplitter]) -> None:
+    """Puts everything where it stood; leaves it where nothing (or another version) was kept."""
+    kept = _file()
+    if str(kept.value("version", "")) != str(LAYOUT_VERSION):
+        return
+    if isinstance(geometry := kept.value("window"), QByteArray):
+        window.restoreGeometry(geometry)
+    for name, splitter in splitters.items():
+        if isinstance(state := kept.value(name), QByteArray):
+            splitter.restoreState(state)
