@@ -8,7 +8,7 @@ import os
 import warp as wp
 
 
-def _start_warp():
+def _start_warp() -> None:
     """Warp greets, and its native part warns of a missing CUDA driver straight on file descriptor 2: both unwanted."""
     wp.config.log_level = wp.LOG_ERROR
     try:
