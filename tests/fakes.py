@@ -126,6 +126,7 @@ class FakeProcessor:
     device_name: str = "stand-in"
     seen: list[int] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
+    closed_in: str | None = None
 
     def process(self, frame: Frame) -> FrameResult:
         time.sleep(self.settings.seconds)
@@ -137,6 +138,9 @@ class FakeProcessor:
 
     def reset(self) -> None:
         pass
+
+    def close(self) -> None:
+        self.closed_in = threading.current_thread().name
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.resume import IdContinuation, rewind
-from app.engine.state import EngineState, Processor, ProcessorBuilder
+from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
 from tracking.session import Session
 from tracking.types import Frame, StageTimes
@@ -212,8 +212,17 @@ class FileEngine(Generic[S]):
                 yield frame
 
     def _track(self) -> None:
+        with closing_processor() as in_use:
+            self._track_all(in_use)
+        with self._lock:
+            if self._state.is_active:
+                self._state = EngineState.STOPPED
+        self._stop.set()
+
+    def _track_all(self, in_use: list[Processor]) -> None:
         used = self._wanted()
         processor = self._build(used, None)
+        in_use.append(processor)
         self._built(processor)
         ids = IdContinuation(self._session)
         self._ids = set(self._session.track_ids())
@@ -221,6 +230,7 @@ class FileEngine(Generic[S]):
             wanted = self._wanted()
             if wanted != used:
                 processor, used = self._build(wanted, processor), wanted
+                in_use.append(processor)
                 self._built(processor)
             result = ids.continued(processor.process(frame))
             if result is None or self._stop.is_set():
@@ -231,10 +241,6 @@ class FileEngine(Generic[S]):
                 self._stages[stage].add(getattr(result.times, stage))
             with self._lock:
                 self._ids.update(result.tracks.ids.tolist())
-        with self._lock:
-            if self._state.is_active:
-                self._state = EngineState.STOPPED
-        self._stop.set()
 
     def _wanted(self) -> S:
         with self._lock:

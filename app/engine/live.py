@@ -15,7 +15,7 @@ from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.session_writer import SessionWriter
 from app.engine.shedding import LoadShedder, ShedStep, shed
 from app.engine.slot import LatestSlot
-from app.engine.state import CameraState, Drawer, EngineState, Processor, ProcessorBuilder
+from app.engine.state import CameraState, Drawer, EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
 from tracking.session import Session
 from tracking.types import Frame, FrameResult, StageTimes
@@ -269,22 +269,25 @@ class LiveEngine(Generic[S]):
 
     def _process(self) -> None:
         try:
-            self._process_until_stopped()
+            with closing_processor() as used:
+                self._process_until_stopped(used)
         except UserError as error:
             self._fault(str(error))
         except Exception as error:  # the top of a thread: the window says it
             log.exception("processing a frame")
             self._fault(f"Something went wrong while tracking ({type(error).__name__}: {error}).")
 
-    def _process_until_stopped(self) -> None:
+    def _process_until_stopped(self, in_use: list[Processor]) -> None:
         used = self._wanted_settings()
         processor = self._build(used, None)
+        in_use.append(processor)
         self._built(processor)
         while not self._stop.is_set():
             taken = self._slot.take(TICK_S)
             wanted = self._wanted_settings()
             if wanted != used:
                 processor, used = self._rebuilt(processor, wanted), wanted
+                in_use.append(processor)
             self._run_jobs(processor)
             if taken is None or self._stop.is_set():
                 continue

@@ -1,7 +1,8 @@
 """What all engines share: life-cycle states and the shape of the parts that are handed in."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -52,6 +53,18 @@ class Processor(Protocol):
     def reset(self) -> None:
         """Forgets all people; ids go on rising."""
         ...
+
+
+@contextmanager
+def closing_processor() -> Iterator[list[Processor]]:
+    """Holds the processor in use; closes it at the end, in the thread that used it, where it can be closed."""
+    used: list[Processor] = []
+    try:
+        yield used
+    finally:
+        close = getattr(used[-1], "close", None) if used else None
+        if close is not None:
+            close()
 
 
 ProcessorBuilder = Callable[[S, Any], Processor]

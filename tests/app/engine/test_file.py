@@ -58,6 +58,7 @@ def test_every_frame_in_order(session: Session) -> None:
     assert progress.times.pose_s == pytest.approx(0.05)
     assert [r.frame_index for r in session.results()] == list(range(200)) == build.made[0].seen
     assert session.complete and file.closed and build.made[0].threads == {"track"}
+    assert build.made[0].closed_in == "track"
 
 
 def test_a_file_of_one_frame(session: Session) -> None:

@@ -81,7 +81,7 @@ def test_a_run_from_start_to_stop() -> None:
     assert stats.times.pose_s == pytest.approx(0.05) and stats.memory_bytes > 10_000_000
     assert run.processors[0].threads == {"pose"}
     assert run.engine.stop() and run.engine.state is EngineState.STOPPED
-    assert run.port.open_now == 0
+    assert run.port.open_now == 0 and run.processors[0].closed_in == "pose"
     with pytest.raises(RuntimeError):
         run.engine.start()
 
