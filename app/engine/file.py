@@ -222,7 +222,7 @@ class FileEngine(Generic[S]):
     def _track_all(self, in_use: list[Processor]) -> None:
         used = self._wanted()
         processor = self._build(used, None)
-        in_use.append(processor)
+        in_use[:] = [processor]
         self._built(processor)
         ids = IdContinuation(self._session)
         self._ids = set(self._session.track_ids())
@@ -230,7 +230,7 @@ class FileEngine(Generic[S]):
             wanted = self._wanted()
             if wanted != used:
                 processor, used = self._build(wanted, processor), wanted
-                in_use.append(processor)
+                in_use[:] = [processor]
                 self._built(processor)
             result = ids.continued(processor.process(frame))
             if result is None or self._stop.is_set():

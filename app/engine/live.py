@@ -280,14 +280,14 @@ class LiveEngine(Generic[S]):
     def _process_until_stopped(self, in_use: list[Processor]) -> None:
         used = self._wanted_settings()
         processor = self._build(used, None)
-        in_use.append(processor)
+        in_use[:] = [processor]
         self._built(processor)
         while not self._stop.is_set():
             taken = self._slot.take(TICK_S)
             wanted = self._wanted_settings()
             if wanted != used:
                 processor, used = self._rebuilt(processor, wanted), wanted
-                in_use.append(processor)
+                in_use[:] = [processor]
             self._run_jobs(processor)
             if taken is None or self._stop.is_set():
                 continue
