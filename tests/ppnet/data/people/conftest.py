@@ -1,9 +1,21 @@
-"""Rendering needs the optional extra; without it these tests are skipped."""
+"""Rendering needs the optional extra; without it these tests are skipped, saying so."""
+
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-pytest.importorskip("anny", reason='rendering needs the extra packages: pip install "ppnet-live[render]"')
+RENDERS = find_spec("anny") is not None
+
+
+class _NotHere(pytest.Module):
+    def collect(self):
+        pytest.skip('rendering needs: pip install "ppnet-live[render]"', allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """The modules of this folder can't even be imported without the extra."""
+    return None if RENDERS else _NotHere.from_parent(parent, path=module_path)
 
 
 @pytest.fixture(scope="session")
