@@ -117,7 +117,7 @@ def describe_machine(facts: dict[str, Any]) -> str:
     """One paragraph for people."""
     load = "" if facts["load"] is None else f" Load average of the machine at the end: {facts['load']}."
     return (
-        f"{facts['device']}, {facts['cpu']} ({facts['cores']} cores, {facts['threads']} threads), "
+        f"{facts['device']}, {facts['cpu']} (cores: {facts['cores']}, threads: {facts['threads']}), "
         f"{facts['precision']}, input {facts['input']}, torch {facts['torch']}, {facts['system']}, {facts['date']}. "
         f"Median of {facts['rounds']} interleaved rounds ± half the distance between the quartiles.{load} "
         "Memory: tensors of one pass (features, gradients, the optimiser's), without the weights."

@@ -37,6 +37,7 @@ def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> Non
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("{x:g}")
     axes.tick_params(which="both", labelsize=7)
+    axes.margins(x=0.15, y=0.1)
     axes.grid(visible=True, which="both", alpha=0.25)
     axes.legend()
     figure.tight_layout()
