@@ -206,6 +206,8 @@ class ControlsPanel(QWidget):
         self.people.setSpecialValueText("everybody")
         self.people.setToolTip("At most so many people at a time; those seen first stay")
         self.people.valueChanged.connect(lambda value: self._changed(max_persons=value or None))
+        for box in (self.interval, self.people):
+            box.lineEdit().setTextMargins(6, 0, 0, 0)
         self.flip = QCheckBox("Read each person twice, once mirrored")
         self.flip.setToolTip("Better joints for twice the work")
         self.flip.toggled.connect(lambda on: self._changed(flip=on))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
@@ -23,6 +23,7 @@ FILTER = (
     "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"
     f" *.bmp *.webp *.tif *.tiff *{SUFFIX});;All files (*)"
 )
+CAMERA_LOOK_MS = 1500
 
 
 class FileCommands(QObject):
@@ -58,6 +59,10 @@ class FileCommands(QObject):
                 "quit": window.close,
             }
         )
+        self._camera_watch = QTimer(self)
+        self._camera_watch.setInterval(CAMERA_LOOK_MS)
+        self._camera_watch.timeout.connect(self._look_for_cameras)
+        self._camera_watch.start()
         start.demoWanted.connect(self.open_demo)
         start.fileWanted.connect(self.ask_file)
         start.cameraWanted.connect(self.ask_camera)
@@ -78,6 +83,12 @@ class FileCommands(QObject):
             if not run.header.source.is_live
         ]
         self._start.show_lists(recent, unfinished)
+
+    def _look_for_cameras(self) -> None:
+        """A camera plugged in while the first page is shown appears there."""
+        if self._start.isVisible():
+            self.cameras = list_cameras()
+            self._start.show_cameras([camera.name for camera in self.cameras])
 
     def record_folder(self) -> Path:
         """Where recordings, pictures and live sessions go."""

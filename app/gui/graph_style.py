@@ -39,12 +39,18 @@ def restyle(widget: pg.PlotWidget) -> None:
     colours = tokens()
     widget.setBackground(QColor(colours.panel))
     item = widget.getPlotItem()
-    item.setTitle(str(widget.property("graphTitle")), color=colours.muted, size="9pt")
+    item.setTitle(str(widget.property("graphTitle")), color=colours.muted, size="8.5pt")
     item.showGrid(x=False, y=True, alpha=0.12)
     for side in ("left", "bottom"):
         axis = item.getAxis(side)
         axis.setPen(pg.mkPen(colours.border))
         axis.setTextPen(pg.mkPen(colours.muted))
+
+
+def title_with_legend(words: str, entries: Sequence[tuple[str, str]]) -> str:
+    """A title that names the curves in their colours: (words, colour) each."""
+    named = " &nbsp; ".join(f'<span style="color:{colour}">■</span> {name}' for name, colour in entries)
+    return f"{words} &nbsp;&nbsp; {named}" if named else words
 
 
 def line_pen(colour: str, *, width: float = 1.8, dashed: bool = False) -> object:

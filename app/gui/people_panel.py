@@ -198,4 +198,6 @@ def _swatch(colour: QColor, *, hollow: bool) -> QIcon:
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else colour)
     painter.drawRoundedRect(5, 5, 22, 22, 6, 6)
     painter.end()
-    return QIcon(picture)
+    icon_of_person = QIcon(picture)
+    icon_of_person.addPixmap(picture, QIcon.Mode.Selected)  # else a marked row would tint it
+    return icon_of_person

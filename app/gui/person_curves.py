@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.gui.graph_style import Column, line_pen, plot, restyle
+from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES, angle
@@ -87,12 +87,8 @@ class PersonCurves(QWidget):
         self.value = QLabel()
         self.value.setProperty("muted", True)
         self.graph = plot("", "")
-        legend = self.graph.addLegend(offset=(10, 4), labelTextSize="8pt", colCount=2)
-        legend.layout.setHorizontalSpacing(14)
-        self._raw = self.graph.plot(
-            pen=line_pen(tokens().muted, width=1.2), name="as the network saw it", connect="finite"
-        )
-        self._smooth = self.graph.plot(pen=line_pen(CURVE_COLOURS[0], width=2.2), name="smoothed", connect="finite")
+        self._raw = self.graph.plot(pen=line_pen(tokens().muted, width=1.2), connect="finite")
+        self._smooth = self.graph.plot(pen=line_pen(CURVE_COLOURS[0], width=2.2), connect="finite")
         self.marker = pg.InfiniteLine(angle=90, movable=True, pen=line_pen(tokens().danger, width=1.4))
         self.marker.setCursor(Qt.CursorShape.SizeHorCursor)
         self.marker.sigDragged.connect(lambda line: self.timeWanted.emit(float(line.value())))
@@ -146,7 +142,8 @@ class PersonCurves(QWidget):
         self.joint.setEnabled(key not in ANGLES)
         if self._history is None:
             return
-        self.graph.setProperty("graphTitle", self._title())
+        curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
+        self.graph.setProperty("graphTitle", title_with_legend(self._title(), curves))
         restyle(self.graph)
         self._raw.setData(*self._values(raw=True))
         self._smooth.setData(*self._values(raw=False))

@@ -18,6 +18,7 @@ from app.engine.shedding import ShedStep
 from app.engine.state import ProcessorBuilder
 from app.gui.feeds import Feed, FileFeed, LiveFeed
 from app.gui.inspector import Looker
+from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.replay import Replay
 from tracking.session import Session, session_path
@@ -53,10 +54,10 @@ def sessions_folder() -> Path:
 
 
 def place_for_session(video: Path) -> Path:
-    """Beside the video; in the user's data folder where that cannot be written (its name then tells two apart)."""
-    folder = video.parent
+    """Beside the video; in the user's data folder for the demo and where that cannot be written."""
+    folder = video.parent.resolve()
     beside = session_path(video)
-    if beside.exists() or os.access(folder, os.W_OK):
+    if folder != ASSETS.resolve() and (beside.exists() or os.access(folder, os.W_OK)):
         return beside
     mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
     place = sessions_folder()

@@ -61,7 +61,8 @@ class ShortcutsDialog(QDialog):
         buttons = QDialogButtonBox()
         all_default = buttons.addButton("All as delivered", QDialogButtonBox.ButtonRole.ResetRole)
         all_default.clicked.connect(self._all_default)
-        buttons.addButton(QDialogButtonBox.StandardButton.Close).clicked.connect(self.close)
+        close = buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
+        close.clicked.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 14)
         column.addWidget(self.search)
@@ -97,6 +98,9 @@ class ShortcutsDialog(QDialog):
         for menu in MENUS:
             group = QTreeWidgetItem([menu])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = group.font(0)
+            font.setBold(True)
+            group.setFont(0, font)
             self.list.addTopLevelItem(group)
             self._groups.append(group)
             for entry in COMMANDS:

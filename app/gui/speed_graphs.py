@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.gui.feeds import Numbers
-from app.gui.graph_style import Column, line_pen, plot, restyle
-from app.gui.theme import CURVE_COLOURS, as_panel, tokens
+from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
+from app.gui.theme import CURVE_COLOURS, as_panel
 
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the bridge gives
@@ -40,10 +40,10 @@ class SpeedGraphs(QWidget):
         super().__init__(parent)
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
-        self._rates = plot("Pictures per second", "1/s")
-        self._stages = plot("Time per picture and stage", "ms")
+        self._rates = plot(_titled("Pictures a second", [words for _, words in RATES]), "")
+        self._stages = plot(_titled("Milliseconds", [words for _, words in STAGES]), "")
         self._delay = plot("Camera to screen", "ms")
-        self._counts = plot("People, dropped pictures", "")
+        self._counts = plot(_titled("", ["people", "pictures dropped in 1 s"], first=2, step=2), "")
         self._graphs = (self._rates, self._stages, self._delay, self._counts)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(6, 4, 6, 2)
@@ -55,11 +55,11 @@ class SpeedGraphs(QWidget):
             graph.setXRange(-SPAN_S, 0, padding=0)
             grid.addWidget(graph, 1, column)
             grid.setColumnStretch(column, 4 if graph is not self._delay else 3)
-        self._rate_curves = {name: self._curve(self._rates, index, words) for index, (name, words) in enumerate(RATES)}
+        self._rate_curves = {name: self._curve(self._rates, index) for index, (name, _) in enumerate(RATES)}
         self._stage_curves = self._stacked()
-        self._delay_curve = self._curve(self._delay, 0, "")
-        self._people_curve = self._curve(self._counts, 2, "people")
-        self._dropped_curve = self._curve(self._counts, 4, "dropped in 1 s")
+        self._delay_curve = self._curve(self._delay, 0)
+        self._people_curve = self._curve(self._counts, 2)
+        self._dropped_curve = self._curve(self._counts, 4)
         for graph in self._graphs:
             graph.setLimits(yMin=0)
             graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
@@ -103,18 +103,15 @@ class SpeedGraphs(QWidget):
             row.addWidget(button)
         return row
 
-    def _curve(self, graph: pg.PlotWidget, colour: int, words: str) -> pg.PlotDataItem:
-        if words and graph.getPlotItem().legend is None:
-            legend = graph.addLegend(offset=(8, 2), labelTextSize="8pt", colCount=3, labelTextColor=tokens().muted)
-            legend.layout.setHorizontalSpacing(14)
-        return graph.plot(pen=line_pen(CURVE_COLOURS[colour]), name=words or None)
+    def _curve(self, graph: pg.PlotWidget, colour: int) -> pg.PlotDataItem:
+        return graph.plot(pen=line_pen(CURVE_COLOURS[colour]))
 
     def _stacked(self) -> list[tuple[str, pg.PlotDataItem]]:
         """One curve for each stage, lying on those before it, the room between filled."""
         base = self._stages.plot(pen=None)
         curves = []
-        for index, (name, words) in enumerate(STAGES):
-            curve = self._curve(self._stages, index, words)
+        for index, (name, _) in enumerate(STAGES):
+            curve = self._curve(self._stages, index)
             fill = pg.FillBetweenItem(curve, base, brush=pg.mkBrush(CURVE_COLOURS[index] + "66"))
             self._stages.addItem(fill)
             curves.append((name, curve))
@@ -148,3 +145,8 @@ class SpeedGraphs(QWidget):
 
     def showEvent(self, event: object) -> None:
         self._draw()
+
+
+def _titled(words: str, names: list[str], *, first: int = 0, step: int = 1) -> str:
+    entries = [(name, CURVE_COLOURS[first + step * index]) for index, name in enumerate(names)]
+    return title_with_legend(words, entries)

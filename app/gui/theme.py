@@ -64,7 +64,11 @@ def person_colour(person_id: int) -> QColor:
 
 
 def is_dark() -> bool:
-    """Whether the dark look is in use."""
+    """Whether the dark look is in use: the one that was asked for, else the system's."""
+    app = QApplication.instance()
+    look = str(app.property("look") or "system") if app is not None else "system"
+    if look != "system":
+        return look == "dark"
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
@@ -182,6 +186,7 @@ def style_sheet(colours: Tokens) -> str:
     QTableView, QTreeView, QListView {{ background: {colours.panel}; border: none; outline: none;
                     selection-background-color: {colours.raised}; selection-color: {colours.text}; }}
     QListWidget::item {{ padding: 7px 10px; border-radius: 6px; }}
+    QTreeWidget::item {{ padding: 4px 2px; }}
     QHeaderView::section {{ background: {colours.panel}; color: {colours.muted}; border: none;
                     border-bottom: 1px solid {colours.border}; padding: 5px 8px; }}
     QSplitter::handle {{ background: {colours.border}; }}
@@ -210,6 +215,7 @@ def apply_theme(app: QApplication, look: str = "system") -> None:
     """Dress the application: `look` is `system`, `light` or `dark`. Follows later changes of the system."""
     schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     hints = QGuiApplication.styleHints()
+    app.setProperty("look", look)  # some platforms know no colour scheme: the look counts all the same
     hints.setColorScheme(schemes.get(look, Qt.ColorScheme.Unknown))
     app.setStyle("Fusion")
     _dress(app)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from app.engine.state import CameraState, EngineState
 from app.gui.feeds import Numbers
 from app.gui.theme import as_panel
+from tracking.types import StageTimes
 
 STATES = {
     EngineState.STOPPED: "not running",
@@ -23,7 +24,7 @@ ROWS = (
     ("weights", "Weights", "Network, its file and the first digits of its SHA-256"),
     ("detector", "Person detector", ""),
     ("picture", "Picture", "Width and height in pixels, rate of the source"),
-    ("rates", "Pictures per second", "Coming in / tracked / shown"),
+    ("rates", "Pictures a second", "Coming in / tracked / shown"),
     ("detect", "Find people", "Milliseconds per picture; 0 where boxes are carried over"),
     ("pose", "Joints", "Milliseconds per picture for all people together"),
     ("other", "Follow and steady", "Milliseconds per picture"),
@@ -124,11 +125,11 @@ class TruthPanel(QWidget):
         texts = {
             "work": work_text(numbers),
             "device": numbers.device or "–",
-            "rates": f"{numbers.capture_fps:.1f} in / {numbers.process_fps:.1f} tracked / "
-            f"{numbers.display_fps:.1f} shown",
-            "detect": f"{1000 * times.detect_s:.1f} ms",
-            "pose": f"{1000 * times.pose_s:.1f} ms",
-            "other": f"{1000 * (times.track_s + times.smooth_s):.1f} ms",
+            "rates": f"{numbers.capture_fps:.0f} in, {numbers.process_fps:.0f} tracked, "
+            f"{numbers.display_fps:.0f} shown",
+            "detect": _ms(times.detect_s, times),
+            "pose": _ms(times.pose_s, times),
+            "other": _ms(times.track_s + times.smooth_s, times),
             "delay": "–" if numbers.delay_s is None else f"{1000 * numbers.delay_s:.0f} ms",
             "dropped": ", ".join(f"{count} {why}" for why, count in numbers.dropped.items() if count) or "none",
             "shed": ", ".join(numbers.shed) or "nothing",
@@ -138,6 +139,10 @@ class TruthPanel(QWidget):
             self._values[name].setText(words)
         self.alarm.setText(device_alarm(asked_device, numbers.device))
         self.alarm.setVisible(bool(self.alarm.text()))
+
+
+def _ms(seconds: float, times: StageTimes) -> str:
+    return f"{1000 * seconds:.1f} ms" if times.total_s > 0 else "–"
 
 
 def device_alarm(asked: str, really: str) -> str:

@@ -109,7 +109,7 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
     go_to(qtbot, window, 40)
     qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6, timeout=2000)
     window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("left_knee"))
-    assert window.curves.graph.getPlotItem().titleLabel.text.endswith("(°)")
+    assert "(°)" in window.curves.graph.getPlotItem().titleLabel.text
     window.curves.saveTable.emit()
     (table,) = (tmp_path / "videos").rglob("*curve.csv")
     assert len(table.read_text().splitlines()) == FRAMES + 1

@@ -175,3 +175,11 @@ def test_a_long_run_does_not_lose_the_constants_of_python():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "alive", done.stderr
+
+
+def test_camera_plugged_in_later_appears_on_the_first_page(qtbot, window, monkeypatch):
+    from tracking.video.camera import CameraInfo
+
+    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
+    qtbot.waitUntil(lambda: window.start.camera.note.text() == "Desk camera", timeout=4000)
+    assert window.start.camera.isEnabled()
