@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QIcon
@@ -23,7 +24,7 @@ from app.processor import build_processor
 from app.run_header import run_header
 from app.settings import TrackSettings
 from ppnet.assets import ASSETS
-from tracking.video.source import open_source
+from tracking.video.source import VideoSource, camera_name, open_source
 
 
 def clear_foreign_plugins() -> None:
@@ -46,10 +47,20 @@ def make_application(arguments: list[str]) -> QApplication:
     return app
 
 
+def open_any(spec: str | Path, **wish: Any) -> VideoSource:
+    """Any source; a camera is asked for `size_wh` and `frame_rate` where they are given."""
+    name = camera_name(str(spec))
+    if name is not None and wish:
+        from tracking.video.camera import Camera
+
+        return Camera(name, **wish)
+    return open_source(spec)
+
+
 def real_parts() -> Parts:
     """Cameras, files and networks as they are."""
     return Parts(
-        open_source=open_source,
+        open_source=open_any,
         build=build_processor,
         header=run_header,
         looker=real_looker,

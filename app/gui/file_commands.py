@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.gui.actions import Actions
+from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.preferences import PreferencesStore
 from app.gui.runs import free_path, sessions_folder
 from app.gui.start_page import StartPage, Unfinished
@@ -65,7 +66,7 @@ class FileCommands(QObject):
         self._camera_watch.start()
         start.demoWanted.connect(self.open_demo)
         start.fileWanted.connect(self.ask_file)
-        start.cameraWanted.connect(self.ask_camera)
+        start.cameraWanted.connect(self.use_camera)
         start.pathWanted.connect(self.open_path)
         workspace.opened.connect(lambda _run: actions.enable(("snapshot", "close", "export"), True))
         workspace.closed.connect(lambda: actions.enable(("snapshot", "close", "export"), False))
@@ -128,28 +129,28 @@ class FileCommands(QObject):
         dialog.open()
 
     def ask_camera(self) -> None:
-        """Opens the only camera, or asks which one."""
+        """Asks which camera, which size and rate."""
         self.cameras = list_cameras()
         if not self.cameras:
             self._workspace.said.emit("No camera was found. Plug one in and try again.", "warning")
-        elif len(self.cameras) == 1:
-            self.open_camera(self.cameras[0])
+            return
+        dialog = CameraDialog(self.cameras, self._window)
+        dialog.chosen.connect(self.open_camera)
+        dialog.show()
+
+    def use_camera(self) -> None:
+        """Opens the only camera as it likes best, or asks which one."""
+        self.cameras = list_cameras()
+        if len(self.cameras) == 1:
+            self.open_camera(self.cameras[0], CameraWish())
         else:
-            dialog = QInputDialog(self._window)
-            dialog.setWindowTitle("Use a camera")
-            dialog.setLabelText("Which camera?")
-            dialog.setComboBoxItems([f"{camera.name} ({camera.index})" for camera in self.cameras])
-            dialog.textValueSelected.connect(self._camera_chosen)
-            dialog.open()
+            self.ask_camera()
 
-    def _camera_chosen(self, words: str) -> None:
-        for camera in self.cameras:
-            if words == f"{camera.name} ({camera.index})":
-                self.open_camera(camera)
-
-    def open_camera(self, camera: CameraInfo) -> None:
+    def open_camera(self, camera: CameraInfo, wish: CameraWish) -> None:
         """Opens a camera of this computer."""
-        self._workspace.open_live(f"camera:{camera.index}", folder=self.record_folder(), name=camera.name)
+        self._workspace.open_live(
+            f"camera:{camera.index}", folder=self.record_folder(), name=camera.name, wish=wish.as_options()
+        )
 
     def ask_stream(self) -> None:
         """Asks for the address of a network camera; the only way by which the program uses the network."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,7 +33,7 @@ HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
 class Parts:
     """Everything that a run is made from; tests hand in stand-ins.
 
-    open_source(spec, start_s=, end_s=) opens any source. build is the engines'
+    open_source(spec, size_wh=, frame_rate=) opens any source; the wishes go to cameras. build is the engines'
     `ProcessorBuilder`. header(info, settings) describes a run. looker(settings)
     loads the network for looking inside. steps: what a live run sheds under load.
     memory: bytes in use by the program.
@@ -122,8 +122,11 @@ class LiveRun:
 
     is_live = True
 
-    def __init__(self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any]) -> None:
+    def __init__(
+        self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any], wish: Mapping[str, object]
+    ) -> None:
         self.spec = spec
+        self.wish = wish
         self.name = name
         self.session = session
         self.replay = Replay(session)
@@ -219,20 +222,29 @@ def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> 
     return FileRun(video, session, engine=engine, parts=parts)
 
 
-def open_live_run(spec: str, settings: Any, *, parts: Parts, folder: Path, name: str = "") -> LiveRun:
-    """A camera or network address; its session goes into `folder`, named by the time of day."""
+def open_live_run(
+    spec: str,
+    settings: Any,
+    *,
+    parts: Parts,
+    folder: Path,
+    name: str = "",
+    wish: Mapping[str, object] | None = None,
+) -> LiveRun:
+    """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
+    options = dict(wish or {})
     folder.mkdir(parents=True, exist_ok=True)
     info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
     engine: LiveEngine[Any] = LiveEngine(
-        lambda: adapted(parts.open_source(spec), settings.adaptation),
+        lambda: adapted(parts.open_source(spec, **options), settings.adaptation),
         parts.build,
         settings,
         steps=parts.steps,
         session=session,
     )
-    return LiveRun(spec, name or spec, session, engine=engine)
+    return LiveRun(spec, name or spec, session, engine=engine, wish=options)
 
 
 def free_path(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """`Workspace`: the one object that knows what is open. It holds the run, the chosen person and the settings."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,10 +57,10 @@ class Workspace(QObject):
         """A video or folder of images; `again` tracks it anew although a session of it is there."""
         self._open(lambda: open_file_run(path, self.settings, parts=self.parts, again=again), f"Opening {path.name}…")
 
-    def open_live(self, spec: str, *, folder: Path, name: str = "") -> None:
-        """A camera or a network address."""
+    def open_live(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
+        """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
         self._open(
-            lambda: open_live_run(spec, self.settings, parts=self.parts, folder=folder, name=name),
+            lambda: open_live_run(spec, self.settings, parts=self.parts, folder=folder, name=name, wish=wish),
             f"Opening {name or spec}…",
         )
 
@@ -151,7 +151,7 @@ class Workspace(QObject):
         if file is not None:
             self.open_video(file.video, again=True)
         elif live is not None:
-            self.open_live(live.spec, folder=live.session.path.parent, name=live.name)
+            self.open_live(live.spec, folder=live.session.path.parent, name=live.name, wish=live.wish)
 
     def _offer_to_track_again(self, before: TrackSettings, after: TrackSettings) -> None:
         run = self.run

@@ -70,6 +70,7 @@ class Studio:
     port: FakeCameraPort
     folder: Path
     processor: MadeProcessor | None = None
+    wishes: list[dict] = field(default_factory=list)
     delay_s: float = 0.0
     hold: threading.Event | None = None
 
@@ -79,8 +80,11 @@ class Studio:
         current.settings = settings
         return current
 
-    def open_source(self, spec: object, **part: float) -> object:
-        return self.port.open() if str(spec).startswith("camera:") else open_source(str(spec), **part)
+    def open_source(self, spec: object, **wish: object) -> object:
+        if not str(spec).startswith("camera:"):
+            return open_source(str(spec))
+        self.wishes.append(wish)
+        return self.port.open()
 
     def parts(self) -> Parts:
         return Parts(

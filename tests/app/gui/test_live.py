@@ -75,3 +75,18 @@ def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
     window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
     qtbot.waitUntil(lambda: "half as often" in window.truth.text("shed"), timeout=12000)
     assert window.view.picture.overlay_age_s < 2.0
+
+
+def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
+    from app.gui.camera_dialog import CameraDialog
+    from tracking.video.camera import CameraInfo
+
+    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
+    window.commands["open-camera"].trigger()
+    (dialog,) = window.findChildren(CameraDialog)
+    dialog.size_wh.setCurrentIndex(dialog.size_wh.findText("1280 × 720"))
+    dialog.rate.setCurrentIndex(2)
+    dialog._use()
+    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    assert studio.wishes[0] == {"size_wh": (1280, 720), "frame_rate": 30.0}
+    assert "Desk camera" in window.windowTitle()
