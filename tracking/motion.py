@@ -12,7 +12,7 @@ from tracking import boxes as box_math
 Floats = npt.NDArray[np.float64]
 
 POSITION_SPREAD = 0.03  # standard deviation of a measured middle, as a fraction of the box's longest side
-SIZE_SPREAD = 0.05  # and of its width and height
+SIZE_SPREAD = 0.03  # and of its width and height
 POSITION_AGILITY = 0.5  # spectral density of the middle's acceleration, side^2 / s^3: people start, stop and turn
 SIZE_AGILITY = 0.1
 START_SPEED = 1.0  # standard deviation of an unknown speed, sides per second
@@ -62,6 +62,13 @@ class BoxFilter:
         self._kalman.predict(
             F=_blocks(moving, moving, resizing, resizing), Q=_blocks(wandering, wandering, growing, growing)
         )
+        self.box = _box(self._kalman.x)
+
+    def hold(self, size_wh: npt.NDArray[np.floating], velocity: npt.NDArray[np.floating]) -> None:
+        """Go on with this constant width and height and this speed of the middle."""
+        self._kalman.x[[4, 6], 0] = size_wh
+        self._kalman.x[[5, 7], 0] = 0.0
+        self._kalman.x[[1, 3], 0] = velocity
         self.box = _box(self._kalman.x)
 
     def update(self, box: npt.NDArray[np.floating], *, doubt: float = 1.0) -> None:

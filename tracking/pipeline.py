@@ -12,7 +12,8 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.detector import PersonDetector
 from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
-from tracking.tracker import Tracker, TrackerSettings
+from tracking.tracker import Tracker
+from tracking.tracker_settings import TrackerSettings
 from tracking.types import Frame, FrameResult, StageTimes
 
 
@@ -78,7 +79,7 @@ class Pipeline:
         associated_s = perf_counter()
         poses = self.estimator.estimate(frame.image, boxes)
         estimated_s = perf_counter()
-        tracks, raw = self._tracker.update(poses)
+        tracks, raw = self._tracker.update(poses, image=frame.image)
         tracked_s = perf_counter()
         smoothed, states = self._smoother.update(tracks.ids, raw, tracks.boxes, frame.time_s)
         times = StageTimes(

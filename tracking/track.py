@@ -13,7 +13,11 @@ Floats = npt.NDArray[np.floating]
 GONE_VISIBLE = 0.4  # an unseen person of whom the picture would show less than this has left
 LEAVING_SPEED = 0.15  # sides per second towards the border that a box touches
 LEAVING_S = 0.3  # somebody unseen for this long while walking out has left
+USUAL_S = 0.7  # an unseen person goes on with the size and speed of about so long: the last ones seen may be cut off
+WEAR_SHARE = 0.1  # by how much a look changes what a person is thought to wear
 JOINT_DOUBT = 1.5  # boxes that follow the joints are a little less certain than detected ones
+FRESH_SHARE = 0.7  # of a reported box is what was just measured, the rest is the filter's: prompt, and calm enough
+MOST_STRAY = 0.15  # an edge follows the outermost joint at most so far (sides) from where all joints say it is
 MOST_GROWTH = 1.5  # by how much a box may follow the spread of the joints between two looks of the detector
 
 
@@ -23,6 +27,7 @@ class Track:
     order: rank of birth, to break ties. hits: looks in which the detector found the person.
     seen_s: when the person was last seen by detector or network. missed_since_s: first look of the detector
     that missed the person since it last found them, or None. row: which answer of this frame is theirs.
+    lost_at: (2,) where they were when last seen. clothes: see `tracking.appearance`.
     """
 
     def __init__(self, box: Floats, score: float, *, time_s: float, order: int) -> None:
@@ -36,15 +41,27 @@ class Track:
         self.row: int | None = None
         self.is_over = False
         self._alarm = False
+        self._measured_box: Floats | None = np.asarray(box, np.float64)
         self._motion = BoxFilter(box)
+        self._usual = np.concatenate([box_math.sizes(np.asarray(box, np.float64)[None])[0], np.zeros(2)])
+        self._usual_weight = 0.0
+        self.clothes: Floats | None = None
+        self.lost_at: Floats = box_math.centers(self._motion.box[None])[0]
         self._keypoints: Floats | None = None
         self._keypoints_box: Floats = np.asarray(box, np.float64)
         self._anchor: tuple[Floats, Floats] | None = None
 
     @property
     def box(self) -> Floats:
-        """(4,) xyxy pixels; may reach outside the picture."""
+        """(4,) xyxy pixels as the motion model has it; may reach outside the picture."""
         return self._motion.box
+
+    @property
+    def shown_box(self) -> Floats:
+        """(4,) xyxy pixels to report: close to what was just measured, else the motion model's."""
+        if self._measured_box is None:
+            return self.box
+        return np.asarray(FRESH_SHARE * self._measured_box + (1 - FRESH_SHARE) * self.box)
 
     @property
     def velocity(self) -> Floats:
@@ -64,6 +81,7 @@ class Track:
     def predict(self, step_s: float) -> None:
         """Begin a frame that comes `step_s` seconds after the last one."""
         self.row = None
+        self._measured_box = None
         self._motion.predict(step_s)
 
     def is_gone(self, time_s: float, size_wh: tuple[int, int], *, life_s: float) -> bool:
@@ -92,6 +110,7 @@ class Track:
 
     def see(self, box: Floats, score: float, *, time_s: float, keypoints: Floats | None, doubt: float) -> None:
         """The detector found the person; `keypoints` (K, 2) as far as the network is sure of them."""
+        self._measured_box = np.asarray(box, np.float64)
         self._motion.update(box, doubt=doubt)
         self.score = score
         self.hits += 1
@@ -102,10 +121,19 @@ class Track:
             self._remember(keypoints)
             self._anchor = np.asarray(box, np.float64), keypoints
 
+    def wear(self, clothes: Floats) -> None:
+        """Learn what the person wears, (D,) of `tracking.appearance.describe`, seen in the open."""
+        if self.clothes is None:
+            self.clothes = clothes
+        else:
+            mixed = (1 - WEAR_SHARE) * self.clothes + WEAR_SHARE * clothes
+            self.clothes = np.asarray(mixed * (np.linalg.norm(clothes) / max(float(np.linalg.norm(mixed)), 1e-9)))
+
     def follow(self, keypoints: Floats, *, time_s: float, detected: bool, doubt: float) -> None:
         """The network's joints show the person, without a detection."""
         box = self._box_of(keypoints)
         if box is not None:
+            self._measured_box = self._edges_of(keypoints, box)
             self._motion.update(box, doubt=doubt * JOINT_DOUBT)
         self._seen(time_s)
         self._remember(keypoints)
@@ -120,6 +148,9 @@ class Track:
 
     def miss(self, time_s: float, *, detected: bool) -> None:
         """Nothing shows the person in this frame."""
+        if self.state == TrackState.TRACKED:
+            self.lost_at = box_math.centers(self.box[None])[0]
+            self._motion.hold(self._usual[:2], self._usual[2:])
         self._alarm = self.state == TrackState.TRACKED
         self.state = TrackState.PREDICTED
         if detected:
@@ -135,9 +166,18 @@ class Track:
             self._anchor = self.box, keypoints
 
     def _seen(self, time_s: float) -> None:
+        self._learn_usual(max(time_s - self.seen_s, 0.0))
         self.seen_s = time_s
         self.state = TrackState.TRACKED
         self._alarm = False
+
+    def _learn_usual(self, step_s: float) -> None:
+        """Running mean of size and speed; over the first moments a plain one."""
+        now = np.concatenate([box_math.sizes(self.box[None])[0], self.velocity])
+        fading = np.exp(-step_s / USUAL_S)
+        self._usual_weight = self._usual_weight * fading + (1 - fading)
+        share = (1 - fading) / max(self._usual_weight, 1e-9)
+        self._usual = self._usual + share * (now - self._usual)
 
     def _missed(self, time_s: float) -> None:
         if self.missed_since_s is None:
@@ -153,12 +193,30 @@ class Track:
         """
         if self._anchor is None:
             return None
-        box, before = self._anchor
-        common = np.isfinite(before).all(axis=1) & np.isfinite(keypoints).all(axis=1)
-        if common.sum() < MIN_COMMON:
+        box, (old, new) = self._anchor[0], self._common(keypoints)
+        if len(old) < MIN_COMMON:
             return None
-        old, new = before[common].astype(np.float64), keypoints[common].astype(np.float64)
         spreads = [np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()) for points in (old, new)]
         scale = float(np.clip(spreads[1] / max(spreads[0], 1.0), 1 / MOST_GROWTH, MOST_GROWTH))
         middle = new.mean(axis=0) + (box_math.centers(box[None])[0] - old.mean(axis=0)) * scale
         return np.asarray(box_math.from_centers(middle[None], box_math.sizes(box[None]) * scale)[0])
+
+    def _edges_of(self, keypoints: Floats, box: Floats) -> Floats:
+        """The last detected box with each edge moved as the outermost joints have: a stride makes it wider at once.
+
+        box: what all joints say together; no edge strays far from it.
+        """
+        if self._anchor is None:
+            return box
+        old, new = self._common(keypoints)
+        moved = np.concatenate([new.min(axis=0) - old.min(axis=0), new.max(axis=0) - old.max(axis=0)])
+        stray = MOST_STRAY * float(box_math.sizes(box[None]).max())
+        return np.clip(self._anchor[0] + moved, box - stray, box + stray)
+
+    def _common(self, keypoints: Floats) -> tuple[Floats, Floats]:
+        """Joints (C, 2) seen both at the last detection and now: then, and now."""
+        if self._anchor is None:
+            return np.zeros((0, 2)), np.zeros((0, 2))
+        before = self._anchor[1]
+        common = np.isfinite(before).all(axis=1) & np.isfinite(keypoints).all(axis=1)
+        return before[common].astype(np.float64), keypoints[common].astype(np.float64)

@@ -3,86 +3,40 @@
 One frame is two calls, because the network's keypoints help to tell people apart:
 
     boxes = tracker.associate(detections, time_s, size_wh=...)   # what the estimator should look at
-    tracks, poses = tracker.update(estimator.estimate(image, boxes))
+    tracks, poses = tracker.update(estimator.estimate(image, boxes), image=image)
 
 Deterministic; one instance per stream.
 """
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking import boxes as box_math
+from tracking.appearance import describe, resemblance
 from tracking.association import best_pairs, keypoint_similarity
 from tracking.track import Track
-from tracking.types import Detections, Tracks
+from tracking.tracker_settings import TrackerSettings
+from tracking.types import Detections, Tracks, TrackState
+
+__all__ = ["Tracker", "TrackerSettings", "pose_quality"]
 
 Floats = npt.NDArray[np.floating]
 
 KEYPOINT_SCORE = 0.1  # keypoints below say nothing about where a person is
 SWING = 2.0  # limbs swing between two looks: likeness to expected keypoints forgives twice COCO's distances
-MOST_AREA_CHANGE = 3.0  # nobody found again is three times larger or smaller than expected
+MOST_HEIGHT_CHANGE = 1.7  # nobody found again is so many times higher or lower than expected
 HIDDEN_DOUBT = 4.0  # how much less a half-hidden person's box is trusted (it shrinks on the hidden side)
+REACH = 0.15  # standard deviation, in sides, of where a person comes out of hiding, besides unseen motion
+OPEN_VIEW = 0.3  # clothes are learnt while no more than this share of the person's box lies under others
+LIGHT_CHANGE = 0.06  # by how much the likeness of one person's clothes usually falls short of 1
+LONG_UNSEEN_S = 0.25  # who is unseen for longer is looked for after the others, by clothes rather than by place
+CLOTHES_WEIGHT = 2.0
 SAME_BOX = 0.8  # overlap from which a second box is the same person, whatever the joints say
-
-
-@dataclass(frozen=True)
-class TrackerSettings:
-    """Times in seconds, distances as fractions of the box, scores 0 to 1.
-
-    new_score: a detection must reach it to begin a new person. Raised: fewer false people, later starts.
-    sure_score: a detection that reaches it counts at once, without being seen again. Raised: slower starts.
-    confirm_hits: how often an unsure person must be detected before it gets a number. Raised: fewer false
-        people, later starts. Everyone found in the very first look counts at once.
-    min_iou: overlap of a detection with a predicted box from which it may be the same person. Raised: fewer
-        mix-ups in a crowd, more breaks in fast motion.
-    weak_min_iou: the same for detections below `new_score`. Raised: weak detections keep fewer people alive.
-    min_similarity: likeness of keypoints (OKS) from which a person is found again without overlap. Raised:
-        fewer wrong reunions, more new numbers after an occlusion.
-    lost_life_s: how long a person who is not seen keeps the number. Raised: longer occlusions are survived,
-        but a newcomer is more easily taken for who was lost.
-    shown_lost_s: for how long an unseen person is still reported, as predicted. Raised: fewer gaps, more ghosts.
-    joints_alone_s: how long the network's joints may hold a person whom the detector keeps missing. Raised:
-        fewer breaks where the detector is weak, longer-lived false people.
-    pose_score: mean score of the better half of the joints from which they count as evidence of a person.
-        Raised: boxes follow the joints only where the network is sure.
-    duplicate_similarity: likeness of keypoints from which two people are taken for one and the same. Raised:
-        more doubled people, fewer lost ones where two stand close together.
-    max_people: at most so many at a time, the earliest kept; None for no limit.
-    """
-
-    new_score: float = 0.3
-    sure_score: float = 0.5
-    confirm_hits: int = 2
-    min_iou: float = 0.2
-    weak_min_iou: float = 0.4
-    min_similarity: float = 0.3
-    lost_life_s: float = 2.0
-    shown_lost_s: float = 0.5
-    joints_alone_s: float = 1.0
-    pose_score: float = 0.3
-    duplicate_similarity: float = 0.8
-    max_people: int | None = None
-
-    def __post_init__(self) -> None:
-        fractions = (
-            "new_score", "sure_score", "min_iou", "weak_min_iou",
-            "min_similarity", "pose_score", "duplicate_similarity",
-        )  # fmt: skip
-        for name in fractions:
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"The tracker's {name} must lie between 0 and 1, not {getattr(self, name)}.")
-        for name in ("lost_life_s", "shown_lost_s", "joints_alone_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"The tracker's {name} must be 0 or more seconds, not {getattr(self, name)}.")
-        if self.confirm_hits < 1:
-            raise UserError(f"A person must be seen at least once, not {self.confirm_hits} times.")
-        if self.max_people is not None and self.max_people < 1:
-            raise UserError(f"The number of people must be at least 1, not {self.max_people}.")
 
 
 @dataclass(frozen=True)
@@ -106,21 +60,30 @@ class _Look:
 
 @dataclass(frozen=True)
 class _Seen:
-    """A look with the estimator's answer: poses as they came, the keypoints that count, quality per person."""
+    """A look with the estimator's answer: poses as they came, the keypoints that count, quality per person.
+
+    image: the picture, if there is one, for what people wear.
+    """
 
     look: _Look
     poses: Poses
     keypoints: Floats
     quality: Floats
+    image: npt.NDArray[np.uint8] | None
 
     @classmethod
-    def of(cls, look: _Look, poses: Poses) -> "_Seen":
+    def of(cls, look: _Look, poses: Poses, image: npt.NDArray[np.uint8] | None) -> "_Seen":
         if len(poses) != len(look.boxes):
             raise ValueError(f"{len(look.boxes)} poses wanted, got {len(poses)}")
         clear = (poses.scores >= KEYPOINT_SCORE) & np.isfinite(poses.keypoints).all(axis=2)
         keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
         quality = [pose_quality(np.where(clear[i], poses.scores[i], 0)) for i in range(len(poses))]
-        return cls(look, poses, keypoints, np.array(quality, np.float64))
+        return cls(look, poses, keypoints, np.array(quality, np.float64), image)
+
+    @cached_property
+    def clothes(self) -> Floats | None:
+        """(M, D) what the people in the boxes wear."""
+        return None if self.image is None else describe(self.image, self.look.boxes, self.poses)
 
 
 class Tracker:
@@ -172,16 +135,17 @@ class Tracker:
         self._looked |= detections is not None
         return self._look.boxes.astype(np.float32)
 
-    def update(self, poses: Poses) -> tuple[Tracks, Poses]:
+    def update(self, poses: Poses, *, image: npt.NDArray[np.uint8] | None = None) -> tuple[Tracks, Poses]:
         """Settle the frame with the estimator's answer, row i for box i of `associate`.
 
+        image: the RGB picture (H, W, 3); without it people are told apart by place and joints alone.
         Returns everyone with a number, by id, and their poses as the network gave them; people of whom
         nothing shows have state PREDICTED and no pose.
         """
         look, self._look = self._look, None
         if look is None:
             raise ValueError("associate() comes before update()")
-        seen = _Seen.of(look, poses)
+        seen = _Seen.of(look, poses, image)
         taken = self._match(seen)
         self._drop_duplicates(taken, seen)
         for index, track in enumerate(self._tracks):
@@ -222,16 +186,32 @@ class Tracker:
             overlap = box_math.iou_matrix(self._boxes(), look.boxes[: look.detections])
             likeness = self._likeness(seen.keypoints[: look.detections])
             alike = np.nan_to_num(likeness, nan=0.0)
+            worn = self._resemblance(seen)[:, : look.detections]
             strong = np.broadcast_to(look.scores >= settings.new_score, overlap.shape)
-            both = overlap + np.where(np.isnan(likeness), overlap, alike)
-            _take(taken, both, strong & (overlap >= settings.min_iou))
-            _take(taken, alike, strong & (alike >= settings.min_similarity) & self._like_sizes(look))
+            familiar = _familiarity(worn)
+            both = overlap + np.where(np.isnan(likeness), overlap, alike) + familiar
+            recent = np.array([self._time_s - track.seen_s <= LONG_UNSEEN_S for track in self._tracks])[:, None]
+            _take(taken, both, strong & (overlap >= settings.min_iou) & recent)
+            near = np.fmax(alike, self._closeness(look))
+            likely = (near >= settings.min_similarity) & ~(worn < settings.min_resemblance) & self._like_sizes(look)
+            _take(taken, near + CLOTHES_WEIGHT * familiar, strong & likely)
             _take(taken, overlap, ~strong & (overlap >= settings.weak_min_iou))
         for row in range(look.detections, len(look.boxes)):
             index = int(look.track_of[row])
             if index not in taken and self._joints_hold(self._tracks[index], seen, row=row):
                 taken[index] = row
         return taken
+
+    def _resemblance(self, seen: _Seen) -> Floats:
+        """(tracks, M) likeness of what people wear; NaN where it is not known."""
+        unknown = np.full((len(self._tracks), len(seen.look.boxes)), np.nan)
+        clothes = seen.clothes
+        if clothes is None:
+            return unknown
+        for row, track in enumerate(self._tracks):
+            if track.clothes is not None:
+                unknown[row] = resemblance(track.clothes[None], clothes)[0]
+        return unknown
 
     def _likeness(self, keypoints: Floats) -> Floats:
         """(tracks, M) OKS with the keypoints expected now, forgiving as far as a person may have moved unseen."""
@@ -241,10 +221,24 @@ class Tracker:
         areas = box_math.areas(self._boxes())
         return keypoint_similarity(expected, keypoints, areas=areas, variances=variances, tolerance=SWING)
 
+    def _closeness(self, look: _Look) -> Floats:
+        """(tracks, M) likelihood of the distance from where unseen people may be, 1 at no distance; 0 for others.
+
+        They may have gone on or have stopped: anywhere from where they were lost to where they would be now.
+        """
+        middles = box_math.centers(look.boxes[: look.detections])
+        lost_at = np.array([track.lost_at for track in self._tracks])
+        away = _squared_distances(lost_at, box_math.centers(self._boxes()), middles)
+        sides = box_math.sizes(self._boxes()).max(axis=1)
+        spread = np.array([track.unseen_variance for track in self._tracks]) + (REACH * sides) ** 2
+        lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])
+        return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
+
     def _like_sizes(self, look: _Look) -> npt.NDArray[np.bool_]:
-        own = box_math.areas(self._boxes())[:, None]
-        other = box_math.areas(look.boxes[: look.detections])[None]
-        return np.asarray((other > own / MOST_AREA_CHANGE) & (other < own * MOST_AREA_CHANGE))
+        # Heights: widths change with every stride, and with what hides a part.
+        own = box_math.sizes(self._boxes())[:, None, 1]
+        other = box_math.sizes(look.boxes[: look.detections])[None, :, 1]
+        return np.asarray((other > own / MOST_HEIGHT_CHANGE) & (other < own * MOST_HEIGHT_CHANGE))
 
     def _joints_hold(self, track: Track, seen: _Seen, *, row: int) -> bool:
         """Whether what the network found in the predicted box can stand for a detection."""
@@ -264,7 +258,7 @@ class Tracker:
         doubled = np.nan_to_num(np.fmax(same, same.T), nan=0.0) >= self.settings.duplicate_similarity
         if not np.triu(doubled, 1).any():
             return
-        expected = np.nan_to_num(self._likeness(kept), nan=0.0)
+        expected = np.nan_to_num(self._likeness(kept), nan=0.0) + _familiarity(self._resemblance(seen))[:, rows]
         claims = [self._claim(index, rows[i], seen, expected[index, i]) for i, index in enumerate(order)]
         for a, b in np.argwhere(np.triu(doubled, 1)):
             if order[a] in taken and order[b] in taken:
@@ -282,11 +276,14 @@ class Tracker:
             track.miss(self._time_s, detected=seen.look.detected)
             return
         good = seen.quality[row] >= self.settings.pose_score
-        doubt = 1.0 + HIDDEN_DOUBT * self._covered(track)
+        covered = self._covered(track)
+        doubt = 1.0 + HIDDEN_DOUBT * covered
         if row < seen.look.detections:
             box, score = seen.look.boxes[row], float(seen.look.scores[row])
             keypoints = seen.keypoints[row] if good else None
             track.see(box, score, time_s=self._time_s, keypoints=keypoints, doubt=doubt)
+            if seen.clothes is not None and covered < OPEN_VIEW:
+                track.wear(seen.clothes[row])
         elif good:
             track.follow(seen.keypoints[row], time_s=self._time_s, detected=seen.look.detected, doubt=doubt)
         else:
@@ -310,6 +307,8 @@ class Tracker:
             good = seen.quality[row] >= settings.pose_score
             sure = look.first or score >= settings.sure_score
             track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else 1)
+            if seen.clothes is not None and self._covered(track) < OPEN_VIEW:
+                track.wear(seen.clothes[row])
             self._tracks.append(track)
 
     def _next_order(self) -> int:
@@ -350,11 +349,25 @@ class Tracker:
                 keypoints[i], scores[i] = poses.keypoints[track.row], poses.scores[track.row]
         tracks = Tracks(
             ids=np.array([t.id for t in shown], np.int64),
-            boxes=np.array([t.box for t in shown], np.float32).reshape(-1, 4),
+            boxes=np.array([t.shown_box for t in shown], np.float32).reshape(-1, 4),
             scores=np.array([t.score for t in shown], np.float32),
             states=np.array([t.state for t in shown], np.uint8),
         )
         return tracks, Poses(keypoints, scores)
+
+
+def _squared_distances(starts: Floats, ends: Floats, points: Floats) -> Floats:
+    """(T, M) squared distance of points (M, 2) from the lines between starts (T, 2) and ends (T, 2)."""
+    way = ends - starts
+    length = np.maximum((way**2).sum(axis=1), 1e-9)[:, None]
+    share = np.clip(((points[None] - starts[:, None]) * way[:, None]).sum(axis=2) / length, 0, 1)
+    nearest = starts[:, None] + share[..., None] * way[:, None]
+    return np.asarray(((points[None] - nearest) ** 2).sum(axis=2))
+
+
+def _familiarity(worn: Floats) -> Floats:
+    """Weight of clothes in matching, 0 to 1; unknown ones speak neither for nor against."""
+    return np.where(np.isnan(worn), 0.5, np.exp(-(1 - worn) / LIGHT_CHANGE))
 
 
 def pose_quality(scores: Floats) -> float:
