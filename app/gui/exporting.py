@@ -62,12 +62,11 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
     open_video = work.open_video
     if open_video is None:
         raise ValueError("a live run has no video to draw on")
-    draw = drawer(work.layers, work.people)
+    draw = drawer(lambda: work.layers, lambda: work.people)
 
     def write(replay: Replay, path: Path, _tick: Tick) -> None:
         def picture(frame: Frame) -> npt.NDArray[np.uint8]:
-            result = replay.result(frame.index)
-            image: npt.NDArray[np.uint8] = frame.image if result is None else draw(frame, result)
+            image: npt.NDArray[np.uint8] = draw(frame, replay.result(frame.index))
             return image
 
         with open_video() as source:

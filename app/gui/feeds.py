@@ -82,12 +82,15 @@ class LiveFeed:
     def __init__(self, engine: LiveEngine[Any]) -> None:
         self._engine = engine
         self._given: LiveView | None = None
+        self.matched = False  # show the picture that the result belongs to, though it is older
 
     def picture(self) -> Picture | None:
         view = self._engine.view()
         if view is None or (self._given is not None and _same(view, self._given)):
             return None
         self._given = view
+        if self.matched:
+            return Picture(view.result_frame or view.frame, view.result)
         return Picture(view.frame, view.result, view.overlay_age_s)
 
     def painted(self) -> None:

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.people_commands = PeopleCommands(work, actions, self.people, self.view, window=self)
         self.files = FileCommands(work, actions, self.start, self.view, store=self.store, window=self)
         self.views = ViewCommands(
+            work,
             actions,
             self.view,
             store=self.store,

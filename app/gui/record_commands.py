@@ -12,7 +12,7 @@ from app.gui.feeds import Numbers
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.jobs import Job
 from app.gui.record_bar import RecordBar
-from app.gui.recorded_look import drawer, private, write_span
+from app.gui.recorded_look import drawer, hides_people, private, write_span
 from app.gui.runs import FileRun, free_path
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
@@ -74,8 +74,14 @@ class RecordCommands(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stem = live.session.path.stem.removesuffix("_session")
+            if raw and hides_people(self._view.layers):
+                self._workspace.said.emit(
+                    "People are hidden, so only the picture with skeletons is recorded.", "warning"
+                )
+                annotated, raw = True, False
             settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
-            live.engine.start_recording(settings, drawer(self._view.layers, self._workspace.people))
+            draw = drawer(lambda: self._view.layers, lambda: self._workspace.people)
+            live.engine.start_recording(settings, draw)
         except (UserError, OSError, ValueError) as error:
             self._workspace.said.emit(f"The recording did not start: {error}", "error")
             self._actions.set_checked("record", False)
@@ -110,17 +116,15 @@ class RecordCommands(QObject):
             return
         end_s += 1e-3  # the picture that is shown belongs to the recording
         layers, people = self._view.layers, self._workspace.people
-        draw = drawer(layers, people)
+        draw = drawer(lambda: layers, lambda: people)
         replay, video = run.replay, run.video
         self._cancelled.clear()
 
         def annotated(frame: Frame) -> object:
-            result = replay.result(frame.index)
-            return frame.image if result is None else draw(frame, result)
+            return draw(frame, replay.result(frame.index))
 
         def raw(frame: Frame) -> object:
-            result = replay.result(frame.index)
-            return frame.image if result is None else private(frame.image, result, layers)
+            return private(frame.image, replay.result(frame.index), layers)
 
         wanted = [("annotated", annotated)] * self._kinds[0] + [("raw", raw)] * self._kinds[1]
         targets = [(self._target(video, kind), pictures) for kind, pictures in wanted]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.state import Drawer
 from app.gui.picture_painter import PeopleStyle, PictureLayers
 from ppnet.errors import UserError
 from tracking.overlay import OverlaySettings, draw
@@ -17,6 +16,7 @@ from tracking.video.source import VideoSource
 from tracking.video.writer import VideoWriter
 
 Image = npt.NDArray[np.uint8]
+Look = Callable[[Frame, FrameResult | None], Image]
 
 
 def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySettings:
@@ -32,21 +32,27 @@ def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySetti
     )
 
 
-def drawer(layers: PictureLayers, people: PeopleStyle) -> Drawer:
-    """draw(frame, result) with these layers, privacy included."""
-    settings = overlay_settings(layers, people)
+def drawer(layers: Callable[[], PictureLayers], people: Callable[[], PeopleStyle]) -> Look:
+    """draw(frame, result) with the layers of the moment, privacy included."""
 
-    def drawn(frame: Frame, result: FrameResult) -> Image:
-        return draw(private(frame.image, result, layers), result, settings)
+    def drawn(frame: Frame, result: FrameResult | None) -> Image:
+        now = layers()
+        image = private(frame.image, result, now)
+        return image if result is None else draw(image, result, overlay_settings(now, people()))
 
     return drawn
 
 
-def private(image: Image, result: FrameResult, layers: PictureLayers) -> Image:
-    """The picture as it may leave the program."""
-    if layers.plain_ground:
+def private(image: Image, result: FrameResult | None, layers: PictureLayers) -> Image:
+    """The picture as it may leave the program; where nobody was looked for yet, nobody may be seen."""
+    if layers.plain_ground or (layers.blur_faces and result is None):
         return plain_ground(image)
-    return blur_faces(image, result) if layers.blur_faces else image
+    return blur_faces(image, result) if layers.blur_faces and result is not None else image
+
+
+def hides_people(layers: PictureLayers) -> bool:
+    """Whether people must not be recognised."""
+    return layers.blur_faces or layers.plain_ground
 
 
 def write_span(

@@ -156,7 +156,7 @@ class VideoView(QWidget):
 
     def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
         result = self._picture.result if self._picture is not None else None
-        if self.layers.plain_ground:
+        if self.layers.plain_ground or (self.layers.blur_faces and result is None):
             paint.paint_ground(painter, self._image, transform)
         else:
             paint.paint_picture(painter, self._image, transform)

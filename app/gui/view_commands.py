@@ -6,8 +6,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.gui.actions import Actions, Switch
+from app.gui.feeds import LiveFeed
 from app.gui.preferences import PreferencesStore
+from app.gui.runs import Run
 from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
 
 LAYER_FIELDS = {
     "skeleton": "skeleton",
@@ -26,6 +29,7 @@ class ViewCommands(QObject):
 
     def __init__(
         self,
+        workspace: Workspace,
         actions: Actions,
         view: VideoView,
         *,
@@ -34,6 +38,8 @@ class ViewCommands(QObject):
         panels: dict[str, QWidget],
     ) -> None:
         super().__init__(window)
+        self._workspace = workspace
+        workspace.opened.connect(self.match_pictures)
         self._view = view
         self._store = store
         self._window = window
@@ -48,6 +54,11 @@ class ViewCommands(QObject):
         actions.connect_switches({"full-screen": self._full_screen})
         actions.connect({"zoom-in": lambda: view.zoom(1.25), "zoom-out": lambda: view.zoom(0.8), "fit": view.fit})
 
+    def match_pictures(self, run: Run) -> None:
+        """With blurred faces a live picture waits for its result: blocks that lag would show faces."""
+        if isinstance(run.feed, LiveFeed):
+            run.feed.matched = self._view.layers.blur_faces
+
     def set_min_score(self, score: float) -> None:
         """Joints below are not drawn, from now on."""
         self._view.set_layers(replace(self._view.layers, min_score=score))
@@ -55,6 +66,8 @@ class ViewCommands(QObject):
     def _switch(self, field: str) -> Switch:
         def switch(on: bool) -> None:
             self._view.set_layers(replace(self._view.layers, **{field: on}))
+            if self._workspace.run is not None:
+                self.match_pictures(self._workspace.run)
             self._store.update(layers={**self._store.value.layers, field: on})
 
         return switch

@@ -90,3 +90,18 @@ def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
     qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
     assert studio.wishes[0] == {"size_wh": (1280, 720), "frame_rate": 30.0}
     assert "Desk camera" in window.windowTitle()
+
+
+def test_hidden_people_are_hidden_in_recordings_too(qtbot, live, tmp_path):
+    window = live
+    window.commands["plain-ground"].setChecked(True)
+    window.record_bar.kind.setCurrentIndex(1)
+    window.commands["record"].trigger()
+    assert "only the picture with skeletons" in window.banner.text
+    qtbot.waitUntil(lambda: window.record_bar.figures.text()[:8] > "00:00.50", timeout=6000)
+    window.commands["record"].trigger()
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    (path,) = Path(tmp_path / "videos").rglob("*.mp4")
+    with av.open(str(path)) as video:
+        frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
+    assert frame[470, 10].max() < 60, "the ground of the camera's picture is seen"

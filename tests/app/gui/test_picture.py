@@ -164,3 +164,15 @@ def test_inside_page_shows_every_joint(qtbot, open_clip):
     window.commands["feature-maps"].trigger()
     qtbot.waitUntil(lambda: window.inside.map_count == 17, timeout=5000)
     assert window.below.currentWidget() is window.inside
+
+
+def test_nobody_is_seen_before_they_are_found(qtbot, window, clip, studio):
+    import threading
+
+    studio.hold = threading.Event()
+    window.commands["blur-faces"].setChecked(True)
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    assert window.view.picture.result is None
+    assert (pixels(window) != 90).all(), "an untracked picture shows whoever is in it"
+    studio.hold.set()
