@@ -1,0 +1,79 @@
+"""Drawn into the picture: scale and region; turned, mirrored, slow motion: tracked again."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from tests.app.gui.conftest import FRAMES, shown_frame
+
+
+def drag(qtbot, window, start, end):
+    """A drag from one image point to another."""
+    (x1, y1), (x2, y2) = window.view.transform.to_widget([start, end]).round().astype(int).tolist()
+    qtbot.mousePress(window.view, Qt.MouseButton.LeftButton, pos=QPoint(x1, y1))
+    qtbot.mouseMove(window.view, QPoint((x1 + x2) // 2, (y1 + y2) // 2))
+    qtbot.mouseMove(window.view, QPoint(x2, y2))
+    qtbot.mouseRelease(window.view, Qt.MouseButton.LeftButton, pos=QPoint(x2, y2))
+
+
+def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
+    from PySide6.QtWidgets import QInputDialog
+
+    window = open_clip()
+    window.workspace.choose(1)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    pixels = window.curves.columns()[2][1][30]
+    window.commands["scale"].trigger()
+    drag(qtbot, window, (100, 400), (300, 400))
+    (dialog,) = window.findChildren(QInputDialog)
+    dialog.setDoubleValue(4.0)
+    dialog.accept()
+    name, values = window.curves.columns()[2]
+    assert "(m)" in name and values[30] == pytest.approx(pixels * 4.0 / 200, rel=0.02)
+    assert "exports stay in pixels" in window.banner.text
+
+
+def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):
+    window = open_clip()
+    window.commands["region"].trigger()
+    drag(qtbot, window, (300, 350), (100, 60))
+    region = window.workspace.settings.region
+    assert region == pytest.approx((100, 60, 300, 350), abs=2)
+    assert "whole picture" in window.controls.region.text()
+    window.commands["whole-picture"].trigger()
+    assert window.workspace.settings.region is None
+
+
+def test_too_small_a_region_is_refused(qtbot, open_clip):
+    window = open_clip()
+    window.tools.set_region((10, 10, 12, 300))
+    assert "too small" in window.banner.text and window.workspace.settings.region is None
+
+
+def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
+    window = open_clip()
+    assert window.view.picture.frame.size_wh == (640, 480)
+    window.controls.turn.setCurrentIndex(1)
+    window.controls.turn.activated.emit(1)
+    assert "Track again" in window.banner._button.text()
+    window.banner._button.click()
+    qtbot.waitUntil(
+        lambda: window.view.picture is not None and window.view.picture.frame.size_wh == (480, 640), timeout=8000
+    )
+    assert window.workspace.run.session.header.settings["turn_deg"] == 90
+
+
+def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
+    window = open_clip()
+    window.controls.slow.setCurrentIndex(window.controls.slow.findData(8.0))
+    window.controls.slow.activated.emit(window.controls.slow.currentIndex())
+    window.commands["track-again"].trigger()
+    qtbot.waitUntil(
+        lambda: (
+            window.workspace.run is not None
+            and window.workspace.run.session.header.settings["slow_motion"] == 8.0
+            and window.workspace.run.session.complete
+        ),
+        timeout=10000,
+    )
+    assert window.workspace.run.session.frame_times()[-1] == pytest.approx((FRAMES - 1) / 30 / 8)
+    qtbot.waitUntil(lambda: shown_frame(window) is not None, timeout=3000)
