@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
 BINS = (5, 10, 10)  # lightness, and the two opponent colours of CIE Lab
-RANGES = (0, 256, 68, 188, 68, 188)  # opponent colours beyond this hardly occur on cloth
+RANGES = (0, 256, 68, 188, 68, 188)  # opponent colours beyond this hardly occur on cloth; they count as the last bin
 PATCH_WH = (16, 24)
 MIN_SCORE = 0.3
 PARTS = (
@@ -73,6 +73,7 @@ def _colours(image: Image, area: npt.NDArray[np.float64]) -> Floats:
         return np.zeros(int(np.prod(BINS)), np.float32)
     patch = cv2.resize(image[y1:y2, x1:x2], PATCH_WH, interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(patch, cv2.COLOR_RGB2LAB)
+    lab[..., 1:] = np.clip(lab[..., 1:], RANGES[2], RANGES[3] - 1)
     counts = cv2.calcHist([lab], [0, 1, 2], None, list(BINS), list(RANGES))
     soft = gaussian_filter(counts, 0.7, mode="constant")  # a shadow moves colours by a bin or so
     return np.asarray(np.sqrt(soft / max(float(soft.sum()), 1e-9)).ravel(), np.float32)

@@ -27,7 +27,7 @@ def test_the_same_clothes_are_known_again_in_another_place_and_light():
     first = describe(picture([(100, RED, BLUE), (500, GREEN, BLUE)]), boxes_at(100, 500), Poses.empty(2))
     second = describe(picture([(300, RED, BLUE)], light=0.92), boxes_at(300), Poses.empty(1))
     likeness = resemblance(first, second)[:, 0]
-    assert likeness[0] > 0.8
+    assert likeness[0] > 0.75
     assert likeness[1] < likeness[0] - 0.2
     assert resemblance(first, first).diagonal() == pytest.approx([1, 1], abs=1e-3)
 

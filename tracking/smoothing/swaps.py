@@ -20,6 +20,7 @@ Value = TypeVar("Value", bound=np.generic)
 
 LIMBS = (("elbow", "wrist"), ("knee", "ankle"))
 MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
+FITTING = 8.0  # exchanged, a pair's squared distances (in variances) must come down to this, or nothing is certain
 STICKINESS = 2.0  # log-likelihood by which another decision than the last one must be better
 
 
@@ -72,7 +73,10 @@ def evidence(expected: Floats, spread: Floats, found: Floats, noise: Floats, twi
     with np.errstate(invalid="ignore", divide="ignore"):
         straight, crossed = cost(left, left) + cost(right, right), cost(left, right) + cost(right, left)
     known = np.isfinite(expected[:, left, 0]) & np.isfinite(expected[:, right, 0])
-    return np.asarray(np.where(known, (straight - crossed) / 2, 0.0) @ twins.members)
+    ratio = np.where(known, (straight - crossed) / 2, 0.0) @ twins.members
+    misfit = np.where(known, crossed, 0.0) @ twins.members
+    fits = misfit <= FITTING * (known.astype(np.float64) @ twins.members)
+    return np.asarray(np.where(fits, ratio, np.minimum(ratio, 0.0)))
 
 
 def decide(likelihood: Floats, last: Mask) -> Mask:
