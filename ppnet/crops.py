@@ -13,9 +13,7 @@ Doubles = npt.NDArray[np.float64]
 CropKind = Literal["classic", "udp"]
 
 
-def crop_regions(
-    boxes: npt.ArrayLike, aspect: float = 0.75, padding: float = 1.25
-) -> tuple[Doubles, Doubles]:
+def crop_regions(boxes: npt.ArrayLike, aspect: float = 0.75, padding: float = 1.25) -> tuple[Doubles, Doubles]:
     """Regions of the image that become crops: each box widened to the input's shape, then padded.
 
     boxes: (N, 4) xyxy image pixels; aspect: width / height of the input. Returns centers (N, 2) and

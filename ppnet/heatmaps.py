@@ -30,9 +30,7 @@ def draw_gaussians(
     return down[..., :, None] * across[..., None, :], valid
 
 
-def gaussian_targets(
-    positions: Tensor, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False
-) -> Tensor:
+def gaussian_targets(positions: Tensor, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False) -> Tensor:
     """`draw_gaussians` on the device of `positions`: (N, K, 2) cells -> (N, K, h, w) float32.
 
     A joint whose Gaussian lies wholly outside, or is NaN, gets a heatmap of zeros; see `targets_inside`.
@@ -47,9 +45,7 @@ def targets_inside(positions: Tensor, size_wh: tuple[int, int], sigma: float) ->
     return across.any(-1) & down.any(-1)
 
 
-def _profiles(
-    positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded: bool
-) -> tuple[Tensor, Tensor]:
+def _profiles(positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded: bool) -> tuple[Tensor, Tensor]:
     """The Gaussian along x (N, K, w) and along y (N, K, h); their product is the heatmap."""
     positions = positions.to(torch.float32)
     nearest = torch.floor(positions + 0.5)
@@ -63,9 +59,7 @@ def _profiles(
     return profiles[0], profiles[1]
 
 
-def merge_flipped(
-    heatmaps: Tensor, flipped: Tensor, flip_index: npt.NDArray[np.int64], *, shift: bool
-) -> Tensor:
+def merge_flipped(heatmaps: Tensor, flipped: Tensor, flip_index: npt.NDArray[np.int64], *, shift: bool) -> Tensor:
     """Average of the heatmaps of a crop and of its mirror image, both (N, K, h, w).
 
     The mirror's answer is mirrored back and left and right swapped by `flip_index` (K,). `shift` moves it

@@ -23,9 +23,7 @@ class Poses:
     def __post_init__(self) -> None:
         shape = self.scores.shape
         if len(shape) != 2 or self.keypoints.shape != (*shape, 2):
-            raise ValueError(
-                f"keypoints (N, K, 2) and scores (N, K) wanted, got {self.keypoints.shape}, {shape}"
-            )
+            raise ValueError(f"keypoints (N, K, 2) and scores (N, K) wanted, got {self.keypoints.shape}, {shape}")
         for name in ("keypoints", "scores"):
             array = np.ascontiguousarray(getattr(self, name), np.float32)
             if array.flags.writeable:
@@ -39,6 +37,4 @@ class Poses:
     @classmethod
     def empty(cls, count: int = 0, keypoints: int = 17) -> "Poses":
         """`count` people without any answer."""
-        return cls(
-            np.full((count, keypoints, 2), np.nan, np.float32), np.zeros((count, keypoints), np.float32)
-        )
+        return cls(np.full((count, keypoints, 2), np.nan, np.float32), np.zeros((count, keypoints), np.float32))

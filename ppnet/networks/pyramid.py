@@ -147,7 +147,7 @@ class PyramidModule(nn.Module):
         """One tensor per branch -> (branch outputs before fusion, fused outputs)."""
         outputs = [branch(x) for branch, x in zip(self.branches, inputs, strict=True)]
         fused = []
-        for target, layers in enumerate(self.fuse_layers):
+        for layers in self.fuse_layers:
             parts = [layer(output) for layer, output in zip(layers, outputs, strict=True)]  # type: ignore[call-overload]
             fused.append(functional.relu(reduce(add, parts)))
         return outputs, fused

@@ -49,9 +49,7 @@ def test_heatmaps_equal_those_of_the_authors_network(name):
 
 def test_state_dict_has_the_published_names_and_shapes():
     published = (PARITY / "state_dict_keys_M2-D2-W32.txt").read_text().split("\n")
-    ours = [
-        f"{name} {tuple(value.shape)}" for name, value in PPNet(parse_name("M2-D2-W32")).state_dict().items()
-    ]
+    ours = [f"{name} {tuple(value.shape)}" for name, value in PPNet(parse_name("M2-D2-W32")).state_dict().items()]
     assert ours == [line.strip() for line in published if line.strip()]
 
 
@@ -62,9 +60,7 @@ def test_every_parameter_gets_a_gradient(name):
     heatmaps = network(torch.randn(2, 3, 192, 144))
     assert [tuple(h.shape) for h in heatmaps] == [(2, 17, 48, 36)] * 2
     sum(h.square().mean() for h in heatmaps).backward()
-    missing = [
-        key for key, p in network.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()
-    ]
+    missing = [key for key, p in network.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
     assert missing == []
 
 
