@@ -105,3 +105,13 @@ def test_hidden_people_are_hidden_in_recordings_too(qtbot, live, tmp_path):
     with av.open(str(path)) as video:
         frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
     assert frame[470, 10].max() < 60, "the ground of the camera's picture is seen"
+
+
+def test_person_hidden_while_live_leaves_the_picture(qtbot, live):
+    window = live
+    drawn = int((pixels(window) != 90).sum())
+    window.workspace.choose(1)
+    window.commands["hide"].trigger()
+    window.workspace.choose(None)
+    assert window.workspace.people.hidden == {1}
+    qtbot.waitUntil(lambda: (pixels(window) != 90).sum() < 0.75 * drawn, timeout=4000)

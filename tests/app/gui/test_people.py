@@ -156,3 +156,12 @@ def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
         timeout=6000,
     )
     assert len(studio.processor.seen) == seen
+
+
+def test_an_edit_shows_at_once_on_the_standing_picture(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(1)
+    window.commands["delete"].trigger()
+    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [2], timeout=2000)
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1, 2], timeout=2000)
