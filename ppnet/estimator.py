@@ -13,6 +13,7 @@ from ppnet.codec import Codec
 from ppnet.crops import apply_matrices, crop_matrices, crop_regions, invert_matrices, warp
 from ppnet.device import choose_device, choose_precision, describe, precision_name
 from ppnet.errors import UserError
+from ppnet.heatmaps import merge_flipped
 from ppnet.networks.inference import for_inference
 from ppnet.poses import Poses
 
@@ -49,7 +50,7 @@ class PoseEstimator:
         self.device = choose_device(device)
         self.dtype = choose_precision(self.device, precision)
         self.max_batch = max_batch or BATCH_LIMIT.get(self.device.type, 32)
-        self._flip_index = torch.from_numpy(info.keypoints.flip_index).to(self.device)
+        self._flip_index = info.keypoints.flip_index
         # RGB / 255, less the mean, by the std: one multiplication and one addition.
         mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (info.mean, info.std))
         self._scale = (1 / (255 * std)).to(self.device)
@@ -94,7 +95,7 @@ class PoseEstimator:
             matrices = crop_matrices(centers, sizes_wh, self.codec.input_wh, kind=self.codec.crop_kind)
             positions, found = self.codec.decode(self.heatmaps(warp(image, matrices, self.codec.input_wh)))
             keypoints[usable] = apply_matrices(positions, invert_matrices(matrices))
-            scores[usable] = np.clip(found, 0, None)
+            scores[usable] = np.clip(found, 0, 1)  # a sure joint's heatmap may rise a little above 1
         broken = ~(np.isfinite(keypoints).all(axis=2) & np.isfinite(scores))
         keypoints[broken], scores[broken] = np.nan, 0
         return Poses(keypoints, scores)
@@ -136,11 +137,8 @@ class PoseEstimator:
         if not self.flip:
             return self._last(x).cpu().numpy()
         straight, mirrored = self._last(torch.cat([x, x.flip(3)])).chunk(2)
-        mirrored = mirrored.flip(3)[:, self._flip_index]
-        if self.codec.flip_shift:
-            # A cell covers 4 pixels and stands for the first of them, so the mirror image comes out 3/4 of a cell off.
-            mirrored = torch.cat([mirrored[..., :1], mirrored[..., :-1]], dim=3)
-        return ((straight + mirrored) / 2).cpu().numpy()
+        merged = merge_flipped(straight, mirrored, self._flip_index, shift=self.codec.flip_shift)
+        return merged.cpu().numpy()
 
     def _pixels(self, crops: Image) -> Tensor:
         """(N, 3, H, W) normalised. The permuted view has its channels last in memory already."""
