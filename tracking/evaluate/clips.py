@@ -66,8 +66,6 @@ def clip_results(
     estimator = parts.estimator or SimulatedNetwork(truth)
     stand_ins: list[FollowsClip] = [part for part in (detector, estimator) if isinstance(part, FollowsClip)]
     pipeline = Pipeline(detector, estimator, settings=settings)
-    if parts.detector is None and parts.estimator is None:
-        return track_clip(truth, pipeline, stand_ins=stand_ins)
     with open_source(place / "clip.mp4") as source:
         images = (frame.image for frame in source)
         results = track_clip(truth, pipeline, images=images, stand_ins=stand_ins)

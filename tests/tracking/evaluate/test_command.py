@@ -1,15 +1,27 @@
 import json
 from dataclasses import asdict
 
+import av
+import numpy as np
 import pytest
 
 from tests.tracking.figures import Walker, filmed, straight
 from tracking.__main__ import main
 
 
+def write_black(path, times):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=round(1 / times[1]))
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        stream.options = {"preset": "ultrafast"}
+        for _ in times:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((720, 1280, 3), np.uint8), format="rgb24")))
+        container.mux(stream.encode())
+
+
 @pytest.fixture
 def clips(tmp_path):
-    """A folder in which two clips seem rendered already (no picture is looked at with stand-ins)."""
+    """A folder in which two clips seem rendered already, all black: the stand-ins don't look."""
     evaluation = pytest.importorskip("ppnet.data.people.evaluation")
     for spec in evaluation.EVALUATION_CLIPS:
         if spec.name not in ("rates-24", "rates-30"):
@@ -33,8 +45,8 @@ def clips(tmp_path):
             for frame in truth.frames
         ]  # fmt: skip
         (place / "truth.json").write_text(json.dumps({"size_wh": [1280, 720], "frames": frames}))
-        (place / "clip.mp4").write_bytes(b"")
-        (place / "spec.json").write_text(json.dumps(asdict(spec)))
+        write_black(place / "clip.mp4", times)
+        (place / "spec.json").write_text(json.dumps(asdict(spec) | {"rendering": evaluation.RENDERING}))
     return tmp_path / "clips"
 
 
