@@ -266,8 +266,9 @@ class Tracker:
 
     def _claim(self, index: int, row: int, seen: _Seen, likeness: float) -> tuple[bool, float, int]:
         """How good a track's claim to an answer is; larger is better."""
-        track, box = self._tracks[index], seen.look.boxes[row : row + 1]
-        overlap = float(box_math.iou_matrix(track.box[None], box)[0, 0])
+        track, points = self._tracks[index], seen.keypoints[row]
+        extent = np.concatenate([np.nanmin(points, axis=0), np.nanmax(points, axis=0)])  # there are joints: they match
+        overlap = float(box_math.iou_matrix(track.box[None], extent[None])[0, 0])
         return row < seen.look.detections, round(likeness + overlap, 6), -track.order
 
     def _settle(self, track: Track, row: int | None, seen: _Seen) -> None:

@@ -7,6 +7,7 @@ from tracking.tracker import Tracker
 from tracking.types import Detections
 
 RED, BLUE, GREEN = (190, 40, 50), (40, 60, 180), (60, 150, 70)
+ROSE = (190, 75, 85)
 
 
 def picture(people, light=1.0):
@@ -51,7 +52,8 @@ def test_boxes_that_show_nothing(box):
     assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty()).shape[0] == 0
 
 
-def test_two_who_hide_together_come_out_with_their_own_numbers():
+@pytest.mark.parametrize("other", [GREEN, ROSE])
+def test_two_who_hide_together_come_out_with_their_own_numbers(other):
     """Both vanish in one place and come out the wrong way round for their speed: only the clothes tell."""
     tracker = Tracker()
 
@@ -63,11 +65,11 @@ def test_two_who_hide_together_come_out_with_their_own_numbers():
         return {int(i): float(b[0]) for i, b in zip(tracks.ids, tracks.boxes, strict=True)}
 
     for k in range(10):
-        seen = frame(k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, GREEN, BLUE)])
+        seen = frame(k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
     assert seen[1] < seen[2]
     for k in range(10, 20):
         frame(k / 10, [])
     for k in range(20, 23):
-        seen = frame(k / 10, [(300 - 20 * (k - 20), RED, BLUE), (400 + 20 * (k - 20), GREEN, BLUE)])
+        seen = frame(k / 10, [(300 - 20 * (k - 20), RED, BLUE), (400 + 20 * (k - 20), other, BLUE)])
     assert set(seen) == {1, 2}
     assert seen[1] < seen[2]

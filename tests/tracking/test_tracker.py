@@ -6,7 +6,7 @@ from ppnet.poses import Poses
 from tests.tracking.figures import SIZE_WH, Walker, filmed, straight
 from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
-from tracking.evaluate.simulate import SimulatedNetwork, TrueBoxes
+from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
 from tracking.pipeline import Pipeline, PipelineSettings
 from tracking.tracker import Tracker, TrackerSettings, pose_quality
 from tracking.types import Detections, TrackState
@@ -249,6 +249,41 @@ def test_boxes_follow_the_joints_between_two_looks():
         tracks, poses = tracker.update(network.estimate(black, boxes))
     assert tracks.boxes[0, [0, 2]].mean() == pytest.approx(walker.path(truth.frames[-1].time_s)[0], abs=20)
     assert np.isfinite(poses.keypoints).all()
+
+
+def test_boxes_widen_with_the_stride_between_two_looks():
+    walker = Walker(straight(400, 60))
+    truth = filmed([walker], clock(1.5))
+    network = SimulatedNetwork(truth, faults=Faults(noise=0, drift=0, wild=0, exchanged=0))
+    tracker, black = Tracker(), np.zeros((720, 1280, 3), np.uint8)
+    errors = []
+    for index, frame in enumerate(truth.frames):
+        network.index = index
+        found = Detections(frame.boxes.astype(np.float32), np.ones(1, np.float32)) if index == 0 else None
+        tracks, _ = tracker.update(
+            network.estimate(black, tracker.associate(found, frame.time_s, size_wh=truth.size_wh))
+        )
+        errors.append(float(tracks.boxes[0, 2] - tracks.boxes[0, 0] - (frame.boxes[0, 2] - frame.boxes[0, 0])))
+    assert np.ptp(truth.frames[0].boxes[0, ::2]) <= 90 < max(np.ptp(f.boxes[0, ::2]) for f in truth.frames)
+    assert np.abs(errors).max() < 30
+
+
+def test_two_boxes_with_the_same_joints_are_one_person_and_one_hidden():
+    """Between two looks the network finds the front person in both boxes: the other one is only predicted."""
+    tracker = Tracker()
+    boxes = [standing(100), standing(260)]
+    step(tracker, 0.0, boxes)
+    middle = np.array([310.0, 425.0])
+    pose = np.stack([np.linspace(-40, 40, 17), np.linspace(-110, 110, 17)], axis=1) + middle
+    states = []
+    for k in range(1, 4):
+        asked = tracker.associate(None, k / 30, size_wh=SIZE_WH)
+        same = np.repeat(pose[None], len(asked), axis=0).astype(np.float32)
+        tracks, poses = tracker.update(Poses(same, np.full((len(asked), 17), 0.9, np.float32)))
+        states.append(tracks.states.tolist())
+    assert states[-1] == [TrackState.PREDICTED, TrackState.TRACKED]
+    assert np.isnan(poses.keypoints[0]).all()
+    assert np.isfinite(poses.keypoints[1]).all()
 
 
 def test_most_people():

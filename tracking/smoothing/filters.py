@@ -84,6 +84,7 @@ class JointFilters:
             density = np.broadcast_to((settings.density * self.sides**2)[:, None], self.alive.shape)
             self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
             self.unseen_s = self.unseen_s + step_s
+            self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
 
     def coast(self, step_s: float) -> None:
         """Let unseen joints go on with the body rather than on their own into the blue."""
@@ -117,7 +118,6 @@ class JointFilters:
         self.alive = self.alive | accepted
         self.unseen_s = np.where(accepted, 0.0, self.unseen_s)
         self.scores = np.where(accepted, scores, self.scores)
-        self.alive &= self.unseen_s <= settings.max_gap_s + 1e-9
         return accepted
 
     def _begin(self, found: Floats, R: Floats) -> None:

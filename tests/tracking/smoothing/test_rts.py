@@ -57,6 +57,15 @@ def test_gaps_between_are_filled_and_ends_are_not():
     assert np.isfinite(poses.keypoints[states != KeypointState.MISSING]).all()
 
 
+def test_stretches_apart_do_not_pull_each_other():
+    """After a gap that is too long the filter begins anew; nothing of it reaches back."""
+    times = np.concatenate([np.arange(20) / 30, 1.3 + np.arange(20) / 30])
+    keypoints = np.concatenate([np.tile(STILL, (20, 1, 1)), np.tile(STILL + 300, (20, 1, 1))])
+    poses, states = smooth_track(times, keypoints, np.full((40, 17), 0.9), sides=np.full(40, 300.0))
+    assert (states == KeypointState.MEASURED).all()
+    assert poses.keypoints == pytest.approx(keypoints, abs=0.1)
+
+
 def test_outliers_are_bridged():
     times = np.arange(60) / 30
     truth = swinging(times)
