@@ -11,7 +11,6 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
-from app.gui.constants import keep_constants_alive
 from app.gui.inspector import real_looker
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
@@ -71,7 +70,6 @@ def real_parts() -> Parts:
 
 def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
     """The window, dressed, with nothing open."""
-    keep_constants_alive()
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     workspace = Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()))
