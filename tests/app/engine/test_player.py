@@ -164,8 +164,9 @@ def test_it_stops_at_the_end_and_starts_over(screen: Screen) -> None:
     assert screen.player.position().speed == 4.0
     screen.player.seek_frame(80)
     screen.player.play()
-    wait_for(lambda: screen.poll() is None and not screen.player.position().is_playing)
-    assert screen.shown[-1] == COUNT - 1 and screen.player.position().at_end
+    wait_for(lambda: (screen.poll(), screen.shown[-1] == COUNT - 1)[1])
+    wait_for(lambda: not screen.player.position().is_playing)
+    assert screen.player.position().at_end
     screen.player.toggle()
     wait_for(lambda: screen.poll() is not None and screen.shown[-1] < 20)
     screen.player.toggle()
