@@ -1,6 +1,7 @@
 """`python -m ppnet train`."""
 
 import argparse
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # either saves the state first
     weights = train(settings, run_settings, sources, device=choose_device(arguments.device), validation=validation)
     print(f"Weights: {weights}")
     return 0

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +154,22 @@ def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, caps
     assert "--resume" in capsys.readouterr().err
     assert main([*options, "--samples", "16", "--resume"]) == 0
     assert json.loads((run / "recipe.json").read_text())["step"] == 4
+
+
+def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "ppnet", "train", "--data", f"coco:{people}", "--out", str(run), "--network",
+               "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    log = run / "log.jsonl"
+    deadline = time.monotonic() + 120
+    while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(timeout=60) == 130, process.stderr.read()
+    state = torch.load(run / "state.pt", weights_only=True)
+    assert state["step"] >= 50
+    assert json.loads((run / "recipe.json").read_text())["step"] == state["step"]
 
 
 @pytest.mark.parametrize(
