@@ -1,12 +1,8 @@
 """`python -m ppnet`: networks, weights, training, evaluation, benchmark, rendered people."""
 
-import argparse
-import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from ppnet import __version__
-from ppnet.errors import UserError
+from ppnet.command_line import run_commands
 
 COMMANDS = {
     "info": ("ppnet.networks.info_command", "parameters and cost of every network"),
@@ -19,24 +15,8 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when all went well, 2 for an error that the user can mend, 130 when interrupted."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="python -m ppnet", description=__doc__)
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        if argv[:1] == [name]:  # only the command that is asked for is imported: --help stays instant
-            import_module(module).add_arguments(command)
-    arguments = parser.parse_args(argv)
-    try:
-        return int(import_module(COMMANDS[arguments.command][0]).run(arguments))
-    except UserError as error:
-        print(f"ppnet: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("ppnet: stopped.", file=sys.stderr)
-        return 130
+    """Run one command and return its exit code."""
+    return run_commands("ppnet", __doc__, COMMANDS, argv)
 
 
 if __name__ == "__main__":
