@@ -11,7 +11,7 @@ from tracking.types import KeypointState
 
 Floats = npt.NDArray[np.float64]
 
-BETA = 8.0  # hertz of cut-off per side per second of speed
+BETA = 4.0  # hertz of cut-off per side per second of speed
 SPEED_CUTOFF_HZ = 2.0  # the speed itself is low-passed here
 
 
