@@ -13,7 +13,7 @@ Commands = Mapping[str, tuple[str, str]]
 
 
 def run_commands(package: str, description: str | None, commands: Commands, argv: Sequence[str] | None) -> int:
-    """Run one command of `package`; 0 when all went well, 2 for an error that the user can mend, 130 when interrupted."""
+    """Run one command of `package`: 0 when all went well, 2 for an error the user can mend, 130 when interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
     parser.add_argument("--version", action="version", version=__version__)
