@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         _write_json(arguments.json, arguments, figures, differences)
     if arguments.plot is not None:
-        plot(figures, arguments.plot)
+        with _writing(arguments.plot):
+            plot(figures, arguments.plot)
     return 0
 
 
@@ -93,8 +97,14 @@ def _text(figures: Figures, differences: dict[str, float]) -> str:
 def _write_json(path: Path, arguments: argparse.Namespace, figures: Figures, differences: dict[str, float]) -> None:
     options = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     content: dict[str, Any] = {"version": ppnet.__version__, "options": options, **figures.to_dict()}
-    content["rate_differences"] = differences
-    try:
+    content["rate_differences"] = {name: share if math.isfinite(share) else None for name, share in differences.items()}
+    with _writing(path):
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UserError(f"The figures could not be written to {path}: {error.strerror}.") from error

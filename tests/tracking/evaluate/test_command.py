@@ -67,6 +67,22 @@ def test_table_and_json(clips, tmp_path, capsys):
     assert content["options"]["detector"] == "true"
 
 
+def test_unwritable_figures(clips, tmp_path, capsys):
+    arguments = [
+        "evaluate",
+        "--clips",
+        str(clips),
+        "--only",
+        "rates-24",
+        "--detector",
+        "true",
+        "--network",
+        "simulated",
+    ]
+    assert main([*arguments, "--json", str(tmp_path / "no" / "where.json")]) == 2
+    assert "could not be written" in capsys.readouterr().err
+
+
 def test_unknown_clip(capsys, tmp_path):
     pytest.importorskip("ppnet.data.people.evaluation")
     assert main(["evaluate", "--only", "nonsense", "--clips", str(tmp_path)]) == 2
