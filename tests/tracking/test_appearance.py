@@ -69,7 +69,7 @@ def test_two_who_hide_together_come_out_with_their_own_numbers(other):
     assert seen[1] < seen[2]
     for k in range(10, 20):
         frame(k / 10, [])
-    for k in range(20, 23):
+    for k in range(20, 26):
         seen = frame(k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
     assert set(seen) == {1, 2}
     assert seen[1] < seen[2]

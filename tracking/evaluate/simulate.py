@@ -15,6 +15,7 @@ from tracking.evaluate.truth import VISIBLE, Truth, TruthFrame
 from tracking.types import Detections
 
 MIN_SEEN = 0.25  # people of whom less can be seen are nobody's duty: neither a miss nor a false answer
+SHOWN = 0.1  # a network says nothing about people of whom less shows
 
 
 class TrueBoxes:
@@ -102,7 +103,7 @@ def _foremost(frame: TruthFrame, box: npt.NDArray[np.float64]) -> int | None:
         return None
     fit = box_math.iou_matrix(box[None], frame.boxes)[0] * (0.2 + 0.8 * frame.seen_share)
     best = int(np.argmax(fit))
-    return best if fit[best] > 0.1 else None
+    return best if fit[best] > 0.1 and frame.seen_share[best] >= SHOWN else None
 
 
 def _drifts(truth: Truth, faults: Faults, seed: int) -> dict[int, npt.NDArray[np.float64]]:
