@@ -1,7 +1,5 @@
 """One person followed by the tracker: motion, last keypoints, and how long since they were seen."""
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +15,6 @@ BORDER_REACH = 0.5  # sides from the left or right border within which an unseen
 LEAVING_SPEED = 0.15  # sides per second towards the border that a box touches
 LEAVING_S = 0.3  # somebody unseen for this long while walking out has left
 USUAL_S = 0.7  # an unseen person goes on with the size and speed of about so long: the last ones seen may be cut off
-NEW_WEAR_SHARE = 0.5
 WEAR_SHARE = 0.1  # by how much a look changes what a person is thought to wear
 JOINT_DOUBT = 1.5  # boxes that follow the joints are a little less certain than detected ones
 FRESH_SHARE = 0.7  # of a reported box is what was just measured, the rest is the filter's: prompt, and calm enough
@@ -32,7 +29,6 @@ class Track:
     seen_s: when the person was last seen by detector or network. missed_since_s: first look of the detector
     that missed the person since it last found them, or None. row: which answer of this frame is theirs.
     lost_at: (2,) where they were when last seen. clothes: see `tracking.appearance`.
-    undecided_until_s: a newcomer who may be one of several lost people gets a number only then.
     """
 
     def __init__(self, box: Floats, score: float, *, time_s: float, order: int) -> None:
@@ -51,7 +47,6 @@ class Track:
         self._usual = np.concatenate([box_math.sizes(np.asarray(box, np.float64)[None])[0], np.zeros(2)])
         self._usual_weight = 0.0
         self.clothes: Floats | None = None
-        self.undecided_until_s = -math.inf
         self.lost_at: Floats = box_math.centers(self._motion.box[None])[0]
         self._keypoints: Floats | None = None
         self._keypoints_box: Floats = np.asarray(box, np.float64)
@@ -138,8 +133,7 @@ class Track:
         if self.clothes is None:
             self.clothes = clothes
         else:
-            share = WEAR_SHARE if self.id else NEW_WEAR_SHARE  # at first more comes into view with every look
-            mixed = (1 - share) * self.clothes + share * clothes
+            mixed = (1 - WEAR_SHARE) * self.clothes + WEAR_SHARE * clothes
             self.clothes = np.asarray(mixed * (np.linalg.norm(clothes) / max(float(np.linalg.norm(mixed)), 1e-9)))
 
     def follow(self, keypoints: Floats, *, time_s: float, detected: bool, doubt: float) -> None:

@@ -19,7 +19,6 @@ from ppnet.poses import Poses
 from tracking import boxes as box_math
 from tracking.appearance import describe, resemblance
 from tracking.association import best_pairs, keypoint_similarity
-from tracking.reunion import CLOTHES_WEIGHT, closeness, familiarity, like_heights, reunions
 from tracking.track import Track
 from tracking.tracker_settings import TrackerSettings
 from tracking.types import Detections, Tracks, TrackState
@@ -30,10 +29,13 @@ Floats = npt.NDArray[np.floating]
 
 KEYPOINT_SCORE = 0.1  # keypoints below say nothing about where a person is
 SWING = 2.0  # limbs swing between two looks: likeness to expected keypoints forgives twice COCO's distances
+MOST_HEIGHT_CHANGE = 1.7  # nobody found again is so many times higher or lower than expected
 HIDDEN_DOUBT = 4.0  # how much less a half-hidden person's box is trusted (it shrinks on the hidden side)
+REACH = 0.15  # standard deviation, in sides, of where a person comes out of hiding, besides unseen motion
 OPEN_VIEW = 0.3  # clothes are learnt while no more than this share of the person's box lies under others
-DECISION_S = 0.3  # whose number is unclear gets it so much later, when more of them can be seen
+LIGHT_CHANGE = 0.06  # by how much the likeness of one person's clothes usually falls short of 1
 LONG_UNSEEN_S = 0.25  # who is unseen for longer is looked for after the others, by clothes rather than by place
+CLOTHES_WEIGHT = 2.0
 SAME_BOX = 0.8  # overlap from which a second box is the same person, whatever the joints say
 
 
@@ -99,7 +101,6 @@ class Tracker:
         self._size_wh = (0, 0)
         self._looked = False
         self._look: _Look | None = None
-        self._unclear: set[int] = set()
 
     @property
     def needs_detection(self) -> bool:
@@ -151,7 +152,6 @@ class Tracker:
             self._settle(track, taken.get(index), seen)
         self._begin(seen, set(taken.values()))
         self._tracks = [track for track in self._tracks if not track.is_over]
-        self._reunite()
         self._number()
         return self._report(poses)
 
@@ -174,14 +174,13 @@ class Tracker:
         overlap = box_math.iou_matrix(predicted, found)
         claimed = {row for row, _ in best_pairs(overlap, overlap >= self.settings.weak_min_iou)}
         inside = box_math.usable(predicted, self._size_wh)
-        recent = [self._time_s - track.seen_s <= LONG_UNSEEN_S for track in self._tracks]
+        recent = [self._time_s - track.seen_s <= self.settings.shown_lost_s for track in self._tracks]
         return [i for i in range(len(self._tracks)) if i not in claimed and inside[i] and recent[i]]
 
     def _match(self, seen: _Seen) -> dict[int, int]:
         """Track index -> row: strong detections by overlap and likeness, then by likeness alone, then weak
         detections by overlap, then the boxes that tracks predicted themselves."""
         taken: dict[int, int] = {}
-        self._unclear = set()
         look, settings = seen.look, self.settings
         if look.detections and self._tracks:
             overlap = box_math.iou_matrix(self._boxes(), look.boxes[: look.detections])
@@ -189,22 +188,13 @@ class Tracker:
             alike = np.nan_to_num(likeness, nan=0.0)
             worn = self._resemblance(seen)[:, : look.detections]
             strong = np.broadcast_to(look.scores >= settings.new_score, overlap.shape)
-            familiar = familiarity(worn)
+            familiar = _familiarity(worn)
             both = overlap + np.where(np.isnan(likeness), overlap, alike) + familiar
-            lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])[:, None]
             recent = np.array([self._time_s - track.seen_s <= LONG_UNSEEN_S for track in self._tracks])[:, None]
-            strange = lost & (worn < settings.min_resemblance)
-            _take(taken, both, strong & (overlap >= settings.min_iou) & recent & ~strange)
-            found = look.boxes[: look.detections]
-            near = np.fmax(alike, np.where(lost, closeness(self._tracks, box_math.centers(found)), 0.0))
-            possible = (near >= settings.min_similarity) & strong & like_heights(self._tracks, found)
-            possible[list(taken)] = False
-            likely = possible & ~(worn < settings.min_resemblance)
-            dressed = possible & np.isfinite(worn)
-            unclear = dressed.any(axis=0) & ((likely.sum(axis=0) != 1) | (dressed.sum(axis=0) != 1))
-            self._unclear = {int(row) for row in np.flatnonzero(unclear)} - set(taken.values())
-            likely[:, list(self._unclear)] = False
-            _take(taken, near + CLOTHES_WEIGHT * familiar, likely)
+            _take(taken, both, strong & (overlap >= settings.min_iou) & recent)
+            near = np.fmax(alike, self._closeness(look))
+            likely = (near >= settings.min_similarity) & ~(worn < settings.min_resemblance) & self._like_sizes(look)
+            _take(taken, near + CLOTHES_WEIGHT * familiar, strong & likely)
             _take(taken, overlap, ~strong & (overlap >= settings.weak_min_iou))
         for row in range(look.detections, len(look.boxes)):
             index = int(look.track_of[row])
@@ -231,6 +221,25 @@ class Tracker:
         areas = box_math.areas(self._boxes())
         return keypoint_similarity(expected, keypoints, areas=areas, variances=variances, tolerance=SWING)
 
+    def _closeness(self, look: _Look) -> Floats:
+        """(tracks, M) likelihood of the distance from where unseen people may be, 1 at no distance; 0 for others.
+
+        They may have gone on or have stopped: anywhere from where they were lost to where they would be now.
+        """
+        middles = box_math.centers(look.boxes[: look.detections])
+        lost_at = np.array([track.lost_at for track in self._tracks])
+        away = _squared_distances(lost_at, box_math.centers(self._boxes()), middles)
+        sides = box_math.sizes(self._boxes()).max(axis=1)
+        spread = np.array([track.unseen_variance for track in self._tracks]) + (REACH * sides) ** 2
+        lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])
+        return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
+
+    def _like_sizes(self, look: _Look) -> npt.NDArray[np.bool_]:
+        # Heights: widths change with every stride, and with what hides a part.
+        own = box_math.sizes(self._boxes())[:, None, 1]
+        other = box_math.sizes(look.boxes[: look.detections])[None, :, 1]
+        return np.asarray((other > own / MOST_HEIGHT_CHANGE) & (other < own * MOST_HEIGHT_CHANGE))
+
     def _joints_hold(self, track: Track, seen: _Seen, *, row: int) -> bool:
         """Whether what the network found in the predicted box can stand for a detection."""
         if not seen.look.detected and track.missed_since_s is None:
@@ -249,7 +258,7 @@ class Tracker:
         doubled = np.nan_to_num(np.fmax(same, same.T), nan=0.0) >= self.settings.duplicate_similarity
         if not np.triu(doubled, 1).any():
             return
-        expected = np.nan_to_num(self._likeness(kept), nan=0.0) + familiarity(self._resemblance(seen))[:, rows]
+        expected = np.nan_to_num(self._likeness(kept), nan=0.0) + _familiarity(self._resemblance(seen))[:, rows]
         claims = [self._claim(index, rows[i], seen, expected[index, i]) for i, index in enumerate(order)]
         for a, b in np.argwhere(np.triu(doubled, 1)):
             if order[a] in taken and order[b] in taken:
@@ -282,9 +291,8 @@ class Tracker:
             track.carry(self._time_s)
 
     def _covered(self, track: Track) -> float:
-        """Largest share of the person's box under that of someone else who is seen."""
-        seen = [other for other in self._tracks if other.state == TrackState.TRACKED]
-        others = [other.box for other in seen if other is not track]
+        """Largest share of the person's box under someone else's."""
+        others = [other.box for other in self._tracks if other is not track]
         if not others:
             return 0.0
         common = box_math.intersections(track.box[None], np.array(others)).max()
@@ -300,8 +308,6 @@ class Tracker:
             good = seen.quality[row] >= settings.pose_score
             sure = look.first or score >= settings.sure_score
             track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else 1)
-            if row in self._unclear:
-                track.undecided_until_s = self._time_s + DECISION_S
             if seen.clothes is not None and self._covered(track) < OPEN_VIEW:
                 track.wear(seen.clothes[row])
             self._tracks.append(track)
@@ -322,23 +328,11 @@ class Tracker:
         same = keypoint_similarity(seen.keypoints[rows], seen.keypoints[[row]], areas=areas)
         return bool(np.nan_to_num(same, nan=0.0).max() >= self.settings.duplicate_similarity)
 
-    def _reunite(self) -> None:
-        """Give back their numbers to those who came out of hiding and can be told apart by now."""
-        ready = [t for t in self._tracks if t.id == 0 and -math.inf < t.undecided_until_s <= self._time_s]
-        lost = [t for t in self._tracks if t.id and t.state == TrackState.PREDICTED]
-        settings = self.settings
-        for old, new in reunions(
-            lost, ready, min_similarity=settings.min_similarity, min_resemblance=settings.min_resemblance
-        ):
-            new.id, new.clothes = old.id, old.clothes
-            self._tracks.remove(old)
-
     def _number(self) -> None:
         """Give numbers to those who were seen often enough, the largest first, up to `max_people`."""
         room = math.inf if self.settings.max_people is None else self.settings.max_people
         room -= sum(track.id > 0 and track.row is not None for track in self._tracks)
         waiting = [t for t in self._tracks if t.id == 0 and t.hits >= self.settings.confirm_hits]
-        waiting = [t for t in waiting if t.undecided_until_s <= self._time_s]
         for track in sorted(waiting, key=lambda t: (-box_math.areas(t.box[None])[0], t.order)):
             if room <= 0:
                 break
@@ -361,6 +355,20 @@ class Tracker:
             states=np.array([t.state for t in shown], np.uint8),
         )
         return tracks, Poses(keypoints, scores)
+
+
+def _squared_distances(starts: Floats, ends: Floats, points: Floats) -> Floats:
+    """(T, M) squared distance of points (M, 2) from the lines between starts (T, 2) and ends (T, 2)."""
+    way = ends - starts
+    length = np.maximum((way**2).sum(axis=1), 1e-9)[:, None]
+    share = np.clip(((points[None] - starts[:, None]) * way[:, None]).sum(axis=2) / length, 0, 1)
+    nearest = starts[:, None] + share[..., None] * way[:, None]
+    return np.asarray(((points[None] - nearest) ** 2).sum(axis=2))
+
+
+def _familiarity(worn: Floats) -> Floats:
+    """Weight of clothes in matching, 0 to 1; unknown ones speak neither for nor against."""
+    return np.where(np.isnan(worn), 0.5, np.exp(-(1 - worn) / LIGHT_CHANGE))
 
 
 def pose_quality(scores: Floats) -> float:
