@@ -208,8 +208,16 @@ def test_overfits_32_real_crops(tmp_path):
         image["shard"] = str(annotations.parent / image["shard"])
     people = tmp_path / "few.json"
     people.write_text(json.dumps(content))
-    settings = replace(PRESETS["small-data"], augmentation=NONE, codec=Codec((96, 128), sigma=1.5, kind="dark"), ema=0.95,
-                       network="M2-D1-W16", batch=16, samples=16 * 400, learning_rate=2e-3)  # fmt: skip
+    settings = replace(
+        PRESETS["small-data"],
+        augmentation=NONE,
+        codec=Codec((96, 128), sigma=1.5, kind="dark"),
+        ema=0.95,
+        network="M2-D1-W16",
+        batch=16,
+        samples=16 * 400,
+        learning_rate=2e-3,
+    )
     from ppnet.train.run import RunSettings, train
 
     train(settings, RunSettings(tmp_path / "run", quiet=True, keep_images=True), [Source(read_coco(people))],
