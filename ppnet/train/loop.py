@@ -11,15 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD
 from ppnet.data.dataset import Crop
 from ppnet.errors import UserError
 from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
 from ppnet.train.state import RunningMean, load_state, save_atomic
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def normalise(images: Tensor, *, channels_last: bool) -> Tensor:

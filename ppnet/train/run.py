@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ppnet.checkpoint import load_backbone, load_checkpoint, save
-from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD, CheckpointInfo
 from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
 from ppnet.data.samples import SampleSet
 from ppnet.errors import UserError
@@ -22,7 +22,7 @@ from ppnet.evaluate.coco import evaluate_coco
 from ppnet.evaluate.predict import network_predict
 from ppnet.networks.table import build
 from ppnet.skeleton import SKELETONS
-from ppnet.train.loop import IMAGENET_MEAN, IMAGENET_STD, StepReport, Trainer
+from ppnet.train.loop import StepReport, Trainer
 from ppnet.train.pictures import save_sheet
 from ppnet.train.settings import TrainSettings
 

@@ -211,11 +211,11 @@ def test_overfits_32_real_crops(tmp_path):
     settings = replace(
         PRESETS["small-data"],
         augmentation=NONE,
-        codec=Codec((96, 128), sigma=1.5, kind="dark"),
+        codec=Codec((144, 192), sigma=1.5, kind="udp"),
         ema=0.95,
         network="M2-D1-W16",
         batch=16,
-        samples=16 * 400,
+        samples=16 * 450,
         learning_rate=2e-3,
     )
     from ppnet.train.run import RunSettings, train
