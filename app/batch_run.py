@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from app.build import build_pipeline
@@ -28,7 +29,7 @@ class BatchRun:
         build: Callable[[TrackSettings], Pipeline] = build_pipeline,
         video: bool = True,
     ) -> None:
-        self._settings = settings
+        self._settings = replace(settings, only=None)  # a place in one video says nothing about the others
         self._folder = folder
         self._build = build
         self._video = video

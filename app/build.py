@@ -32,6 +32,7 @@ def build_detector(settings: TrackSettings) -> "PersonDetector":
 
 def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
     """The part of the settings that can change between two frames."""
+    from tracking.one_person import PersonAt
     from tracking.pipeline import PipelineSettings
     from tracking.smoothing import SmoothingSettings
     from tracking.tracker import TrackerSettings
@@ -40,6 +41,7 @@ def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
         detect_every=settings.detect_every,
         tracker=TrackerSettings(max_people=settings.max_persons),
         smoothing=SmoothingSettings(kind=settings.smooth, strength=settings.strength, min_score=settings.min_conf),
+        only=None if settings.only is None else PersonAt(*settings.only),
     )
 
 
@@ -49,6 +51,7 @@ def build_estimator(settings: TrackSettings) -> "PoseEstimator":
 
     path = find_weights(settings)
     estimator = PoseEstimator.from_file(path, device=settings.device, flip=settings.flip)
+    estimator.input_scale = settings.input_scale
     wanted, found = settings.variant, estimator.info.network
     if wanted is not None and wanted.lower() != found.lower():
         raise CheckpointError(

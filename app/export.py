@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tracking.session_format import SessionHeader
 
 HELP = "write a session as table, markers, JSON or annotated video"
-FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "video")
+FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "marks", "meta", "video")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -57,9 +57,17 @@ def preset_of(settings: TrackSettings) -> Preset | None:
     return next((preset for preset in PRESETS if preset.fits(settings)), None)
 
 
+def _at_most(settings: TrackSettings, people: int) -> TrackSettings:
+    """So many people at a time; where one is chosen already there is nothing to save."""
+    if settings.only is not None:
+        return settings
+    return replace(settings, max_persons=min(settings.max_persons or people, people))
+
+
 SHED_STEPS: tuple[ShedStep[TrackSettings], ...] = (
     ShedStep("looks for new people half as often", lambda s: replace(s, detect_every=2 * s.detect_every)),
     ShedStep("reads each person once, not mirrored", lambda s: replace(s, flip=False)),
-    ShedStep("follows at most 3 people", lambda s: replace(s, max_persons=min(s.max_persons or 3, 3))),
-    ShedStep("follows one person", lambda s: replace(s, max_persons=1)),
+    ShedStep("follows at most 3 people", lambda s: _at_most(s, 3)),
+    ShedStep("follows one person", lambda s: _at_most(s, 1)),
+    ShedStep("reads people from pictures 3/4 as large", lambda s: replace(s, input_scale=min(s.input_scale, 0.75))),
 )

@@ -45,6 +45,8 @@ class TrackProcessor:
             old, self.pipeline.detector = self.pipeline.detector, build_detector(settings)
             old.close()
         estimator.flip = settings.flip
+        if estimator.input_scale != settings.input_scale:
+            estimator.input_scale = settings.input_scale
         self.pipeline.estimator = estimator
         self.pipeline.apply(pipeline_settings(settings))
         self.settings = settings

@@ -1,4 +1,4 @@
-"""After a run with smoothing that looks ahead: table and annotated video made again with the joints it gives."""
+"""After a run that knows more at its end than on its way: table and annotated video made again from its results."""
 
 import os
 import threading
@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import numpy as np
+
 from app.outputs import OutputFiles, OutputPaths
 from app.stages import run_stages
 from ppnet.skeleton import Skeleton
-from tracking.smoothing import SmoothingSettings
+from tracking.edit_plan import select_rows
 from tracking.table import KeypointTable
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
@@ -28,38 +30,44 @@ def looks_ahead(kind: str, source: VideoSource) -> bool:
     return kind == "rts" and not source.info.is_live
 
 
-def smooth_outputs(
+def only_person(results: Sequence[FrameResult], track_id: int) -> list[FrameResult]:
+    """The results with just that person in them; the very same ones where nobody else is."""
+    return [
+        select_rows(result, np.flatnonzero(result.tracks.ids == track_id).tolist())
+        if (result.tracks.ids != track_id).any()
+        else result
+        for result in results
+    ]
+
+
+def write_again(
     source: SeekableSource,
     results: Sequence[FrameResult],
     paths: OutputPaths,
-    smoothing: SmoothingSettings,
     *,
     skeleton: Skeleton,
     sound_range_s: tuple[float | None, float | None] = (None, None),
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> bool:
-    """Smooth everyone over the whole of their track and replace table and video, each in one step.
+    """Replace table and video by ones with these results, each in one step.
 
     False when `stop` came first: then the files of the first pass are still there.
     """
-    from tracking.smoothing.rts import smooth_results
-
-    smoothed = smooth_results(results, smoothing)
     if paths.table:
         fresh = paths.table.with_name(f"{paths.table.stem}.partial.csv")
         with KeypointTable(fresh, skeleton=skeleton) as table:
-            for result in smoothed:
+            for result in results:
                 table.write(result)
         os.replace(fresh, paths.table)
-    if not paths.video or not smoothed:
+    if not paths.video or not results:
         return True
-    return _draw_again(source, smoothed, paths, sound_range_s, stop=stop, progress=progress)
+    return _draw_again(source, results, paths, sound_range_s, stop=stop, progress=progress)
 
 
 def _draw_again(
     source: SeekableSource,
-    smoothed: Sequence[FrameResult],
+    results: Sequence[FrameResult],
     paths: OutputPaths,
     sound_range_s: tuple[float | None, float | None],
     *,
@@ -67,7 +75,7 @@ def _draw_again(
     progress: Callable[[int], None],
 ) -> bool:
     files = OutputFiles.open(replace(paths, table=None, session=None), source.info, sound_range_s=sound_range_s)
-    by_index = {result.frame_index: result for result in smoothed}
+    by_index = {result.frame_index: result for result in results}
     done = 0
 
     def finish(frame: Frame, picture: Any) -> None:
@@ -77,7 +85,7 @@ def _draw_again(
         progress(done)
 
     try:
-        source.seek(smoothed[0].time_s)
+        source.seek(results[0].time_s)
         run_stages(source, lambda frame: files.picture(frame, by_index[frame.index]), finish, stop=stop)
     except BaseException:
         files.discard_video()

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ppnet.errors import UserError
+from tracking.one_person import PersonAt
 from tracking.video.adapted import Adaptation
 
 DEFAULT_VARIANT = "M2-D2-W32"
@@ -22,6 +23,10 @@ class TrackSettings:
     start_s, end_s: only pictures with start_s <= time < end_s.
     turn_deg, mirror, slow_motion: see `Adaptation`; all times, start_s and end_s too, are those after it.
     region: people are looked for within x1, y1, x2, y2 only, pixels of the picture after it; None: everywhere.
+    only: x, y (pixels of the picture after it) and a time in seconds: just the person who is there then is followed
+        (see `tracking.one_person`); None: everybody. It belongs to one video.
+    input_scale: the network reads people at so many times the size that it was trained with, above 0 to 1; smaller is
+        faster and less exact.
     """
 
     variant: str | None = None
@@ -40,6 +45,8 @@ class TrackSettings:
     mirror: bool = False
     slow_motion: float = 1.0
     region: tuple[float, float, float, float] | None = None
+    only: tuple[float, float, float] | None = None
+    input_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_conf <= 1:
@@ -50,6 +57,12 @@ class TrackSettings:
             raise UserError(f"The strength of smoothing goes from 0 to 100, not {self.strength:g}.")
         if self.max_persons is not None and self.max_persons < 1:
             raise UserError(f"--max-persons must be at least 1, not {self.max_persons}.")
+        if not 0.25 <= self.input_scale <= 1:
+            raise UserError(f"The size at which people are read goes from 0.25 to 1, not {self.input_scale:g}.")
+        self._check_part()
+
+    def _check_part(self) -> None:
+        """The part of time and picture that is looked at."""
         for name, value in (("--start", self.start_s), ("--end", self.end_s)):
             if value is not None and not 0 <= value < 1e7:
                 raise UserError(f"{name} must be a time in seconds from 0 on, not {value:g}.")
@@ -57,6 +70,8 @@ class TrackSettings:
             raise UserError(f"--start ({self.start_s:g} s) must come before --end ({self.end_s:g} s).")
         if self.region is not None and not (self.region[0] < self.region[2] and self.region[1] < self.region[3]):
             raise UserError("The region is given as left, top, right, bottom, in pixels.")
+        if self.only is not None:
+            PersonAt(*self.only)
         _ = self.adaptation
 
     @property

@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--slow-motion", type=float, default=1.0, metavar="F",
         help="how many times slower than life it plays, e.g. 8 for 240 fps saved as 30: times become true")  # fmt: skip
     add("--region", type=float, nargs=4, metavar=("X1", "Y1", "X2", "Y2"), help="look for people there only, pixels")
+    add("--only", type=place_of, metavar="X,Y[@S]",
+        help="follow just the person who is there (pixels) at that time (seconds; default: the start)")  # fmt: skip
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
@@ -73,7 +75,25 @@ def settings_of(arguments: argparse.Namespace) -> TrackSettings:
         mirror=arguments.mirror,
         slow_motion=arguments.slow_motion,
         region=tuple(arguments.region) if arguments.region else None,
+        only=_only(arguments),
     )
+
+
+def place_of(text: str) -> tuple[float, float, float | None]:
+    """x, y in pixels and a time in seconds (None: not said) of `320,240@2.5`. ArgumentTypeError when it is none."""
+    place, _, time_s = text.partition("@")
+    try:
+        x, y = (float(number) for number in place.split(","))
+        return x, y, float(time_s) if time_s else None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no place; write it like 320,240 or 320,240@2.5") from None
+
+
+def _only(arguments: argparse.Namespace) -> tuple[float, float, float] | None:
+    if arguments.only is None:
+        return None
+    x, y, time_s = arguments.only
+    return x, y, (arguments.start or 0.0) if time_s is None else time_s
 
 
 def run(arguments: argparse.Namespace, *, build: "Callable[[TrackSettings], Pipeline] | None" = None) -> int:

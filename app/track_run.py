@@ -12,11 +12,13 @@ from typing import Any
 
 import ppnet
 from app.outputs import OutputFiles, OutputPaths, write_meta
-from app.second_pass import looks_ahead, smooth_outputs
+from app.second_pass import looks_ahead, only_person, write_again
 from app.settings import TrackSettings
 from app.stages import run_stages
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
+from tracking.edits import OnlyPerson
+from tracking.one_person import SOON_S
 from tracking.pipeline import Pipeline
 from tracking.session import Session
 from tracking.session_format import SessionHeader
@@ -81,7 +83,8 @@ class TrackRun:
     """Tracks one source into its output files.
 
     The caller owns source and pipeline. `progress(frames)` is called as frames are finished, from another thread.
-    Smoothing that looks ahead goes over the file twice; the first pass leaves what the forward filter gives.
+    Smoothing that looks ahead goes over the file twice; the first pass leaves what the forward filter gives. So does
+    one person chosen after the start: until then nobody knows who it will be.
     After `stop` is set, the run ends within a frame: what was tracked is kept and the meta says it is not complete.
     """
 
@@ -99,7 +102,8 @@ class TrackRun:
         self._stop = stop or threading.Event()
         self._progress = progress
         self._tally = RunTally()
-        self._keep = looks_ahead(settings.smooth, source)
+        self._looks_ahead = looks_ahead(settings.smooth, source)
+        self._keep = self._looks_ahead or (settings.only is not None and not source.info.is_live)
         self._results: list[FrameResult] = []
         self._started = datetime.now(UTC)
         self._began_s = self._ended_s = time.monotonic()
@@ -112,13 +116,15 @@ class TrackRun:
             self._began_s = time.monotonic()
             run_stages(self._timed(), self._pipeline.process, self._finish(files), stop=self._stop, depth=self._depth())
             self._ended_s = time.monotonic()
+            self._refuse_nobody(ended=not self._stop.is_set())
         except BaseException as error:
             self._ended_s = time.monotonic()
             self._close_after(error, files)
             raise
         whole = not self._stop.is_set() and not self._source.ended_early
+        again = self._settle_results(files)
         files.close(complete=whole, sound_until_s=None if whole else self._tally.last_s)
-        complete = (not self._keep or self._stop.is_set() or self._second_pass()) and whole
+        complete = (not again or self._stop.is_set() or self._second_pass()) and whole
         notices = (*self._source.notices, *_video_notices(files))
         write_meta(self._paths.meta, self._meta(complete=complete, notices=notices))
         return RunReport(
@@ -156,19 +162,46 @@ class TrackRun:
             self._tally.add(result)
             if self._keep:
                 self._results.append(result)
+            self._refuse_nobody()
             self._progress(self._tally.frames)
 
         return finish
 
+    def _refuse_nobody(self, *, ended: bool = False) -> None:
+        only: Any = _of(self._pipeline, "only", None)
+        if only is not None and (only.is_missed or (ended and only.track_id is None)):
+            at = only.wanted
+            raise UserError(
+                f"Nobody was found at {at.x:g},{at.y:g} within {SOON_S:g} s of {at.time_s:g} s; "
+                "give a place inside a person, in pixels, and a time at which they are seen (--only X,Y@SECONDS)."
+            )
+
+    def _settle_results(self, files: OutputFiles) -> bool:
+        """Brings the results to what is known at the end; whether table and video must be written again."""
+        only: Any = _of(self._pipeline, "only", None)
+        others = False
+        if only is not None and only.track_id is not None and self._keep:
+            alone = only_person(self._results, only.track_id)
+            others = any(one is not was for one, was in zip(alone, self._results, strict=True))
+            self._results = alone
+        if others:
+            self._tally.people = {i: facts for i, facts in self._tally.people.items() if i == only.track_id}
+            if files.session is not None:
+                files.session.add_edit(OnlyPerson(only.track_id))
+        if self._looks_ahead:
+            from tracking.smoothing.rts import smooth_results
+
+            self._results = smooth_results(self._results, self._pipeline.settings.smoothing)
+        return self._looks_ahead or others
+
     def _second_pass(self) -> bool:
-        """Smooth with the whole run in view; False when it was stopped before it was done."""
+        """Table and video with the results as they are now; False when it was stopped before it was done."""
         done = self._tally.frames
         try:
-            return smooth_outputs(
+            return write_again(
                 self._source,  # type: ignore[arg-type]  # only files and folders are looked at twice
                 self._results,
                 self._paths,
-                self._pipeline.settings.smoothing,
                 skeleton=self._skeleton(),
                 sound_range_s=(self._settings.start_s, self._settings.end_s),
                 stop=self._stop,

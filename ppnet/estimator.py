@@ -20,6 +20,7 @@ from ppnet.poses import Poses
 Image = npt.NDArray[np.uint8]
 
 BOX_LIMIT = 1e6  # pixels; a box beyond it comes from a broken computation
+SIDE_MULTIPLES = (16, 32, 64)  # what the coarsest branches of networks need, pixels
 BATCH_LIMIT = {"cpu": 16, "cuda": 256, "mps": 64}
 
 
@@ -32,6 +33,9 @@ class PoseEstimator:
     flip: average with the mirrored crop (section IV); twice the work.
     max_batch: most crops in one forward pass (a mirrored one counts); larger batches are split.
     UserError when the device isn't there.
+
+    The networks are fully convolutional: `input_scale` below 1 reads the same people from smaller crops, faster and
+    less exactly.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class PoseEstimator:
         self.info = info
         self.flip = flip
         self.codec = Codec(input_wh=info.input_wh, sigma=info.sigma, kind=info.codec_kind)
+        self._input_scale = 1.0
         self.device = choose_device(device)
         self.dtype = choose_precision(self.device, precision)
         self.max_batch = max_batch or BATCH_LIMIT.get(self.device.type, 32)
@@ -72,6 +77,33 @@ class PoseEstimator:
     def device_name(self) -> str:
         """The device really used: `cpu`, `mps` or `cuda:0 (name of the card)`."""
         return describe(self.device)
+
+    @property
+    def input_scale(self) -> float:
+        """Size of the crops relative to those that the network was trained with."""
+        return self._input_scale
+
+    @input_scale.setter
+    def input_scale(self, scale: float) -> None:
+        if scale == self._input_scale:
+            return
+        for multiple in (1,) if scale == 1 else SIDE_MULTIPLES:
+            width, height = (max(multiple, round(scale * side / multiple) * multiple) for side in self.info.input_wh)
+            codec = Codec(input_wh=(width, height), sigma=self.info.sigma, kind=self.info.codec_kind)
+            if self._takes(codec):
+                self.codec, self._input_scale = codec, scale
+                return
+        raise UserError(f"{self.info.network} can't read people at {scale:g} of its size; leave it at 1.")
+
+    def _takes(self, codec: Codec) -> bool:
+        """Whether the network gives heatmaps of the right size for such crops."""
+        width, height = codec.input_wh
+        try:
+            with torch.inference_mode():
+                found = self._last(self._pixels(np.zeros((1, height, width, 3), np.uint8)))
+        except RuntimeError:  # sizes of branches that don't match
+            return False
+        return tuple(found.shape[2:]) == codec.heatmap_wh[::-1]
 
     @property
     def precision(self) -> str:

@@ -1,7 +1,7 @@
 """The one loop body of window, command line and tests: a frame in, everything known of it out."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.detector import PersonDetector
+from tracking.one_person import OnePerson, PersonAt, read_some
 from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
 from tracking.tracker import Tracker
 from tracking.tracker_settings import TrackerSettings
@@ -33,12 +34,14 @@ class PipelineSettings:
         at more frames while nobody is known, and once more when somebody is new or was just lost. Raised:
         faster, and people are found later.
     detect_interval_s: when given, the detector looks every so many seconds instead.
+    only: when given, just this person is read by the network and reported (`tracking.one_person`).
     """
 
     detect_every: int = 3
     detect_interval_s: float | None = None
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    only: PersonAt | None = None
 
     def __post_init__(self) -> None:
         if self.detect_every < 1:
@@ -66,7 +69,8 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self.detector = detector
         self.estimator = estimator
-        self._tracker = tracker or Tracker(self.settings.tracker)
+        self._only = OnePerson(self.settings.only) if self.settings.only is not None else None
+        self._tracker = tracker or Tracker(_tracker_settings(self.settings))
         self._smoother = smoother or make_smoother(self.settings.smoothing.kind, self.settings.smoothing)
         self._forget_looks()
 
@@ -77,9 +81,11 @@ class Pipeline:
         detected_s = perf_counter()
         boxes = self._tracker.associate(detections, frame.time_s, size_wh=frame.size_wh)
         associated_s = perf_counter()
-        poses = self.estimator.estimate(frame.image, boxes)
+        poses = self._read(frame.image, boxes)
         estimated_s = perf_counter()
         tracks, raw = self._tracker.update(poses, image=frame.image)
+        if self._only is not None:
+            tracks, raw = self._only.kept(tracks, raw, frame.time_s)
         tracked_s = perf_counter()
         smoothed, states = self._smoother.update(tracks.ids, raw, tracks.boxes, frame.time_s)
         times = StageTimes(
@@ -89,6 +95,11 @@ class Pipeline:
             smooth_s=perf_counter() - tracked_s,
         )
         return FrameResult(frame.index, frame.time_s, frame.size_wh, tracks, raw, smoothed, states, times)
+
+    @property
+    def only(self) -> OnePerson | None:
+        """How it stands with the one person who is followed; None when everybody is."""
+        return self._only
 
     def reset(self) -> None:
         """Forget everyone before a seek or another clip; numbers go on counting."""
@@ -100,19 +111,29 @@ class Pipeline:
         """Change settings between two frames; people keep their numbers."""
         if settings.smoothing != self.settings.smoothing:
             self._smoother = make_smoother(settings.smoothing.kind, settings.smoothing)
-        self._tracker.settings = settings.tracker
+        if settings.only != self.settings.only:
+            self._only = OnePerson(settings.only) if settings.only is not None else None
+        self._tracker.settings = _tracker_settings(settings)
         self.settings = settings
 
     def close(self) -> None:
         """Free the detector."""
         self.detector.close()
 
+    def _read(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
+        if self._only is None:
+            return self.estimator.estimate(image, boxes)
+        rows = self._only.worth_reading(boxes)
+        return read_some(self.estimator.estimate(image, boxes[rows]), rows)
+
     def _forget_looks(self) -> None:
         self._frames_since = 0
         self._looked_s: float | None = None
 
     def _is_due(self, time_s: float) -> bool:
-        due = self._looked_s is None or time_s < self._looked_s or self._tracker.needs_detection
+        # Who is not read looks lost between two looks; that is nothing to look for while the one person is in view.
+        wanted = self._tracker.needs_detection and not (self._only is not None and self._only.is_calm)
+        due = self._looked_s is None or time_s < self._looked_s or wanted
         if not due and self.settings.detect_interval_s is not None:
             # Half a millisecond of grace: times are sums of binary fractions.
             due = time_s - float(self._looked_s or 0.0) >= self.settings.detect_interval_s - 5e-4
@@ -121,3 +142,8 @@ class Pipeline:
         self._frames_since = 0 if due else self._frames_since + 1
         self._looked_s = time_s if due else self._looked_s
         return due
+
+
+def _tracker_settings(settings: PipelineSettings) -> TrackerSettings:
+    """With one person to follow the tracker still knows everybody, or that person might get no number."""
+    return settings.tracker if settings.only is None else replace(settings.tracker, max_people=None)

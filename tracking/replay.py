@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
-from tracking.edits import ChooseSmoothing, EditedResult, EditPlan, FillKeypoint, MoveKeypoint, SplitId, with_smoothed
+from tracking.edit_plan import EditedResult, EditPlan, with_smoothed
+from tracking.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark, SplitId
 from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
@@ -47,6 +48,18 @@ class Replay:
     def names(self) -> Mapping[int, str]:
         """Names given to people, by id."""
         return self.plan.names
+
+    @property
+    def marks(self) -> tuple[SetMark, ...]:
+        """The marks, by frame."""
+        return self.plan.marks
+
+    @property
+    def metres_per_pixel(self) -> float | None:
+        """The scale from a length drawn in the picture, or from the notes of the header; None when not known."""
+        noted = self.header.notes.get("metres_per_pixel")
+        known = isinstance(noted, int | float) and 0 < noted < MAX_SCALE
+        return self.plan.metres_per_pixel or (float(noted) if known else None)  # type: ignore[arg-type]
 
     def name(self, track_id: int) -> str:
         """The name of a person, or `Person 3`."""
@@ -94,6 +107,15 @@ class Replay:
         """Frames with start <= frame_index < end, in order."""
         for tracked in self.session.results(start, end):
             yield self._edit(tracked, keep_hidden)
+
+    def exported(self) -> Iterator[EditedResult]:
+        """What exports write: frames between the in and the out point, without hidden people, in order."""
+        start_s, end_s = self.plan.span.start_s, self.plan.span.end_s
+        for tracked in self.session.results():
+            if end_s is not None and tracked.time_s >= end_s:
+                return
+            if start_s is None or tracked.time_s >= start_s:
+                yield self._edit(tracked, False)
 
     def has_edits(self, frame_index: int) -> bool:
         """Whether a joint was set by hand on this very frame (not merely filled in)."""

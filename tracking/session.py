@@ -7,7 +7,7 @@ costs at most the frame at work, a power cut about a second. The format is descr
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tracking import session_format as layout
 from tracking.edits import Edit, edit_from_json, edit_to_json
-from tracking.session_format import SessionError, SessionHeader
+from tracking.session_format import SessionError, SessionHeader, SettingChange
 from tracking.session_opening import connect_new, connect_reading, connect_writing
 from tracking.types import FrameResult
 
@@ -117,6 +117,32 @@ class Session:
             rows = self._database.execute("SELECT time_s FROM frames ORDER BY frame_index").fetchall()
             return np.array([float(row[0]) for row in rows], np.float64)
 
+    def frame_indices(self) -> npt.NDArray[np.int64]:
+        """(F,) indices in the source of the frames stored, in order."""
+        with self._guarded():
+            rows = self._database.execute("SELECT frame_index FROM frames ORDER BY frame_index").fetchall()
+            return np.array([int(row[0]) for row in rows], np.int64)
+
+    @property
+    def time_span(self) -> tuple[float, float] | None:
+        """Times in seconds of the first and the last frame stored; None in an empty session."""
+        with self._guarded():
+            query = "SELECT time_s FROM frames ORDER BY frame_index {} LIMIT 1"
+            ends = [self._database.execute(query.format(order)).fetchone() for order in ("ASC", "DESC")]
+        return None if ends[0] is None else (float(ends[0][0]), float(ends[1][0]))
+
+    @property
+    def setting_changes(self) -> tuple[SettingChange, ...]:
+        """Settings that were changed while the run went, oldest first."""
+        with self._guarded():
+            return layout.setting_changes_from_json(self._meta("setting_changes") or "[]")
+
+    def log_changes(self, changes: Sequence[SettingChange]) -> None:
+        """Notes that settings were changed."""
+        if changes:
+            with self._guarded(), self._database:
+                self._set_meta("setting_changes", layout.setting_changes_to_json((*self.setting_changes, *changes)))
+
     # Results
 
     def append(self, result: FrameResult) -> None:
@@ -173,6 +199,11 @@ class Session:
                 people.setdefault(row[0], []).append(row)
             count = len(self._header.skeleton)
             return iter([layout.result_from_rows(frame, people.get(frame[0], []), count) for frame in frames])
+
+    def go_on(self) -> None:
+        """Takes the mark of completeness away: more is to come."""
+        with self._guarded(), self._database:
+            self._set_meta("complete", "0")
 
     def finish(self) -> None:
         """Marks the run as complete."""

@@ -120,6 +120,31 @@ def header_from_json(text: str) -> SessionHeader:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A setting that was changed during a run: time_s (seconds of the run), its name, and its values (plain JSON)."""
+
+    time_s: float
+    name: str
+    before: Any
+    after: Any
+
+
+def setting_changes_to_json(changes: Sequence[SettingChange]) -> str:
+    """The log of changes as JSON text."""
+    rows = [{"time_s": c.time_s, "name": c.name, "from": c.before, "to": c.after} for c in changes]
+    return json.dumps(rows, ensure_ascii=False, allow_nan=False)
+
+
+def setting_changes_from_json(text: str) -> tuple[SettingChange, ...]:
+    """The log of changes; ValueError when it is none."""
+    rows = [_checked(row, dict) for row in _checked(json.loads(text), list)]
+    return tuple(
+        SettingChange(float(row.get("time_s", 0)), _checked(row.get("name"), str), row.get("from"), row.get("to"))
+        for row in rows
+    )
+
+
 def _checked(value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
         raise ValueError(f"{kind.__name__} wanted, got {type(value).__name__}")

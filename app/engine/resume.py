@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from tracking.boxes import iou_matrix
-from tracking.edits import select_rows
+from tracking.edit_plan import select_rows
 from tracking.session import Session
 from tracking.types import FrameResult
 from tracking.video.source import VideoSource

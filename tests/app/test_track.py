@@ -23,6 +23,7 @@ from ppnet.poses import Poses
 from tests.clips import make_clip, make_sound_only, probed_times
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
+from tracking.replay import Replay
 from tracking.session import Session
 from tracking.smoothing.rts import smooth_results
 from tracking.video.source import open_source
@@ -328,6 +329,59 @@ def test_cameras_are_listed(monkeypatch, capsys):
     monkeypatch.setattr(camera, "list_cameras", lambda: (camera.CameraInfo(2, "HD Webcam"),))
     assert cli.main(["cameras"]) == 0
     assert capsys.readouterr().out == "camera:2  HD Webcam\n"
+
+
+# -- one person ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_walkers(tmp_path):
+    return make_clip(
+        tmp_path / "two.mp4", 30, size_wh=(128, 128), painter=lambda index, wh: paint_walkers(index, wh, people=2)
+    )
+
+
+def of_the_second(rows):
+    return all(float(row["bbox_y1"]) > 50 for row in rows)
+
+
+def test_only_one_person_from_the_start(tmp_path, two_walkers, parts):
+    assert track(two_walkers, "--out", tmp_path / "out", "--only", "10,90", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "two_keypoints.csv"), meta_of(tmp_path / "out" / "two_meta.json")
+    assert len(rows) == 30 and of_the_second(rows) and meta["persons"] == 1
+    assert meta["settings"]["only"] == [10, 90, 0]
+    assert {len(boxes) for boxes in parts[0].estimator.boxes[1:]} == {1}, "the other one is never read"
+    with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
+        assert session.header.settings["only"] == [10, 90, 0] and len(session.track_ids()) == 1
+
+
+def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walkers, parts):
+    assert track(two_walkers, "--out", tmp_path / "out", "--only", "46,90@0.5", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "two_keypoints.csv"), meta_of(tmp_path / "out" / "two_meta.json")
+    assert len(rows) == 30 and of_the_second(rows) and len(meta["people"]) == 1 and meta["complete"]
+    with open_source(tmp_path / "out" / "two_annotated.mp4") as drawn, open_source(two_walkers) as plain:
+        for after, before in zip(drawn, plain, strict=True):
+            changed = np.abs(after.image.astype(int) - before.image).max(axis=2) > 60
+            left = place_of(before.index)[0]
+            assert changed[8:46, left : left + 24].mean() < 0.02 < changed[68:108, left : left + 24].mean()
+    with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
+        assert len(session.track_ids()) == 2 and {len(e.result) for e in Replay(session).results()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("250,10", "Nobody was found at 250,10"),
+        ("5,60@2.6", "Nobody was found"),
+        ("10", "10 is no place"),
+        ("a,b", "no place"),
+        ("1,2@x", "no place"),
+    ],
+)
+def test_a_place_that_is_none_is_said(tmp_path, parts, capsys, place, words):
+    clip = walkers(tmp_path / "clip.mp4", 80, size_wh=(256, 64))
+    assert track(clip, "--out", tmp_path / "out", "--only", place) == 2
+    assert words in capsys.readouterr().err
 
 
 # -- interruption -----------------------------------------------------------------------------------

@@ -88,6 +88,41 @@ def test_people_are_independent_of_their_batch():
     assert np.allclose(together.scores, np.concatenate([pose.scores for pose in alone]), atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["quarter", "udp"])
+def test_smaller_crops_find_the_same_place_with_less_work(kind):
+    network = BrightSpots()
+    estimator = PoseEstimator(network, replace(INFO, codec_kind=kind), **CPU)
+    estimator.input_scale = 0.75
+    assert estimator.codec.input_wh == (144, 192)
+    assert estimator.heatmaps(np.zeros((1, 192, 144, 3), np.uint8)).shape == (1, 17, 48, 36)
+    for x, y in ((300.0, 200.0), (317.0, 251.0)):
+        poses = estimator.estimate(spot_image(x, y), [[220, 100, 380, 340]])
+        assert np.abs(poses.keypoints[0] - (x, y)).max() < 0.75 * 240 * 1.25 / 48
+    estimator.input_scale = 1.0
+    assert estimator.codec.input_wh == (192, 256)
+
+
+def test_smaller_crops_keep_to_what_the_network_can_take():
+    class Coarse(BrightSpots):
+        def forward(self, x):
+            if x.shape[2] % 32 or x.shape[3] % 32:
+                raise RuntimeError("sizes of branches differ")
+            return super().forward(x)
+
+    estimator = PoseEstimator(Coarse(), INFO, **CPU)
+    estimator.input_scale = 0.75
+    assert estimator.codec.input_wh == (128, 192)
+
+    class Fixed(BrightSpots):
+        def forward(self, x):
+            return super().forward(x) if x.shape[2] == 256 else [x[:, :1]]
+
+    estimator = PoseEstimator(Fixed(), INFO, **CPU)
+    with pytest.raises(UserError, match="of its size"):
+        estimator.input_scale = 0.75
+    assert estimator.codec.input_wh == (192, 256) and estimator.input_scale == 1
+
+
 def test_nobody_gives_empty_poses():
     estimator = PoseEstimator(BrightSpots(), INFO, **CPU)
     poses = estimator.estimate(np.zeros((10, 10, 3), np.uint8), np.zeros((0, 4), np.float32))

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from tests.results import assert_same, made_result
+from tracking.edit_plan import EditPlan
 from tracking.edits import (
     Anchor,
     ChooseSmoothing,
     DeletePerson,
     Edit,
-    EditPlan,
     FillKeypoint,
     HidePerson,
     MergeIds,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tracking.angles import ANGLES, angles
-from tracking.edits import EditedResult
+from tracking.edit_plan import EditedResult
 from tracking.export.csv_wide import MORE_COLUMNS, more_cells
 from tracking.export.progress import Tick
 from tracking.replay import Replay
@@ -23,7 +23,7 @@ def write_angles_csv(replay: Replay, path: Path, tick: Tick) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")
         done = 0
-        for some in _chunks(replay.results()):
+        for some in _chunks(replay.exported()):
             file.writelines(_rows(replay, some, empty="," * (len(header) - 2) + "\n"))
             for _ in some:
                 done += 1

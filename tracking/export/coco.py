@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tracking.edits import EditedResult
+from tracking.edit_plan import EditedResult
 from tracking.export.progress import Tick
 from tracking.replay import Replay
 from tracking.types import KeypointState
@@ -17,7 +17,7 @@ def write_coco_json(replay: Replay, path: Path, tick: Tick) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
         first = True
-        for done, edited in enumerate(replay.results(), 1):
+        for done, edited in enumerate(replay.exported(), 1):
             for row in range(len(edited)):
                 file.write("\n" if first else ",\n")
                 file.write(json.dumps(_entry(edited, row), allow_nan=False))

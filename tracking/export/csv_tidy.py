@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tracking.edits import EditedResult
+from tracking.edit_plan import EditedResult
 from tracking.export.csv_wide import quoted
 from tracking.export.progress import Tick
 from tracking.replay import Replay
@@ -21,7 +21,7 @@ def write_tidy_csv(replay: Replay, path: Path, tick: Tick) -> None:
     """A frame without people has one row whose cells after `time_s` are empty. `edited`: set by hand."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        for done, edited in enumerate(replay.results(), 1):
+        for done, edited in enumerate(replay.exported(), 1):
             file.writelines(_rows(replay, edited))
             tick(done)
 

@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from tracking.edits import EditedResult
+from tracking.edit_plan import EditedResult
 from tracking.export.progress import Tick
 from tracking.replay import Replay
 from tracking.table import KeypointTable
@@ -15,7 +15,7 @@ MORE_COLUMNS = ("person_name", "edited")
 def write_wide_csv(replay: Replay, path: Path, tick: Tick) -> None:
     """One row per frame and person; `edited` is 1 where an id or a joint of the row was changed by hand."""
     with KeypointTable(path, skeleton=replay.skeleton, more_columns=MORE_COLUMNS) as table:
-        for done, edited in enumerate(replay.results(), 1):
+        for done, edited in enumerate(replay.exported(), 1):
             table.write(edited.result, more_cells(replay, edited))
             tick(done)
 

@@ -11,6 +11,8 @@ from tracking.export.angles import write_angles_csv
 from tracking.export.coco import write_coco_json
 from tracking.export.csv_tidy import write_tidy_csv
 from tracking.export.csv_wide import write_wide_csv
+from tracking.export.marks import write_marks_csv
+from tracking.export.meta import write_meta_json
 from tracking.export.mot import write_mot_txt
 from tracking.export.openpose import write_openpose_folder
 from tracking.export.progress import Tick, no_tick
@@ -45,6 +47,8 @@ EXPORTS = {
     "openpose": ExportFormat("OpenPose, one JSON per frame", "_openpose", write_openpose_folder),
     "trc": ExportFormat("Markers for OpenSim, one TRC per person", "_trc", write_trc_folder),
     "mot": ExportFormat("Boxes and ids, MOTChallenge text", "_mot.txt", write_mot_txt),
+    "marks": ExportFormat("Marks, in and out point (CSV)", "_marks.csv", write_marks_csv),
+    "meta": ExportFormat("How it was made (JSON)", "_session.json", write_meta_json),
     "video": ExportFormat("Annotated video (MP4)", "_annotated.mp4", write_annotated_video),
 }
 

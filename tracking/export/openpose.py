@@ -26,7 +26,7 @@ BODY_25: tuple[tuple[str, ...], ...] = (
 def write_openpose_folder(replay: Replay, path: Path, tick: Tick) -> None:
     """`<stem>_000000000042_keypoints.json` for frame 42 of the source; `person_id` holds our id."""
     stem = Path(replay.header.source.name).stem or "session"
-    for done, edited in enumerate(replay.results(), 1):
+    for done, edited in enumerate(replay.exported(), 1):
         ids = edited.result.tracks.ids.tolist()
         people = [
             _person(track_id, body_25(joints_with_scores(edited, row), replay.skeleton))

@@ -24,7 +24,7 @@ def write_trc_folder(replay: Replay, path: Path, tick: Tick) -> None:
     scale, unit = _unit(replay)
     people: dict[int, list[tuple[float, Floats]]] = defaultdict(list)
     height = replay.header.source.size_wh[1]
-    for done, edited in enumerate(replay.results(), 1):
+    for done, edited in enumerate(replay.exported(), 1):
         result = edited.result
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             points = np.where(

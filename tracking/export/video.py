@@ -40,7 +40,7 @@ def write_annotated_video(
 
 def _draw_all(replay: Replay, source: VideoSource, writer: VideoWriter, look: OverlaySettings, tick: Tick) -> None:
     frames = iter(source)
-    for done, edited in enumerate(replay.results(), 1):
+    for done, edited in enumerate(replay.exported(), 1):
         result = edited.result
         frame = next((frame for frame in frames if frame.index >= result.frame_index), None)
         if frame is None or frame.index != result.frame_index or abs(frame.time_s - result.time_s) > 1e-3:

@@ -1,0 +1,35 @@
+"""Marks, in and out point as a table."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tracking.export.csv_wide import quoted
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+
+COLUMNS = ("kind", "name", "frame", "time_s")
+
+
+def write_marks_csv(replay: Replay, path: Path, tick: Tick) -> None:
+    """One row for each mark, in order of time. kind: mark, in (first frame that counts), out (first that doesn't).
+
+    Marks outside of in and out point are left out, as their frames are.
+    """
+    span = replay.plan.span
+    times = replay.session.frame_times()
+    rows: list[tuple[str, str, int | str, float]] = [
+        ("mark", mark.name, mark.frame_index, mark.time_s)
+        for mark in replay.marks
+        if (span.start_s is None or mark.time_s >= span.start_s) and (span.end_s is None or mark.time_s < span.end_s)
+    ]
+    indices = replay.session.frame_indices()
+    for kind, time_s in (("in", span.start_s), ("out", span.end_s)):
+        if time_s is not None:
+            after = int(np.searchsorted(times, time_s - 1e-6))
+            rows.append((kind, "", int(indices[after]) if after < len(indices) else "", time_s))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for kind, name, frame, time_s in sorted(rows, key=lambda row: row[3]):
+            file.write(f"{kind},{quoted(name)},{frame},{time_s:.6f}\n")
+    tick(replay.session.frame_count)

@@ -1,0 +1,51 @@
+"""How a session came to be, for the methods section of a paper: source, settings and their changes, people, edits."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tracking.edits import edit_to_json
+from tracking.export.progress import Tick
+from tracking.replay import Replay
+from tracking.session_format import header_to_json
+
+
+def write_meta_json(replay: Replay, path: Path, tick: Tick) -> None:
+    """Everything but the joints, as one JSON document."""
+    path.write_text(json.dumps(facts(replay), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    tick(replay.session.frame_count)
+
+
+def facts(replay: Replay) -> dict[str, Any]:
+    """The document. Times in seconds; positions in pixels of the upright picture."""
+    session, span = replay.session, replay.plan.span
+    people: dict[int, dict[str, Any]] = {}
+    for edited in replay.exported():
+        result = edited.result
+        for track_id in result.tracks.ids.tolist():
+            known = people.setdefault(track_id, {"id": track_id, "name": replay.names.get(track_id, ""), "frames": 0})
+            known["frames"] += 1
+            known.setdefault("first_time_s", result.time_s)
+            known["last_time_s"] = result.time_s
+    return {
+        **json.loads(header_to_json(replay.header)),
+        "complete": session.complete,
+        "frames": session.frame_count,
+        "setting_changes": [
+            {"time_s": change.time_s, "name": change.name, "from": change.before, "to": change.after}
+            for change in session.setting_changes
+        ],
+        "people": [people[track_id] for track_id in sorted(people)],
+        "only_person": replay.plan.only,
+        "in_point_s": span.start_s,
+        "out_point_s": span.end_s,
+        "marks": [asdict(mark) for mark in replay.marks],
+        "metres_per_pixel": replay.metres_per_pixel,
+        "edits": [dict(zip(("kind", "data"), _plain(edit), strict=True)) for edit in session.edits()],
+    }
+
+
+def _plain(edit: Any) -> tuple[str, Any]:
+    kind, data = edit_to_json(edit)
+    return kind, json.loads(data)
