@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.resume import IdContinuation, rewind
@@ -24,6 +24,8 @@ NO_TIME = StageTimes()
 STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 QUEUE_FRAMES = 8
 WAIT_S = 0.1
+SAME_TIME_S = 1e-6
+SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 log = logging.getLogger(__name__)
 
 
@@ -62,15 +64,20 @@ class FileEngine(Generic[S]):
         settings: S,
         *,
         session: Session,
+        on_change: Callable[[S, S, float], object] | None = None,
     ) -> None:
-        """A session that holds frames already is gone on with where it stopped; people keep their ids."""
+        """on_change(before, after, time_s): called in the thread `track` when other settings come into use.
+
+        A session that holds frames already is gone on with where it stopped; people keep their ids."""
         self._open_source = open_source
         self._build = build
         self._session = session
+        self._tell_change = on_change or (lambda _before, _after, _time_s: None)
         self._lock = threading.Lock()
         self._settings = settings
         self._state = EngineState.STOPPED
         self._error: BaseException | None = None
+        self._limits: tuple[float | None, float | None] = (None, None)
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
@@ -141,13 +148,19 @@ class FileEngine(Generic[S]):
         with self._lock:
             self._settings = settings
 
+    def limit(self, start_s: float | None, end_s: float | None) -> None:
+        """Tracks only what has start_s <= time < end_s (seconds) from now on; None: no limit. What is tracked stays."""
+        with self._lock:
+            self._limits = start_s, end_s
+
     def progress(self) -> FileProgress:
         """How far it has come."""
         done, fps = self._session.frame_count, self._rate.snapshot()
         with self._lock:
-            state, error, total, people = self._state, self._error, self._total, len(self._ids)
+            state, error, people = self._state, self._error, len(self._ids)
         complete = state is EngineState.STOPPED and self._finished()
-        left = None if total is None else max(0, total - done)
+        left = self._left(done)
+        total = None if left is None else done + left
         return FileProgress(
             state=state,
             done=done,
@@ -161,6 +174,21 @@ class FileEngine(Generic[S]):
             error=None if error is None else _in_words(error),
             notices=self._notices,
         )
+
+    def _left(self, done: int) -> int | None:
+        """About how many frames are still to come; None when nobody knows."""
+        with self._lock:
+            total, (start_s, end_s), info = self._total, self._limits, self._session.header.source
+        if total is None:
+            return None
+        if (start_s, end_s) == (None, None) or info.duration_s is None or info.frame_rate is None:
+            return max(0, total - done)
+        with suppress(UserError):
+            span = self._session.time_span
+            reached_s = max(start_s or 0.0, span[1] + 1 / float(info.frame_rate) if span else 0.0)
+            last_s = info.duration_s if end_s is None else min(end_s, info.duration_s)
+            return max(0, round((last_s - reached_s) * float(info.frame_rate)))
+        return None
 
     def _finished(self) -> bool:
         with suppress(UserError):  # the caller may have closed the session already
@@ -186,11 +214,32 @@ class FileEngine(Generic[S]):
             with self._lock:
                 self._total = source.info.frame_count or self._total
             rewind(source, self._session)
-            for frame in source:
+            for frame in self._within(source):
                 if not self._put(frame):
                     return
             self._notices = tuple(source.notices)
             self._put(None)
+
+    def _within(self, source: VideoSource) -> Iterator[Frame]:
+        """The frames inside the limits, as they are at the moment; goes at once to a start that is far ahead."""
+        seek: Any = getattr(source, "seek", None)
+        frames = iter(source)
+        while (frame := next(frames, None)) is not None:
+            with self._lock:
+                start_s, end_s = self._limits
+            if end_s is not None and frame.time_s >= end_s:
+                return
+            if start_s is None or frame.time_s >= start_s - SAME_TIME_S:
+                yield frame
+            elif seek is not None and frame.time_s < start_s - SKIP_S:
+                seek(start_s)
+                frames = iter(source)
+
+    def _is_within(self, frame: Frame) -> bool:
+        """Whether a frame that waited in the queue is still wanted."""
+        with self._lock:
+            start_s, end_s = self._limits
+        return (start_s is None or frame.time_s >= start_s - SAME_TIME_S) and (end_s is None or frame.time_s < end_s)
 
     def _put(self, frame: Frame | None) -> bool:
         while not self._stop.is_set():
@@ -209,7 +258,8 @@ class FileEngine(Generic[S]):
                 if frame is None:
                     self._session.finish()
                     return
-                yield frame
+                if self._is_within(frame):
+                    yield frame
 
     def _track(self) -> None:
         with closing_processor() as in_use:
@@ -229,7 +279,9 @@ class FileEngine(Generic[S]):
         for frame in self._taken():
             wanted = self._wanted()
             if wanted != used:
-                processor, used = self._build(wanted, processor), wanted
+                processor = self._build(wanted, processor)
+                self._tell_change(used, wanted, frame.time_s)
+                used = wanted
                 in_use[:] = [processor]
                 self._built(processor)
             result = ids.continued(processor.process(frame))

@@ -37,6 +37,15 @@ class FrameCache:
         found = [index for index in self._frames if lowest <= index <= highest]
         return self._frames[max(found)] if found else None
 
+    def oldest(self, lowest: int, highest: int) -> Frame | None:
+        """The frame with the lowest index from `lowest` to `highest`."""
+        found = [index for index in self._frames if lowest <= index <= highest]
+        return self._frames[min(found)] if found else None
+
+    def last_missing(self, first: int, last: int) -> int | None:
+        """The highest index from `first` to `last` that is not here."""
+        return next((index for index in range(last, first - 1, -1) if index not in self._frames), None)
+
     def first_missing(self, first: int, last: int) -> int | None:
         """The lowest index from `first` to `last` that is not here."""
         return next((index for index in range(first, last + 1) if index not in self._frames), None)

@@ -46,12 +46,18 @@ class LiveEngine(Generic[S]):
         steps: Sequence[ShedStep[S]] = (),
         options: LiveOptions | None = None,
         session: Session | None = None,
+        on_change: Callable[[S, S, float], object] | None = None,
     ) -> None:
-        """`session`: every result goes into it as the run goes; the engine closes it (complete) when it stops."""
+        """session: every result goes into it as the run goes; the engine closes it (complete) when it stops.
+
+        on_change(before, after, time_s): called in the thread `pose` when other settings come into use, whoever or
+        whatever changed them; time_s: of the frame from which they count.
+        """
         self._build = build
         self._steps = tuple(steps)
         self._options = options or LiveOptions()
         self._session = session
+        self._tell_change = on_change or (lambda _before, _after, _time_s: None)
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._state = EngineState.STOPPED
@@ -286,13 +292,22 @@ class LiveEngine(Generic[S]):
             taken = self._slot.take(TICK_S)
             wanted = self._wanted_settings()
             if wanted != used:
-                processor, used = self._rebuilt(processor, wanted), wanted
+                processor = self._rebuilt(processor, wanted)
+                if self._message is None:  # else they were refused
+                    self._tell_change(used, wanted, self._now_s(taken))
+                used = wanted
                 in_use[:] = [processor]
             self._run_jobs(processor)
             if taken is None or self._stop.is_set():
                 continue
             frame, grabbed_s = taken
             self._publish(processor.process(frame), frame, grabbed_s)
+
+    def _now_s(self, taken: tuple[Frame, float] | None) -> float:
+        """Time of the frame at work, or else of the newest one; seconds of the run."""
+        with self._lock:
+            newest = taken or self._newest
+        return newest[0].time_s if newest is not None else 0.0
 
     def _wanted_settings(self) -> S:
         with self._lock:

@@ -18,6 +18,8 @@ from tracking.video.source import VideoSource
 log = logging.getLogger(__name__)
 
 SPEEDS = (0.25, 4.0)
+SHUTTLE = (1.0, 2.0, 4.0)
+"""Speeds that J and L go through, backwards and forwards."""
 AHEAD_FRAMES = 6
 """Frames decoded beyond the one that is due."""
 BACK_FRAMES = 12
@@ -45,7 +47,8 @@ class SeekableSource(VideoSource, Protocol):
 class PlayerPosition:
     """Where playback stands: the frame that is due, and what the clock does.
 
-    is_seeking: that frame is not decoded yet. error: why nothing can be played, or None.
+    speed: negative while it plays backwards. is_seeking: that frame is not decoded yet. error: why nothing can be
+    played, or None.
     """
 
     frame_index: int = 0
@@ -75,7 +78,9 @@ class Player:
         self._stop = False
         self._error: str | None = None
         self._playing = False
-        self._speed = 1.0
+        self._speed = 1.0  # as chosen
+        self._rate = 1.0  # of the clock now: `_speed`, or that of the shuttle, negative backwards
+        self._loop: tuple[float | None, float | None] = (None, None)
         self._still_index = 0  # where the clock stands while paused, and where it started while playing
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
         self._asked_s: float | None = None  # a time asked for before the file was open
@@ -91,14 +96,19 @@ class Player:
         with self._condition:
             return self._times
 
+    @property
+    def end_s(self) -> float:
+        """When the last frame has been shown, seconds; 0 until the file is open."""
+        with self._condition:
+            return self._end_s
+
     def play(self) -> None:
-        """Starts the clock; at the end it starts again from the first frame."""
+        """Starts the clock; at the end (or the out point) it starts again from the first frame (or the in point)."""
         with self._condition:
             if not self._playing:
-                if len(self._times) and self._still_index >= len(self._times) - 1:
-                    self._stand_at(0)
-                self._playing = True
-                self._start_clock()
+                if len(self._times) and self._still_index >= self._last_index():
+                    self._stand_at(self._first_index())
+                self._run_clock(self._speed)
 
     def pause(self) -> None:
         """Stops the clock; the picture stays."""
@@ -113,6 +123,20 @@ class Player:
                 self.pause()
             else:
                 self.play()
+
+    def shuttle(self, direction: int) -> None:
+        """Plays forwards (1) or backwards (-1), faster each time it is called again: 1, 2, 4 times."""
+        with self._condition:
+            now = self._rate * direction if self._playing else 0.0
+            faster = next((speed for speed in SHUTTLE if speed > max(now, 0)), SHUTTLE[-1])
+            if self._playing:
+                self._stand_at(self._due_index(), redraw=False)
+            self._run_clock(direction * faster)
+
+    def set_loop(self, start_s: float | None, end_s: float | None) -> None:
+        """Playing goes from start_s up to end_s (seconds) and begins again; None: no limit there. Both: no loop."""
+        with self._condition:
+            self._loop = start_s, end_s
 
     def step(self, frames: int) -> None:
         """Pauses and goes `frames` on (or back, when negative) from where the last request leads."""
@@ -136,6 +160,7 @@ class Player:
         with self._condition:
             self._media_s, self._wall_s = self._media_now(), time.monotonic()
             self._speed = min(SPEEDS[1], max(SPEEDS[0], speed))
+            self._rate = -self._speed if self._rate < 0 else self._speed
             self._condition.notify_all()
 
     def due(self) -> Frame | None:
@@ -143,9 +168,8 @@ class Player:
         with self._condition:
             index = self._due_index()
             frame = self._cache.get(index)
-            if frame is None and self._playing:  # decoding is behind: the newest there is, but never an older one
-                lowest = self._still_index if self._given is None else max(self._still_index, self._given + 1)
-                frame = self._cache.newest(lowest, index)
+            if frame is None and self._playing:  # decoding is behind: the nearest there is, but never back again
+                frame = self._nearest(index)
             if frame is None or frame.index == self._given:
                 return None
             self._given = frame.index
@@ -161,7 +185,7 @@ class Player:
                 frame_count=count,
                 duration_s=self._end_s,
                 is_playing=self._playing,
-                speed=self._speed,
+                speed=self._rate,
                 at_end=bool(count) and index == count - 1,
                 is_seeking=self._error is None and self._cache.get(index) is None,
                 error=self._error,
@@ -177,20 +201,52 @@ class Player:
 
     # The clock (all under the lock)
 
+    def _nearest(self, due: int) -> Frame | None:
+        """The frame nearest to the due one among those between the last one given and it."""
+        if self._rate < 0:
+            highest = self._still_index if self._given is None else min(self._still_index, self._given - 1)
+            return self._cache.oldest(due, highest)
+        lowest = self._still_index if self._given is None else max(self._still_index, self._given + 1)
+        return self._cache.newest(lowest, due)
+
     def _media_now(self) -> float:
         if not self._playing:
             return self._time_of(self._still_index)
-        return self._media_s + (time.monotonic() - self._wall_s) * self._speed
+        return self._media_s + (time.monotonic() - self._wall_s) * self._rate
 
     def _due_index(self) -> int:
-        """Index of the frame that is due; brings the clock to a halt at the end."""
+        """Index of the frame that is due; brings the clock to a halt at the end, or back to the in point."""
         if not self._playing or not len(self._times):
             return self._still_index
         now_s = self._media_now()
-        index = min(len(self._times) - 1, max(self._still_index, self._index_at(now_s)))
-        if now_s >= self._end_s:
+        if self._rate < 0:
+            index = max(0, min(self._still_index, self._index_at(now_s)))
+            first = self._first_index() if self._still_index >= self._first_index() else 0
+            if now_s <= float(self._times[first]):
+                self._stand_at(first, redraw=False)
+            return max(index, first)
+        last = self._last_index() if self._still_index <= self._last_index() else len(self._times) - 1
+        index = min(last, max(self._still_index, self._index_at(now_s)))
+        if now_s >= self._end_of_frame(last):
+            if self._loop != (None, None) and last == self._last_index():
+                self._go_to(self._first_index())
+                return self._still_index
             self._stand_at(index, redraw=False)
         return index
+
+    def _first_index(self) -> int:
+        """The first frame at or after the in point."""
+        start_s = self._loop[0]
+        found = 0 if start_s is None else int(np.searchsorted(self._times, start_s - SAME_TIME_S))
+        return min(found, max(len(self._times) - 1, 0))
+
+    def _last_index(self) -> int:
+        """The last frame before the out point."""
+        end_s, last = self._loop[1], max(len(self._times) - 1, 0)
+        return last if end_s is None else max(min(int(np.searchsorted(self._times, end_s - SAME_TIME_S)) - 1, last), 0)
+
+    def _end_of_frame(self, index: int) -> float:
+        return float(self._times[index + 1]) if index + 1 < len(self._times) else self._end_s
 
     def _time_of(self, index: int) -> float:
         return float(self._times[index]) if len(self._times) else 0.0
@@ -199,19 +255,28 @@ class Player:
         """The frame that is on at a time; -1 before the first."""
         return int(np.searchsorted(self._times, time_s + SAME_TIME_S, side="right")) - 1
 
+    def _run_clock(self, rate: float) -> None:
+        self._rate, self._playing = rate, True
+        self._start_clock()
+
     def _start_clock(self) -> None:
-        self._media_s, self._wall_s = self._time_of(self._still_index), time.monotonic()
+        self._set_clock(self._still_index)
         self._condition.notify_all()
 
+    def _set_clock(self, index: int) -> None:
+        """The frame begins now: from its beginning forwards, from its end backwards."""
+        media_s = self._end_of_frame(index) if self._rate < 0 and len(self._times) else self._time_of(index)
+        self._media_s, self._wall_s = media_s, time.monotonic()
+
     def _go_to(self, index: int) -> None:
-        playing = self._playing
+        playing, rate = self._playing, self._rate
         self._stand_at(index)
-        self._playing = playing
+        self._playing, self._rate = playing, rate
         self._start_clock()
 
     def _stand_at(self, index: int, *, redraw: bool = True) -> None:
         """Halts at a frame; `redraw` gives it again even if it was the last one given."""
-        self._playing = False
+        self._playing, self._rate = False, self._speed
         last = len(self._times) - 1 if len(self._times) else index  # before the file is open any index may be right
         self._still_index = min(max(0, index), max(0, last))
         if redraw:
@@ -241,18 +306,26 @@ class Player:
         with self._condition:
             while not self._stop:
                 due = self._due_index()
-                ahead = min(AHEAD_FRAMES, self._cache.room - 1)
-                missing = self._cache.first_missing(due, min(due + ahead, len(self._times) - 1))
+                if self._rate < 0:
+                    behind = min(BACK_FRAMES, self._cache.room // 2)
+                    missing = self._cache.last_missing(max(due - behind, 0), due)
+                else:
+                    ahead = min(AHEAD_FRAMES, self._cache.room - 1)
+                    missing = self._cache.first_missing(due, min(due + ahead, len(self._times) - 1))
                 if missing is not None:
                     return missing
                 self._condition.wait(0.01 if self._playing else 1.0)
             return None
 
-    def _hold_clock(self, reached: int, due: int) -> None:
+    def _hold_clock(self, reached: int, due: int, *, wanted: int) -> None:
         """Lets the clock wait for the decoder when that is too far behind (and not on its way from elsewhere)."""
+        if self._rate < 0:  # a piece of film comes in upwards and is shown downwards, once it is there
+            if due < wanted <= self._still_index:
+                self._set_clock(wanted if self._given is None else min(wanted, max(self._given - 1, 0)))
+            return
         lag_s = self._media_now() - self._time_of(reached)
-        if self._still_index <= reached < due and lag_s > MAX_LAG_S * self._speed:
-            self._media_s, self._wall_s = self._time_of(reached), time.monotonic()
+        if self._still_index <= reached < due and lag_s > MAX_LAG_S * self._rate:
+            self._set_clock(reached)
 
     def _decoded(self, frame: Frame, wanted: int) -> bool:
         """Takes a frame in; False when something else is wanted by now."""
@@ -261,9 +334,10 @@ class Player:
             if frame.index > wanted:  # pictures of a folder that cannot be read are stepped over
                 self._cache.put(Frame(wanted, self._time_of(wanted), frame.image), near=self._due_index())
             if self._playing:
-                self._hold_clock(frame.index, self._due_index())
+                self._hold_clock(frame.index, self._due_index(), wanted=wanted)
             due = self._due_index()
-            return not self._stop and wanted - BACK_FRAMES <= due <= wanted + SKIM_FRAMES
+            before = SKIM_FRAMES * SHUTTLE[-1] if self._rate < 0 else BACK_FRAMES
+            return not self._stop and wanted - before <= due <= wanted + SKIM_FRAMES
 
     def _ended(self, count: int) -> None:
         """The file promises more frames than can be decoded: it ends here."""

@@ -53,6 +53,8 @@ class ControlsPanel(QWidget):
     heatJointChanged = Signal(int)
     regionWanted = Signal()
     wholeWanted = Signal()
+    oneWanted = Signal()
+    everybodyWanted = Signal()
 
     def __init__(self, settings: TrackSettings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +111,7 @@ class ControlsPanel(QWidget):
         self.turn.setCurrentIndex(max(self.turn.findData(settings.turn_deg), 0))
         self.slow.setCurrentIndex(max(self.slow.findData(settings.slow_motion), 0))
         self.mirror.setChecked(settings.mirror)
+        self.one.setText("Choose…" if settings.only is None else "Back to everybody")
         self.region.setText("Choose…" if settings.region is None else "Back to the whole picture")
         self._filling = False
         self._tell_numbers()
@@ -208,6 +211,9 @@ class ControlsPanel(QWidget):
         self.people.valueChanged.connect(lambda value: self._changed(max_persons=value or None))
         for box in (self.interval, self.people):
             box.lineEdit().setTextMargins(6, 0, 0, 0)
+        self.one = QPushButton("Choose…")
+        self.one.setToolTip("Only one person is read, shown and exported: click them in the picture  (Shift+H)")
+        self.one.clicked.connect(self._one_clicked)
         self.flip = QCheckBox("Read each person twice, once mirrored")
         self.flip.setToolTip("Better joints for twice the work")
         self.flip.toggled.connect(lambda on: self._changed(flip=on))
@@ -224,6 +230,7 @@ class ControlsPanel(QWidget):
             ("Detector", self.detector),
             ("Looks", self.interval),
             ("Follow", self.people),
+            ("One person", self.one),
             ("Weights", self.weights),
             ("Computes on", self.device),
         ):
@@ -254,6 +261,12 @@ class ControlsPanel(QWidget):
         form.addRow("Region", self.region)
         self._column.addLayout(form)
         self._column.addWidget(self.mirror)
+
+    def _one_clicked(self) -> None:
+        if self._settings.only is None:
+            self.oneWanted.emit()
+        else:
+            self.everybodyWanted.emit()
 
     def _region_clicked(self) -> None:
         if self._settings.region is None:

@@ -24,6 +24,8 @@ EXPLAINED = {
     "openpose": "For programs that read OpenPose",
     "trc": "For OpenSim; pixels, resampled to an even rate",
     "mot": "For tracking benchmarks",
+    "marks": "Name, frame and time of every mark",
+    "meta": "Source, settings and when they were changed, people, marks, scale, edits",
     "video": "As it looks in the window now, blurred faces included, with its sound",
 }
 
@@ -69,8 +71,10 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
             image: npt.NDArray[np.uint8] = draw(frame, replay.result(frame.index))
             return image
 
+        inside = replay.plan.span
         with open_video() as source:
-            span_s = (0.0, (source.info.duration_s or 1e9) + 1.0)
+            whole_s = (source.info.duration_s or 1e9) + 1.0
+            span_s = (inside.start_s or 0.0, whole_s if inside.end_s is None else inside.end_s)
             written = write_span(
                 source, path, span_s=span_s, pictures=picture, progress=work.progress, cancelled=work.cancelled
             )

@@ -46,6 +46,7 @@ class Numbers:
     device: str = ""
     memory_bytes: int = 0
     tracked: int = 0
+    tracked_span_s: tuple[float, float] | None = None
     total: int | None = None
     eta_s: float | None = None
     complete: bool = False
@@ -138,11 +139,13 @@ class FileFeed:
         *,
         engine: FileEngine[Any] | None = None,
         memory_bytes: Callable[[], int] = lambda: 0,
+        tracked_span: Callable[[], tuple[float, float] | None] = lambda: None,
     ) -> None:
         self.engine = engine
         self._player = player
         self._result_of = result_of
         self._memory_bytes = memory_bytes
+        self._tracked_span = tracked_span
         self._given: Picture | None = None
         self._stale = False
         self._captured = RateMeter()
@@ -188,6 +191,7 @@ class FileFeed:
             device=progress.device,
             memory_bytes=self._memory_bytes(),
             tracked=progress.done,
+            tracked_span_s=self._tracked_span(),
             total=progress.total or where.frame_count or None,
             eta_s=progress.eta_s,
             complete=progress.complete,

@@ -18,6 +18,8 @@ from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.inside_panel import InsidePanel
 from app.gui.inspect_commands import InspectCommands
+from app.gui.mark_commands import MarkCommands
+from app.gui.one_person_commands import OnePersonCommands
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
 from app.gui.person_curves import PersonCurves
@@ -144,7 +146,17 @@ class MainWindow(QMainWindow):
             work, actions, self.view, self.inside, controls=self.controls, tabs=self.below, window=self
         )
         self.tools = PictureTools(work, actions, self.view, curves=self.curves, controls=self.controls, window=self)
+        self.one_person = OnePersonCommands(work, actions, self.view, controls=self.controls, window=self)
         self.discovery = Discovery(self.controls, parent=self)
+        self.marks = MarkCommands(
+            work,
+            actions,
+            self.view,
+            transport=self.transport,
+            lanes=self.timeline.lanes,
+            playback=self.playback,
+            window=self,
+        )
         self.results = ResultsFollower(
             work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback
         )
@@ -197,7 +209,7 @@ class MainWindow(QMainWindow):
     def _show_numbers(self, numbers: Numbers) -> None:
         self.truth.show_numbers(numbers, asked_device=self.workspace.settings.device)
         self.speed.add(numbers)
-        self.transport.show_tracked(numbers.tracked, numbers.total)
+        self.transport.show_tracked(numbers.tracked_span_s)
         self._state = numbers.state
         if numbers.complete:
             self.workspace.smooth_when_complete()

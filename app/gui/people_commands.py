@@ -1,6 +1,7 @@
 """What the commands on people do: choose, name, hide, swap, merge, split, delete, correct joints, undo."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -9,6 +10,7 @@ from app.gui.actions import Actions
 from app.gui.people_panel import PeoplePanel
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from ppnet.errors import UserError
 from tracking.edits import (
     Anchor,
     DeletePerson,
@@ -47,7 +49,7 @@ class PeopleCommands(QObject):
                 "delete": lambda: self._with_one(self.delete),
                 "delete-all": lambda: self._with_one(lambda person: workspace.edit(DeletePerson(person))),
                 "fill": self.fill,
-                "unselect": lambda: workspace.choose(None),
+                "unselect": self.unselect,
             }
         )
         panel.chosenChanged.connect(workspace.choose)
@@ -59,6 +61,13 @@ class PeopleCommands(QObject):
         workspace.closed.connect(self._enable)
         workspace.edited.connect(self._enable)
         self._enable()
+
+    def unselect(self) -> None:
+        """Puts a tool away, or else chooses nobody."""
+        if self._view.tool != "look":
+            self._view.take_tool("look")
+        else:
+            self._workspace.choose(None)
 
     def swap(self) -> None:
         """Exchanges two people from the shown frame on."""
@@ -156,6 +165,7 @@ class PeopleCommands(QObject):
         self._actions.enable(NEED_SESSION, run is not None and not run.is_live)
         self._actions.enable(("rename", "hide"), run is not None)
         self._view.can_edit = run is not None and not run.is_live
-        if run is not None and not run.is_live:
-            self._actions["undo"].setEnabled(run.session.can_undo)
-            self._actions["redo"].setEnabled(run.session.can_redo)
+        if run is not None:
+            with suppress(UserError):  # a live run that ended by itself has closed its session
+                self._actions["undo"].setEnabled(run.session.can_undo)
+                self._actions["redo"].setEnabled(run.session.can_redo)

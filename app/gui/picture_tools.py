@@ -75,7 +75,7 @@ class PictureTools(QObject):
         if self._view.picture is None:
             self._workspace.said.emit("Open a video first.", "warning")
             return
-        self._view.tool = tool
+        self._view.take_tool(tool)
         self._workspace.said.emit(words, "info")
 
     def _ask_length(self, line: Line) -> None:

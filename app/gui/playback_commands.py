@@ -11,7 +11,8 @@ from app.gui.transport import Transport, next_speed
 from app.gui.workspace import Workspace
 
 NAMES = (
-    "play", "back", "forward", "back-10", "forward-10", "back-1s", "forward-1s", "first", "last", "go-to",
+    "play", "shuttle-back", "pause", "shuttle", "back", "forward", "back-10", "forward-10",
+    "back-1s", "forward-1s", "first", "last", "go-to",
     "slower", "faster", "normal-speed",
 )  # fmt: skip
 
@@ -34,6 +35,9 @@ class PlaybackCommands(QObject):
         actions.connect(
             {
                 "play": self.toggle,
+                "pause": self.pause,
+                "shuttle": lambda: self.shuttle(1),
+                "shuttle-back": lambda: self.shuttle(-1),
                 "back": lambda: self.step(-1),
                 "forward": lambda: self.step(1),
                 "back-10": lambda: self.step(-10),
@@ -43,8 +47,8 @@ class PlaybackCommands(QObject):
                 "first": lambda: self.seek(0.0),
                 "last": self.go_to_end,
                 "go-to": self.ask_place,
-                "slower": lambda: self.set_speed(next_speed(self._position.speed, -1)),
-                "faster": lambda: self.set_speed(next_speed(self._position.speed, 1)),
+                "slower": lambda: self.set_speed(next_speed(abs(self._position.speed), -1)),
+                "faster": lambda: self.set_speed(next_speed(abs(self._position.speed), 1)),
                 "normal-speed": lambda: self.set_speed(1.0),
             }
         )
@@ -64,6 +68,16 @@ class PlaybackCommands(QObject):
         """Play or pause."""
         if (player := self._player()) is not None:
             player.toggle()
+
+    def pause(self) -> None:
+        """Stands at the shown frame."""
+        if (player := self._player()) is not None:
+            player.pause()
+
+    def shuttle(self, direction: int) -> None:
+        """Plays forwards (1) or backwards (-1), each time faster."""
+        if (player := self._player()) is not None:
+            player.shuttle(direction)
 
     def step(self, frames: int) -> None:
         """Some frames on or back, then stand."""

@@ -19,6 +19,8 @@ from app.gui.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.types import Frame
 
+GONE_ROUND_S = 1.0  # so near to the out point (at up to 4 times the speed) a jump back is the loop's
+
 
 class RecordCommands(QObject):
     """One button: starts and stops, and says what came of it."""
@@ -40,6 +42,7 @@ class RecordCommands(QObject):
         self._view = view
         self._files = files
         self._span_start_s: float | None = None
+        self._furthest_s = 0.0
         self._kinds = (True, False)
         self._announce: RecordingStats | None = None
         self._job: Job | None = None
@@ -66,7 +69,7 @@ class RecordCommands(QObject):
         self._kinds = (annotated, raw)
         live = self._workspace.live_run
         if live is None:
-            self._span_start_s = self._now_s()
+            self._span_start_s = self._furthest_s = self._now_s()
             self._show(RecordingStats())
             self._ticker.start()
             return
@@ -99,7 +102,7 @@ class RecordCommands(QObject):
             self._ticker.stop()
             first, last = sorted((self._span_start_s, self._now_s()))
             self._span_start_s = None
-            self._write_span(run, first, last)
+            self._write_span(run, first, last + 1e-3)  # the picture that is shown belongs to the recording
 
     def shut_down(self) -> None:
         """Gives up a span that is being written; for the end of the program."""
@@ -114,7 +117,12 @@ class RecordCommands(QObject):
         if self._job is not None:
             self._workspace.said.emit("The recording before is still being written; try again in a moment.", "warning")
             return
-        end_s += 1e-3  # the picture that is shown belongs to the recording
+        inside = run.replay.plan.span
+        start_s = start_s if inside.start_s is None else max(start_s, inside.start_s)
+        end_s = end_s if inside.end_s is None else min(end_s, inside.end_s)
+        if end_s <= start_s:
+            self._workspace.said.emit("Nothing was recorded: it lay outside of the in and out point.", "warning")
+            return
         layers, people = self._view.layers, self._workspace.people
         draw = drawer(lambda: layers, lambda: people)
         replay, video = run.replay, run.video
@@ -176,10 +184,30 @@ class RecordCommands(QObject):
         self._bar.status.setText("")
 
     def _tick(self) -> None:
-        if self._span_start_s is not None:
+        if self._span_start_s is not None and self._has_gone_round():
+            self._stop_at_out_point()
+        elif self._span_start_s is not None:
             self._show(RecordingStats(elapsed_s=abs(self._now_s() - self._span_start_s)))
         elif self._job is not None:
             self._bar.status.setText(f"Writing the recording… {100 * min(self._share, 1):.0f} %")
+
+    def _has_gone_round(self) -> bool:
+        """Whether playing has come to the out point and begun again at the in point."""
+        run, now_s = self._workspace.file_run, self._now_s()
+        went_back, self._furthest_s = now_s < self._furthest_s, max(now_s, self._furthest_s)
+        if run is None or not went_back or not run.player.position().is_playing:
+            return False
+        end_s = run.replay.plan.span.end_s
+        return end_s is not None and self._furthest_s > end_s - GONE_ROUND_S
+
+    def _stop_at_out_point(self) -> None:
+        run, start_s = self._workspace.file_run, self._span_start_s
+        self._ticker.stop()
+        self._span_start_s = None
+        self._bar.show_recording(None, running=False)
+        self._actions.set_checked("record", False)
+        if run is not None and start_s is not None:
+            self._write_span(run, start_s, self._furthest_s + 1.0)
 
     def _now_s(self) -> float:
         return self._view.picture.frame.time_s if self._view.picture is not None else 0.0

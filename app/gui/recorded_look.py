@@ -66,7 +66,8 @@ def write_span(
 ) -> Path | None:
     """Writes the pictures of `source` within `span_s` (seconds) to `out`, with the sound of that span.
 
-    None when it was cancelled, and then nothing is left. UserError when it can't be written or there is no picture.
+    The start of the span is time 0 of the new video, for pictures and sound alike. None when it was cancelled, and
+    then nothing is left. UserError when it can't be written or there is no picture.
     """
     start_s, end_s = span_s
     info = source.info
@@ -76,6 +77,7 @@ def write_span(
         frame_rate=info.frame_rate,
         audio_from=info.path if info.has_audio else None,
         audio_range_s=(start_s, end_s),
+        origin_s=start_s,
     )
     count = 0
     try:
@@ -88,7 +90,7 @@ def write_span(
                 return None
             if frame.time_s >= end_s:
                 break
-            writer.write(pictures(frame), frame.time_s)  # the sound keeps the file's times too
+            writer.write(pictures(frame), frame.time_s)
             count += 1
             progress((frame.time_s - start_s) / max(end_s - start_s, 1e-6))
         if count == 0:

@@ -4,11 +4,12 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 
 from app.engine.file import FileEngine
@@ -22,7 +23,8 @@ from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.replay import Replay
 from tracking.session import Session, session_path
-from tracking.session_format import SessionHeader
+from tracking.session_format import SessionHeader, SettingChange
+from tracking.types import FrameResult
 from tracking.video.adapted import Adaptation, adapted
 from tracking.video.source import VideoInfo, VideoSource
 
@@ -70,16 +72,24 @@ class FileRun:
 
     is_live = False
 
-    def __init__(self, video: Path, session: Session, *, engine: FileEngine[Any] | None, parts: Parts) -> None:
+    def __init__(self, video: Path, session: Session, settings: Any, *, parts: Parts) -> None:
+        """An engine is there where something is left to track."""
         self.video = video
         self.name = video.name
         self.session = session
         self.replay = Replay(session)
-        self.engine = engine
+        self._settings = settings
         self._parts = parts
+        self._limits: tuple[float | None, float | None] = (None, None)
+        self._more_wanted = False
+        self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]
         self.feed: Feed = FileFeed(
-            self.player, lambda index: self.replay.result(index), engine=engine, memory_bytes=parts.memory
+            self.player,
+            lambda index: self.replay.result(index),
+            engine=self.engine,
+            memory_bytes=parts.memory,
+            tracked_span=lambda: session.time_span,
         )
 
     def opened(self) -> VideoSource:
@@ -91,6 +101,44 @@ class FileRun:
         """Facts of the video."""
         return self.session.header.source
 
+    def _new_engine(self) -> FileEngine[Any]:
+        engine: FileEngine[Any] = FileEngine(
+            self.opened, self._parts.build, self._settings, session=self.session, on_change=self._note_change
+        )
+        engine.limit(*self._limits)
+        return engine
+
+    def _note_change(self, before: Any, after: Any, time_s: float) -> None:
+        self.session.log_changes(changes_between(before, after, time_s))
+
+    def limit(self, start_s: float | None, end_s: float | None) -> None:
+        """Tracks and plays what has start_s <= time < end_s (seconds) only; None: no limit. What is tracked stays."""
+        if (start_s, end_s) == self._limits:
+            return
+        self._limits = start_s, end_s
+        self.player.set_loop(start_s, end_s)
+        self._more_wanted = True
+        if self.engine is not None:
+            self.engine.limit(start_s, end_s)
+
+    def keep_up(self) -> None:
+        """Goes on tracking where the limits were moved after it had come to its end."""
+        times = self.player.times
+        if not self._more_wanted or not len(times) or not self.session.complete:
+            return
+        if self.engine is not None and self.engine.progress().state.is_active:
+            return
+        self._more_wanted = False
+        span, (_, end_s) = self.session.time_span, self._limits
+        inside = len(times) if end_s is None else int(np.searchsorted(times, end_s - 1e-6))
+        last_s = float(times[max(inside - 1, 0)])
+        if span is None or last_s > span[1] + 1e-6:
+            self.session.go_on()
+            self.engine = self._new_engine()
+            if isinstance(self.feed, FileFeed):
+                self.feed.engine = self.engine
+            self.engine.start()
+
     def start(self) -> None:
         """Tracks and plays."""
         if self.engine is not None:
@@ -99,8 +147,13 @@ class FileRun:
 
     def apply(self, settings: Any) -> None:
         """New settings for what is still to be tracked."""
+        self._settings = settings
         if self.engine is not None:
             self.engine.apply(settings)
+
+    def newest_result(self) -> FrameResult | None:
+        """The last frame that was tracked, with all edits in it; None before the first."""
+        return self.replay.result(self.session.last_frame_index)
 
     def refresh(self) -> None:
         """Shows the picture again with the edits as they are now; smoothing asked for anew is not made here."""
@@ -152,6 +205,11 @@ class LiveRun:
     def apply(self, settings: Any) -> None:
         """New settings from the next frame on."""
         self.engine.apply(settings)
+
+    def newest_result(self) -> FrameResult | None:
+        """The last frame that was tracked; None before the first."""
+        view = self.engine.view()
+        return view.result if view is not None else None
 
     def refresh(self) -> None:
         """Reads names and hidden people anew."""
@@ -213,13 +271,7 @@ def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
 
 
 def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> FileRun:
-    engine = None
-    if not session.complete:
-        adaptation = Adaptation.of(session.header.settings)
-        engine = FileEngine(
-            lambda: adapted(parts.open_source(video), adaptation), parts.build, settings, session=session
-        )
-    return FileRun(video, session, engine=engine, parts=parts)
+    return FileRun(video, session, settings, parts=parts)
 
 
 def open_live_run(
@@ -243,8 +295,15 @@ def open_live_run(
         settings,
         steps=parts.steps,
         session=session,
+        on_change=lambda before, after, time_s: session.log_changes(changes_between(before, after, time_s)),
     )
     return LiveRun(spec, name or spec, session, engine=engine, wish=options)
+
+
+def changes_between(before: Any, after: Any, time_s: float) -> tuple[SettingChange, ...]:
+    """Which settings differ, by name."""
+    old, new = asdict(before), asdict(after)
+    return tuple(SettingChange(time_s, name, old[name], new[name]) for name in new if old[name] != new[name])
 
 
 def free_path(path: Path) -> Path:

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QVBoxLayout, QWidget
 
 from app.gui.picture_painter import PeopleStyle
 from app.gui.theme import person_colour, small_font, tokens
+from tracking.edits import SetMark, SetSpan
 from tracking.timeline import Event, EventKind, Lane
 
 LANE = 24
 HEAD = 22
 NAMES = 96
+FLAG_WIDTH = 120
 
 
 def event_words(event: Event, names: Mapping[int, str]) -> str:
@@ -45,6 +47,7 @@ class Lanes(QWidget):
 
     timeWanted = Signal(float)
     personWanted = Signal(int)
+    flagNamed = Signal(object)  # SetMark: a double click on it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +55,8 @@ class Lanes(QWidget):
         self.setAccessibleName("Timeline of people")
         self.lanes: tuple[Lane, ...] = ()
         self.marks: tuple[Event, ...] = ()
+        self.flags: tuple[SetMark, ...] = ()
+        self.inside = SetSpan(None, None)
         self.style_of_people = PeopleStyle()
         self._span = (0.0, 1.0)
         self._full = (0.0, 1.0)
@@ -62,6 +67,11 @@ class Lanes(QWidget):
         """New contents; everything up to `known_s` is tracked."""
         self.lanes, self.marks, self._known_s = tuple(lanes), tuple(marks), known_s
         self.setMinimumHeight(HEAD + LANE * len(self.lanes) + 6)
+        self.update()
+
+    def show_flags(self, flags: Sequence[SetMark], inside: SetSpan) -> None:
+        """The marks that people set, and their in and out point."""
+        self.flags, self.inside = tuple(flags), inside
         self.update()
 
     def show_span(self, start_s: float, end_s: float) -> None:
@@ -105,7 +115,56 @@ class Lanes(QWidget):
             self._paint_lane(painter, row, lane)
         for mark in self.marks:
             self._paint_mark(painter, mark)
+        self._paint_outside(painter)
+        for flag in self.flags:
+            self._paint_flag(painter, flag)
         self._paint_now(painter)
+
+    def _paint_outside(self, painter: QPainter) -> None:
+        """Fades what lies before the in point and after the out point."""
+        veil = QColor(tokens().panel)
+        veil.setAlphaF(0.72)
+        start_s, end_s = self.inside.start_s, self.inside.end_s
+        left = NAMES if start_s is None else min(max(self._x(start_s), NAMES), self.width())
+        right = self.width() if end_s is None else min(max(self._x(end_s), NAMES), self.width())
+        for x, width in ((NAMES, left - NAMES), (right, self.width() - right)):
+            painter.fillRect(QRectF(x, HEAD, width, self.height() - HEAD), veil)
+        painter.setPen(QPen(QColor(tokens().accent), 2))
+        for time_s, way in ((start_s, 1), (end_s, -1)):
+            if time_s is not None and NAMES <= (x := self._x(time_s)) <= self.width():
+                painter.drawLine(QPointF(x, 2), QPointF(x, self.height()))
+                painter.drawLine(QPointF(x, 2), QPointF(x + 5 * way, 2))
+
+    def _paint_flag(self, painter: QPainter, flag: SetMark) -> None:
+        place = self._flag_place(flag)
+        if place.isEmpty():
+            return
+        colours = tokens()
+        x = place.left()
+        painter.setPen(QPen(QColor(colours.warning), 1.2))
+        painter.drawLine(QPointF(x, 1), QPointF(x, self.height()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.warning))
+        painter.drawRoundedRect(place, 2, 2)
+        painter.setPen(QColor("#10141b"))
+        painter.setFont(small_font(self.font(), step=-1.5))
+        painter.drawText(place.adjusted(4, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, self._flag_words(flag))
+
+    def _flag_words(self, flag: SetMark) -> str:
+        metrics = QFontMetrics(small_font(self.font(), step=-1.5))
+        return metrics.elidedText(flag.name, Qt.TextElideMode.ElideRight, FLAG_WIDTH)
+
+    def _flag_place(self, flag: SetMark) -> QRectF:
+        """Where the name of a mark stands; empty outside of what is shown."""
+        x = self._x(flag.time_s)
+        if not NAMES <= x <= self.width():
+            return QRectF()
+        metrics = QFontMetrics(small_font(self.font(), step=-1.5))
+        return QRectF(x, 1, metrics.horizontalAdvance(self._flag_words(flag)) + 8, HEAD - 8)
+
+    def flag_at(self, point: QPoint) -> SetMark | None:
+        """The mark whose name is under a point."""
+        return next((flag for flag in reversed(self.flags) if self._flag_place(flag).contains(QPointF(point))), None)
 
     def _paint_ruler(self, painter: QPainter) -> None:
         colours = tokens()
@@ -219,6 +278,11 @@ class Lanes(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        flag = self.flag_at(event.position().toPoint())
+        if flag is not None:
+            self.flagNamed.emit(flag)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.25 ** (event.angleDelta().y() / 120), self._time(event.position().x()))
@@ -228,15 +292,17 @@ class Lanes(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            mark = self.mark_at(event.pos())
-            QToolTip.showText(event.globalPos(), event_words(mark, self.style_of_people.names) if mark else "", self)
+            mark, flag = self.mark_at(event.pos()), self.flag_at(event.pos())
+            words = event_words(mark, self.style_of_people.names) if mark else ""
+            words = f"{flag.name}: {flag.time_s:.2f} s. Double click: another name" if flag else words
+            QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)
 
     def _go(self, event: QMouseEvent) -> None:
         if event.position().x() >= NAMES:
             low, high = self._full
-            mark = self.mark_at(event.position().toPoint())
+            mark = self.flag_at(event.position().toPoint()) or self.mark_at(event.position().toPoint())
             moment = mark.time_s if mark is not None else self._time(event.position().x())
             self.timeWanted.emit(min(max(moment, low), high))
 

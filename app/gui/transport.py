@@ -8,6 +8,7 @@ from app.engine.player import PlayerPosition
 from app.gui.actions import Actions
 from app.gui.icons import icon
 from app.gui.theme import as_panel, tokens
+from tracking.edits import SetMark, SetSpan
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -34,7 +35,9 @@ class ScrubBar(QWidget):
         self.setAccessibleName("Position in the video")
         self.setToolTip("Drag to any place of the video. The coloured strip is tracked already.")
         self.share = 0.0
-        self.tracked = 0.0
+        self.tracked = (0.0, 0.0)
+        self.inside = (0.0, 1.0)
+        self.flags: tuple[float, ...] = ()
 
     def set_share(self, share: float) -> None:
         """Puts the handle."""
@@ -42,10 +45,16 @@ class ScrubBar(QWidget):
             self.share = share
             self.update()
 
-    def set_tracked(self, share: float) -> None:
-        """Says how much of the file is tracked."""
-        if share != self.tracked:
-            self.tracked = share
+    def set_tracked(self, first: float, last: float) -> None:
+        """Says which part of the file is tracked."""
+        if (first, last) != self.tracked:
+            self.tracked = (first, last)
+            self.update()
+
+    def set_marks(self, flags: tuple[float, ...], inside: tuple[float, float]) -> None:
+        """Shows where marks are, and what lies between in and out point."""
+        if (flags, inside) != (self.flags, self.inside):
+            self.flags, self.inside = flags, inside
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -56,17 +65,39 @@ class ScrubBar(QWidget):
         width, middle = self.width() - 14, self.height() / 2
         tracked = QColor(colours.accent)
         tracked.setAlphaF(0.38)
-        for share, colour in (
-            (1.0, QColor(colours.border)),
-            (self.tracked, tracked),
-            (self.share, QColor(colours.accent)),
+        first, last = self.inside
+        for start, end, colour in (
+            (0.0, 1.0, QColor(colours.border)),
+            (*self.tracked, tracked),
+            (first, min(self.share, last), QColor(colours.accent)),
         ):
             painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(7, middle - 2.5, max(width * share, 0.0), 5), 2.5, 2.5)
+            painter.drawRoundedRect(
+                QRectF(7 + width * start, middle - 2.5, max(width * (end - start), 0.0), 5), 2.5, 2.5
+            )
+        self._paint_marks(painter, width, middle)
         painter.setBrush(QColor(colours.accent))
         painter.drawEllipse(QRectF(7 + width * self.share - 7, middle - 7, 14, 14))
         painter.setBrush(QColor(colours.panel))
         painter.drawEllipse(QRectF(7 + width * self.share - 3, middle - 3, 6, 6))
+
+    def _paint_marks(self, painter: QPainter, width: float, middle: float) -> None:
+        colours = tokens()
+        painter.setBrush(QColor(colours.warning))
+        for share in self.flags:
+            painter.drawRect(QRectF(7 + width * share - 1, middle - 11, 2, 7))
+        if self.inside == (0.0, 1.0):
+            return
+        outside = QColor(colours.panel)
+        outside.setAlphaF(0.7)
+        first, last = (7 + width * share for share in self.inside)
+        for left, right in ((7.0, first), (last, 7 + width)):
+            painter.fillRect(QRectF(left, middle - 4, right - left, 8), outside)
+        painter.setBrush(QColor(colours.text))
+        for x, way in ((first, 1), (last, -1)):
+            painter.drawRect(QRectF(x - 1, middle - 9, 2, 18))
+            painter.drawRect(QRectF(x if way > 0 else x - 5, middle - 9, 5, 2))
+            painter.drawRect(QRectF(x if way > 0 else x - 5, middle + 7, 5, 2))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go(event)
@@ -98,6 +129,12 @@ class Transport(QWidget):
         self.bar.wanted.connect(lambda share: self.seekWanted.emit(share * self._duration_s))
         self.clock = QLabel("00:00.00")
         self.clock.setToolTip("Time of the picture / length of the video (minutes:seconds.hundredths)")
+        self.shuttle = QLabel("")
+        self.shuttle.setToolTip("Playing backwards: J faster, K stop, L forwards")
+        self.shuttle.hide()
+        self._tracked_s: tuple[float, float] | None = None
+        self._marks: tuple[SetMark, ...] = ()
+        self._span = SetSpan(None, None)
         self.frame = QLabel("")
         self.frame.setProperty("muted", True)
         self.frame.setToolTip("Number of the frame, counted from 0")
@@ -114,6 +151,7 @@ class Transport(QWidget):
         for button in self._buttons.values():
             row.addWidget(button)
         row.addWidget(self.bar, 1)
+        row.addWidget(self.shuttle)
         row.addWidget(self.clock)
         row.addWidget(self.frame)
         row.addSpacing(6)
@@ -122,19 +160,37 @@ class Transport(QWidget):
 
     def show_position(self, where: PlayerPosition) -> None:
         """Follows the player."""
-        self._duration_s = where.duration_s
+        if where.duration_s != self._duration_s:
+            self._duration_s = where.duration_s
+            self._show_parts()
         self.bar.set_share(where.time_s / where.duration_s if where.duration_s > 0 else 0.0)
         self.clock.setText(f"{clock_text(where.time_s)} / {clock_text(where.duration_s)}")
         self.frame.setText(f"frame {where.frame_index}")
         if where.speed in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(where.speed))
+        self.shuttle.setVisible(where.speed < 0)
+        self.shuttle.setText(f"◀ {-where.speed:g}×")
         if where.is_playing != self._playing:
             self._playing = where.is_playing
             self.recolour()
 
-    def show_tracked(self, done: int, total: int | None) -> None:
-        """How many frames of the file have results."""
-        self.bar.set_tracked(min(done / total, 1.0) if total else 0.0)
+    def show_tracked(self, span_s: tuple[float, float] | None) -> None:
+        """From which to which time of the file there are results."""
+        self._tracked_s = span_s
+        self._show_parts()
+
+    def show_marks(self, marks: tuple[SetMark, ...], span: SetSpan) -> None:
+        """Where marks are, and in and out point."""
+        self._marks, self._span = marks, span
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        whole_s = self._duration_s
+        share = (lambda time_s: min(max(time_s / whole_s, 0.0), 1.0)) if whole_s > 0 else (lambda _time_s: 0.0)
+        first_s, last_s = self._tracked_s or (0.0, 0.0)
+        self.bar.set_tracked(share(first_s), share(last_s))
+        inside = (share(self._span.start_s or 0.0), 1.0 if self._span.end_s is None else share(self._span.end_s))
+        self.bar.set_marks(tuple(share(mark.time_s) for mark in self._marks) if whole_s > 0 else (), inside)
 
     def recolour(self) -> None:
         """Draws the symbols in the colours of the look."""

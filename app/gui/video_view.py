@@ -27,6 +27,12 @@ from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
 CLICK_POINTS = 4.0  # a press that moves less than this is a click
+DRAWN = ("line", "region")
+HINTS = {
+    "person": "Click the person to follow, or the place where they will be. Esc: leave it",
+    "line": "Drag a line along something of known length. Esc: leave it",
+    "region": "Drag a frame around the part to look at. Esc: leave it",
+}
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,14 @@ class _Drag:
 
 
 class VideoView(QWidget):
-    """Shows `Picture`s. `tool` is `look` (pan, choose, move joints), `line` or `region` (drawn by dragging)."""
+    """Shows `Picture`s.
+
+    `tool` is `look` (pan, choose, move joints), `person` (the next click), `line` or `region` (drawn by dragging).
+    """
 
     personClicked = Signal(object)  # person id or None
     jointMoved = Signal(int, int, float, float)  # person, joint, x, y in image pixels
+    placeClicked = Signal(float, float, object)  # x, y in image pixels, person id or None, with the tool `person`
     lineDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     stepWanted = Signal(int)  # frames, by the wheel
@@ -72,6 +82,13 @@ class VideoView(QWidget):
         self._fitted = True
         self._drag: _Drag | None = None
         self._drawn: tuple[QPointF, QPointF] | None = None
+
+    def take_tool(self, tool: str) -> None:
+        """What the mouse does next; `look` puts the tool away."""
+        self.tool = tool
+        self._drawn = None
+        self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
+        self.update()
 
     # What is shown
 
@@ -186,16 +203,17 @@ class VideoView(QWidget):
             painter.drawRect(QRectF(start, end).normalized())
 
     def _paint_note(self, painter: QPainter) -> None:
-        if not self.note:
+        words = HINTS.get(self.tool, self.note)
+        if not words:
             return
-        room = painter.fontMetrics().boundingRect(self.note).adjusted(-9, -5, 9, 5)
+        room = painter.fontMetrics().boundingRect(words).adjusted(-9, -5, 9, 5)
         room.moveTopLeft(self.rect().topLeft() + QPointF(12, 12).toPoint())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(12, 14, 18, 185))
         painter.drawRoundedRect(room, 6, 6)
         painter.setPen(QColor("#f2f4f8"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.note)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
     # Mouse
 
@@ -213,7 +231,7 @@ class VideoView(QWidget):
         if not self._drag.moved and step.manhattanLength() < CLICK_POINTS:
             return
         self._drag.moved = True
-        if self.tool != "look":
+        if self.tool in DRAWN:
             self._drawn = (self._drag.start, event.position())
         elif self._grabbed() is not None:
             self._move_joint(event.position(), final=False)
@@ -228,8 +246,8 @@ class VideoView(QWidget):
         if drag is None:
             return
         if not drag.moved:
-            self.personClicked.emit(drag.target.person_id if drag.target else None)
-        elif self.tool != "look":
+            self._click(drag)
+        elif self.tool in DRAWN:
             self._finish_drawing(drag.start, event.position())
         elif self._is_grab(drag.target):
             self._drag = drag
@@ -252,18 +270,26 @@ class VideoView(QWidget):
         if self._fitted:
             self.fit()
 
+    def _click(self, drag: _Drag) -> None:
+        person = drag.target.person_id if drag.target else None
+        if self.tool == "person":
+            self.take_tool("look")
+            x, y = (float(value) for value in self._transform.to_image((drag.start.x(), drag.start.y())))
+            self.placeClicked.emit(x, y, person)
+        elif self.tool == "look":
+            self.personClicked.emit(person)
+
     def _finish_drawing(self, start: QPointF, end: QPointF) -> None:
-        tool, self.tool, self._drawn = self.tool, "look", None
+        tool = self.tool
         (x1, y1), (x2, y2) = self._transform.to_image([(start.x(), start.y()), (end.x(), end.y())])
-        self.unsetCursor()
+        self.take_tool("look")
         if tool == "line":
             self.lineDrawn.emit((x1, y1, x2, y2))
         else:
             self.regionDrawn.emit((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
-        self.update()
 
     def _target(self, spot: QPointF) -> HitTarget | None:
-        if self._picture is None or self._picture.result is None or self.tool != "look":
+        if self._picture is None or self._picture.result is None or self.tool in DRAWN:
             return None
         return hit_test(
             self._picture.result,
@@ -275,6 +301,7 @@ class VideoView(QWidget):
     def _is_grab(self, target: HitTarget | None) -> bool:
         return (
             self.can_edit
+            and self.tool == "look"
             and target is not None
             and target.keypoint is not None
             and target.person_id == self.people.chosen
@@ -284,7 +311,7 @@ class VideoView(QWidget):
         return self._drag.target if self._drag is not None and self._is_grab(self._drag.target) else None
 
     def _hover(self, spot: QPointF) -> None:
-        if self.tool != "look":
+        if self.tool in DRAWN or (self.tool == "person" and self._target(spot) is None):
             self.setCursor(Qt.CursorShape.CrossCursor)
         elif self._is_grab(target := self._target(spot)):
             self.setCursor(Qt.CursorShape.SizeAllCursor)

@@ -17,6 +17,8 @@ from tracking.edits import ChooseSmoothing, Edit
 from tracking.replay import Replay
 from tracking.session import SUFFIX
 
+Place = tuple[float, float, float]
+
 
 class Workspace(QObject):
     """Opens and closes runs and tells the panels. Panels never talk to each other, only through this."""
@@ -49,20 +51,30 @@ class Workspace(QObject):
     def open_path(self, path: Path) -> None:
         """A video, image, folder or session file."""
         if path.name.endswith(SUFFIX):
+            self._keep_only(None)
             self._open(lambda: open_session_run(path, self.settings, parts=self.parts), f"Opening {path.name}…")
         else:
             self.open_video(path)
 
-    def open_video(self, path: Path, *, again: bool = False) -> None:
-        """A video or folder of images; `again` tracks it anew although a session of it is there."""
+    def open_video(self, path: Path, *, again: bool = False, only: Place | None = None) -> None:
+        """A video or folder of images; `again` tracks it anew although a session of it is there, perhaps for the one
+        person who is at a place (see `TrackSettings.only`)."""
+        self._keep_only(only)
         self._open(lambda: open_file_run(path, self.settings, parts=self.parts, again=again), f"Opening {path.name}…")
 
     def open_live(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
+        self._keep_only(None)
         self._open(
             lambda: open_live_run(spec, self.settings, parts=self.parts, folder=folder, name=name, wish=wish),
             f"Opening {name or spec}…",
         )
+
+    def _keep_only(self, only: Place | None) -> None:
+        """One person is chosen in one video; the next begins with everybody."""
+        if only != self.settings.only:
+            self.settings = replace(self.settings, only=only)
+            self.settingsChanged.emit(self.settings)
 
     def _open(self, work: Callable[[], Run], words: str) -> None:
         if self._job is not None:
@@ -145,11 +157,23 @@ class Workspace(QObject):
             self.smooth_when_complete()
         self.settingsChanged.emit(settings)
 
-    def track_again(self) -> None:
-        """Opens what is open anew, with the settings as they are; a file loses its edits."""
+    def follow_only(self, only: Place | None) -> None:
+        """What is still to be tracked is about the one person at a place (see `TrackSettings.only`), or everybody."""
+        if only == self.settings.only:
+            return
+        self.apply(replace(self.settings, only=only))
+        if self.run is not None:
+            try:
+                header = self.run.session.header
+                self.run.session.set_header(replace(header, settings={**header.settings, "only": only}))
+            except UserError as error:
+                self.said.emit(str(error), "error")
+
+    def track_again(self, *, only: Place | None = None) -> None:
+        """Opens what is open anew, with the settings as they are; a file loses its edits. `only`: for one person."""
         file, live = self.file_run, self.live_run
         if file is not None:
-            self.open_video(file.video, again=True)
+            self.open_video(file.video, again=True, only=only)
         elif live is not None:
             self.open_live(live.spec, folder=live.session.path.parent, name=live.name, wish=live.wish)
 
@@ -157,6 +181,8 @@ class Workspace(QObject):
         run = self.run
         if run is None:
             return
+        if replace(before, only=after.only) == after:
+            return  # choosing one person says for itself what it means
         turned = before.adaptation != after.adaptation
         done = not run.is_live and run.session.complete and smoothing_free(before) != smoothing_free(after)
         if turned or done:

@@ -17,14 +17,24 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 class SoundTrack:
     """Feeds the sound of a file to an output container, in step with the pictures.
 
-    Sound between start_s and end_s is taken; its times stay those of the file, so it stays in step exactly.
+    Sound between start_s and end_s is taken; its times stay those of the file, less origin_s, so it stays in step
+    exactly. Times given to `advance` are those of the output.
     Damage in the sound never stops the pictures: the rest of it is left out and `notice` says so.
     """
 
-    def __init__(self, path: Path, output: Any, *, start_s: float | None = None, end_s: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        output: Any,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        origin_s: float = 0.0,
+    ) -> None:
         self.notice: str | None = None
         self._output = output
         self._end_s = end_s
+        self._origin_s = origin_s
         self._input = av.open(str(path), metadata_errors="replace")
         source = self._input.streams.audio[0]
         self._copied = source.codec.canonical_name in COPYABLE
@@ -64,9 +74,17 @@ class SoundTrack:
                 if self._end_s is not None and time_s >= self._end_s:
                     return
                 if start_s is None or time_s >= start_s:
-                    yield packet
+                    yield self._moved(packet)
         except av.FFmpegError:
             self.notice = "The sound is damaged; what comes after the damage was left out."
+
+    def _moved(self, packet: Any) -> Any:
+        """The packet at its time in the output."""
+        if self._origin_s:
+            ticks = round(self._origin_s / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts - ticks
+            packet.dts = None if packet.dts is None else packet.dts - ticks
+        return packet
 
     def _copies(self, source: Any) -> Iterator[Any]:
         # AAC of broadcasts and streams has a header in each packet, where MP4 wants one for all.

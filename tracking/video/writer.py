@@ -33,7 +33,7 @@ class VideoWriter:
     a picture of another size is fitted into the first one's frame. frame_rate: a hint for the last picture's
     length and for the encoder; times rule. time_base: unit of the source's times, kept so that they stay exact.
     audio_from: file whose sound is copied, between the seconds of audio_range_s. VideoError when the place
-    cannot be written.
+    cannot be written. origin_s: this time of pictures and sound becomes time 0.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class VideoWriter:
         pixel_aspect: Fraction = Fraction(1),
         audio_from: Path | None = None,
         audio_range_s: tuple[float | None, float | None] = (None, None),
+        origin_s: float = 0.0,
     ) -> None:
         self.path = Path(path)
         self.partial_path = self.path.with_name(f"{self.path.stem}.partial.mp4")
@@ -54,6 +55,7 @@ class VideoWriter:
         self._coded_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
         self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
         self._time_base = _usable(time_base)
+        self._origin_s = origin_s
         self._waiting: Any = None
         self._last_key: int | None = None
         self._durations: dict[int, int] = {}
@@ -78,7 +80,7 @@ class VideoWriter:
         """Add one (H, W, 3) uint8 RGB picture. Times must rise; one that does not comes right after the last."""
         frame = self._frame_of(image)
         frame.time_base = self._time_base
-        frame.pts = round(time_s / self._time_base)
+        frame.pts = round((time_s - self._origin_s) / self._time_base)
         with self._errors():
             if self._waiting is not None:
                 frame.pts = max(frame.pts, self._waiting.pts + 1)
@@ -95,7 +97,7 @@ class VideoWriter:
                 self._encode(self._waiting, max(1, round(1 / self._rate / self._time_base)))
             self._mux(self._stream.encode(None))
             if self._sound:
-                self._sound.advance(sound_until_s)
+                self._sound.advance(None if sound_until_s is None else sound_until_s - self._origin_s)
             self._release()
             _remux(self.partial_path, self.path)
             self.partial_path.unlink()
@@ -145,7 +147,7 @@ class VideoWriter:
     def _sound_from(self, path: Path | None, range_s: tuple[float | None, float | None]) -> SoundTrack | None:
         if path is None or not has_sound(path):
             return None
-        return SoundTrack(path, self._output, start_s=range_s[0], end_s=range_s[1])
+        return SoundTrack(path, self._output, start_s=range_s[0], end_s=range_s[1], origin_s=self._origin_s)
 
     def _frame_of(self, image: Image) -> Any:
         if (image.shape[1], image.shape[0]) != self._size_wh:

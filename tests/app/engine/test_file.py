@@ -162,3 +162,45 @@ def test_it_is_started_once_and_may_be_cancelled_before(session: Session) -> Non
     assert engine.wait(5) and session.frame_count == 0
     with pytest.raises(RuntimeError):
         engine.start()
+
+
+def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Session) -> None:
+    build, file = Build(), FakeFile(200)
+    engine = FileEngine(lambda: file, build, FakeSettings(), session=session)
+    engine.limit(100 / 30, 120 / 30)
+    engine.start()
+    assert engine.wait(10)
+    assert [r.frame_index for r in session.results()] == list(range(100, 120)) == build.made[0].seen
+    assert engine.progress().complete and engine.progress().total == 20
+    session.go_on()
+    more = FileEngine(lambda: FakeFile(200), build, FakeSettings(), session=session)
+    more.limit(100 / 30, None)
+    more.start()
+    assert more.wait(10)
+    assert [r.frame_index for r in session.results()] == list(range(100, 200)) and session.complete
+
+
+def test_limits_that_come_while_it_runs(session: Session) -> None:
+    build = Build()
+    engine = FileEngine(lambda: FakeFile(2000), build, FakeSettings(0.002), session=session)
+    engine.start()
+    wait_for(lambda: session.frame_count > 10)
+    reached = session.last_frame_index
+    engine.limit(None, (reached + 60) / 30)
+    assert engine.wait(10)
+    assert session.last_frame_index == reached + 59 and session.complete
+
+
+def test_changed_settings_are_told_with_their_time(session: Session) -> None:
+    told: list[tuple[FakeSettings, FakeSettings, float]] = []
+    engine = FileEngine(
+        lambda: FakeFile(400), Build(), FakeSettings(0.002), session=session, on_change=lambda *what: told.append(what)
+    )
+    engine.start()
+    wait_for(lambda: session.frame_count > 10)
+    engine.apply(FakeSettings(0.001, people=3))
+    assert engine.wait(10)
+    ((before, after, time_s),) = told
+    assert (before, after) == (FakeSettings(0.002), FakeSettings(0.001, people=3))
+    first = next(result for result in session.results() if len(result) == 3)
+    assert first.time_s == time_s

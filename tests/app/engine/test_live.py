@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -14,10 +14,13 @@ from app.engine.live import LiveEngine, LiveOptions
 from app.engine.recorder import RecordingSettings
 from app.engine.shedding import ShedStep
 from app.engine.state import CameraState, EngineState
+from app.presets import SHED_STEPS
+from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
-from tests.results import made_header
+from tests.results import made_header, made_result
 from tracking.session import Session
+from tracking.types import Frame, FrameResult
 
 QUICK = LiveOptions(lost_after_s=0.3, reopen_every_s=0.05, target_delay_s=0.1, shed_after_s=0.3, give_back_after_s=0.5)
 
@@ -149,6 +152,61 @@ def test_under_load_work_is_shed_in_order_and_said() -> None:
     run.engine.apply(FakeSettings(0.01, people=3))  # a quick network: all is taken up again
     wait_for(lambda: run.stats.shed == () and run.processors[0].settings.flip, 8)
     assert run.engine.stop()
+
+
+@dataclass
+class Weighed:
+    """A network that takes as long as its settings ask for: a slow computer, until `quick`."""
+
+    settings: TrackSettings
+    quick: bool = False
+
+    def process(self, frame: Frame) -> FrameResult:
+        time.sleep(0.001 if self.quick else 0.14 * self.settings.input_scale**2 + 0.03)
+        return made_result(frame.index, (1,), time_s=frame.time_s)
+
+    def reset(self) -> None:
+        pass
+
+
+def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_one() -> None:
+    weighed = Weighed(TrackSettings())
+    changes: list[tuple[TrackSettings, TrackSettings, float]] = []
+
+    def build(settings: TrackSettings, _current: object) -> Weighed:
+        weighed.settings = settings
+        return weighed
+
+    options = LiveOptions(target_delay_s=0.12, shed_after_s=0.25, give_back_after_s=0.3)
+    port, settings = FakeCameraPort(fps=100), TrackSettings(flip=True)
+    engine = LiveEngine(
+        port.open, build, settings, steps=SHED_STEPS, options=options, on_change=lambda *what: changes.append(what)
+    )
+    engine.start()
+    names = [step.name for step in SHED_STEPS]
+    seen: list[tuple[str, ...]] = []
+
+    def watch(wanted: int) -> bool:
+        now = engine.stats().shed
+        if not seen or now != seen[-1]:
+            seen.append(now)
+        return len(now) == wanted
+
+    try:
+        wait_for(lambda: watch(len(names)), 15)
+        assert seen == [tuple(names[:count]) for count in range(len(names) + 1)]
+        assert "half as often" in names[0] and "mirrored" in names[1] and "people" in names[2] and "3/4" in names[-1]
+        wait_for(lambda: weighed.settings.input_scale == 0.75)
+        assert (weighed.settings.detect_every, weighed.settings.flip, weighed.settings.max_persons) == (6, False, 1)
+        seen.clear()
+        weighed.quick = True
+        wait_for(lambda: watch(0), 15)
+        assert seen == [tuple(names[:count]) for count in range(len(names), -1, -1)]
+        wait_for(lambda: weighed.settings == TrackSettings(flip=True))
+    finally:
+        assert engine.stop()
+    times = [time_s for _, _, time_s in changes]
+    assert len(changes) == 2 * len(names) and times == sorted(times)
 
 
 @pytest.mark.parametrize("silent", [False, True])

@@ -266,3 +266,96 @@ def test_the_cache_keeps_what_is_near() -> None:
     cache.put(Frame(5, 0.0, picture(5)), near=5)
     assert cache.get(5) and cache.get(39) is None and cache.first_missing(30, 45) == 39
     assert cache.newest(0, 35).index == 35 and cache.newest(6, 20) is None
+
+
+def plays_until(screen: Screen, condition) -> list[int]:
+    """What was shown until the condition held."""
+    screen.shown.clear()
+    wait_for(lambda: (screen.poll(), condition())[1], 8)
+    return list(screen.shown)
+
+
+def test_backwards_every_picture_is_an_older_one_and_it_stops_at_the_first(screen: Screen) -> None:
+    screen.player.seek_frame(50)
+    screen.wait(50)
+    screen.player.shuttle(-1)
+    where = screen.player.position()
+    assert where.is_playing and where.speed == -1
+    began = time.monotonic()
+    shown = plays_until(screen, lambda: not screen.player.position().is_playing)
+    seconds = time.monotonic() - began
+    assert shown == sorted(shown, reverse=True) and len(set(shown)) == len(shown) > 10
+    wait_for(lambda: (screen.poll(), screen.shown[-1] == 0)[1])
+    assert screen.player.position().frame_index == 0
+    assert seconds > 1.9, "two seconds of film take two seconds, or longer where decoding is slow"
+    assert screen.player.position().speed == 1, "the chosen speed is back"
+
+
+def test_the_shuttle_goes_faster_both_ways_and_turns_at_once(screen: Screen) -> None:
+    screen.player.seek_frame(60)
+    screen.wait(60)
+    speeds = []
+    for direction in (-1, -1, -1, -1, 1, 1, 1, -1):
+        screen.player.shuttle(direction)
+        speeds.append(screen.player.position().speed)
+    assert speeds == [-1, -2, -4, -4, 1, 2, 4, -1]
+    screen.player.pause()
+    here = screen.player.position()
+    assert not here.is_playing and here.speed == 1
+    screen.player.set_speed(0.5)
+    screen.player.shuttle(1)
+    assert screen.player.position().speed == 1
+    screen.player.pause()
+    screen.player.play()
+    assert screen.player.position().speed == 0.5
+
+
+def test_backwards_shows_the_right_pictures(screen: Screen) -> None:
+    screen.player.seek_frame(70)
+    screen.wait(70)
+    frames: list[Frame] = []
+    screen.player.shuttle(-1)
+    wait_for(lambda: (f := screen.poll()) is not None and (frames.append(f) or f.index < 40), 8)
+    assert [index_of(frame) for frame in frames] == [frame.index for frame in frames]
+    assert min(frame.index for frame in frames) < 40 and len(frames) > 5
+
+
+def test_a_slow_decoder_slows_playing_backwards_too() -> None:
+    class Slow(FakeFile):
+        def __iter__(self) -> Iterator[Frame]:
+            for frame in super().__iter__():
+                time.sleep(0.05)
+                yield frame
+
+    player = Player(lambda: Slow(90))
+    screen = Screen(player)
+    try:
+        wait_for(lambda: player.position().frame_count)
+        player.seek_frame(40)
+        screen.wait(40)
+        player.shuttle(-1)
+        player.shuttle(-1)
+        shown = plays_until(screen, lambda: not player.position().is_playing)
+        assert shown == sorted(shown, reverse=True) and len(shown) > 10
+    finally:
+        player.close()
+
+
+def test_between_in_and_out_it_goes_round(screen: Screen) -> None:
+    wait_for(lambda: len(screen.player.times))
+    times = screen.player.times
+    screen.player.set_loop(float(times[10]), float(times[20]))
+    screen.player.seek_frame(15)
+    screen.wait(15)
+    screen.player.play()
+    shown = plays_until(screen, lambda: screen.shown.count(12) >= 2)
+    assert set(shown) <= set(range(10, 20)) and {10, 19} & set(shown)
+    assert screen.player.position().is_playing
+    screen.player.shuttle(-1)
+    wait_for(lambda: (screen.poll(), not screen.player.position().is_playing)[1])
+    assert screen.player.position().frame_index == 10, "backwards it stops at the in point"
+    screen.player.set_loop(None, None)
+    screen.player.seek_frame(COUNT - 2)
+    screen.player.play()
+    wait_for(lambda: (screen.poll(), not screen.player.position().is_playing)[1])
+    assert screen.player.position().frame_index == COUNT - 1

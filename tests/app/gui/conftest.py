@@ -22,6 +22,8 @@ from ppnet.insight import Insight
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
+from tracking.edit_plan import select_rows
+from tracking.one_person import OnePerson, PersonAt
 from tracking.session_format import SessionHeader
 from tracking.types import Frame, FrameResult
 from tracking.video.source import open_source
@@ -43,6 +45,7 @@ class MadeProcessor:
     seen: list[TrackSettings] = field(default_factory=list)
     delay_s: float = 0.0
     hold: threading.Event | None = None
+    one: OnePerson | None = None
 
     def process(self, frame: Frame) -> FrameResult:
         if self.hold is not None:
@@ -50,7 +53,15 @@ class MadeProcessor:
         if self.delay_s:
             threading.Event().wait(self.delay_s)
         self.seen.append(self.settings)
-        return made_result(frame.index, (1, 2)[: self.settings.max_persons or 2], time_s=frame.time_s)
+        result = made_result(frame.index, (1, 2)[: self.settings.max_persons or 2], time_s=frame.time_s)
+        return self._alone(result) if self.settings.only is not None else result
+
+    def _alone(self, result: FrameResult) -> FrameResult:
+        wanted = PersonAt(*self.settings.only)
+        if self.one is None or self.one.wanted != wanted:
+            self.one = OnePerson(wanted)
+        ids = self.one.kept(result.tracks, result.raw, result.time_s)[0].ids
+        return select_rows(result, [row for row, i in enumerate(result.tracks.ids) if i in ids])
 
     def reset(self) -> None:
         pass

@@ -1,0 +1,176 @@
+"""Marks on frames, in and out point: made, named, jumped between, taken away; all are edits and can be undone."""
+
+from bisect import bisect_left, bisect_right
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from app.gui.actions import Actions
+from app.gui.feeds import Numbers
+from app.gui.playback_commands import PlaybackCommands
+from app.gui.timeline import Lanes
+from app.gui.transport import Transport, clock_text
+from app.gui.video_view import VideoView
+from app.gui.workspace import Workspace
+from tracking.edits import RemoveMark, SetMark, SetSpan
+
+OF_FILES = ("next-mark", "previous-mark", "in-point", "out-point", "clear-points")
+SAME_TIME_S = 1e-6
+
+
+class MarkCommands(QObject):
+    """Marks can be set at all times, in and out point in files. Between them is tracked, played, recorded, exported."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actions: Actions,
+        view: VideoView,
+        *,
+        transport: Transport,
+        lanes: Lanes,
+        playback: PlaybackCommands,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._view = view
+        self._transport = transport
+        self._lanes = lanes
+        self._playback = playback
+        self._window = window
+        actions.connect(
+            {
+                "mark": self.toggle,
+                "name-mark": self.ask_name,
+                "next-mark": lambda: self.jump(1),
+                "previous-mark": lambda: self.jump(-1),
+                "in-point": self.set_in,
+                "out-point": self.set_out,
+                "clear-points": self.clear,
+            }
+        )
+        lanes.flagNamed.connect(self.ask_name)
+        workspace.opened.connect(lambda _run: self._show())
+        workspace.closed.connect(self._show)
+        workspace.edited.connect(self._show)
+        workspace.bridge.numbersCame.connect(self._keep_up)
+        self._show()
+
+    # Marks
+
+    def toggle(self) -> None:
+        """Drops a mark on the shown frame, or takes it away."""
+        run, picture = self._workspace.run, self._view.picture
+        if run is None or picture is None:
+            return
+        frame = picture.frame
+        if any(mark.frame_index == frame.index for mark in run.replay.marks):
+            self._workspace.edit(RemoveMark(frame.index))
+            return
+        names = {mark.name for mark in run.replay.marks}
+        number = next(n for n in range(1, len(names) + 2) if f"Mark {n}" not in names)
+        self._workspace.edit(SetMark(frame.index, frame.time_s, f"Mark {number}"))
+
+    def ask_name(self, mark: SetMark | None = None) -> None:
+        """Asks for the name of a mark, of the one on the shown frame when none is given; sets it first if need be."""
+        run, picture = self._workspace.run, self._view.picture
+        if run is None or picture is None:
+            return
+        index = picture.frame.index
+        if mark is None and all(known.frame_index != index for known in run.replay.marks):
+            self.toggle()
+        named = mark or next((known for known in run.replay.marks if known.frame_index == index), None)
+        if named is None:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Name the mark")
+        dialog.setLabelText(f"Name of the mark at {clock_text(named.time_s)}:")
+        dialog.setTextValue(named.name)
+        dialog.textValueSelected.connect(lambda words: self.name(named, words))
+        dialog.open()
+
+    def name(self, mark: SetMark, words: str) -> None:
+        """Gives a mark its name."""
+        words = words.strip()[:200]
+        if words and words != mark.name:
+            self._workspace.edit(SetMark(mark.frame_index, mark.time_s, words))
+
+    def jump(self, step: int) -> None:
+        """To the next or the previous mark; in and out point are stops too."""
+        run = self._workspace.file_run
+        if run is None:
+            return
+        here, span = self._playback.position.time_s, run.replay.plan.span
+        stops = {mark.time_s for mark in run.replay.marks}
+        stops |= {time_s for time_s in (span.start_s, self._last_inside()) if time_s is not None}
+        places = sorted(stops)
+        at = bisect_right(places, here + SAME_TIME_S) if step > 0 else bisect_left(places, here - SAME_TIME_S) - 1
+        if 0 <= at < len(places):
+            self._playback.seek(places[at])
+        else:
+            where = "after" if step > 0 else "before"
+            self._workspace.said.emit(f"There is no mark {where} this frame. M sets one.", "info")
+
+    # In and out point
+
+    def set_in(self) -> None:
+        """The shown frame is the first that counts."""
+        run, picture = self._workspace.file_run, self._view.picture
+        if run is not None and picture is not None:
+            end_s = run.replay.plan.span.end_s
+            start_s = picture.frame.time_s
+            self._set(SetSpan(start_s, end_s if end_s is not None and end_s > start_s else None))
+
+    def set_out(self) -> None:
+        """The shown frame is the last that counts."""
+        run, picture = self._workspace.file_run, self._view.picture
+        if run is not None and picture is not None:
+            start_s = run.replay.plan.span.start_s
+            times, index = run.player.times, picture.frame.index
+            end_s = float(times[index + 1]) if index + 1 < len(times) else picture.frame.time_s + 1e-3
+            self._set(SetSpan(start_s if start_s is not None and start_s < end_s else None, end_s))
+
+    def clear(self) -> None:
+        """The whole video counts again."""
+        self._set(SetSpan(None, None))
+
+    def _set(self, span: SetSpan) -> None:
+        run = self._workspace.file_run
+        if run is None or span == run.replay.plan.span:
+            return
+        self._workspace.edit(span)
+        if span == SetSpan(None, None):
+            self._workspace.said.emit("The whole video counts again.", "info")
+            return
+        start, end = (clock_text(time_s) for time_s in (span.start_s or 0.0, span.end_s or run.player.end_s))
+        self._workspace.said.emit(
+            f"Tracking, playing, recording and exports keep to {start} – {end}. Shift+I takes the points away.", "info"
+        )
+
+    def _last_inside(self) -> float | None:
+        """Time of the last frame before the out point."""
+        run = self._workspace.file_run
+        end_s = run.replay.plan.span.end_s if run is not None else None
+        if run is None or end_s is None:
+            return None
+        before = bisect_left(run.player.times, end_s - SAME_TIME_S) - 1
+        return float(run.player.times[before]) if before >= 0 else None
+
+    # Showing
+
+    def _keep_up(self, _numbers: Numbers) -> None:
+        if self._workspace.file_run is not None:
+            self._workspace.file_run.keep_up()
+
+    def _show(self) -> None:
+        run, file = self._workspace.run, self._workspace.file_run
+        self._actions.enable(("mark", "name-mark"), run is not None)
+        self._actions.enable(OF_FILES, file is not None)
+        marks = run.replay.marks if run is not None else ()
+        span = run.replay.plan.span if run is not None else SetSpan(None, None)
+        self._lanes.show_flags(marks, span)
+        self._transport.show_marks(marks, span)
+        if file is not None:
+            file.limit(span.start_s, span.end_s)
