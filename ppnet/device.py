@@ -1,5 +1,7 @@
 """Which device and which number format the networks run in."""
 
+import ctypes
+import sys
 from typing import Literal
 
 import torch
@@ -11,6 +13,9 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+# Parameters of glibc's mallopt, from malloc.h.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -64,6 +69,25 @@ def cpu_has_bf16() -> bool:
     """Whether the CPU multiplies bf16 by itself (AVX-512 BF16 or AMX); elsewhere bf16 is slower than fp32."""
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(bool(getattr(torch.cpu, check, bool)()) for check in checks)
+
+
+def prepare_cpu_for_training() -> None:
+    """Two settings of the process without which a training step on a CPU takes up to half as long again.
+
+    Small gradients become denormal numbers, which are slow: they are taken as zero. And glibc gives large tensors
+    back to the system at once, so that every step gets its gigabytes as fresh pages: here it keeps them (a step
+    at 128x96 took 0.94 s before and 0.76 s after, 2 cores).
+    """
+    torch.set_flush_denormal(True)
+    if sys.platform != "linux":
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+    mallopt(_M_TOP_PAD, 2**28)
 
 
 def describe(device: torch.device) -> str:

@@ -17,6 +17,7 @@ from ppnet.checkpoint import load_backbone, load_checkpoint, save
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD, CheckpointInfo
 from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
 from ppnet.data.samples import SampleSet
+from ppnet.device import prepare_cpu_for_training
 from ppnet.errors import UserError
 from ppnet.evaluate.coco import evaluate_coco
 from ppnet.evaluate.predict import network_predict
@@ -87,7 +88,7 @@ def train(
     report, the recipe, and pictures of predictions. UserError when the folder holds another run and `resume` is off.
     """
     if device.type == "cpu":
-        torch.set_flush_denormal(True)  # small gradients become denormal numbers and slow a CPU down by half
+        prepare_cpu_for_training()
     processes = Processes.join(device)
     if device.type == "cuda":
         device = torch.device("cuda", processes.local_rank)
