@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppnet.errors import UserError
+from tracking.edits import MAX_SCALE
 from tracking.smoothing.settings import SMOOTHERS
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strength", type=float, metavar="N", help="how strongly, 0 to 100 (default: as tracked)")
     add("--min-conf", type=float, metavar="C", help="joints below are missing, 0 to 1 (default: as tracked)")
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
+    add("--units", choices=("px", "m"), help="of positions, where the format leaves a choice (csv, tidy, trc); metres "
+        "need a scale: origin bottom left, y upwards (default: px; trc: m where a scale is known)")  # fmt: skip
+    add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
+    add("--whole", action="store_true", help="also what lies outside of in and out point")
     add("--overwrite", action="store_true", help="replace files that are there")
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write every format that is asked for. Returns the exit code."""
-    from tracking.export.formats import EXPORTS, default_path, export
+    from tracking.export.formats import check_unit, default_path, export
     from tracking.export.video import write_annotated_video
     from tracking.replay import Replay
     from tracking.session import Session
@@ -46,17 +51,28 @@ def run(arguments: argparse.Namespace) -> int:
         taken = [path for path in paths.values() if path.exists()]
         if taken and not arguments.overwrite:
             raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
-        replay = Replay(session, smoothing=smoothing)
+        scale = _scale(arguments.scale)
+        replay = Replay(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
+        for name in formats:
+            check_unit(name, replay, arguments.units)
         replay.refresh()
         if not session.complete:
             words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
             print(words, file=sys.stderr)
         for name, path in paths.items():
-            write = partial(write_annotated_video, video=arguments.video) if name == "video" else EXPORTS[name].write
+            write = partial(write_annotated_video, video=arguments.video) if name == "video" else None
             with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
-                export(replay, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write)
+                export(
+                    replay, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
+                )
             print(path, flush=True)
     return 0
+
+
+def _scale(scale: float | None) -> float | None:
+    if scale is not None and not 0 < scale < MAX_SCALE:
+        raise UserError(f"--scale is how many metres a pixel is, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+    return scale
 
 
 def _place(arguments: argparse.Namespace, default: Path, formats: list[str]) -> Path:

@@ -1,51 +1,142 @@
-"""Hides who people are: heads made coarse, or the whole picture replaced by a plain ground."""
+"""Hides who people are: heads made coarse, or the whole picture replaced by a plain ground.
 
+Careful on purpose: where the network is not sure of a face, the upper part of the person is hidden; whoever is lost
+from view stays hidden for a while where they were last seen; who comes into view is hidden a moment before, where that
+is known. A person whom the detector never found can't be hidden.
+"""
+
+from collections import deque
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from tracking.types import FrameResult
+from tracking.types import FrameResult, KeypointState
 
 Image = npt.NDArray[np.uint8]
+Boxes = npt.NDArray[np.float64]
 
 HEAD_KEYPOINTS = 5  # COCO: nose, eyes, ears come first
+SHOULDERS = (5, 6)
+SURE = 0.4  # confidence from which two joints of a face show where it is
 BLOCKS = 5  # a head is left with so many blocks across
+ROUGH_BLOCKS = 32  # and the surroundings of one person, along the longer side
 GROUND = (29, 33, 41)
+CARRY_S = 1.0
+"""Somebody who was in view so long before (or will be so long after) is hidden at the place where that was."""
+AHEAD_S = 0.5
+GROWTH = 1.0  # by how much that place grows in a second, heads
+UPPER = 0.4  # share of a person's box that surely holds the head of somebody upright
+REACH = 0.2  # sides of the box around somebody followed alone that stay clear
 
 
-def head_boxes(result: FrameResult) -> npt.NDArray[np.float64]:
-    """(N, 4) xyxy squares around the heads in image pixels, generous on purpose.
+def head_boxes(result: FrameResult) -> Boxes:
+    """(N, 4) xyxy areas around the heads in image pixels, generous on purpose.
 
-    From the joints of the head where two or more are known, else the top of the person's box.
+    From the joints of the face where two or more are sure; else the whole upper part of the person's box, or all of it
+    where somebody lies, together with what there is of unsure joints.
     """
-    boxes = np.zeros((len(result), 4))
-    for row in range(len(result)):
-        x1, y1, x2, y2 = result.tracks.boxes[row].astype(np.float64)
-        half = max(0.09 * (y2 - y1), 6.0)
-        center = np.array([(x1 + x2) / 2, y1 + half])
-        head = result.smoothed.keypoints[row, :HEAD_KEYPOINTS].astype(np.float64)
-        head = head[np.isfinite(head).all(axis=1)]
-        if len(head) >= 2:
-            center = head.mean(axis=0)
-            half = max(half, 1.1 * float(np.ptp(head, axis=0).max()))
-        boxes[row] = (*(center - half), *(center + half))
-    return boxes
+    return np.array([_head_of(result, row) for row in range(len(result))], np.float64).reshape(-1, 4)
 
 
-def blur_faces(image: Image, result: FrameResult) -> Image:
-    """A copy of (H, W, 3) RGB in which each head is a few coarse blocks of its mean colours."""
-    hidden = image.copy()
+def _head_of(result: FrameResult, row: int) -> Boxes:
+    x1, y1, x2, y2 = result.tracks.boxes[row].astype(np.float64)
+    points = result.smoothed.keypoints[row].astype(np.float64)
+    known = np.isfinite(points).all(axis=1)
+    sure = known & (result.smoothed.scores[row] >= SURE) & (result.states[row] != KeypointState.PREDICTED)
+    half = max(0.09 * (y2 - y1), 6.0)
+    if len(points) > max(SHOULDERS) and sure[list(SHOULDERS)].all():
+        half = max(half, 0.4 * float(np.linalg.norm(points[SHOULDERS[0]] - points[SHOULDERS[1]])))
+    face, weak = points[:HEAD_KEYPOINTS][sure[:HEAD_KEYPOINTS]], points[:HEAD_KEYPOINTS][known[:HEAD_KEYPOINTS]]
+    if len(face) >= 2:
+        half = max(half, 1.3 * float(np.ptp(face, axis=0).max()))
+        return np.concatenate([face.mean(axis=0) - half, face.mean(axis=0) + half])
+    margin = 0.1 * (x2 - x1)
+    lower = y2 if x2 - x1 > y2 - y1 else y1 + UPPER * (y2 - y1)
+    corners = [[x1 - margin, y1 - margin], [x2 + margin, lower + margin], *(weak - half), *(weak + half)]
+    return np.concatenate([np.min(corners, axis=0), np.max(corners, axis=0)])
+
+
+def hidden_areas(results: Sequence[FrameResult], time_s: float) -> Boxes:
+    """(M, 4) xyxy what to hide in the picture of `time_s`: everybody of the results near to it, each as of the nearest.
+
+    results: in any order, of everybody, also of those who are left out of tables.
+    """
+    areas: dict[int, Boxes] = {}
+    for result in sorted(results, key=lambda result: abs(result.time_s - time_s)):
+        away_s = abs(result.time_s - time_s)
+        if away_s > CARRY_S:
+            break
+        heads = head_boxes(result)
+        for row, track_id in enumerate(result.tracks.ids.tolist()):
+            if track_id not in areas:
+                grown = GROWTH * away_s * (heads[row, 2:] - heads[row, :2]) / 2
+                areas[track_id] = heads[row] + np.concatenate([-grown, grown])
+    return np.array(list(areas.values()), np.float64).reshape(-1, 4)
+
+
+class RecentResults:
+    """The results of a live run that still count for hiding. Used by one thread."""
+
+    def __init__(self) -> None:
+        self._kept: deque[FrameResult] = deque()
+
+    def add(self, result: FrameResult) -> tuple[FrameResult, ...]:
+        """Takes the newest in; gives all that are not too old."""
+        if not self._kept or result.frame_index != self._kept[-1].frame_index:
+            self._kept.append(result)
+        while abs(self._kept[0].time_s - result.time_s) > CARRY_S:
+            self._kept.popleft()
+        return tuple(self._kept)
+
+
+def blur_faces(image: Image, results: Sequence[FrameResult], time_s: float, *, alone: bool = False) -> Image:
+    """A copy of (H, W, 3) RGB in which each head of `hidden_areas` is a few coarse blocks of its mean colours.
+
+    alone: one person is followed and nobody knows where others are: everything but that person is made coarse.
+    """
+    hidden = _surroundings_hidden(image, results, time_s) if alone else image.copy()
     height, width = image.shape[:2]
-    for box in head_boxes(result):
-        left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
-        right, bottom = np.clip(np.ceil(box[2:]), 0, (width, height)).astype(int)
+    for area in hidden_areas(results, time_s):
+        left, top, right, bottom = inside(area, (width, height))
         rows = np.unique(np.linspace(top, bottom, BLOCKS + 1).astype(int))
         columns = np.unique(np.linspace(left, right, BLOCKS + 1).astype(int))
         for y1, y2 in pairwise(rows):
             for x1, x2 in pairwise(columns):
                 hidden[y1:y2, x1:x2] = image[y1:y2, x1:x2].mean(axis=(0, 1))
     return hidden
+
+
+def _surroundings_hidden(image: Image, results: Sequence[FrameResult], time_s: float) -> Image:
+    height, width = image.shape[:2]
+    side = max(1, -(-max(height, width) // ROUGH_BLOCKS))
+    hidden = image.copy()
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            part = image[top : top + side, left : left + side]
+            hidden[top : top + side, left : left + side] = part.mean(axis=(0, 1))
+    for box in clear_areas(results, time_s):
+        left, top, right, bottom = inside(box, (width, height))
+        hidden[top:bottom, left:right] = image[top:bottom, left:right]
+    return hidden
+
+
+def clear_areas(results: Sequence[FrameResult], time_s: float) -> Boxes:
+    """(N, 4) xyxy what may be seen of the picture of `time_s` when one person is followed alone: little but them."""
+    now = next((result for result in results if abs(result.time_s - time_s) < 1e-6), None)
+    if now is None or not len(now):
+        return np.zeros((0, 4))
+    boxes = now.tracks.boxes.astype(np.float64)
+    reach = REACH * (boxes[:, 2:] - boxes[:, :2]).min(axis=1, keepdims=True)
+    return np.concatenate([boxes[:, :2] - reach, boxes[:, 2:] + reach], axis=1)
+
+
+def inside(area: Boxes, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of an area in whole pixels of the picture."""
+    left, top = np.clip(np.floor(area[:2]), 0, size_wh).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(area[2:]), 0, size_wh).astype(int).tolist()
+    return left, top, right, bottom
 
 
 def plain_ground(image: Image) -> Image:

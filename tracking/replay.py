@@ -25,9 +25,19 @@ class Replay:
     window calls in a thread of its own when `needs_smoothing` says so. Until then joints are as they were tracked.
     """
 
-    def __init__(self, session: Session, *, smoothing: ChooseSmoothing | None = None) -> None:
-        """`smoothing` counts instead of the one among the edits (call `refresh` to make it)."""
+    def __init__(
+        self,
+        session: Session,
+        *,
+        smoothing: ChooseSmoothing | None = None,
+        metres_per_pixel: float | None = None,
+        whole: bool = False,
+    ) -> None:
+        """`smoothing` and `metres_per_pixel` count instead of those among the edits (call `refresh` to make the
+        smoothing). whole: exports go beyond in and out point."""
         self.session = session
+        self._metres_per_pixel = metres_per_pixel
+        self._whole = whole
         self._smoothing = () if smoothing is None else (smoothing,)
         self.plan = EditPlan(())
         self._smoothed: dict[int, Smoothed] = {}
@@ -57,6 +67,8 @@ class Replay:
     @property
     def metres_per_pixel(self) -> float | None:
         """The scale from a length drawn in the picture, or from the notes of the header; None when not known."""
+        if self._metres_per_pixel is not None:
+            return self._metres_per_pixel
         noted = self.header.notes.get("metres_per_pixel")
         known = isinstance(noted, int | float) and 0 < noted < MAX_SCALE
         return self.plan.metres_per_pixel or (float(noted) if known else None)  # type: ignore[arg-type]
@@ -108,9 +120,14 @@ class Replay:
         for tracked in self.session.results(start, end):
             yield self._edit(tracked, keep_hidden)
 
+    @property
+    def exported_span(self) -> tuple[float | None, float | None]:
+        """In and out point of exports in seconds; None: no limit."""
+        return (None, None) if self._whole else (self.plan.span.start_s, self.plan.span.end_s)
+
     def exported(self) -> Iterator[EditedResult]:
         """What exports write: frames between the in and the out point, without hidden people, in order."""
-        start_s, end_s = self.plan.span.start_s, self.plan.span.end_s
+        start_s, end_s = self.exported_span
         for tracked in self.session.results():
             if end_s is not None and tracked.time_s >= end_s:
                 return

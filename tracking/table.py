@@ -36,11 +36,24 @@ class KeypointTable:
     """
 
     def __init__(
-        self, target: Path | TextIO, *, skeleton: Skeleton = COCO_17, more_columns: Sequence[str] = ()
+        self,
+        target: Path | TextIO,
+        *,
+        skeleton: Skeleton = COCO_17,
+        more_columns: Sequence[str] = (),
+        position_suffix: str = "",
+        decimals: int = 3,
     ) -> None:
-        """`more_columns`: names of cells behind all others, which `write` is given for each person."""
+        """`more_columns`: names of cells behind all others, which `write` is given for each person.
+
+        position_suffix, decimals: for another unit than pixels, behind the names of columns with positions.
+        """
+        self._decimals = decimals
         self._path = target if isinstance(target, Path) else None
-        names = (*columns(skeleton), *more_columns)
+        names = (
+            *(f"{name}{position_suffix if _is_position(name) else ''}" for name in columns(skeleton)),
+            *more_columns,
+        )
         self._nobody = "," * (len(names) - 2) + "\n"
         self._flushed_s = time.monotonic()
         self.row_count = 0
@@ -55,7 +68,7 @@ class KeypointTable:
         """Add the rows of one frame, lowest id first; `more` holds the text of the further cells of each row."""
         head = f"{result.frame_index},{result.time_s:.6f}"
         rows = [
-            ",".join([head, *_person(result, row), *more[row : row + 1]]) + "\n"
+            ",".join([head, *_person(result, row, self._decimals), *more[row : row + 1]]) + "\n"
             for row in np.argsort(result.tracks.ids, kind="stable").tolist()
         ]
         try:
@@ -90,10 +103,10 @@ class KeypointTable:
         return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
 
 
-def _person(result: FrameResult, row: int) -> list[str]:
+def _person(result: FrameResult, row: int, decimals: int) -> list[str]:
     tracks, raw, smoothed = result.tracks, result.raw, result.smoothed
     cells = [str(int(tracks.ids[row])), TRACK_STATES[int(tracks.states[row])], number(float(tracks.scores[row]))]
-    cells += [number(value) for value in tracks.boxes[row].tolist()]
+    cells += [number(value, decimals) for value in tracks.boxes[row].tolist()]
     joints = zip(
         smoothed.keypoints[row].tolist(),
         raw.keypoints[row].tolist(),
@@ -106,19 +119,23 @@ def _person(result: FrameResult, row: int) -> list[str]:
             x = y = math.nan
         answered = math.isfinite(x_raw)
         cells += [
-            number(x),
-            number(y),
+            number(x, decimals),
+            number(y, decimals),
             number(score) if answered else "",
-            number(x_raw),
-            number(y_raw),
+            number(x_raw, decimals),
+            number(y_raw, decimals),
             JOINT_STATES[state],
         ]
     return cells
 
 
-def number(value: float) -> str:
-    """At most three decimals, none that say nothing; empty when missing."""
+def _is_position(column: str) -> bool:
+    return column.startswith("bbox_") or column.endswith(("_x", "_y", "_x_raw", "_y_raw"))
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """At most so many decimals, none that say nothing; empty when missing."""
     if not math.isfinite(value):
         return ""
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.actions import Actions
-from app.gui.theme import as_panel
+from app.gui.theme import as_panel, fill_scrolled
 from app.presets import BALANCED, PRESETS, preset_of
 from app.settings import TrackSettings
 from ppnet.skeleton import COCO_17
@@ -76,13 +75,7 @@ class ControlsPanel(QWidget):
         self._build_source()
         self._build_layers(actions)
         self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolled(self, inner)
         self.show_settings(settings)
 
     # Filling in

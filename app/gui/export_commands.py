@@ -64,15 +64,22 @@ class ExportCommands(QObject):
         stem = file_run.video.stem if file_run is not None else run.session.path.stem.removesuffix("_session")
         note = "" if run.session.complete else "Not everything is tracked yet: what is tracked so far is exported."
         names = [name for name in EXPORTS if file_run is not None or name != "video"]
-        dialog = ExportDialog(names, stem=stem, folder=_writable(folder, self._files), note=note, parent=self._window)
+        dialog = ExportDialog(
+            names,
+            stem=stem,
+            folder=_writable(folder, self._files),
+            note=note,
+            has_scale=run.replay.metres_per_pixel is not None,
+            parent=self._window,
+        )
         dialog.wanted.connect(self.export)
         dialog.cancelWanted.connect(self._cancelled.set)
         dialog.finished.connect(lambda _code: self._forget_dialog())
         self._dialog = dialog
         dialog.show()
 
-    def export(self, name: str, path: Path) -> None:
-        """Writes one format in the background."""
+    def export(self, name: str, path: Path, unit: str | None = None) -> None:
+        """Writes one format in the background; unit: px or m, None for what the format is usually in."""
         run = self._workspace.run
         if run is None or self._job is not None:
             return
@@ -86,6 +93,8 @@ class ExportCommands(QObject):
             open_video=self._workspace.file_run.opened if self._workspace.file_run is not None else None,
             progress=self._set_share,
             cancelled=self._cancelled.is_set,
+            unit=unit,
+            nearby=self._workspace.file_run.nearby() if self._workspace.file_run is not None else None,
         )
         self._run(lambda: export_work(name, path, work))
 

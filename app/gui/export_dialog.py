@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -20,15 +21,18 @@ from PySide6.QtWidgets import (
 
 from app.gui.exporting import EXPLAINED
 from tracking.export.formats import EXPORTS
+from tracking.export.units import METRES, PIXELS
 
 
 class ExportDialog(QDialog):
-    """Emits `wanted(name, path)`; shows how far the work is."""
+    """Emits `wanted(name, path, unit)`; shows how far the work is. unit: None where there is no choice."""
 
-    wanted = Signal(str, object)
+    wanted = Signal(str, object, object)
     cancelWanted = Signal()
 
-    def __init__(self, names: Sequence[str], *, stem: str, folder: Path, note: str, parent: QWidget) -> None:
+    def __init__(
+        self, names: Sequence[str], *, stem: str, folder: Path, note: str, has_scale: bool, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -36,6 +40,15 @@ class ExportDialog(QDialog):
         self._names = tuple(names)
         self._stem = stem
         self._folder = folder
+        self._has_scale = has_scale
+        self.unit = QComboBox()
+        self.unit.setAccessibleName("Unit of positions")
+        self.unit.addItem("Positions in pixels, origin top left, y downwards", PIXELS)
+        if has_scale:
+            self.unit.addItem("Positions in metres, origin bottom left, y upwards", METRES)
+            self.unit.setToolTip("Metres are true at the distance from the camera at which the length was drawn")
+        else:
+            self.unit.setToolTip("For metres draw a known length in the picture first: Tools, Set a scale (Ctrl+L)")
         self.list = QListWidget()
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
@@ -77,6 +90,7 @@ class ExportDialog(QDialog):
         column.setContentsMargins(18, 16, 18, 16)
         column.setSpacing(10)
         column.addWidget(self.list, 1)
+        column.addWidget(self.unit)
         column.addLayout(where)
         column.addWidget(self.note)
         column.addWidget(self.bar)
@@ -103,6 +117,8 @@ class ExportDialog(QDialog):
     def _suggest(self, row: int) -> None:
         self.path.setText(str(self._folder / f"{self._stem}{EXPORTS[self._names[row]].suffix}"))
         self.status.setText("")
+        self.unit.setVisible(len(EXPORTS[self._names[row]].units) > 1)
+        self.unit.setCurrentIndex(self.unit.count() - 1 if self._names[row] == "trc" else 0)
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Export to")
@@ -114,7 +130,9 @@ class ExportDialog(QDialog):
 
     def _start(self) -> None:
         if self.path.text().strip():
-            self.wanted.emit(self._names[self.list.currentRow()], Path(self.path.text().strip()))
+            name = self._names[self.list.currentRow()]
+            unit = self.unit.currentData() if len(EXPORTS[name].units) > 1 else None
+            self.wanted.emit(name, Path(self.path.text().strip()), unit)
 
     def _cancel(self) -> None:
         if self.start.isEnabled():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from app.gui.nearby import Nearby
 from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.recorded_look import drawer, write_span
 from tracking.export.formats import export
@@ -22,7 +23,7 @@ EXPLAINED = {
     "angles": "Elbows, shoulders, hips, knees, trunk and head",
     "coco": "For evaluation tools and other networks",
     "openpose": "For programs that read OpenPose",
-    "trc": "For OpenSim; pixels, resampled to an even rate",
+    "trc": "For OpenSim; resampled to an even rate, y upwards",
     "mot": "For tracking benchmarks",
     "marks": "Name, frame and time of every mark",
     "meta": "Source, settings and when they were changed, people, marks, scale, edits",
@@ -32,7 +33,10 @@ EXPLAINED = {
 
 @dataclass(frozen=True)
 class Work:
-    """What an export needs. `progress` takes 0 to 1; `open_video` is None for live runs."""
+    """What an export needs. `progress` takes 0 to 1; `open_video` is None for live runs; `unit`: see `export`.
+
+    nearby: of files, who is near in time, for blurred faces.
+    """
 
     session: Session
     layers: PictureLayers
@@ -40,6 +44,8 @@ class Work:
     open_video: Callable[[], VideoSource] | None
     progress: Callable[[float], None]
     cancelled: Callable[[], bool]
+    unit: str | None = None
+    nearby: Nearby | None = None
 
 
 def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
@@ -55,7 +61,7 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
 
     try:
         write = _video_writer(work) if name == "video" else None
-        return (export(replay, name, path, tick=tick, write=write),)
+        return (export(replay, name, path, tick=tick, write=write, unit=work.unit),)
     except ExportCancelled:
         return ()
 
@@ -64,7 +70,10 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
     open_video = work.open_video
     if open_video is None:
         raise ValueError("a live run has no video to draw on")
-    draw = drawer(lambda: work.layers, lambda: work.people)
+    nearby = work.nearby
+    draw = drawer(
+        lambda: work.layers, lambda: work.people, near=lambda frame, result: nearby(frame) if nearby else (result,)
+    )
 
     def write(replay: Replay, path: Path, _tick: Tick) -> None:
         def picture(frame: Frame) -> npt.NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from app.engine.meter import RateMeter
 from app.engine.player import Player, PlayerPosition
 from app.engine.recorder import RecordingStats
 from app.engine.state import CameraState, EngineState
+from tracking.privacy import RecentResults
 from tracking.types import Frame, FrameResult, StageTimes
 
 LATE_MS = 100  # older overlays are spoken of
@@ -21,11 +22,13 @@ class Picture:
     """One picture to show and what is known of it.
 
     result: None where the tracking has not come yet. overlay_age_s: how much older the result is than the frame.
+    near: results near in time, of everybody, for hiding faces; empty when nobody hides any.
     """
 
     frame: Frame
     result: FrameResult | None = None
     overlay_age_s: float = 0.0
+    near: tuple[FrameResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class LiveFeed:
     def __init__(self, engine: LiveEngine[Any]) -> None:
         self._engine = engine
         self._given: LiveView | None = None
+        self._recent = RecentResults()
         self.matched = False  # show the picture that the result belongs to, though it is older
 
     def picture(self) -> Picture | None:
@@ -90,8 +94,9 @@ class LiveFeed:
         if view is None or (self._given is not None and _same(view, self._given)):
             return None
         self._given = view
+        near = self._recent.add(view.result) if view.result is not None else ()
         if self.matched:
-            return Picture(view.result_frame or view.frame, view.result)
+            return Picture(view.result_frame or view.frame, view.result, near=near)
         return Picture(view.frame, view.result, view.overlay_age_s)
 
     def painted(self) -> None:
@@ -140,12 +145,15 @@ class FileFeed:
         engine: FileEngine[Any] | None = None,
         memory_bytes: Callable[[], int] = lambda: 0,
         tracked_span: Callable[[], tuple[float, float] | None] = lambda: None,
+        nearby: Callable[[Frame], tuple[FrameResult, ...]] = lambda _frame: (),
     ) -> None:
         self.engine = engine
         self._player = player
         self._result_of = result_of
         self._memory_bytes = memory_bytes
         self._tracked_span = tracked_span
+        self._nearby = nearby
+        self.hides_faces = False
         self._given: Picture | None = None
         self._stale = False
         self._captured = RateMeter()
@@ -167,7 +175,7 @@ class FileFeed:
         if frame is None:
             return None
         self._stale = False
-        self._given = Picture(frame, self._result_of(frame.index))
+        self._given = Picture(frame, self._result_of(frame.index), near=self._nearby(frame) if self.hides_faces else ())
         return self._given
 
     def painted(self) -> None:

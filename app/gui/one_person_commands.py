@@ -1,5 +1,7 @@
 """One person chosen by a click: nobody else is read, shown or exported; how it stands with them is always in view."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -193,6 +195,8 @@ class OnePersonCommands(QObject):
         self._actions.enable(("only-person",), run is not None)
         self._actions.enable(("everybody",), on)
         self.badge.setVisible(on)
+        if self._view.layers.alone != on:
+            self._view.set_layers(replace(self._view.layers, alone=on))
         if self._shown is None:
             words, tip = "Waiting for one person", "Whoever is found at the place that you clicked is followed alone."
         else:

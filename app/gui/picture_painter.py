@@ -1,6 +1,6 @@
 """Draws a frame's people over its picture with QPainter. Plain functions: no widget, no state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 from app.gui.theme import SIDE_COLOURS, person_colour
 from app.gui.view_transform import ViewTransform
 from ppnet.skeleton import Skeleton, skeleton_for
-from tracking.privacy import BLOCKS, GROUND, head_boxes
+from tracking.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Points = npt.NDArray[np.float64]
@@ -19,7 +19,11 @@ Points = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PictureLayers:
-    """What is drawn over the picture. `min_score`: keypoints below it are left out."""
+    """What is drawn over the picture.
+
+    alone: one person is followed and others are not known, so blurring faces blurs everything but that person.
+    min_score: keypoints below it are left out.
+    """
 
     skeleton: bool = True
     joints: bool = True
@@ -29,6 +33,7 @@ class PictureLayers:
     joint_names: bool = False
     plain_ground: bool = False
     blur_faces: bool = False
+    alone: bool = False
     min_score: float = 0.2
 
 
@@ -207,15 +212,46 @@ def paint_trail(painter: QPainter, points: Points, person: int, *, transform: Vi
         painter.drawLine(QPointF(*spots[index - 1]), QPointF(*spots[index]))
 
 
-def paint_blurred_faces(painter: QPainter, image: QImage, result: FrameResult, *, transform: ViewTransform) -> None:
-    """Covers each head with a few coarse blocks of its own colours."""
-    for x1, y1, x2, y2 in head_boxes(result):
-        area = QRectF(x1, y1, x2 - x1, y2 - y1).toRect().intersected(image.rect())
-        if area.isEmpty():
-            continue
-        blocks = image.copy(area).scaled(
-            BLOCKS, BLOCKS, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+def paint_blurred_faces(
+    painter: QPainter,
+    image: QImage,
+    near: Sequence[FrameResult],
+    time_s: float,
+    *,
+    transform: ViewTransform,
+    alone: bool,
+) -> None:
+    """Covers each head with a few coarse blocks of its own colours; `alone`: all but the one person likewise."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    size_wh = (image.width(), image.height())
+    if alone:
+        rough = image.scaled(
+            ROUGH_BLOCKS, ROUGH_BLOCKS, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
-        left, top = transform.to_widget((area.left() - 0.5, area.top() - 0.5))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(QRectF(left, top, area.width() * transform.scale, area.height() * transform.scale), blocks)
+        painter.drawImage(_image_rect(image, transform), rough)
+        for area in clear_areas(near, time_s):
+            _paint_part(painter, image, inside(area, size_wh), transform=transform)
+    for area in hidden_areas(near, time_s):
+        _paint_part(painter, image, inside(area, size_wh), transform=transform, blocks=BLOCKS)
+
+
+def _paint_part(
+    painter: QPainter,
+    image: QImage,
+    sides: tuple[int, int, int, int],
+    *,
+    transform: ViewTransform,
+    blocks: int | None = None,
+) -> None:
+    """A part of the image at its place: left, top, right, bottom in pixels; made of so many blocks across."""
+    left, top, right, bottom = sides
+    if right <= left or bottom <= top:
+        return
+    part = image.copy(left, top, right - left, bottom - top)
+    if blocks is not None:
+        part = part.scaled(
+            blocks, blocks, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+    x, y = transform.to_widget((left - 0.5, top - 0.5))
+    scale = transform.scale
+    painter.drawImage(QRectF(x, y, (right - left) * scale, (bottom - top) * scale), part)

@@ -11,6 +11,7 @@ from app.gui.controls_panel import ControlsPanel
 from app.gui.person_curves import PersonCurves
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from tracking.edits import SetScale
 
 Line = tuple[float, float, float, float]
 
@@ -38,7 +39,8 @@ class PictureTools(QObject):
         controls.wholeWanted.connect(self.whole_picture)
         view.lineDrawn.connect(self._ask_length)
         view.regionDrawn.connect(self.set_region)
-        workspace.closed.connect(lambda: curves.set_scale(None))
+        for signal in (workspace.opened, workspace.edited, workspace.closed):
+            signal.connect(self._follow_scale)
 
     def start_scale(self) -> None:
         """The next drag in the picture is a line of known length."""
@@ -64,12 +66,16 @@ class PictureTools(QObject):
 
     def set_length(self, length_px: float, metres: float) -> None:
         """So many pixels are so many metres: curves are drawn in metres."""
-        self._curves.set_scale(metres / length_px)
+        self._workspace.edit(SetScale(metres / length_px))
         self._workspace.said.emit(
-            f"1 metre is {length_px / metres:.1f} pixels. Curves are in metres now, true only at that distance"
-            " from the camera; exports stay in pixels.",
+            f"1 metre is {length_px / metres:.1f} pixels. Curves are in metres now and exports can be, true only at "
+            "that distance from the camera. Ctrl+Z takes it back.",
             "info",
         )
+
+    def _follow_scale(self) -> None:
+        run = self._workspace.run
+        self._curves.set_scale(run.replay.metres_per_pixel if run is not None else None)
 
     def _start(self, tool: str, words: str) -> None:
         if self._view.picture is None:

@@ -12,7 +12,7 @@ from app.gui.feeds import Numbers
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.jobs import Job
 from app.gui.record_bar import RecordBar
-from app.gui.recorded_look import drawer, hides_people, private, write_span
+from app.gui.recorded_look import drawer, hides_people, near_live, private, write_span
 from app.gui.runs import FileRun, free_path
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
@@ -83,7 +83,7 @@ class RecordCommands(QObject):
                 )
                 annotated, raw = True, False
             settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
-            draw = drawer(lambda: self._view.layers, lambda: self._workspace.people)
+            draw = drawer(lambda: self._view.layers, lambda: self._workspace.people, near=near_live())
             live.engine.start_recording(settings, draw)
         except (UserError, OSError, ValueError) as error:
             self._workspace.said.emit(f"The recording did not start: {error}", "error")
@@ -124,7 +124,8 @@ class RecordCommands(QObject):
             self._workspace.said.emit("Nothing was recorded: it lay outside of the in and out point.", "warning")
             return
         layers, people = self._view.layers, self._workspace.people
-        draw = drawer(lambda: layers, lambda: people)
+        nearby = run.nearby()
+        draw = drawer(lambda: layers, lambda: people, near=lambda frame, _result: nearby(frame))
         replay, video = run.replay, run.video
         self._cancelled.clear()
 
@@ -132,7 +133,7 @@ class RecordCommands(QObject):
             return draw(frame, replay.result(frame.index))
 
         def raw(frame: Frame) -> object:
-            return private(frame.image, replay.result(frame.index), layers)
+            return private(frame, replay.result(frame.index), layers, near=lambda frame, _result: nearby(frame))
 
         wanted = [("annotated", annotated)] * self._kinds[0] + [("raw", raw)] * self._kinds[1]
         targets = [(self._target(video, kind), pictures) for kind, pictures in wanted]

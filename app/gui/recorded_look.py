@@ -1,6 +1,6 @@
 """The annotated picture of recordings and exports: the same layers as on the screen. No Qt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,15 @@ import numpy.typing as npt
 from app.gui.picture_painter import PeopleStyle, PictureLayers
 from ppnet.errors import UserError
 from tracking.overlay import OverlaySettings, draw
-from tracking.privacy import blur_faces, plain_ground
+from tracking.privacy import RecentResults, blur_faces, plain_ground
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 from tracking.video.writer import VideoWriter
 
 Image = npt.NDArray[np.uint8]
 Look = Callable[[Frame, FrameResult | None], Image]
+Near = Callable[[Frame, FrameResult], Sequence[FrameResult]]
+"""near(frame, result): the results that count for hiding people in the picture (see `tracking.privacy`)."""
 
 
 def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySettings:
@@ -32,22 +34,30 @@ def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySetti
     )
 
 
-def drawer(layers: Callable[[], PictureLayers], people: Callable[[], PeopleStyle]) -> Look:
+def drawer(layers: Callable[[], PictureLayers], people: Callable[[], PeopleStyle], *, near: Near) -> Look:
     """draw(frame, result) with the layers of the moment, privacy included."""
 
     def drawn(frame: Frame, result: FrameResult | None) -> Image:
         now = layers()
-        image = private(frame.image, result, now)
+        image = private(frame, result, now, near=near)
         return image if result is None else draw(image, result, overlay_settings(now, people()))
 
     return drawn
 
 
-def private(image: Image, result: FrameResult | None, layers: PictureLayers) -> Image:
+def private(frame: Frame, result: FrameResult | None, layers: PictureLayers, *, near: Near) -> Image:
     """The picture as it may leave the program; where nobody was looked for yet, nobody may be seen."""
     if layers.plain_ground or (layers.blur_faces and result is None):
-        return plain_ground(image)
-    return blur_faces(image, result) if layers.blur_faces and result is not None else image
+        return plain_ground(frame.image)
+    if not layers.blur_faces or result is None:
+        return frame.image
+    return blur_faces(frame.image, near(frame, result), result.time_s, alone=layers.alone)
+
+
+def near_live() -> Near:
+    """Of a live run: the results that came before."""
+    recent = RecentResults()
+    return lambda _frame, result: recent.add(result)
 
 
 def hides_people(layers: PictureLayers) -> bool:

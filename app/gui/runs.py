@@ -19,6 +19,7 @@ from app.engine.shedding import ShedStep
 from app.engine.state import ProcessorBuilder
 from app.gui.feeds import Feed, FileFeed, LiveFeed
 from app.gui.inspector import Looker
+from app.gui.nearby import Nearby
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.replay import Replay
@@ -90,6 +91,7 @@ class FileRun:
             engine=self.engine,
             memory_bytes=parts.memory,
             tracked_span=lambda: session.time_span,
+            nearby=self.nearby(),
         )
 
     def opened(self) -> VideoSource:
@@ -100,6 +102,10 @@ class FileRun:
     def info(self) -> VideoInfo:
         """Facts of the video."""
         return self.session.header.source
+
+    def nearby(self) -> Nearby:
+        """Who is near in time to a picture; one for each thread."""
+        return Nearby(self.session.results, lambda: self.player.times)
 
     def _new_engine(self) -> FileEngine[Any]:
         engine: FileEngine[Any] = FileEngine(

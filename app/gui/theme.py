@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from ppnet.assets import ASSETS
 from tracking.overlay import SIDE_COLORS, track_color
@@ -209,6 +209,17 @@ def as_panel(widget: QWidget) -> None:
     """Gives a plain widget the ground of a panel."""
     widget.setProperty("panel", True)
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def fill_scrolled(page: QWidget, inner: QWidget) -> None:
+    """Puts `inner` into `page`, which is scrolled up and down where it is too low."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(inner)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(scroll)
 
 
 def apply_theme(app: QApplication, look: str = "system") -> None:

@@ -15,10 +15,10 @@ from PySide6.QtGui import (
     QPolygonF,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QScrollArea, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.picture_painter import PeopleStyle
-from app.gui.theme import person_colour, small_font, tokens
+from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
 from tracking.edits import SetMark, SetSpan
 from tracking.timeline import Event, EventKind, Lane
 
@@ -313,13 +313,7 @@ class TimelinePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lanes = Lanes()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.lanes)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scroll)
+        fill_scrolled(self, self.lanes)
 
 
 def _ruler_text(moment: float, step: float) -> str:

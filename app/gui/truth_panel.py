@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.state import CameraState, EngineState
 from app.gui.feeds import Numbers
-from app.gui.theme import as_panel
+from app.gui.theme import as_panel, fill_scrolled
 from tracking.types import StageTimes
 
 STATES = {
@@ -102,13 +102,7 @@ class TruthPanel(QWidget):
         column.addWidget(self.alarm)
         column.addLayout(form)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolled(self, inner)
 
     def text(self, name: str) -> str:
         """What stands in a row."""

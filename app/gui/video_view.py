@@ -177,8 +177,11 @@ class VideoView(QWidget):
             paint.paint_ground(painter, self._image, transform)
         else:
             paint.paint_picture(painter, self._image, transform)
-            if self.layers.blur_faces and result is not None:
-                paint.paint_blurred_faces(painter, self._image, result, transform=transform)
+            if self.layers.blur_faces and result is not None and self._picture is not None:
+                near = self._picture.near or (result,)
+                paint.paint_blurred_faces(
+                    painter, self._image, near, result.time_s, transform=transform, alone=self.layers.alone
+                )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for heat in self.heat:
             (left, top), (right, bottom) = transform.to_widget(np.reshape(heat.box, (2, 2)))

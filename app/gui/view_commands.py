@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.gui.actions import Actions, Switch
-from app.gui.feeds import LiveFeed
+from app.gui.feeds import FileFeed, LiveFeed
 from app.gui.preferences import PreferencesStore
 from app.gui.runs import Run
 from app.gui.video_view import VideoView
@@ -58,6 +58,9 @@ class ViewCommands(QObject):
         """With blurred faces a live picture waits for its result: blocks that lag would show faces."""
         if isinstance(run.feed, LiveFeed):
             run.feed.matched = self._view.layers.blur_faces
+        elif isinstance(run.feed, FileFeed) and run.feed.hides_faces != self._view.layers.blur_faces:
+            run.feed.hides_faces = self._view.layers.blur_faces
+            run.feed.refresh()
 
     def set_min_score(self, score: float) -> None:
         """Joints below are not drawn, from now on."""

@@ -8,6 +8,7 @@ import numpy as np
 from tracking.edit_plan import EditedResult
 from tracking.export.csv_wide import quoted
 from tracking.export.progress import Tick
+from tracking.export.units import DECIMALS, PIXELS, in_unit
 from tracking.replay import Replay
 from tracking.table import JOINT_STATES, number
 from tracking.types import KeypointState
@@ -17,16 +18,21 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_tidy_csv(replay: Replay, path: Path, tick: Tick) -> None:
-    """A frame without people has one row whose cells after `time_s` are empty. `edited`: set by hand."""
+def write_tidy_csv(replay: Replay, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
+    """A frame without people has one row whose cells after `time_s` are empty. `edited`: set by hand.
+
+    unit: of positions; names of columns in metres end in `_m`.
+    """
+    positions = ("x", "y", "x_raw", "y_raw")
+    columns = [f"{name}_{unit}" if unit != PIXELS and name in positions else name for name in COLUMNS]
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(COLUMNS) + "\n")
+        file.write(",".join(columns) + "\n")
         for done, edited in enumerate(replay.exported(), 1):
-            file.writelines(_rows(replay, edited))
+            file.writelines(_rows(replay, in_unit(edited, replay, unit), DECIMALS[unit]))
             tick(done)
 
 
-def _rows(replay: Replay, edited: EditedResult) -> Iterator[str]:
+def _rows(replay: Replay, edited: EditedResult, decimals: int) -> Iterator[str]:
     result = edited.result
     head = f"{result.frame_index},{result.time_s:.6f}"
     if not len(result):
@@ -40,5 +46,6 @@ def _rows(replay: Replay, edited: EditedResult) -> Iterator[str]:
             x, y = (float("nan"),) * 2 if missing else result.smoothed.keypoints[row, joint].tolist()
             x_raw, y_raw = result.raw.keypoints[row, joint].tolist()
             conf = number(float(result.raw.scores[row, joint])) if np.isfinite(x_raw) else ""
-            cells = (name, number(x), number(y), conf, number(x_raw), number(y_raw), JOINT_STATES[state])
+            places = [number(value, decimals) for value in (x, y, x_raw, y_raw)]
+            cells = (name, *places[:2], conf, *places[2:], JOINT_STATES[state])
             yield f"{person},{','.join(cells)},{int(state == KeypointState.EDITED)}\n"

@@ -6,17 +6,28 @@ from pathlib import Path
 
 from tracking.edit_plan import EditedResult
 from tracking.export.progress import Tick
+from tracking.export.units import DECIMALS, PIXELS, in_unit
 from tracking.replay import Replay
 from tracking.table import KeypointTable
 
 MORE_COLUMNS = ("person_name", "edited")
 
 
-def write_wide_csv(replay: Replay, path: Path, tick: Tick) -> None:
-    """One row per frame and person; `edited` is 1 where an id or a joint of the row was changed by hand."""
-    with KeypointTable(path, skeleton=replay.skeleton, more_columns=MORE_COLUMNS) as table:
+def write_wide_csv(replay: Replay, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
+    """One row per frame and person; `edited` is 1 where an id or a joint of the row was changed by hand.
+
+    unit: of positions; names of columns in metres end in `_m`.
+    """
+    table = KeypointTable(
+        path,
+        skeleton=replay.skeleton,
+        more_columns=MORE_COLUMNS,
+        position_suffix="" if unit == PIXELS else f"_{unit}",
+        decimals=DECIMALS[unit],
+    )
+    with table:
         for done, edited in enumerate(replay.exported(), 1):
-            table.write(edited.result, more_cells(replay, edited))
+            table.write(in_unit(edited, replay, unit).result, more_cells(replay, edited))
             tick(done)
 
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ppnet.errors import UserError
@@ -17,6 +18,7 @@ from tracking.export.mot import write_mot_txt
 from tracking.export.openpose import write_openpose_folder
 from tracking.export.progress import Tick, no_tick
 from tracking.export.trc import write_trc_folder
+from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.export.video import write_annotated_video
 from tracking.replay import Replay
 from tracking.session import SUFFIX
@@ -27,11 +29,13 @@ class ExportFormat:
     """A format: words for people, what its files are called behind the stem, and who writes it.
 
     A suffix without a point is a folder. write(replay, path, tick) writes to a path that is free (or an empty folder).
+    units: of its positions, those that can be asked for (`write` takes `unit=` where there are two); none: empty.
     """
 
     words: str
     suffix: str
-    write: Callable[[Replay, Path, Tick], None]
+    write: Callable[..., None]
+    units: tuple[str, ...] = ()
 
     @property
     def is_folder(self) -> bool:
@@ -40,13 +44,13 @@ class ExportFormat:
 
 
 EXPORTS = {
-    "csv": ExportFormat("Table, one row per frame and person (CSV)", "_keypoints.csv", write_wide_csv),
-    "tidy": ExportFormat("Tidy table, one row per joint (CSV)", "_tidy.csv", write_tidy_csv),
+    "csv": ExportFormat("Table, one row per frame and person (CSV)", "_keypoints.csv", write_wide_csv, UNITS),
+    "tidy": ExportFormat("Tidy table, one row per joint (CSV)", "_tidy.csv", write_tidy_csv, UNITS),
     "angles": ExportFormat("Joint angles in degrees (CSV)", "_angles.csv", write_angles_csv),
-    "coco": ExportFormat("COCO keypoint results (JSON)", "_coco.json", write_coco_json),
-    "openpose": ExportFormat("OpenPose, one JSON per frame", "_openpose", write_openpose_folder),
-    "trc": ExportFormat("Markers for OpenSim, one TRC per person", "_trc", write_trc_folder),
-    "mot": ExportFormat("Boxes and ids, MOTChallenge text", "_mot.txt", write_mot_txt),
+    "coco": ExportFormat("COCO keypoint results (JSON)", "_coco.json", write_coco_json, (PIXELS,)),
+    "openpose": ExportFormat("OpenPose, one JSON per frame", "_openpose", write_openpose_folder, (PIXELS,)),
+    "trc": ExportFormat("Markers for OpenSim, one TRC per person", "_trc", write_trc_folder, UNITS),
+    "mot": ExportFormat("Boxes and ids, MOTChallenge text", "_mot.txt", write_mot_txt, (PIXELS,)),
     "marks": ExportFormat("Marks, in and out point (CSV)", "_marks.csv", write_marks_csv),
     "meta": ExportFormat("How it was made (JSON)", "_session.json", write_meta_json),
     "video": ExportFormat("Annotated video (MP4)", "_annotated.mp4", write_annotated_video),
@@ -67,30 +71,50 @@ def export(
     overwrite: bool = False,
     tick: Tick = no_tick,
     write: Callable[[Replay, Path, Tick], None] | None = None,
+    unit: str | None = None,
 ) -> Path:
     """Writes a format; the file appears under its name only when it is whole. Returns the path.
 
-    write: in place of the format's own (the same with other options). UserError when the name is taken or the place
+    write: in place of the format's own (the same with other options). unit: px or m, None for what the format is
+    usually in. UserError when the name is taken or the place
     cannot be written; then, and when `tick` stops it, nothing is left behind.
     """
     form = EXPORTS[name]
+    write = write or _in_unit(name, replay, unit)
     if path.exists() and not overwrite:
         raise UserError(f"{path} exists already; choose another name or allow overwriting.")
-    partial = path.with_name(f"{path.stem}.exporting{path.suffix}")
+    fresh = path.with_name(f"{path.stem}.exporting{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(partial)
+        _remove(fresh)
         if form.is_folder:
-            partial.mkdir()
-        (write or form.write)(replay, partial, tick)
+            fresh.mkdir()
+        write(replay, fresh, tick)
         _remove(path)
-        partial.rename(path)
+        fresh.rename(path)
     except OSError as error:
         raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
     finally:
         with suppress(OSError):
-            _remove(partial)
+            _remove(fresh)
     return path
+
+
+def check_unit(name: str, replay: Replay, unit: str | None) -> None:
+    """UserError when a format can't be written in a unit."""
+    units = EXPORTS[name].units
+    if unit is None or not units:
+        return
+    if unit not in units:
+        raise UserError(f"{name} is always in pixels, as its readers expect; leave --units away for it.")
+    if unit == METRES:
+        scale_of(replay)
+
+
+def _in_unit(name: str, replay: Replay, unit: str | None) -> Callable[[Replay, Path, Tick], None]:
+    check_unit(name, replay, unit)
+    form = EXPORTS[name]
+    return form.write if unit is None or len(form.units) < 2 else partial(form.write, unit=unit)
 
 
 def _remove(path: Path) -> None:

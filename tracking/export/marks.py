@@ -16,15 +16,15 @@ def write_marks_csv(replay: Replay, path: Path, tick: Tick) -> None:
 
     Marks outside of in and out point are left out, as their frames are.
     """
-    span = replay.plan.span
+    start_s, end_s = replay.exported_span
     times = replay.session.frame_times()
     rows: list[tuple[str, str, int | str, float]] = [
         ("mark", mark.name, mark.frame_index, mark.time_s)
         for mark in replay.marks
-        if (span.start_s is None or mark.time_s >= span.start_s) and (span.end_s is None or mark.time_s < span.end_s)
+        if (start_s is None or mark.time_s >= start_s) and (end_s is None or mark.time_s < end_s)
     ]
     indices = replay.session.frame_indices()
-    for kind, time_s in (("in", span.start_s), ("out", span.end_s)):
+    for kind, time_s in (("in", start_s), ("out", end_s)):
         if time_s is not None:
             after = int(np.searchsorted(times, time_s - 1e-6))
             rows.append((kind, "", int(indices[after]) if after < len(indices) else "", time_s))

@@ -13,21 +13,21 @@ from tracking.session_format import header_to_json
 
 def write_meta_json(replay: Replay, path: Path, tick: Tick) -> None:
     """Everything but the joints, as one JSON document."""
-    path.write_text(json.dumps(facts(replay), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    tick(replay.session.frame_count)
+    path.write_text(json.dumps(facts(replay, tick), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def facts(replay: Replay) -> dict[str, Any]:
+def facts(replay: Replay, tick: Tick) -> dict[str, Any]:
     """The document. Times in seconds; positions in pixels of the upright picture."""
     session, span = replay.session, replay.plan.span
     people: dict[int, dict[str, Any]] = {}
-    for edited in replay.exported():
+    for done, edited in enumerate(replay.exported(), 1):
         result = edited.result
         for track_id in result.tracks.ids.tolist():
             known = people.setdefault(track_id, {"id": track_id, "name": replay.names.get(track_id, ""), "frames": 0})
             known["frames"] += 1
             known.setdefault("first_time_s", result.time_s)
             known["last_time_s"] = result.time_s
+        tick(done)
     return {
         **json.loads(header_to_json(replay.header)),
         "complete": session.complete,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.export.progress import Tick
+from tracking.export.units import METRES, PIXELS, scale_of
 from tracking.replay import Replay
 from tracking.types import KeypointState
 
@@ -18,10 +19,11 @@ ON_GRID = 1e-3
 """A sample this near to a step of time (in steps) is taken as it is."""
 
 
-def write_trc_folder(replay: Replay, path: Path, tick: Tick) -> None:
+def write_trc_folder(replay: Replay, path: Path, tick: Tick, *, unit: str | None = None) -> None:
     """`<stem>_person01.trc` and so on. A TRC has one data rate: other times are resampled, in a straight line."""
     rate = data_rate(replay.session.frame_times(), replay.header.source.frame_rate)
-    scale, unit = _unit(replay)
+    unit = unit or (PIXELS if replay.metres_per_pixel is None else METRES)
+    scale = scale_of(replay) if unit == METRES else 1.0
     people: dict[int, list[tuple[float, Floats]]] = defaultdict(list)
     height = replay.header.source.size_wh[1]
     for done, edited in enumerate(replay.exported(), 1):
@@ -30,7 +32,7 @@ def write_trc_folder(replay: Replay, path: Path, tick: Tick) -> None:
             points = np.where(
                 (result.states[row] == KeypointState.MISSING)[:, None], np.nan, result.smoothed.keypoints[row]
             ).astype(np.float64)
-            points[:, 1] = height - 1 - points[:, 1]
+            points[:, 1] = height - 1 - points[:, 1]  # y upwards in both units
             people[track_id].append((result.time_s, points * scale))
         tick(done)
     stem = Path(replay.header.source.name).stem or "session"
@@ -67,13 +69,6 @@ def resample(times_s: list[float], points: Floats, rate: float) -> tuple[Floats,
     near_before = (np.abs(grid - times[before]) * rate < ON_GRID)[:, None, None]
     near_after = (np.abs(grid - times[after]) * rate < ON_GRID)[:, None, None]
     return grid, np.where(near_before, points[before], np.where(near_after, points[after], mixed))
-
-
-def _unit(replay: Replay) -> tuple[float, str]:
-    """Factor from pixels, and the unit's name: metres when a known length was drawn in the picture."""
-    scale = replay.header.notes.get("metres_per_pixel")
-    known = isinstance(scale, int | float) and 0 < scale < 1e3
-    return (float(scale), "m") if known else (1.0, "px")  # type: ignore[arg-type]
 
 
 def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, ...]) -> list[str]:

@@ -18,6 +18,8 @@ def write_annotated_video(
     info = replay.header.source
     place = find_video(replay, video)
     look = look or OverlaySettings(names=dict(replay.names))
+    start_s, end_s = replay.exported_span
+    asked = replay.header.settings
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
@@ -28,11 +30,15 @@ def write_annotated_video(
             time_base=info.time_base,
             pixel_aspect=info.pixel_aspect,
             audio_from=place if info.has_audio else None,
-            audio_range_s=(replay.header.settings.get("start_s"), replay.header.settings.get("end_s")),
+            audio_range_s=(
+                asked.get("start_s") if start_s is None else start_s,
+                asked.get("end_s") if end_s is None else end_s,
+            ),
+            origin_s=start_s or 0.0,
         )
         try:
             _draw_all(replay, source, writer, look, tick)
-            writer.close()
+            writer.close(sound_until_s=end_s)
         except BaseException:
             writer.discard()
             raise
@@ -68,5 +74,6 @@ def _opened(replay: Replay, place: Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
     adaptation = Adaptation.of(replay.header.settings)
     times = replay.session.frame_times()
-    start_s = max(0.0, float(times[0]) * adaptation.slow_motion - 1e-6) if len(times) else None
+    begun_s = max(float(times[0]), replay.exported_span[0] or 0.0) if len(times) else 0.0
+    start_s = max(0.0, begun_s * adaptation.slow_motion - 1e-6) if len(times) else None
     return adapted(open_source(place, start_s=start_s), adaptation)

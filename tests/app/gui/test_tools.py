@@ -1,5 +1,8 @@
 """Drawn into the picture: scale and region; turned, mirrored, slow motion: tracked again."""
 
+import csv
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
@@ -29,7 +32,31 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     dialog.accept()
     name, values = window.curves.columns()[2]
     assert "(m)" in name and values[30] == pytest.approx(pixels * 4.0 / 200, rel=0.02)
-    assert "exports stay in pixels" in window.banner.text
+    assert "Curves are in metres" in window.banner.text
+    assert window.workspace.run.replay.metres_per_pixel == pytest.approx(4.0 / 200, rel=0.02)
+    window.commands["export"].trigger()
+    dialog = window.exports._dialog
+    dialog.choose("coco")
+    assert not dialog.unit.isVisible()
+    dialog.choose("csv")
+    assert dialog.unit.isVisible() and dialog.unit.currentData() == "px"
+    dialog.unit.setCurrentIndex(1)
+    path = Path(dialog.path.text())
+    dialog.start.click()
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    dialog.close()
+    with path.open(encoding="utf-8") as file:
+        row = next(row for row in csv.DictReader(file) if row["frame"] == "30" and row["person_id"] == "1")
+    joints = window.workspace.run.replay.result(30).smoothed.keypoints[0]
+    scale = window.workspace.run.replay.metres_per_pixel
+    assert float(row["nose_x_m"]) == pytest.approx(joints[0, 0] * scale, abs=1e-4)
+    assert float(row["nose_y_m"]) == pytest.approx((479 - joints[0, 1]) * scale, abs=1e-4)
+    window.commands["undo"].trigger()
+    assert "(m)" not in window.curves.columns()[2][0]
+    window.commands["export"].trigger()
+    window.exports._dialog.choose("csv")
+    assert window.exports._dialog.unit.count() == 1, "no metres without a scale"
+    window.exports._dialog.close()
 
 
 def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):

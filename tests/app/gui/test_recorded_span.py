@@ -1,0 +1,36 @@
+"""A span of a file as a video of its own: it begins at 0, pictures and sound alike."""
+
+import av
+import pytest
+
+from app.gui.recorded_look import write_span
+from tracking.video.source import open_source
+
+
+def packets(path):
+    """Times in seconds and bytes of the sound's packets."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [(float(p.pts * p.time_base), bytes(p)) for p in container.demux(stream) if p.size]
+
+
+def test_a_recorded_span_begins_at_zero_with_its_sound_in_step(clip, tmp_path):
+    out = tmp_path / "span.mp4"
+    with open_source(clip) as source:
+        assert write_span(source, out, span_s=(15 / 30, 45 / 30), pictures=lambda frame: frame.image) == out
+    with open_source(out) as source:
+        times = [frame.time_s for frame in source]
+        assert source.info.has_audio
+    assert times == pytest.approx([index / 30 for index in range(30)], abs=1e-4)
+    before, after = packets(clip), packets(out)
+    assert -0.001 < after[0][0] < 0.03 and 0.9 < after[-1][0] < 1.0
+    at = {sound: time_s for time_s, sound in before}
+    moved = [at[sound] - time_s for time_s, sound in after if list(at).count(sound) == 1]
+    assert len(moved) > 20 and moved == pytest.approx([0.5] * len(moved), abs=1e-3)
+
+
+def test_from_the_start_nothing_is_moved(clip, tmp_path):
+    out = tmp_path / "span.mp4"
+    with open_source(clip) as source:
+        write_span(source, out, span_s=(0.0, 100.0), pictures=lambda frame: frame.image)
+    assert packets(out) == packets(clip)

@@ -1,0 +1,61 @@
+"""Positions in metres, where a length was drawn in the picture."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.errors import UserError
+from ppnet.poses import Poses
+from tracking.edit_plan import EditedResult
+from tracking.replay import Replay
+from tracking.types import FrameResult, Tracks
+
+PIXELS, METRES = "px", "m"
+UNITS = (PIXELS, METRES)
+DECIMALS = {PIXELS: 3, METRES: 5}
+
+
+class UnknownScaleError(UserError):
+    """Metres are asked for, but nobody has said how long a pixel is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No scale is known: draw a known length in the picture (Tools, Set a scale), or say how many metres a "
+            "pixel is with --scale."
+        )
+
+
+def scale_of(replay: Replay) -> float:
+    """Metres per pixel. UnknownScaleError when nobody has said it."""
+    scale = replay.metres_per_pixel
+    if scale is None:
+        raise UnknownScaleError
+    return scale
+
+
+def in_unit(edited: EditedResult, replay: Replay, unit: str) -> EditedResult:
+    """The same with positions in that unit.
+
+    Metres: origin in the middle of the lowest left pixel of the upright picture, x to the right, y upwards; corner 1 of
+    a box stays the upper left one. Pixels: origin in the middle of the top left pixel, y downwards.
+    """
+    if unit == PIXELS:
+        return edited
+    scale, height = scale_of(replay), edited.result.size_wh[1]
+
+    def moved(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.stack([points[..., 0] * scale, (height - 1 - points[..., 1]) * scale], axis=-1)
+
+    result = edited.result
+    tracks = result.tracks
+    boxes = moved(tracks.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+    measured = FrameResult(
+        frame_index=result.frame_index,
+        time_s=result.time_s,
+        size_wh=result.size_wh,
+        tracks=Tracks(tracks.ids, boxes, tracks.scores, tracks.states),
+        raw=Poses(moved(result.raw.keypoints), result.raw.scores),
+        smoothed=Poses(moved(result.smoothed.keypoints), result.smoothed.scores),
+        states=result.states,
+        times=result.times,
+    )
+    return EditedResult(measured, edited.edited)
