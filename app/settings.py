@@ -58,7 +58,7 @@ class TrackSettings:
         if self.max_persons is not None and self.max_persons < 1:
             raise UserError(f"--max-persons must be at least 1, not {self.max_persons}.")
         if not 0.25 <= self.input_scale <= 1:
-            raise UserError(f"The size at which people are read goes from 0.25 to 1, not {self.input_scale:g}.")
+            raise UserError(f"--input-scale goes from 0.25 to 1, not {self.input_scale:g}.")
         self._check_part()
 
     def _check_part(self) -> None:

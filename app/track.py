@@ -37,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--detect-every", type=int, default=DEFAULTS.detect_every, metavar="N", help="look for people at every "
         f"N-th frame (default: {DEFAULTS.detect_every})")  # fmt: skip
     add("--no-flip", dest="flip", action="store_false", help="no mirrored second look: twice as fast, less exact")
+    add("--input-scale", type=float, default=DEFAULTS.input_scale, metavar="F",
+        help="read people from crops so many times as large, 0.25 to 1: faster, less exact (default: 1)")  # fmt: skip
     add("--smooth", default=DEFAULTS.smooth, choices=sorted(SMOOTHERS), help="how joints are steadied")
     add("--strength", type=float, default=DEFAULTS.strength, metavar="N", help="how strongly, 0 to 100 (default: 50)")
     add("--max-persons", type=int, metavar="N", help="follow at most N people")
@@ -66,6 +68,7 @@ def settings_of(arguments: argparse.Namespace) -> TrackSettings:
         detector=arguments.detector,
         detect_every=arguments.detect_every,
         flip=arguments.flip,
+        input_scale=arguments.input_scale,
         smooth=arguments.smooth,
         strength=arguments.strength,
         max_persons=arguments.max_persons,

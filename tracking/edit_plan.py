@@ -81,6 +81,11 @@ class EditPlan:
         self._steps = tuple(e for e in self.edits if isinstance(e, _ON_FRAMES))
 
     @property
+    def of_results(self) -> object:
+        """What the results depend on; the same for two plans that differ only in names, marks and the like."""
+        return self._steps, self.smoothing, self.only
+
+    @property
     def identity_edits(self) -> tuple[Edit, ...]:
         """The edits that change who a row is or whether it is there: smoothing made anew depends on them."""
         return tuple(e for e in self._steps if not isinstance(e, MoveKeypoint | FillKeypoint))

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from tracking import boxes as box_math
 from tracking.types import FrameResult, KeypointState
 
 Image = npt.NDArray[np.uint8]
@@ -27,6 +28,7 @@ CARRY_S = 1.0
 """Somebody who was in view so long before (or will be so long after) is hidden at the place where that was."""
 AHEAD_S = 0.5
 GROWTH = 1.0  # by how much that place grows in a second, heads
+CROWD = 0.05  # share of a person's box under another's from which the joints of a face may be the other's
 UPPER = 0.4  # share of a person's box that surely holds the head of somebody upright
 REACH = 0.2  # sides of the box around somebody followed alone that stay clear
 
@@ -34,13 +36,23 @@ REACH = 0.2  # sides of the box around somebody followed alone that stay clear
 def head_boxes(result: FrameResult) -> Boxes:
     """(N, 4) xyxy areas around the heads in image pixels, generous on purpose.
 
-    From the joints of the face where two or more are sure; else the whole upper part of the person's box, or all of it
-    where somebody lies, together with what there is of unsure joints.
+    From the joints of the face where two or more are sure and nobody else is near, whose face it might be; else the
+    whole upper part of the person's box, or all of it where somebody lies, together with what there is of joints.
     """
-    return np.array([_head_of(result, row) for row in range(len(result))], np.float64).reshape(-1, 4)
+    crowded = _crowded(result.tracks.boxes.astype(np.float64))
+    heads = [_head_of(result, row, alone=not crowded[row]) for row in range(len(result))]
+    return np.array(heads, np.float64).reshape(-1, 4)
 
 
-def _head_of(result: FrameResult, row: int) -> Boxes:
+def _crowded(boxes: Boxes) -> npt.NDArray[np.bool_]:
+    """(N,) whose box lies under another one by more than `CROWD` of it."""
+    common = box_math.intersections(boxes, boxes)
+    np.fill_diagonal(common, 0.0)
+    areas = np.maximum(box_math.areas(boxes), 1.0)
+    return np.asarray((common > CROWD * areas[:, None]).any(axis=1), np.bool_)
+
+
+def _head_of(result: FrameResult, row: int, *, alone: bool) -> Boxes:
     x1, y1, x2, y2 = result.tracks.boxes[row].astype(np.float64)
     points = result.smoothed.keypoints[row].astype(np.float64)
     known = np.isfinite(points).all(axis=1)
@@ -49,8 +61,9 @@ def _head_of(result: FrameResult, row: int) -> Boxes:
     if len(points) > max(SHOULDERS) and sure[list(SHOULDERS)].all():
         half = max(half, 0.4 * float(np.linalg.norm(points[SHOULDERS[0]] - points[SHOULDERS[1]])))
     face, weak = points[:HEAD_KEYPOINTS][sure[:HEAD_KEYPOINTS]], points[:HEAD_KEYPOINTS][known[:HEAD_KEYPOINTS]]
-    if len(face) >= 2:
+    if len(face) >= 2:  # the joints show how large a head is
         half = max(half, 1.3 * float(np.ptp(face, axis=0).max()))
+    if len(face) >= 2 and alone:
         return np.concatenate([face.mean(axis=0) - half, face.mean(axis=0) + half])
     margin = 0.1 * (x2 - x1)
     lower = y2 if x2 - x1 > y2 - y1 else y1 + UPPER * (y2 - y1)

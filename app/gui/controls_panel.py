@@ -59,6 +59,7 @@ class ControlsPanel(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._filling = False
+        self._has_one = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -104,10 +105,14 @@ class ControlsPanel(QWidget):
         self.turn.setCurrentIndex(max(self.turn.findData(settings.turn_deg), 0))
         self.slow.setCurrentIndex(max(self.slow.findData(settings.slow_motion), 0))
         self.mirror.setChecked(settings.mirror)
-        self.one.setText("Choose…" if settings.only is None else "Back to everybody")
         self.region.setText("Choose…" if settings.region is None else "Back to the whole picture")
         self._filling = False
         self._tell_numbers()
+
+    def show_one_person(self, chosen: bool) -> None:
+        """Whether everything is about one person."""
+        self._has_one = chosen
+        self.one.setText("Back to everybody" if chosen else "Choose…")
 
     def show_devices(self, devices: Sequence[str]) -> None:
         """The devices that are there; those that are not can't be chosen."""
@@ -256,10 +261,10 @@ class ControlsPanel(QWidget):
         self._column.addWidget(self.mirror)
 
     def _one_clicked(self) -> None:
-        if self._settings.only is None:
-            self.oneWanted.emit()
-        else:
+        if self._has_one:
             self.everybodyWanted.emit()
+        else:
+            self.oneWanted.emit()
 
     def _region_clicked(self) -> None:
         if self._settings.region is None:

@@ -1,5 +1,6 @@
 """One person chosen by a click: nobody else is read, shown or exported; how it stands with them is always in view."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
@@ -12,6 +13,7 @@ from app.gui.hit_test import hit_test
 from app.gui.runs import Run
 from app.gui.video_view import VideoView
 from app.gui.workspace import Place, Workspace
+from ppnet.errors import UserError
 from tracking.edits import MergeIds, OnlyPerson
 from tracking.one_person import SOON_S, PersonAt, who_is_at
 from tracking.types import FrameResult
@@ -28,6 +30,7 @@ class OnePersonCommands(QObject):
         self._workspace = workspace
         self._actions = actions
         self._view = view
+        self._controls = controls
         self._shown: int | None = None  # whom the session is about, as far as this object has followed
         self._awaited: PersonAt | None = None  # a place at which somebody is still to be found
         self._looked_to = 0
@@ -151,11 +154,15 @@ class OnePersonCommands(QObject):
         """Has somebody been found at the awaited place?"""
         run, wanted = self._workspace.run, self._awaited
         if run is not None and wanted is not None:
-            for result in run.session.results(self._looked_to):
-                self._looked_to = result.frame_index + 1
-                if result.time_s >= wanted.time_s - 1e-6 and self._settled(run, result, wanted):
-                    break
+            with suppress(UserError):  # a live run that ended by itself has closed its session
+                self._look_through(run, wanted)
         self._tell()
+
+    def _look_through(self, run: Run, wanted: PersonAt) -> None:
+        for result in run.session.results(self._looked_to):
+            self._looked_to = result.frame_index + 1
+            if result.time_s >= wanted.time_s - 1e-6 and self._settled(run, result, wanted):
+                return
 
     def _settled(self, run: Run, result: FrameResult, wanted: PersonAt) -> bool:
         found = who_is_at(identified(run, result).tracks, wanted)
@@ -195,6 +202,7 @@ class OnePersonCommands(QObject):
         self._actions.enable(("only-person",), run is not None)
         self._actions.enable(("everybody",), on)
         self.badge.setVisible(on)
+        self._controls.show_one_person(on)
         if self._view.layers.alone != on:
             self._view.set_layers(replace(self._view.layers, alone=on))
         if self._shown is None:

@@ -43,12 +43,13 @@ class ResultsFollower(QObject):
         self._read_to = 0  # next frame index for the timeline
         self._read_to_person = 0  # and for the chosen person's curves
         self._known_s = 0.0
+        self._read_of: object = None  # the replay, and what its results depended on when they were read
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         workspace.opened.connect(lambda _run: self._start())
         workspace.closed.connect(self._stop)
-        workspace.edited.connect(self._start_again)
+        workspace.edited.connect(self._follow_edits)
         workspace.peopleChanged.connect(self._restyle)
         workspace.bridge.pictureCame.connect(lambda picture: self._show_now(picture.frame.time_s))
         lanes.timeWanted.connect(playback.seek)
@@ -107,8 +108,18 @@ class ResultsFollower(QObject):
         self._history = None
         self._start_again()
 
+    def _follow_edits(self) -> None:
+        """Reads all again where the results have changed; names, marks and the like leave them as they are."""
+        run = self._workspace.run
+        if run is None or (run.replay, run.replay.plan.of_results) != self._read_of:
+            self._start_again()
+        else:
+            self._show()
+
     def _start_again(self) -> None:
         """Forgets what was read: the results have changed."""
+        run = self._workspace.run
+        self._read_of = (run.replay, run.replay.plan.of_results) if run is not None else None
         self._timeline = Timeline()
         self._read_to = self._read_to_person = 0
         self._known_s = 0.0

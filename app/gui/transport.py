@@ -129,9 +129,6 @@ class Transport(QWidget):
         self.bar.wanted.connect(lambda share: self.seekWanted.emit(share * self._duration_s))
         self.clock = QLabel("00:00.00")
         self.clock.setToolTip("Time of the picture / length of the video (minutes:seconds.hundredths)")
-        self.shuttle = QLabel("")
-        self.shuttle.setToolTip("Playing backwards: J faster, K stop, L forwards")
-        self.shuttle.hide()
         self._tracked_s: tuple[float, float] | None = None
         self._marks: tuple[SetMark, ...] = ()
         self._span = SetSpan(None, None)
@@ -139,7 +136,7 @@ class Transport(QWidget):
         self.frame.setProperty("muted", True)
         self.frame.setToolTip("Number of the frame, counted from 0")
         self.speed = QComboBox()
-        self.speed.setToolTip("Playback speed  ([ and ], Backspace for normal)")
+        self.speed.setToolTip("Playback speed  ([ and ], Backspace for normal; J backwards, K stop, L forwards)")
         self.speed.setAccessibleName("Playback speed")
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
@@ -151,7 +148,6 @@ class Transport(QWidget):
         for button in self._buttons.values():
             row.addWidget(button)
         row.addWidget(self.bar, 1)
-        row.addWidget(self.shuttle)
         row.addWidget(self.clock)
         row.addWidget(self.frame)
         row.addSpacing(6)
@@ -168,8 +164,9 @@ class Transport(QWidget):
         self.frame.setText(f"frame {where.frame_index}")
         if where.speed in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(where.speed))
-        self.shuttle.setVisible(where.speed < 0)
-        self.shuttle.setText(f"◀ {-where.speed:g}×")
+        elif where.speed < 0:  # backwards, by the shuttle
+            self.speed.setPlaceholderText(f"◀ {-where.speed:g}×")
+            self.speed.setCurrentIndex(-1)
         if where.is_playing != self._playing:
             self._playing = where.is_playing
             self.recolour()

@@ -50,6 +50,13 @@ def test_joints_that_are_not_sure_do_not_narrow_what_is_hidden():
     assert head[0] < box[0] and head[1] < box[1] and head[2] > 400 and head[3] > 300
 
 
+def test_where_people_overlap_a_face_may_be_the_others():
+    near = made_result(0, ids=(1, 2), boxes=np.array([[70, 40, 160, 220], [150, 40, 230, 220]], np.float32))
+    apart = made_result(0, ids=(1, 2), boxes=np.array([[70, 40, 130, 220], [170, 40, 230, 220]], np.float32))
+    assert head_boxes(near)[0, 0] < 70 and head_boxes(near)[0, 2] > 160
+    assert head_boxes(apart)[0, 0] > 70 - 12 and head_boxes(apart)[0, 2] < 160
+
+
 def test_who_is_lost_or_about_to_come_stays_hidden_for_a_while():
     image, seen = noise(), made_result(30, ids=(1,))
     x, y = seen.smoothed.keypoints[0, 0].round().astype(int)

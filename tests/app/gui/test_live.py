@@ -115,3 +115,21 @@ def test_person_hidden_while_live_leaves_the_picture(qtbot, live):
     window.workspace.choose(None)
     assert window.workspace.people.hidden == {1}
     qtbot.waitUntil(lambda: (pixels(window) != 90).sum() < 0.75 * drawn, timeout=4000)
+
+
+def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
+    from tracking.session import Session
+
+    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
+    before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
+    window.controls.people.setValue(1)
+    qtbot.waitUntil(lambda: studio.processor.settings.max_persons == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+    path = window.workspace.run.session.path
+    window.workspace.close_run()
+    with Session.open(path) as session:
+        (change,) = session.setting_changes
+        first = next(result.time_s for result in session.results() if len(result) == 1)
+    assert (change.name, change.before, change.after) == ("max_persons", None, 1)
+    assert before_s <= change.time_s <= first

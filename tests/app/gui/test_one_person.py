@@ -27,6 +27,7 @@ def test_a_click_on_a_person_leaves_only_them_until_undone(qtbot, open_clip):
     assert window.view.tool == "person"
     click(qtbot, window, 200 + 2 * 20 + 20, 130)
     assert window.view.tool == "look" and window.one_person.badge.isVisible()
+    assert window.controls.one.text() == "Back to everybody"
     assert "Only person 2" in window.one_person.badge.text() and "Ctrl+Z" in window.banner.text
     qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all(), timeout=2000)
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1, timeout=2000)

@@ -33,4 +33,4 @@ def test_from_the_start_nothing_is_moved(clip, tmp_path):
     out = tmp_path / "span.mp4"
     with open_source(clip) as source:
         write_span(source, out, span_s=(0.0, 100.0), pictures=lambda frame: frame.image)
-    assert packets(out) == packets(clip)
+    assert packets(out) == [packet for packet in packets(clip) if packet[0] >= 0]
