@@ -24,7 +24,10 @@ SAME_TIME_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class PersonAt:
-    """Who is at (x, y), image pixels, at `time_s`, or is first found there within `SOON_S` after it."""
+    """Who is at (x, y), image pixels, at `time_s`, or is first found there within `SOON_S` after it.
+
+    A time before the first frame means that frame: live streams and many files don't begin at 0.
+    """
 
     x: float
     y: float
@@ -46,12 +49,13 @@ class OnePerson:
         self.wanted = wanted
         self.track_id: int | None = None
         self._before = Tracks.empty()
-        self._time_s = -math.inf
+        self._late_s = -math.inf
+        self._begun_s: float | None = None
 
     @property
     def is_missed(self) -> bool:
         """Whether nobody was found at the place in time; then everybody is followed."""
-        return self.track_id is None and self._time_s > self.wanted.time_s + SOON_S
+        return self.track_id is None and self._late_s > SOON_S
 
     @property
     def is_calm(self) -> bool:
@@ -70,9 +74,10 @@ class OnePerson:
 
     def kept(self, tracks: Tracks, poses: Poses, time_s: float) -> tuple[Tracks, Poses]:
         """The person among everybody of a frame, alone; everybody until they are found."""
-        self._before, self._time_s = tracks, time_s
-        late_s = time_s - self.wanted.time_s
-        if self.track_id is None and -SAME_TIME_S <= late_s <= SOON_S:
+        self._before = tracks
+        self._begun_s = time_s if self._begun_s is None else self._begun_s
+        self._late_s = time_s - max(self.wanted.time_s, self._begun_s)
+        if self.track_id is None and -SAME_TIME_S <= self._late_s <= SOON_S:
             self.track_id = who_is_at(tracks, self.wanted)
         if self.track_id is None:
             return tracks, poses

@@ -67,7 +67,8 @@ def _head_of(result: FrameResult, row: int, *, alone: bool) -> Boxes:
         return np.concatenate([face.mean(axis=0) - half, face.mean(axis=0) + half])
     margin = 0.1 * (x2 - x1)
     lower = y2 if x2 - x1 > y2 - y1 else y1 + UPPER * (y2 - y1)
-    corners = [[x1 - margin, y1 - margin], [x2 + margin, lower + margin], *(weak - half), *(weak + half)]
+    above = margin + 0.04 * (y2 - y1)  # boxes often begin below the hair
+    corners = [[x1 - margin, y1 - above], [x2 + margin, lower + margin], *(weak - half), *(weak + half)]
     return np.concatenate([np.min(corners, axis=0), np.max(corners, axis=0)])
 
 

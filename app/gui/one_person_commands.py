@@ -173,6 +173,8 @@ class OnePersonCommands(QObject):
             self._restrict(None)
             self._workspace.said.emit("Nobody was found at that place, so everybody is followed.", "warning")
             return True
+        if self._workspace.settings.only is None:
+            self._awaited = None  # the run is not about them yet, and follows
         before = run.replay.plan.only
         if before is not None and before != found:  # lost, and chosen again: the same person under a new number
             self._workspace.edit(MergeIds(before, found))
@@ -189,7 +191,11 @@ class OnePersonCommands(QObject):
         if self._shown is not None:
             self._restrict(self._place_of(run, self._shown))
         elif noted is not None and not run.is_live:
-            self._await((float(noted[0]), float(noted[1]), float(noted[2])))
+            span, place = run.session.time_span, (float(noted[0]), float(noted[1]), float(noted[2]))
+            if span is None or place[2] > span[1]:
+                self._await(place)
+            else:  # in what is tracked already
+                self._awaited, self._looked_to = PersonAt(*place), 0
         self._tell()
 
     def _closed(self) -> None:

@@ -14,7 +14,12 @@ from tracking.edits import (
     HidePerson,
     MergeIds,
     MoveKeypoint,
+    OnlyPerson,
+    RemoveMark,
     RenamePerson,
+    SetMark,
+    SetScale,
+    SetSpan,
     SplitId,
     SwapIds,
     edit_from_json,
@@ -34,6 +39,12 @@ ALL: tuple[Edit, ...] = (
     MoveKeypoint(1, NOSE, 5, 1.5, -2.0),
     FILL,
     ChooseSmoothing("rts", 70.0, 0.3),
+    OnlyPerson(2),
+    OnlyPerson(None),
+    SetMark(12, 0.4, "Absprung"),
+    RemoveMark(12),
+    SetSpan(None, 2.5),
+    SetScale(0.005),
 )
 
 
@@ -163,6 +174,12 @@ def test_edits_are_kept_as_text(edit: Edit) -> None:
         ("move", '{"track_id": 1, "keypoint": 0, "frame_index": 1, "x": 1e999, "y": 0}'),
         ("fill", '{"track_id": 1, "keypoint": 0, "start": [], "end": {}, "follow": false}'),
         ("run", "{}"),
+        ("only", '{"track_id": 0}'),
+        ("mark", '{"frame_index": null, "time_s": 1, "name": ""}'),
+        ("mark", '{"frame_index": 1, "time_s": null, "name": ""}'),
+        ("span", '{"start_s": 2, "end_s": 2}'),
+        ("scale", '{"metres_per_pixel": 0}'),
+        ("split", '{"track_id": null, "from_frame": 2, "new_id": 3}'),
         ("swap", "[]"),
         ("swap", "nonsense"),
     ],
@@ -172,3 +189,22 @@ def test_texts_that_are_no_edit(kind: str, data: str) -> None:
         edit_from_json(kind, data)
     with pytest.raises(ValueError):
         edit_to_json(RenamePerson(1, "x" * 300))
+
+
+def test_one_person_and_who_they_became() -> None:
+    plan = EditPlan((OnlyPerson(2),))
+    assert plan.apply(made_result(3)).result.tracks.ids.tolist() == [2]
+    assert plan.apply(made_result(3), keep_hidden=True).result.tracks.ids.tolist() == [2]
+    assert EditPlan((OnlyPerson(2), MergeIds(1, 2))).only == 1
+    assert EditPlan((OnlyPerson(2), MergeIds(2, 1))).only == 2
+    assert EditPlan((OnlyPerson(2), OnlyPerson(None))).apply(made_result(3)).result.tracks.ids.tolist() == [1, 2]
+
+
+def test_marks_span_and_scale_are_those_set_last() -> None:
+    plan = EditPlan(
+        (SetMark(9, 0.3, "b"), SetMark(3, 0.1, "a"), SetMark(9, 0.3, "c"), SetMark(5, 0.2, "x"), RemoveMark(5))
+    )
+    assert [(mark.frame_index, mark.name) for mark in plan.marks] == [(3, "a"), (9, "c")]
+    assert plan.of_results == EditPlan(()).of_results, "marks change no result"
+    assert EditPlan((SetSpan(1.0, None), SetSpan(None, 2.0))).span == SetSpan(None, 2.0)
+    assert EditPlan((SetScale(0.1), SetScale(None))).metres_per_pixel is None

@@ -134,3 +134,9 @@ def test_switched_on_and_off_between_two_frames():
 def test_a_place_must_be_numbers():
     with pytest.raises(UserError, match="place of a person"):
         PersonAt(float("nan"), 1)
+
+
+def test_a_stream_that_does_not_begin_at_zero():
+    scene = Scene(left=standing(200.0), right=standing(1000.0))
+    results, pipeline = run(scene, 5, only=PersonAt(1000, 240, 0.0), start=5000)
+    assert [len(r) for r in results] == [1] * 5 and pipeline.only.track_id is not None
