@@ -99,6 +99,19 @@ def test_leaving_and_entering_share_no_number():
     assert results[-1].tracks.ids.tolist() == [2]
 
 
+@pytest.mark.parametrize(("first_x", "number"), [(150, 2), (600, 1)])
+def test_who_walks_out_is_given_up_and_who_is_hidden_is_not(first_x, number):
+    """Unseen for 0.9 s; then someone stands there: another one at the border, the same one in the middle."""
+    tracker = Tracker()
+    for index in range(30):
+        step(tracker, index / 30, [standing(max(first_x - 5 * index, first_x - 150))])
+    for index in range(30, 57):
+        step(tracker, index / 30)
+    for index in range(57, 70):
+        result = step(tracker, index / 30, [standing(first_x - 150 if number == 2 else first_x - 280)])
+    assert result.ids.tolist() == [number]
+
+
 @pytest.mark.parametrize("rate", [24, 60])
 def test_frame_rate_does_not_matter(rate):
     scores, _ = film(CROSSING, rate=rate)
