@@ -267,7 +267,9 @@ class Tracker:
     def _claim(self, index: int, row: int, seen: _Seen, likeness: float) -> tuple[bool, float, int]:
         """How good a track's claim to an answer is; larger is better."""
         track, points = self._tracks[index], seen.keypoints[row]
-        extent = np.concatenate([np.nanmin(points, axis=0), np.nanmax(points, axis=0)])  # there are joints: they match
+        if not np.isfinite(points).any():  # boxes that nobody read
+            points = track.box.reshape(2, 2)
+        extent = np.concatenate([np.nanmin(points, axis=0), np.nanmax(points, axis=0)])
         overlap = float(box_math.iou_matrix(track.box[None], extent[None])[0, 0])
         return row < seen.look.detections, round(likeness + overlap, 6), -track.order
 

@@ -12,6 +12,7 @@ from tracking.tracker_settings import TrackerSettings
 from tracking.types import Detections, Frame
 
 RATE = 10.0
+pytestmark = pytest.mark.filterwarnings("error")  # nor does anything grumble about boxes that nobody read
 
 
 class Scene:
@@ -92,6 +93,14 @@ def test_two_who_pass_each_other_keep_apart():
     results, _ = run(scene, 32, only=PersonAt(200, 240, 0.0))
     ends = [(r.tracks.boxes[0, 0] + r.tracks.boxes[0, 2]) / 2 for r in results if len(r)]
     assert len(ends) >= 28 and ends[-1] == pytest.approx(there(31)[0], abs=40)
+
+
+def test_others_who_merge_are_left_unread_in_peace():
+    near = lambda index: (880.0, 240.0)
+    nearer = lambda index: (1010.0 - 12 * min(index, 10), 240.0)
+    results, _ = run(Scene(chosen=standing(860.0), near=near, nearer=nearer, far=standing(200.0)), 16,
+                     only=PersonAt(200, 240, 0.2))  # fmt: skip
+    assert [len(r) for r in results[2:]] == [1] * 14
 
 
 def test_a_short_absence_ends_with_the_same_number():
