@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ppnet.benchmark.measure import Result
 from ppnet.errors import UserError
@@ -29,15 +30,15 @@ def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> Non
             costs = [result.macs / 1e9 for result in members]
             speeds = [result.timings[case].people_per_s for result in members]
             axes.scatter(costs, speeds, s=36, color=colour, label=family, zorder=3)
-        for result in members:
-            at = (result.macs / 1e9, result.timings[case].people_per_s)
-            axes.annotate(result.name, at, xytext=(5, 4), textcoords="offset points", fontsize=7)
+    for rank, result in enumerate(sorted(results, key=lambda result: result.macs)):
+        at = (result.macs / 1e9, result.timings[case].people_per_s)
+        _label(axes, result.name, at, above=rank % 2 == 0)
     axes.set(xscale="log", yscale="log", xlabel="MACs per person (G)", ylabel="people per second", title=title)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("{x:g}")
     axes.tick_params(which="both", labelsize=7)
-    axes.margins(x=0.15, y=0.1)
+    axes.margins(x=0.15, y=0.2)
     axes.grid(visible=True, which="both", alpha=0.25)
     axes.legend()
     figure.tight_layout()
@@ -47,3 +48,10 @@ def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> Non
         raise UserError(f"The plot cannot be written to {path}: {error}.") from error
     finally:
         pyplot.close(figure)
+
+
+def _label(axes: Any, name: str, at: tuple[float, float], *, above: bool) -> None:
+    """A name beside its point, on either side of the falling line that the points make."""
+    side = {"xytext": (4, 4), "ha": "left"} if above else {"xytext": (-4, -4), "ha": "right"}
+    slanted = {"rotation": 35, "rotation_mode": "anchor", "va": "center"}
+    axes.annotate(name, at, textcoords="offset points", fontsize=7, **side, **slanted)
