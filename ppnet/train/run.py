@@ -84,7 +84,7 @@ def train(
 ) -> Path:
     """Train to the end (or on from the last state) and return the weights' path.
 
-    Files in `run.folder`: the state, the weights (fp16 safetensors, running mean), a log with one json line per
+    Files in `run.folder`: the state, the weights (safetensors, running mean), a log with one json line per
     report, the recipe, and pictures of predictions. UserError when the folder holds another run and `resume` is off.
     """
     if device.type == "cpu":
