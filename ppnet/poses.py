@@ -34,6 +34,10 @@ class Poses:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> "Poses":
+        """Only these people, in this order; rows: (M,)."""
+        return Poses(self.keypoints[rows], self.scores[rows])
+
     @classmethod
     def empty(cls, count: int = 0, keypoints: int = 17) -> "Poses":
         """`count` people without any answer."""

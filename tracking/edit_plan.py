@@ -5,7 +5,8 @@ then joints set by hand, at last who is shown at all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,10 @@ from tracking.edits import (
     SplitId,
     SwapIds,
 )
-from tracking.types import FrameResult, KeypointState, Tracks
+from tracking.types import FrameResult, KeypointState
 
 Bools = npt.NDArray[np.bool_]
+Kind = TypeVar("Kind")
 _ON_FRAMES = (SwapIds, MergeIds, SplitId, DeletePerson, MoveKeypoint, FillKeypoint)
 
 
@@ -69,15 +71,13 @@ class EditPlan:
             for track_id, hidden in {e.track_id: e.hidden for e in self.edits if isinstance(e, HidePerson)}.items()
             if hidden
         )
-        self.smoothing = next((e for e in reversed(self.edits) if isinstance(e, ChooseSmoothing)), None)
-        if self.smoothing is not None and not self.smoothing.method:
-            self.smoothing = None
+        smoothing = _newest(self.edits, ChooseSmoothing)
+        self.smoothing = smoothing if smoothing is not None and smoothing.method else None
         self.only = _only(self.edits)
         self.marks = _marks(self.edits)
-        self.span = next((e for e in reversed(self.edits) if isinstance(e, SetSpan)), SetSpan(None, None))
-        self.metres_per_pixel = next(
-            (e.metres_per_pixel for e in reversed(self.edits) if isinstance(e, SetScale)), None
-        )
+        self.span = _newest(self.edits, SetSpan) or SetSpan(None, None)
+        scale = _newest(self.edits, SetScale)
+        self.metres_per_pixel = None if scale is None else scale.metres_per_pixel
         self._steps = tuple(e for e in self.edits if isinstance(e, _ON_FRAMES))
 
     @property
@@ -89,6 +89,10 @@ class EditPlan:
     def identity_edits(self) -> tuple[Edit, ...]:
         """The edits that change who a row is or whether it is there: smoothing made anew depends on them."""
         return tuple(e for e in self._steps if not isinstance(e, MoveKeypoint | FillKeypoint))
+
+    def mark_at(self, frame_index: int) -> SetMark | None:
+        """The mark on that frame."""
+        return next((mark for mark in self.marks if mark.frame_index == frame_index), None)
 
     def apply(self, result: FrameResult, *, keep_hidden: bool = False) -> EditedResult:
         """The frame with all edits in it; hidden people are left out unless `keep_hidden`."""
@@ -132,6 +136,10 @@ class EditPlan:
         if self.only is not None and track_id != self.only:
             return False
         return keep_hidden or track_id not in self.hidden
+
+
+def _newest(edits: Sequence[Edit], kind: type[Kind]) -> Kind | None:
+    return next((edit for edit in reversed(edits) if isinstance(edit, kind)), None)
 
 
 def _names(edits: Sequence[Edit]) -> dict[int, str]:
@@ -198,30 +206,16 @@ def _hand_position(
 def select_rows(result: FrameResult, rows: Sequence[int], *, ids: npt.NDArray[np.int64] | None = None) -> FrameResult:
     """The result with only these people, in this order, under other ids where `ids` (N,) are given."""
     index = np.array(rows, np.intp)
-    tracks = result.tracks
-    return FrameResult(
-        frame_index=result.frame_index,
-        time_s=result.time_s,
-        size_wh=result.size_wh,
-        tracks=Tracks(
-            tracks.ids[index] if ids is None else ids, tracks.boxes[index], tracks.scores[index], tracks.states[index]
-        ),
-        raw=Poses(result.raw.keypoints[index], result.raw.scores[index]),
-        smoothed=Poses(result.smoothed.keypoints[index], result.smoothed.scores[index]),
+    tracks = result.tracks.take(index)
+    return replace(
+        result,
+        tracks=tracks if ids is None else replace(tracks, ids=ids),
+        raw=result.raw.take(index),
+        smoothed=result.smoothed.take(index),
         states=result.states[index],
-        times=result.times,
     )
 
 
 def with_smoothed(result: FrameResult, smoothed: Poses, states: npt.NDArray[np.uint8]) -> FrameResult:
     """The result with other smoothed joints."""
-    return FrameResult(
-        frame_index=result.frame_index,
-        time_s=result.time_s,
-        size_wh=result.size_wh,
-        tracks=result.tracks,
-        raw=result.raw,
-        smoothed=smoothed,
-        states=states,
-        times=result.times,
-    )
+    return replace(result, smoothed=smoothed, states=states)

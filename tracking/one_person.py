@@ -82,8 +82,7 @@ class OnePerson:
         if self.track_id is None:
             return tracks, poses
         rows = np.flatnonzero(tracks.ids == self.track_id)
-        alone = Tracks(tracks.ids[rows], tracks.boxes[rows], tracks.scores[rows], tracks.states[rows])
-        return alone, Poses(poses.keypoints[rows], poses.scores[rows])
+        return tracks.take(rows), poses.take(rows)
 
 
 def who_is_at(tracks: Tracks, wanted: PersonAt) -> int | None:

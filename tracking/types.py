@@ -103,6 +103,10 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> "Tracks":
+        """Only these people, in this order; rows: (M,)."""
+        return Tracks(self.ids[rows], self.boxes[rows], self.scores[rows], self.states[rows])
+
     @classmethod
     def empty(cls) -> "Tracks":
         """Nobody followed."""

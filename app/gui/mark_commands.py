@@ -66,7 +66,7 @@ class MarkCommands(QObject):
         if run is None or picture is None:
             return
         frame = picture.frame
-        if any(mark.frame_index == frame.index for mark in run.replay.marks):
+        if run.replay.plan.mark_at(frame.index) is not None:
             self._workspace.edit(RemoveMark(frame.index))
             return
         names = {mark.name for mark in run.replay.marks}
@@ -79,9 +79,9 @@ class MarkCommands(QObject):
         if run is None or picture is None:
             return
         index = picture.frame.index
-        if mark is None and all(known.frame_index != index for known in run.replay.marks):
+        if mark is None and run.replay.plan.mark_at(index) is None:
             self.toggle()
-        named = mark or next((known for known in run.replay.marks if known.frame_index == index), None)
+        named = mark or run.replay.plan.mark_at(index)
         if named is None:
             return
         dialog = QInputDialog(self._window)

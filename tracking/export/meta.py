@@ -8,7 +8,7 @@ from typing import Any
 from tracking.edits import edit_to_json
 from tracking.export.progress import Tick
 from tracking.replay import Replay
-from tracking.session_format import header_to_json
+from tracking.session_format import header_to_json, setting_changes_to_json
 
 
 def write_meta_json(replay: Replay, path: Path, tick: Tick) -> None:
@@ -32,10 +32,7 @@ def facts(replay: Replay, tick: Tick) -> dict[str, Any]:
         **json.loads(header_to_json(replay.header)),
         "complete": session.complete,
         "frames": session.frame_count,
-        "setting_changes": [
-            {"time_s": change.time_s, "name": change.name, "from": change.before, "to": change.after}
-            for change in session.setting_changes
-        ],
+        "setting_changes": json.loads(setting_changes_to_json(session.setting_changes)),
         "people": [people[track_id] for track_id in sorted(people)],
         "only_person": replay.plan.only,
         "in_point_s": span.start_s,

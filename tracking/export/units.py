@@ -1,13 +1,13 @@
 """Positions in metres, where a length was drawn in the picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from ppnet.poses import Poses
 from tracking.edit_plan import EditedResult
 from tracking.replay import Replay
-from tracking.types import FrameResult, Tracks
 
 PIXELS, METRES = "px", "m"
 UNITS = (PIXELS, METRES)
@@ -46,16 +46,11 @@ def in_unit(edited: EditedResult, replay: Replay, unit: str) -> EditedResult:
         return np.stack([points[..., 0] * scale, (height - 1 - points[..., 1]) * scale], axis=-1)
 
     result = edited.result
-    tracks = result.tracks
-    boxes = moved(tracks.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-    measured = FrameResult(
-        frame_index=result.frame_index,
-        time_s=result.time_s,
-        size_wh=result.size_wh,
-        tracks=Tracks(tracks.ids, boxes, tracks.scores, tracks.states),
-        raw=Poses(moved(result.raw.keypoints), result.raw.scores),
-        smoothed=Poses(moved(result.smoothed.keypoints), result.smoothed.scores),
-        states=result.states,
-        times=result.times,
+    boxes = moved(result.tracks.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+    measured = replace(
+        result,
+        tracks=replace(result.tracks, boxes=boxes),
+        raw=replace(result.raw, keypoints=moved(result.raw.keypoints)),
+        smoothed=replace(result.smoothed, keypoints=moved(result.smoothed.keypoints)),
     )
-    return EditedResult(measured, edited.edited)
+    return replace(edited, result=measured)
