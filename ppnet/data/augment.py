@@ -4,6 +4,7 @@ Every function takes its random generator; the same generator gives the same cro
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ class Augmentation:
     scale: the region's size is multiplied by clip(N(1, scale), 1 - scale, 1 + scale).
     rotation_deg: clip(N(0, rotation), +-2 rotation), with probability `rotation_share`.
     flip_share, half_body_share: probabilities; half body only for persons with more than 8 labelled joints.
+    truncate_share: probability that only a part of the person is asked for, as where the picture ends or something
+        covers the rest; beyond the paper.
     shift: standard deviation of the region's centre, in fractions of its size (as a detector's boxes vary).
     brightness, blur_share, erase_share, gray_share, shrink_share: changes of the pixels, beyond the paper.
     """
@@ -33,6 +36,7 @@ class Augmentation:
     rotation_share: float = 0.6
     flip_share: float = 0.5
     half_body_share: float = 0.3
+    truncate_share: float = 0.0
     shift: float = 0.0
     brightness: float = 0.0
     blur_share: float = 0.0
@@ -44,7 +48,14 @@ class Augmentation:
 PAPER_COCO = Augmentation()
 PAPER_MPII = Augmentation(scale=0.25, rotation_deg=30.0, half_body_share=0.0)
 STRONG = replace(
-    PAPER_COCO, shift=0.04, brightness=0.25, blur_share=0.15, erase_share=0.5, gray_share=0.1, shrink_share=0.25
+    PAPER_COCO,
+    truncate_share=0.3,
+    shift=0.04,
+    brightness=0.25,
+    blur_share=0.15,
+    erase_share=0.5,
+    gray_share=0.1,
+    shrink_share=0.25,
 )
 NONE = Augmentation(scale=0.0, rotation_deg=0.0, rotation_share=0.0, flip_share=0.0, half_body_share=0.0)
 
@@ -69,6 +80,48 @@ def half_body_box(
     low, high = chosen.min(axis=0), chosen.max(axis=0)
     center, size = (low + high) / 2, np.maximum(high - low, 1) * 1.5
     return np.concatenate([center - size / 2, center + size / 2]).astype(np.float32)
+
+
+class Part(NamedTuple):
+    """A part of a person. box: (4,) float32 xyxy image pixels; ends: the same where it was cut, infinite elsewhere."""
+
+    box: npt.NDArray[np.float32]
+    ends: npt.NDArray[np.float32]
+
+
+def part_of_person(
+    box: npt.NDArray[np.float32], keypoints: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], rng: Rng
+) -> Part | None:
+    """A person cut off above, below or at a side; None where fewer than 2 labelled joints are left.
+
+    box: (4,) xyxy; keypoints: (K, 2), both image pixels; weights: (K,), 0 where unlabelled. A quarter to 80 % of the
+    height stay, or 40 to 85 % of the width; along the other side the box closes about the joints that are left.
+    """
+    sides = box.reshape(2, 2).astype(np.float64)  # low, high
+    ends = np.array([[-np.inf, -np.inf], [np.inf, np.inf]])
+    margin = 0.08 * (sides[1] - sides[0]).max()
+    sideways = rng.random() < 0.4
+    upright = not sideways or rng.random() < 0.6
+    keep = rng.uniform((0.4, 0.25), (0.85, 0.8))
+    first_stays = rng.random(2) < (0.5, 0.6)
+    for axis in [1] * upright + [0] * sideways:
+        edge = int(first_stays[axis])
+        sides[edge, axis] = sides[1 - edge, axis] + keep[axis] * (sides[edge, axis] - sides[1 - edge, axis])
+        ends[edge, axis] = sides[edge, axis]
+        left = keypoints[((keypoints >= sides[0]) & (keypoints <= sides[1])).all(axis=1) & (weights > 0)]
+        if len(left) < 2:
+            return None
+        across = 1 - axis
+        sides[0, across] = max(sides[0, across], left[:, across].min() - margin)
+        sides[1, across] = min(sides[1, across], left[:, across].max() + margin)
+    return Part(sides.ravel().astype(np.float32), ends.ravel().astype(np.float32))
+
+
+def end_picture(image: Image, ends: npt.NDArray[np.float32]) -> tuple[Image, npt.NDArray[np.float32]]:
+    """The picture without what lies beyond `ends` (4,) xyxy, and where its corner lay in the whole, (2,) x, y."""
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = np.clip(ends, 0, [width - 1, height - 1, width, height]).round().astype(int)
+    return image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)], np.array([x1, y1], np.float32)
 
 
 def draw_scale(settings: Augmentation, rng: Rng) -> float:

@@ -19,6 +19,8 @@ from ppnet.data.samples import Sample, SampleSet
 from ppnet.errors import DatasetError
 from ppnet.skeleton import Skeleton
 
+PICTURE_ENDS = 0.7  # of the persons shown in part: the picture ends there; else something else is seen beyond
+
 
 class Crop(NamedTuple):
     """One training example; batches stack each field.
@@ -101,11 +103,18 @@ class CropDataset(Dataset[Crop]):
         keypoints = convert_joints(sample.keypoints, skeleton, self.skeleton)
         weights = convert_joints(sample.weights, skeleton, self.skeleton)
         absent = convert_joints(sample.absent, skeleton, self.skeleton)
-        matrix, flip = self._place(sample.box, keypoints, weights, rng)
+        image, box = self._image(index, sample), sample.box
+        part = self._part(box, keypoints, weights, rng)
+        if part is not None:
+            box = part.box
+            if rng.random() < PICTURE_ENDS:
+                image, corner = augment.end_picture(image, part.ends)
+                keypoints, box = keypoints - corner, box - np.tile(corner, 2)
+                size_wh = np.array(image.shape[1::-1])
+                absent = absent | ((keypoints < -0.5) | (keypoints > size_wh - 0.5)).any(axis=1) & (weights > 0)
+        matrix, flip = self._place(box, keypoints, weights, rng, whole=part is None)
         width, height = self.codec.input_wh
-        crop = augment.change_pixels(
-            warp(self._image(index, sample), matrix, (width, height))[0], self.augmentation, rng
-        )
+        crop = augment.change_pixels(warp(image, matrix, (width, height))[0], self.augmentation, rng)
         points = apply_matrices(keypoints[None], matrix)[0].astype(np.float32)
         if flip:
             crop = np.ascontiguousarray(crop[:, ::-1])
@@ -122,16 +131,28 @@ class CropDataset(Dataset[Crop]):
             self._kept[index] = sample.image.read()
         return self._kept[index]
 
+    def _part(
+        self,
+        box: npt.NDArray[np.float32],
+        keypoints: npt.NDArray[np.float32],
+        weights: npt.NDArray[np.float32],
+        rng: np.random.Generator,
+    ) -> augment.Part | None:
+        share = self.augmentation.truncate_share
+        return augment.part_of_person(box, keypoints, weights, rng) if share and rng.random() < share else None
+
     def _place(
         self,
         box: npt.NDArray[np.float32],
         keypoints: npt.NDArray[np.float32],
         weights: npt.NDArray[np.float32],
         rng: np.random.Generator,
+        *,
+        whole: bool,
     ) -> tuple[npt.NDArray[np.float64], bool]:
         """Matrix image -> crop, (1, 2, 3), and whether the crop is to be mirrored."""
         settings = self.augmentation
-        if rng.random() < settings.half_body_share:
+        if whole and rng.random() < settings.half_body_share:
             half = augment.half_body_box(keypoints, weights, self.skeleton, rng)
             box = box if half is None else half
         centers, sizes = crop_regions(box[None], self.codec.aspect)
