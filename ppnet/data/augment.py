@@ -27,6 +27,7 @@ class Augmentation:
     flip_share, half_body_share: probabilities; half body only for persons with more than 8 labelled joints.
     truncate_share: probability that only a part of the person is asked for, as where the picture ends or something
         covers the rest; beyond the paper.
+    neighbour_share: probability that somebody else's picture covers a side of the crop; beyond the paper.
     shift: standard deviation of the region's centre, in fractions of its size (as a detector's boxes vary).
     brightness, blur_share, erase_share, gray_share, shrink_share: changes of the pixels, beyond the paper.
     """
@@ -37,6 +38,7 @@ class Augmentation:
     flip_share: float = 0.5
     half_body_share: float = 0.3
     truncate_share: float = 0.0
+    neighbour_share: float = 0.0
     shift: float = 0.0
     brightness: float = 0.0
     blur_share: float = 0.0
@@ -50,6 +52,7 @@ PAPER_MPII = Augmentation(scale=0.25, rotation_deg=30.0, half_body_share=0.0)
 STRONG = replace(
     PAPER_COCO,
     truncate_share=0.3,
+    neighbour_share=0.3,
     shift=0.04,
     brightness=0.25,
     blur_share=0.15,
@@ -144,6 +147,20 @@ def flip_keypoints(keypoints: npt.NDArray[np.float32], width: int, skeleton: Ske
     mirrored = keypoints[skeleton.flip_index].copy()
     mirrored[:, 0] = width - 1 - mirrored[:, 0]
     return mirrored
+
+
+def put_neighbour(crop: Image, other: Image, rng: Rng) -> Image:
+    """The crop with the middle of another one, somebody else, over its left or right side; both (H, W, 3)."""
+    height, width = crop.shape[:2]
+    size = np.array([width * rng.uniform(0.2, 0.5), height * rng.uniform(0.4, 1.0)]).astype(int)
+    source = ((np.array([width, height]) - size) * (0.5, rng.random())).astype(int)
+    to_centre = width * rng.uniform(0.3, 0.6) * rng.choice([-1, 1])
+    x, y = int((width - size[0]) / 2 + to_centre), int((height - size[1]) * rng.random())
+    left, right = max(x, 0), min(x + size[0], width)
+    columns = slice(source[0] + left - x, source[0] + right - x)
+    crop = crop.copy()
+    crop[y : y + size[1], left:right] = other[source[1] : source[1] + size[1], columns]
+    return crop
 
 
 def change_pixels(crop: Image, settings: Augmentation, rng: Rng) -> Image:

@@ -114,7 +114,10 @@ class CropDataset(Dataset[Crop]):
                 absent = absent | ((keypoints < -0.5) | (keypoints > size_wh - 0.5)).any(axis=1) & (weights > 0)
         matrix, flip = self._place(box, keypoints, weights, rng, whole=part is None)
         width, height = self.codec.input_wh
-        crop = augment.change_pixels(warp(image, matrix, (width, height))[0], self.augmentation, rng)
+        crop = warp(image, matrix, (width, height))[0]
+        if self.augmentation.neighbour_share and rng.random() < self.augmentation.neighbour_share:
+            crop = augment.put_neighbour(crop, self._somebody(rng), rng)
+        crop = augment.change_pixels(crop, self.augmentation, rng)
         points = apply_matrices(keypoints[None], matrix)[0].astype(np.float32)
         if flip:
             crop = np.ascontiguousarray(crop[:, ::-1])
@@ -130,6 +133,15 @@ class CropDataset(Dataset[Crop]):
         if index not in self._kept:
             self._kept[index] = sample.image.read()
         return self._kept[index]
+
+    def _somebody(self, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        """A plain crop of anybody, (H, W, 3) RGB."""
+        index = int(rng.integers(len(self._people)))
+        sample = self._people[index][0]
+        centers, sizes = crop_regions(sample.box[None], self.codec.aspect)
+        matrix = crop_matrices(centers, sizes, self.codec.input_wh, kind=self.codec.crop_kind)
+        crop: npt.NDArray[np.uint8] = warp(self._image(index, sample), matrix, self.codec.input_wh)[0]
+        return crop
 
     def _part(
         self,

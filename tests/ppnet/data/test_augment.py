@@ -81,3 +81,16 @@ def test_joints_beyond_the_end_of_the_picture_are_absent_and_others_lie_on_their
                 near = crop.image.numpy()[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3).astype(int)
                 assert np.abs(near - colour).max(axis=1).min() < 60
     assert shown > 150 and absent > 20
+
+
+def test_a_neighbour_covers_a_side_and_leaves_the_middle():
+    crop, other = np.zeros((256, 192, 3), np.uint8), np.full((256, 192, 3), 200, np.uint8)
+    other[:, :40] = 90
+    sides = set()
+    for seed in range(60):
+        covered = (augment.put_neighbour(crop, other, np.random.default_rng(seed)) > 0).any(axis=2)
+        columns = np.flatnonzero(covered.any(axis=0))
+        assert 0.005 < covered.mean() < 0.5
+        assert not covered[:, 88:104].any()
+        sides.add("left" if columns.mean() < 96 else "right")
+    assert sides == {"left", "right"} and not crop.any()
