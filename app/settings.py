@@ -5,6 +5,7 @@ from typing import Any
 
 from ppnet.errors import UserError
 from tracking.one_person import PersonAt
+from tracking.smoothing.settings import MIN_SCORE
 from tracking.video.adapted import Adaptation
 
 DEFAULT_VARIANT = "M2-D2-W32"
@@ -32,7 +33,7 @@ class TrackSettings:
     variant: str | None = None
     weights: str | None = None
     device: str = "auto"
-    min_conf: float = 0.2
+    min_conf: float = MIN_SCORE
     detector: str = "efficientdet-lite0"
     detect_every: int = 3
     flip: bool = True

@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--variant", help="network, e.g. M2-D2-W32 (default: what the weights are for)")
     add("--weights", metavar="FILE", help="weights to use in place of the shipped ones")
     add("--device", default=DEFAULTS.device, help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
-    add("--min-conf", type=float, default=DEFAULTS.min_conf, help="joints below are missing (default: 0.2)")
+    add("--min-conf", type=float, default=DEFAULTS.min_conf, metavar="C",
+        help=f"joints below are missing, 0 to 1 (default: {DEFAULTS.min_conf})")  # fmt: skip
     add("--detector", default=DEFAULTS.detector, help="efficientdet-lite0, nanodet or a .tflite file")
     add("--detect-every", type=int, default=DEFAULTS.detect_every, metavar="N", help="look for people at every "
         f"N-th frame (default: {DEFAULTS.detect_every})")  # fmt: skip

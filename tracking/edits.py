@@ -9,6 +9,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
 
+from tracking.smoothing.settings import MIN_SCORE
+
 MAX_NAME = 200
 MAX_SCALE = 1e3  # metres per pixel; a satellite's picture has some tens
 
@@ -146,7 +148,7 @@ class ChooseSmoothing:
 
     method: str
     strength: float = 50.0
-    min_score: float = 0.2
+    min_score: float = MIN_SCORE
 
 
 Edit: TypeAlias = (

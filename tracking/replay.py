@@ -12,7 +12,7 @@ from tracking.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoin
 from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
-from tracking.smoothing.settings import SmoothingSettings
+from tracking.smoothing.settings import MIN_SCORE, SmoothingSettings
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
@@ -155,7 +155,9 @@ class Replay:
         settings = self.session.header.settings
         if settings.get("smooth") != "rts" or not self.session.complete:
             return ()
-        return (ChooseSmoothing("rts", float(settings.get("strength", 50)), float(settings.get("min_conf", 0.2))),)
+        return (
+            ChooseSmoothing("rts", float(settings.get("strength", 50)), float(settings.get("min_conf", MIN_SCORE))),
+        )
 
     def _wanted(self, plan: EditPlan) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""

@@ -12,6 +12,7 @@ from app.gui.theme import SIDE_COLOURS, person_colour
 from app.gui.view_transform import ViewTransform
 from ppnet.skeleton import Skeleton, skeleton_for
 from tracking.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
+from tracking.smoothing.settings import MIN_SCORE
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Points = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ class PictureLayers:
     plain_ground: bool = False
     blur_faces: bool = False
     alone: bool = False
-    min_score: float = 0.2
+    min_score: float = MIN_SCORE
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from ppnet.errors import UserError
 
 JERK_PER_ACCELERATION = 30.0  # 1 / s
+# Where the shipped network's joints, shown or left out, are right most often (assets/weights/README.md).
+MIN_SCORE = 0.35
 
 SMOOTHERS = {
     "kalman": "Kalman filter: little lag, fills short gaps, throws out wild answers",
@@ -36,7 +38,7 @@ class SmoothingSettings:
 
     kind: str = "kalman"
     strength: float = 50.0
-    min_score: float = 0.2
+    min_score: float = MIN_SCORE
     max_gap_s: float = 0.5
     gate: float = 8.0
     distrust_s: float = 0.1

@@ -107,7 +107,7 @@ def test_weak_joints_weigh_less():
     """A jump of the same size moves a joint of low confidence less."""
     moved = []
     for score in (0.9, 0.3):
-        smoother = make_smoother("kalman")
+        smoother = make_smoother("kalman", SmoothingSettings(min_score=0.2))
         for i in range(20):
             smoother.update(ONE, poses(STILL), BOX, i / 30)
         smoothed, _ = smoother.update(ONE, poses(STILL + np.array([6, 0]), score), BOX, 20 / 30)
