@@ -7,7 +7,7 @@ from ppnet.errors import UserError
 
 JERK_PER_ACCELERATION = 30.0  # 1 / s
 # Where the shipped network's joints, shown or left out, are right most often (assets/weights/README.md).
-MIN_SCORE = 0.35
+MIN_SCORE = 0.4
 
 SMOOTHERS = {
     "kalman": "Kalman filter: little lag, fills short gaps, throws out wild answers",
