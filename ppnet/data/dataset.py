@@ -54,6 +54,30 @@ def convert_joints(values: npt.NDArray[Any], source: Skeleton, target: Skeleton)
     return converted
 
 
+class _Person(NamedTuple):
+    """A person before the crop is placed, joints in the dataset's order; the fields are those of `Sample`."""
+
+    image: npt.NDArray[np.uint8]
+    box: npt.NDArray[np.float32]
+    keypoints: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
+    absent: npt.NDArray[np.bool_]
+
+    def cut_off(self, part: augment.Part, *, picture_ends: bool) -> "_Person":
+        """Only that part of the person; where the picture ends at it, the joints beyond are absent."""
+        if not picture_ends:
+            return self._replace(box=part.box)
+        image, corner = augment.end_picture(self.image, part.ends)
+        keypoints = self.keypoints - corner
+        absent = self.absent | (_outside(keypoints, image.shape[1::-1]) & (self.weights > 0))
+        return _Person(image, part.box - np.tile(corner, 2), keypoints, self.weights, absent)
+
+
+def _outside(points: npt.NDArray[np.float32], size_wh: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """(K,), which of the points (K, 2) lie beyond a picture of that size."""
+    return np.asarray(((points < -0.5) | (points > np.array(size_wh) - 0.5)).any(axis=1), np.bool_)
+
+
 class CropDataset(Dataset[Crop]):
     """Crops of all sources.
 
@@ -99,33 +123,30 @@ class CropDataset(Dataset[Crop]):
     def __getitem__(self, item: tuple[int, int]) -> Crop:
         epoch, index = item
         rng = np.random.default_rng([self.seed, epoch, index])
-        sample, skeleton = self._people[index]
-        keypoints = convert_joints(sample.keypoints, skeleton, self.skeleton)
-        weights = convert_joints(sample.weights, skeleton, self.skeleton)
-        absent = convert_joints(sample.absent, skeleton, self.skeleton)
-        image, box = self._image(index, sample), sample.box
-        part = self._part(box, keypoints, weights, rng)
+        person, part = self._person(index), None
+        if self.augmentation.truncate_share and rng.random() < self.augmentation.truncate_share:
+            part = augment.part_of_person(person.box, person.keypoints, person.weights, rng)
         if part is not None:
-            box = part.box
-            if rng.random() < PICTURE_ENDS:
-                image, corner = augment.end_picture(image, part.ends)
-                keypoints, box = keypoints - corner, box - np.tile(corner, 2)
-                size_wh = np.array(image.shape[1::-1])
-                absent = absent | ((keypoints < -0.5) | (keypoints > size_wh - 0.5)).any(axis=1) & (weights > 0)
-        matrix, flip = self._place(box, keypoints, weights, rng, whole=part is None)
+            person = person.cut_off(part, picture_ends=bool(rng.random() < PICTURE_ENDS))
+        matrix, flip = self._place(person, rng, whole=part is None)
         width, height = self.codec.input_wh
-        crop = warp(image, matrix, (width, height))[0]
+        crop = warp(person.image, matrix, (width, height))[0]
         if self.augmentation.neighbour_share and rng.random() < self.augmentation.neighbour_share:
             crop = augment.put_neighbour(crop, self._somebody(rng), rng)
         crop = augment.change_pixels(crop, self.augmentation, rng)
-        points = apply_matrices(keypoints[None], matrix)[0].astype(np.float32)
+        points = apply_matrices(person.keypoints[None], matrix)[0].astype(np.float32)
+        weights, absent = person.weights, person.absent
         if flip:
             crop = np.ascontiguousarray(crop[:, ::-1])
             points = augment.flip_keypoints(points, width, self.skeleton)
             weights, absent = weights[self.skeleton.flip_index], absent[self.skeleton.flip_index]
-        outside = ((points < -0.5) | (points > np.array([width, height]) - 0.5)).any(axis=1)
-        absent = absent | (outside & (weights > 0))
-        return Crop(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (crop, points, weights, absent)))
+        absent = absent | (_outside(points, (width, height)) & (weights > 0))
+        return Crop(*(torch.from_numpy(np.ascontiguousarray(field)) for field in (crop, points, weights, absent)))
+
+    def _person(self, index: int) -> "_Person":
+        sample, skeleton = self._people[index]
+        fields = (convert_joints(f, skeleton, self.skeleton) for f in (sample.keypoints, sample.weights, sample.absent))
+        return _Person(self._image(index, sample), sample.box, *fields)
 
     def _image(self, index: int, sample: Sample) -> npt.NDArray[np.uint8]:
         if self._kept is None:
@@ -143,29 +164,17 @@ class CropDataset(Dataset[Crop]):
         crop: npt.NDArray[np.uint8] = warp(self._image(index, sample), matrix, self.codec.input_wh)[0]
         return crop
 
-    def _part(
-        self,
-        box: npt.NDArray[np.float32],
-        keypoints: npt.NDArray[np.float32],
-        weights: npt.NDArray[np.float32],
-        rng: np.random.Generator,
-    ) -> augment.Part | None:
-        share = self.augmentation.truncate_share
-        return augment.part_of_person(box, keypoints, weights, rng) if share and rng.random() < share else None
-
     def _place(
         self,
-        box: npt.NDArray[np.float32],
-        keypoints: npt.NDArray[np.float32],
-        weights: npt.NDArray[np.float32],
+        person: "_Person",
         rng: np.random.Generator,
         *,
         whole: bool,
     ) -> tuple[npt.NDArray[np.float64], bool]:
         """Matrix image -> crop, (1, 2, 3), and whether the crop is to be mirrored."""
-        settings = self.augmentation
+        settings, box = self.augmentation, person.box
         if whole and rng.random() < settings.half_body_share:
-            half = augment.half_body_box(keypoints, weights, self.skeleton, rng)
+            half = augment.half_body_box(person.keypoints, person.weights, self.skeleton, rng)
             box = box if half is None else half
         centers, sizes = crop_regions(box[None], self.codec.aspect)
         centers = centers + sizes * rng.normal(0, settings.shift, (1, 2)) if settings.shift else centers
