@@ -10,6 +10,7 @@ from tracking import boxes as box_math
 from tracking.association import best_pairs
 from tracking.evaluate.simulate import MIN_SEEN
 from tracking.evaluate.truth import VISIBLE, Truth
+from tracking.smoothing.settings import MIN_SCORE
 from tracking.types import FrameResult
 
 Floats = npt.NDArray[np.float64]
@@ -50,12 +51,18 @@ class CurveScores:
 
 
 def joint_curves(
-    truth: Truth, tracked: Sequence[FrameResult], answers: Sequence[FrameResult], *, raw: bool
+    truth: Truth,
+    tracked: Sequence[FrameResult],
+    answers: Sequence[FrameResult],
+    *,
+    raw: bool,
+    min_score: float = MIN_SCORE,
 ) -> list[Curve]:
     """Curves of everyone who is matched with truth.
 
     tracked: results whose boxes and raw joints decide which samples count, so that all smoothers are judged by the
-    same ones; answers: results whose joints are judged (their raw ones if `raw`).
+    same ones; answers: results whose joints are judged (their raw ones if `raw`). min_score: joints of less confidence
+    don't count; they are not shown either.
     """
     series: dict[tuple[int, int, int], list[tuple[int, float, Floats, Floats]]] = {}
     for index, (frame, seen, answer) in enumerate(zip(truth.frames, tracked, answers, strict=True)):
@@ -64,7 +71,7 @@ def joint_curves(
         joints = (answer.raw if raw else answer.smoothed).keypoints.astype(np.float64)
         for person, row in best_pairs(iou, allowed):
             side = float(box_math.sizes(frame.boxes[person : person + 1]).max())
-            found = seen.raw.scores[row] >= 0.2
+            found = seen.raw.scores[row] >= min_score
             for joint in np.flatnonzero((frame.visibility[person] == VISIBLE) & found):
                 key = int(frame.ids[person]), int(seen.tracks.ids[row]), int(joint)
                 sample = index, side, frame.keypoints[person, joint], joints[row, joint]

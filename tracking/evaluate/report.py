@@ -58,7 +58,7 @@ def _all_curves(runs: Mapping[str, Run], kind: str, smoothing: SmoothingSettings
     curves: list[Curve] = []
     for truth, results in runs.values():
         answers = results if kind == "raw" else smoothed_again(results, smoothing.named(kind))
-        curves += joint_curves(truth, results, answers, raw=kind == "raw")
+        curves += joint_curves(truth, results, answers, raw=kind == "raw", min_score=smoothing.min_score)
     return curves
 
 

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 NOISE = 0.012  # standard deviation of a keypoint with score 1, sides; it grows as the score falls
 START_SPREADS = (1.0, 10.0)  # of an unknown velocity and acceleration, sides per s and s^2
 DOUBTFUL = 1.5  # answers more standard deviations off than this are thought to be less exact than usual
-DOUBT_S = 1.0  # after so much more time exchanged than not, it was the track that was wrong
+DOUBT_S = 0.5  # after so much more time exchanged than not, it was the track that was wrong
 COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within about this time
 
 

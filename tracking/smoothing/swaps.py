@@ -20,8 +20,8 @@ Value = TypeVar("Value", bound=np.generic)
 
 LIMBS = (("elbow", "wrist"), ("knee", "ankle"))
 MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
-FITTING = 8.0  # exchanged, a pair's squared distances (in variances) must come down to this, or nothing is certain
-STICKINESS = 2.0  # log-likelihood by which another decision than the last one must be better
+FITTING = 12.0  # exchanged, a pair's squared distances (in variances) must come down to this, or nothing is certain
+STICKINESS = 1.0  # log-likelihood by which another decision than the last one must be better
 
 
 @dataclass(frozen=True)
