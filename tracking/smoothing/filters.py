@@ -19,6 +19,8 @@ NOISE = 0.012  # standard deviation of a keypoint with score 1, sides; it grows 
 START_SPREADS = (1.0, 10.0)  # of an unknown velocity and acceleration, sides per s and s^2
 DOUBTFUL = 1.5  # answers more standard deviations off than this are thought to be less exact than usual
 DOUBT_S = 0.5  # after so much more time exchanged than not, it was the track that was wrong
+GLIDE_S = 0.05  # left and right of a track that was wrong change places within about this time
+HINDSIGHT = 4 / 3  # an answer is no more exact than this times its distance from where the whole track says it was
 COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within about this time
 
 
@@ -30,7 +32,8 @@ class JointFilters:
     owner before `predict`. alive: (N, K) a filter runs. begun: (N, K) it started in this frame.
     unseen_s: time since it was last fed. distrusted_s: for how long answers have been refused as outliers.
     swapped (N, G): whether left and right of a limb were exchanged in the last answer; doubt_s: how much longer they
-    have been exchanged than not of late. scores: of the last accepted answer.
+    have been exchanged than not of late. glide (N, K, 2): what is left of the way, pixels, where left and right of the
+    track itself were exchanged. scores: of the last accepted answer.
     """
 
     ids: npt.NDArray[np.int64]
@@ -43,6 +46,7 @@ class JointFilters:
     distrusted_s: Floats
     swapped: Mask
     doubt_s: Floats
+    glide: Floats
     scores: Floats
 
     @classmethod
@@ -60,6 +64,7 @@ class JointFilters:
             distrusted_s=np.zeros(shape),
             swapped=np.zeros((0, twins_of(keypoints).groups), bool),
             doubt_s=np.zeros((0, twins_of(keypoints).groups)),
+            glide=np.zeros((*shape, 2)),
             scores=np.zeros(shape),
         )
 
@@ -78,12 +83,18 @@ class JointFilters:
         values["ids"] = np.array(ids, np.int64)
         return JointFilters(**values)
 
+    @property
+    def places(self) -> Floats:
+        """(N, K, 2) where the joints are to be shown, pixels; NaN where no filter runs."""
+        return np.where(self.alive[..., None], self.x[:, :, 0, :] + self.glide, np.nan)
+
     def predict(self, step_s: float, settings: SmoothingSettings) -> None:
         """Move on by `step_s` seconds."""
         if step_s > 0:
             density = np.broadcast_to((settings.density * self.sides**2)[:, None], self.alive.shape)
             self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
             self.unseen_s = self.unseen_s + step_s
+            self.glide = self.glide * np.exp(-step_s / GLIDE_S)
             self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
 
     def coast(self, step_s: float) -> None:
@@ -99,10 +110,16 @@ class JointFilters:
         self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
         self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
 
-    def feed(self, poses: Poses, step_s: float, settings: SmoothingSettings) -> Mask:
-        """Take in the network's answer; (N, K) True where it was believed."""
+    def feed(self, poses: Poses, step_s: float, settings: SmoothingSettings, hindsight: Floats | None = None) -> Mask:
+        """Take in the network's answer; (N, K) True where it was believed.
+
+        hindsight: (N, K, 2) where the joints are known to have been, NaN where that isn't known: answers weigh the
+        less the further they are from there.
+        """
         found, scores, measured = self._measured(poses, step_s, settings)
         R = measurement_variance(self.sides, scores)
+        if hindsight is not None:
+            R = np.fmax(R, HINDSIGHT**2 * ((found - hindsight) ** 2).sum(axis=-1))
         y, S = bank.innovation(self.x, self.P, found, R)
         away = (y**2).sum(axis=-1)
         known = measured & self.alive
@@ -122,6 +139,7 @@ class JointFilters:
 
     def _begin(self, found: Floats, R: Floats) -> None:
         begun = self.begun
+        self.glide[begun] = 0.0
         if begun.any():
             sides = np.broadcast_to(self.sides[:, None], begun.shape)[begun]
             spreads = sides[:, None] * np.array(START_SPREADS)[: self.P.shape[-1] - 1]
@@ -151,8 +169,10 @@ class JointFilters:
         self.doubt_s = np.maximum(self.doubt_s + np.where(swap, step_s, -step_s), 0.0)
         wrong = self.doubt_s > DOUBT_S
         if wrong.any():
+            shown = self.places
             for name in ("x", "P", "alive", "unseen_s", "distrusted_s", "scores"):
                 setattr(self, name, exchanged(getattr(self, name), wrong, twins))
+            self.glide = np.nan_to_num(shown - self.x[:, :, 0, :])
             self.doubt_s = np.where(wrong, 0.0, self.doubt_s)
             swap = swap & ~wrong
         self.swapped = swap

@@ -37,10 +37,9 @@ class KalmanSmoother:
         accepted = filters.feed(poses, step_s, self.settings)
         fading = 1 - filters.unseen_s / max(self.settings.max_gap_s, 1e-9) / 2
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
-        keypoints = np.where(filters.alive[..., None], filters.x[:, :, 0, :], np.nan)
         states = np.where(filters.alive, KeypointState.PREDICTED, KeypointState.MISSING)
         states = np.where(accepted, KeypointState.MEASURED, states).astype(np.uint8)
-        return Poses(keypoints.astype(np.float32), scores.astype(np.float32)), states
+        return Poses(filters.places.astype(np.float32), scores.astype(np.float32)), states
 
     def _continued(self, time_s: float, keypoints: int) -> tuple[JointFilters, float]:
         """The filters to go on with, fresh ones after a jump in time, and the seconds since the last frame."""

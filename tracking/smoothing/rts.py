@@ -17,6 +17,8 @@ from tracking.types import FrameResult, KeypointState
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+ROUNDS = 2  # the whole track is gone through again so often, answers far from its curve weighing less
+
 
 def smooth_track(
     times_s: npt.ArrayLike,
@@ -38,8 +40,12 @@ def smooth_track(
     poses = Poses(np.asarray(keypoints, np.float32), np.asarray(scores, np.float32))
     if not (np.diff(times) >= 0).all():
         raise ValueError("times_s must rise")
-    forward = _filter(times, poses, _calm(sides), settings)
+    calm = _calm(sides)
+    forward = _filter(times, poses, calm, settings)
     places = _back(times, forward)
+    for _ in range(ROUNDS):
+        forward = _filter(times, poses, calm, settings, np.where(forward.taken[..., None], places, np.nan))
+        places = _back(times, forward)
     return _answer(times, places, forward, settings)
 
 
@@ -105,7 +111,9 @@ class _Forward:
     scores: Floats
 
 
-def _filter(times: Floats, poses: Poses, sides: Floats, settings: SmoothingSettings) -> _Forward:
+def _filter(
+    times: Floats, poses: Poses, sides: Floats, settings: SmoothingSettings, hindsight: Floats | None = None
+) -> _Forward:
     shape = poses.scores.shape
     run = _Forward([], [], [], [], np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape))
     filters = JointFilters.empty(shape[1], size=settings.state_size).select(np.ones(1, np.int64))
@@ -115,8 +123,8 @@ def _filter(times: Floats, poses: Poses, sides: Floats, settings: SmoothingSetti
         filters.predict(step_s, settings)
         run.prior_x.append(filters.x[0].copy())
         run.prior_P.append(filters.P[0].copy())
-        frame = Poses(poses.keypoints[t : t + 1], poses.scores[t : t + 1])
-        run.taken[t] = filters.feed(frame, step_s, settings)[0]
+        known = None if hindsight is None else hindsight[[t]]
+        run.taken[t] = filters.feed(poses.take(np.array([t])), step_s, settings, known)[0]
         run.begun[t], run.scores[t] = filters.begun[0], filters.scores[0]
         run.x.append(filters.x[0].copy())
         run.P.append(filters.P[0].copy())

@@ -206,6 +206,7 @@ def test_a_lasting_exchange_is_believed():
     given[:10, [15, 16]] = truth[:10, [16, 15]]
     smoothed, _ = run(make_smoother("kalman"), given)
     assert smoothed[-1] == pytest.approx(truth[-1], abs=2)
+    assert np.abs(np.diff(smoothed[1:, [15, 16]], axis=0)).max() < 40, "they glide to the other side, 60 pixels away"
 
 
 def test_constant_acceleration_follows_curves():
