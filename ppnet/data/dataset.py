@@ -81,7 +81,7 @@ def _outside(points: npt.NDArray[np.float32], size_wh: Sequence[int]) -> npt.NDA
 class CropDataset(Dataset[Crop]):
     """Crops of all sources.
 
-    Items are asked for by (epoch, index), so that the crop depends on seed, epoch and index alone: never on how
+    Items are asked for by (draw, index), so that the crop depends on seed, draw and index alone: never on how
     many workers there are or where a run was resumed. `keep_images` holds decoded pictures in memory.
     """
 
@@ -121,8 +121,8 @@ class CropDataset(Dataset[Crop]):
             )
 
     def __getitem__(self, item: tuple[int, int]) -> Crop:
-        epoch, index = item
-        rng = np.random.default_rng([self.seed, epoch, index])
+        draw, index = item
+        rng = np.random.default_rng([self.seed, draw, index])
         person, part = self._person(index), None
         if self.augmentation.truncate_share and rng.random() < self.augmentation.truncate_share:
             part = augment.part_of_person(person.box, person.keypoints, person.weights, rng)
@@ -159,8 +159,7 @@ class CropDataset(Dataset[Crop]):
         """A plain crop of anybody, (H, W, 3) RGB."""
         index = int(rng.integers(len(self._people)))
         sample = self._people[index][0]
-        centers, sizes = crop_regions(sample.box[None], self.codec.aspect)
-        matrix = crop_matrices(centers, sizes, self.codec.input_wh, kind=self.codec.crop_kind)
+        matrix = self.codec.crop_matrices(sample.box)
         crop: npt.NDArray[np.uint8] = warp(self._image(index, sample), matrix, self.codec.input_wh)[0]
         return crop
 
@@ -202,9 +201,10 @@ def epoch_order(sources: Sequence[Source], seed: int, epoch: int) -> npt.NDArray
 
 
 class BatchOrder:
-    """Batches of (epoch, index) from a given step on, without end; the share of one process out of `world`.
+    """Batches of (draw, index) from a given step on, without end; the share of one process out of `world`.
 
-    A step's global batch is the same however many processes share it.
+    draw: number of the sample since the beginning, so that someone who comes several times in an epoch is changed
+    another way each time. A step's global batch is the same however many processes share it.
     """
 
     def __init__(
@@ -223,5 +223,6 @@ class BatchOrder:
             for position in range(within, self.steps_per_epoch):
                 start = (position * self.world + self.rank) * self.batch
                 indexes = np.take(order, range(start, start + self.batch), mode="wrap")
-                yield [(epoch, int(index)) for index in indexes]
+                first = (step * self.world + self.rank) * self.batch
+                yield [(first + place, int(index)) for place, index in enumerate(indexes)]
                 step += 1

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import combinations, islice
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_resumed_run_ends_in_the_same_parameters(people, tmp_path):
     assert all(torch.equal(whole.mean.tensors[name], value) for name, value in resumed.mean.tensors.items())
 
 
-def test_crops_depend_on_seed_epoch_and_index_alone(people):
+def test_crops_depend_on_seed_draw_and_index_alone(people):
     settings = PRESETS["small-data"]
     sources = [Source(read_coco(people))]
     datasets = [
@@ -81,6 +82,18 @@ def test_crops_depend_on_seed_epoch_and_index_alone(people):
     loaders = [torch.utils.data.DataLoader(datasets[0], batch_sampler=order, num_workers=workers) for workers in (0, 2)]
     alone, helped = (next(iter(loader)) for loader in loaders)
     assert all(torch.equal(a, b) for a, b in zip(alone, helped, strict=True))
+
+
+def test_who_comes_several_times_in_an_epoch_is_changed_another_way_each_time(people):
+    sources = [Source(read_coco(people), share=5)]
+    dataset = CropDataset(sources, SMALL.codec, PRESETS["small-data"].augmentation, skeleton=COCO_17)
+    order = BatchOrder(sources, 4, seed=0)
+    epoch = [item for batch in islice(order, order.steps_per_epoch) for item in batch]
+    person = epoch[0][1]
+    crops = [dataset[item].image for item in epoch if item[1] == person]
+    assert len(crops) >= 4
+    assert all(not torch.equal(a, b) for a, b in combinations(crops, 2))
+    assert torch.equal(crops[0], dataset[epoch[0]].image), "the same again when asked for again"
 
 
 def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_path):
