@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppnet.errors import UserError
 from tracking.edits import MAX_SCALE
-from tracking.smoothing.settings import MIN_SCORE, SMOOTHERS
+from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
 
 if TYPE_CHECKING:
     from tracking.edits import ChooseSmoothing
@@ -92,7 +92,13 @@ def _smoothing(arguments: argparse.Namespace, header: "SessionHeader") -> "Choos
 
     if arguments.smooth is None and arguments.strength is None and arguments.min_conf is None:
         return None
-    tracked = {"smooth": "kalman", "strength": 50.0, "min_conf": MIN_SCORE, **header.settings}
+    usual = SmoothingSettings()
+    tracked = {
+        "smooth": usual.kind,
+        "strength": usual.strength,
+        "min_conf": usual.min_score,
+        **header.settings,
+    }
     asked = {name: getattr(arguments, name) for name in ("smooth", "strength", "min_conf")}
     chosen = {name: tracked[name] if value is None else value for name, value in asked.items()}
     if not 0 <= chosen["strength"] <= 100:

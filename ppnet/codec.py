@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.crops import CropKind
+from ppnet.crops import CropKind, Doubles, crop_matrices, crop_regions
 from ppnet.decode import DecodeKind, Floats, decode
 from ppnet.heatmaps import draw_gaussians
 
@@ -39,13 +39,17 @@ class Codec:
 
     @property
     def aspect(self) -> float:
-        """Width / height of the input, for `crop_regions`."""
+        """Width / height of the input, for `ppnet.crops.crop_regions`."""
         return self.input_wh[0] / self.input_wh[1]
 
     @property
     def crop_kind(self) -> CropKind:
-        """The convention of the crop's matrix, for `crop_matrices`."""
+        """The convention of the crop's matrix, for `ppnet.crops.crop_matrices`."""
         return "udp" if self.kind == "udp" else "classic"
+
+    def crop_matrices(self, boxes: npt.ArrayLike, padding: float = 1.25) -> Doubles:
+        """Matrices (N, 2, 3) image pixels -> crop pixels of upright crops about boxes (N, 4) xyxy, image pixels."""
+        return crop_matrices(*crop_regions(boxes, self.aspect, padding), self.input_wh, kind=self.crop_kind)
 
     @property
     def flip_shift(self) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
-from ppnet.crops import apply_matrices, crop_matrices, crop_regions, invert_matrices, warp
+from ppnet.crops import apply_matrices, invert_matrices, warp
 from ppnet.device import choose_device, choose_precision, describe, precision_name
 from ppnet.errors import UserError
 from ppnet.heatmaps import merge_flipped
@@ -123,8 +123,7 @@ class PoseEstimator:
         keypoints = np.full((len(boxes), len(self.info.keypoints), 2), np.nan, np.float32)
         scores = np.zeros(keypoints.shape[:2], np.float32)
         if usable.any():
-            centers, sizes_wh = crop_regions(boxes[usable], self.codec.aspect)
-            matrices = crop_matrices(centers, sizes_wh, self.codec.input_wh, kind=self.codec.crop_kind)
+            matrices = self.codec.crop_matrices(boxes[usable])
             positions, found = self.codec.decode(self.heatmaps(warp(image, matrices, self.codec.input_wh)))
             keypoints[usable] = apply_matrices(positions, invert_matrices(matrices))
             scores[usable] = np.clip(found, 0, 1)  # a sure joint's heatmap may rise a little above 1

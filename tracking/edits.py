@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
 
-from tracking.smoothing.settings import MIN_SCORE
+from tracking.smoothing.settings import SmoothingSettings
 
 MAX_NAME = 200
 MAX_SCALE = 1e3  # metres per pixel; a satellite's picture has some tens
@@ -147,8 +147,8 @@ class ChooseSmoothing:
     """Smoothing and threshold made anew from the raw joints; the newest one counts. method "": as tracked."""
 
     method: str
-    strength: float = 50.0
-    min_score: float = MIN_SCORE
+    strength: float = SmoothingSettings.strength
+    min_score: float = SmoothingSettings.min_score
 
 
 Edit: TypeAlias = (

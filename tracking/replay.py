@@ -12,7 +12,7 @@ from tracking.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoin
 from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
-from tracking.smoothing.settings import MIN_SCORE, SmoothingSettings
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
@@ -156,7 +156,11 @@ class Replay:
         if settings.get("smooth") != "rts" or not self.session.complete:
             return ()
         return (
-            ChooseSmoothing("rts", float(settings.get("strength", 50)), float(settings.get("min_conf", MIN_SCORE))),
+            ChooseSmoothing(
+                "rts",
+                float(settings.get("strength", SmoothingSettings.strength)),
+                float(settings.get("min_conf", SmoothingSettings.min_score)),
+            ),
         )
 
     def _wanted(self, plan: EditPlan) -> object:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ppnet.codec import Codec
-from ppnet.crops import apply_matrices, crop_matrices, crop_regions, invert_matrices, warp
+from ppnet.crops import apply_matrices, invert_matrices, warp
 from ppnet.data.samples import Sample
 from ppnet.heatmaps import merge_flipped
 from ppnet.poses import Poses
@@ -93,8 +93,7 @@ def _batches(
     samples: Sequence[Sample], codec: Codec, batch_size: int, padding: float
 ) -> Iterator[tuple[Images, npt.NDArray[np.float64]]]:
     """Crops (B, H, W, 3) with their matrices (B, 2, 3)."""
-    regions = crop_regions([sample.box for sample in samples], codec.aspect, padding)
-    matrices = crop_matrices(*regions, codec.input_wh, kind=codec.crop_kind)
+    matrices = codec.crop_matrices([sample.box for sample in samples], padding)
     crops = _crops(samples, matrices, codec.input_wh)
     for start in range(0, len(samples), batch_size):
         yield np.stack(list(islice(crops, batch_size))), matrices[start : start + batch_size]

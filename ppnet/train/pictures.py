@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.codec import Codec
-from ppnet.crops import apply_matrices, crop_matrices, crop_regions, warp
+from ppnet.crops import apply_matrices, warp
 from ppnet.data.samples import SampleSet
 from ppnet.poses import Poses
 
@@ -35,8 +35,7 @@ def save_sheet(path: Path, people: SampleSet, poses: Poses, codec: Codec, *, col
     """The first people with their predicted keypoints (image pixels), crop beside crop."""
     tiles = []
     for sample, keypoints, scores in zip(people.samples, poses.keypoints, poses.scores, strict=False):
-        centers, sizes = crop_regions(sample.box[None], codec.aspect)
-        matrix = crop_matrices(centers, sizes, codec.input_wh, kind=codec.crop_kind)
+        matrix = codec.crop_matrices(sample.box)
         crop = warp(sample.image.read(), matrix, codec.input_wh)[0]
         draw_keypoints(crop, apply_matrices(keypoints[None], matrix)[0], scores, people)
         tiles.append(crop)
