@@ -1,4 +1,8 @@
-"""Rauch-Tung-Striebel smoothing of whole tracks after a run: the Kalman filter forth, then back, without lag."""
+"""Rauch-Tung-Striebel smoothing of whole tracks after a run: the Kalman filter forth, then back, without lag.
+
+Several rounds: what lies far from the curve of the last one weighs less in the next, as in robust regression by
+reweighting (Holland and Welsch, 1977); mistakes that come in a row pull the curve away in the first.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
