@@ -173,13 +173,15 @@ def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "ppnet", "train", "--data", f"coco:{people}", "--out", str(run), "--network",
                "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    errors = tmp_path / "errors.txt"  # a pipe that nobody reads would fill with the progress bar and stop the run
+    with errors.open("w") as stream:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=stream)
     log = run / "log.jsonl"
     deadline = time.monotonic() + 120
     while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(timeout=60) == 130, process.stderr.read()
+    assert process.wait(timeout=60) == 130, errors.read_text()
     state = torch.load(run / "state.pt", weights_only=True)
     assert state["step"] >= 50
     assert json.loads((run / "recipe.json").read_text())["step"] == state["step"]
