@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # either saves the state first
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, even where that is ignored: saves first
     weights = train(settings, run_settings, sources, device=choose_device(arguments.device), validation=validation)
     print(f"Weights: {weights}")
     return 0
