@@ -21,7 +21,7 @@ from tracking.types import FrameResult, KeypointState
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-ROUNDS = 2  # the whole track is gone through again so often, answers far from its curve weighing less
+ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
 
 
 def smooth_track(
@@ -45,11 +45,11 @@ def smooth_track(
     if not (np.diff(times) >= 0).all():
         raise ValueError("times_s must rise")
     calm = _calm(sides)
-    forward = _filter(times, poses, calm, settings)
-    places = _back(times, forward)
+    known = np.full(poses.keypoints.shape, np.nan)
     for _ in range(ROUNDS):
-        forward = _filter(times, poses, calm, settings, np.where(forward.taken[..., None], places, np.nan))
+        forward = _filter(times, poses, calm, settings, known)
         places = _back(times, forward)
+        known = np.where(forward.taken[..., None], places, np.nan)
     return _answer(times, places, forward, settings)
 
 
@@ -115,9 +115,7 @@ class _Forward:
     scores: Floats
 
 
-def _filter(
-    times: Floats, poses: Poses, sides: Floats, settings: SmoothingSettings, hindsight: Floats | None = None
-) -> _Forward:
+def _filter(times: Floats, poses: Poses, sides: Floats, settings: SmoothingSettings, hindsight: Floats) -> _Forward:
     shape = poses.scores.shape
     run = _Forward([], [], [], [], np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape))
     filters = JointFilters.empty(shape[1], size=settings.state_size).select(np.ones(1, np.int64))
@@ -127,8 +125,7 @@ def _filter(
         filters.predict(step_s, settings)
         run.prior_x.append(filters.x[0].copy())
         run.prior_P.append(filters.P[0].copy())
-        known = None if hindsight is None else hindsight[[t]]
-        run.taken[t] = filters.feed(poses.take(np.array([t])), step_s, settings, known)[0]
+        run.taken[t] = filters.feed(poses.take(np.array([t])), step_s, settings, hindsight[[t]])[0]
         run.begun[t], run.scores[t] = filters.begun[0], filters.scores[0]
         run.x.append(filters.x[0].copy())
         run.P.append(filters.P[0].copy())
