@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from ppnet.skeleton import SKELETONS
+from ppnet.skeleton import SKELETONS, skeleton_for
 
 Floats = npt.NDArray[np.floating]
 Pairs = list[tuple[int, int]]
@@ -22,7 +22,13 @@ def keypoint_sigmas(count: int) -> Floats:
 
 
 def keypoint_similarity(
-    first: Floats, second: Floats, *, areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0
+    first: Floats,
+    second: Floats,
+    *,
+    areas: Floats,
+    variances: Floats | float = 0.0,
+    tolerance: float = 1.0,
+    either_side: bool = False,
 ) -> Floats:
     """(N, M) object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
 
@@ -30,18 +36,37 @@ def keypoint_similarity(
     areas: (N,) box areas in square pixels, the scale of the first people.
     variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
     tolerance: above 1 forgives larger distances (limbs swing between two looks).
+    either_side: left and right count as the same where that fits better (the network mixes them up).
     """
     count = first.shape[1]
     spread = (2 * keypoint_sigmas(count) * tolerance) ** 2
     extra = np.broadcast_to(np.asarray(variances, np.float64), areas.shape)
     scale = areas[:, None] * spread[None, :] + extra[:, None]
-    away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        likeness = np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
+    likeness = _likeness(first, second, scale)
+    if either_side:
+        twins = _twins(count)
+        crossed = _likeness(first, second[:, twins], scale)
+        better = crossed + crossed[..., twins] > likeness + likeness[..., twins]
+        likeness = np.where(better, crossed, likeness)
     common = np.isfinite(likeness)
     shared = common.sum(axis=-1)
     total = np.where(common, likeness, 0.0).sum(axis=-1)
     return np.where(shared >= MIN_COMMON, total / np.maximum(shared, 1), np.nan)
+
+
+def _likeness(first: Floats, second: Floats, scale: Floats) -> Floats:
+    """(N, M, K) of joints at `first` (N, K, 2) and `second` (M, K, 2); scale: (N, K) square pixels."""
+    away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
+
+
+def _twins(count: int) -> npt.NDArray[np.int64]:
+    """(K,) index of each keypoint's mirror twin; itself in joint sets without names."""
+    try:
+        return skeleton_for(count).flip_index
+    except ValueError:
+        return np.arange(count)
 
 
 def best_pairs(similarity: Floats, allowed: npt.NDArray[np.bool_]) -> Pairs:

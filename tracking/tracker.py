@@ -254,7 +254,7 @@ class Tracker:
         order = sorted(taken)
         rows = [taken[index] for index in order]
         kept = seen.keypoints[rows]
-        same = keypoint_similarity(kept, kept, areas=box_math.areas(seen.look.boxes[rows]))
+        same = keypoint_similarity(kept, kept, areas=box_math.areas(seen.look.boxes[rows]), either_side=True)
         doubled = np.nan_to_num(np.fmax(same, same.T), nan=0.0) >= self.settings.duplicate_similarity
         if not np.triu(doubled, 1).any():
             return
@@ -327,7 +327,7 @@ class Tracker:
             return True
         areas = np.maximum(box_math.areas(boxes), box_math.areas(box))
         rows = [track.row for track in others if track.row is not None]
-        same = keypoint_similarity(seen.keypoints[rows], seen.keypoints[[row]], areas=areas)
+        same = keypoint_similarity(seen.keypoints[rows], seen.keypoints[[row]], areas=areas, either_side=True)
         return bool(np.nan_to_num(same, nan=0.0).max() >= self.settings.duplicate_similarity)
 
     def _number(self) -> None:

@@ -31,6 +31,21 @@ def test_unseen_motion_is_forgiven():
     assert mild > 0.3
 
 
+def test_either_side_forgives_exchanged_legs():
+    """A pair counts as it fits better; a joint that is missing on one side is compared as it is."""
+    body = POSE.copy()
+    body[COCO_17.index("left_ear")] = np.nan
+    legs = [COCO_17.index(f"{side}_{part}") for part in ("knee", "ankle") for side in ("left", "right")]
+    spread = body + np.where(np.arange(17) % 2, 60, 0)[:, None]
+    exchanged = spread.copy()
+    exchanged[legs] = spread[COCO_17.flip_index][legs]
+    areas = np.array([2e4])
+    assert keypoint_similarity(spread[None], exchanged[None], areas=areas)[0, 0] < 0.8
+    assert keypoint_similarity(spread[None], exchanged[None], areas=areas, either_side=True)[0, 0] == pytest.approx(1)
+    away = spread + np.array([200, 0])
+    assert keypoint_similarity(spread[None], away[None], areas=areas, either_side=True)[0, 0] < 0.1
+
+
 def test_best_pairs_are_best_together():
     similarity = np.array([[0.9, 0.8], [0.85, 0.1]])
     assert sorted(best_pairs(similarity, np.ones((2, 2), bool))) == [(0, 1), (1, 0)]

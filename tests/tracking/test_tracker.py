@@ -3,6 +3,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.tracking.figures import SIZE_WH, Walker, filmed, straight
 from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
@@ -281,17 +282,22 @@ def test_boxes_widen_with_the_stride_between_two_looks():
     assert np.abs(errors).max() < 30
 
 
-def test_two_boxes_with_the_same_joints_are_one_person_and_one_hidden():
-    """Between two looks the network finds the front person in both boxes: the other one is only predicted."""
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_two_boxes_with_the_same_joints_are_one_person_and_one_hidden(exchanged):
+    """Between two looks the network finds the front person in both boxes, once perhaps with left and right
+    exchanged: the other one is only predicted."""
     tracker = Tracker()
     boxes = [standing(100), standing(260)]
     step(tracker, 0.0, boxes)
     middle = np.array([310.0, 425.0])
     pose = np.stack([np.linspace(-40, 40, 17), np.linspace(-110, 110, 17)], axis=1) + middle
+    pose[1::2, 0] -= 40
     states = []
     for k in range(1, 4):
         asked = tracker.associate(None, k / 30, size_wh=SIZE_WH)
         same = np.repeat(pose[None], len(asked), axis=0).astype(np.float32)
+        if exchanged:
+            same[0] = same[0][COCO_17.flip_index]
         tracks, poses = tracker.update(Poses(same, np.full((len(asked), 17), 0.9, np.float32)))
         states.append(tracks.states.tolist())
     assert states[-1] == [TrackState.PREDICTED, TrackState.TRACKED]
