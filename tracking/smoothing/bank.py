@@ -6,6 +6,7 @@ State x (..., m, 2): position, velocity (and acceleration) of x and y; P (..., m
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -16,9 +17,25 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
+def transition(size: int, dt_s: Floats | float) -> Floats:
+    """F of a step of `dt_s` seconds: (m, m), or (N, 1, m, m) for (N,) different ones."""
+    return _each(_taylor, size, dt_s)
+
+
+def process_noise(size: int, dt_s: Floats | float) -> Floats:
+    """Q for a spectral density of 1, shaped as F; continuous white noise, so that the frame rate hardly matters."""
+    return _each(_white_noise, size, dt_s)
+
+
+def _each(model: Callable[[int, float], Floats], size: int, dt_s: Floats | float) -> Floats:
+    steps = np.atleast_1d(dt_s)
+    if (steps == steps[:1]).all():
+        return model(size, float(steps[0]) if len(steps) else 0.0)
+    return np.stack([model(size, float(step)) for step in steps])[:, None]
+
+
 @lru_cache(maxsize=256)
-def transition(size: int, dt_s: float) -> Floats:
-    """(m, m) F: a Taylor step of `dt_s` seconds."""
+def _taylor(size: int, dt_s: float) -> Floats:
     F = np.eye(size)
     for order in range(1, size):
         F += np.diag(np.full(size - order, dt_s**order / math.factorial(order)), order)
@@ -26,16 +43,15 @@ def transition(size: int, dt_s: float) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def process_noise(size: int, dt_s: float) -> Floats:
-    """(m, m) Q for a spectral density of 1; continuous white noise, so that the frame rate hardly matters."""
+def _white_noise(size: int, dt_s: float) -> Floats:
     return np.asarray(Q_continuous_white_noise(size, dt_s, 1.0), np.float64)
 
 
-def predict(x: Floats, P: Floats, dt_s: float, *, density: Floats) -> tuple[Floats, Floats]:
-    """Move all filters on by `dt_s`; `density` (...) is the spectral density of each."""
+def predict(x: Floats, P: Floats, dt_s: Floats | float, *, density: Floats) -> tuple[Floats, Floats]:
+    """Move all filters on by `dt_s` (one step, or one for each of N people); `density` (...) is spectral."""
     size = P.shape[-1]
     F = transition(size, dt_s)
-    return F @ x, F @ P @ F.T + density[..., None, None] * process_noise(size, dt_s)
+    return F @ x, F @ P @ np.swapaxes(F, -1, -2) + density[..., None, None] * process_noise(size, dt_s)
 
 
 def innovation(x: Floats, P: Floats, z: Floats, R: Floats) -> tuple[Floats, Floats]:

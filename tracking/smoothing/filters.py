@@ -88,14 +88,13 @@ class JointFilters:
         """(N, K, 2) where the joints are to be shown, pixels; NaN where no filter runs."""
         return np.where(self.alive[..., None], self.x[:, :, 0, :] + self.glide, np.nan)
 
-    def predict(self, step_s: float, settings: SmoothingSettings) -> None:
-        """Move on by `step_s` seconds."""
-        if step_s > 0:
-            density = np.broadcast_to((settings.density * self.sides**2)[:, None], self.alive.shape)
-            self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
-            self.unseen_s = self.unseen_s + step_s
-            self.glide = self.glide * np.exp(-step_s / GLIDE_S)
-            self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
+    def predict(self, step_s: Floats | float, settings: SmoothingSettings) -> None:
+        """Move on by `step_s` seconds, one number for all or one for each person."""
+        self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(self.sides, settings))
+        step = np.reshape(step_s, (-1, 1))
+        self.unseen_s = self.unseen_s + step
+        self.glide = self.glide * np.exp(-step / GLIDE_S)[..., None]
+        self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
 
     def coast(self, step_s: float) -> None:
         """Let unseen joints go on with the body rather than on their own into the blue."""
@@ -110,13 +109,16 @@ class JointFilters:
         self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
         self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
 
-    def feed(self, poses: Poses, step_s: float, settings: SmoothingSettings, hindsight: Floats | None = None) -> Mask:
-        """Take in the network's answer; (N, K) True where it was believed.
+    def feed(
+        self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings, hindsight: Floats | None = None
+    ) -> Mask:
+        """Take in the network's answer, `step_s` after the last one; (N, K) True where it was believed.
 
         hindsight: (N, K, 2) where the joints are known to have been, NaN where that isn't known: answers weigh the
         less the further they are from there.
         """
-        found, scores, measured = self._measured(poses, step_s, settings)
+        step = np.reshape(np.asarray(step_s, np.float64), (-1, 1))
+        found, scores, measured = self._measured(poses, step, settings)
         R = measurement_variance(self.sides, scores)
         if hindsight is not None:
             R = np.fmax(R, HINDSIGHT**2 * ((found - hindsight) ** 2).sum(axis=-1))
@@ -124,7 +126,7 @@ class JointFilters:
         away = (y**2).sum(axis=-1)
         known = measured & self.alive
         wild = known & (away > settings.gate**2 * S)
-        self.distrusted_s = np.where(wild, self.distrusted_s + step_s, 0.0)
+        self.distrusted_s = np.where(wild, self.distrusted_s + step, 0.0)
         self.begun = measured & ~self.alive
         good = known & (~wild | (self.distrusted_s > settings.distrust_s))
         # The further off, the less it weighs: after a mistake of the network a joint glides, it doesn't jump.
@@ -145,20 +147,20 @@ class JointFilters:
             spreads = sides[:, None] * np.array(START_SPREADS)[: self.P.shape[-1] - 1]
             self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=spreads)
 
-    def _measured(self, poses: Poses, step_s: float, settings: SmoothingSettings) -> tuple[Floats, Floats, Mask]:
+    def _measured(self, poses: Poses, step: Floats, settings: SmoothingSettings) -> tuple[Floats, Floats, Mask]:
         """Keypoints, scores and mask of what the network saw, left and right put back where that is certain."""
         measured = measured_mask(poses, settings.min_score)
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
         if settings.undo_swaps and self.alive.any():
-            swap = self._swaps(found, scores, step_s)
+            swap = self._swaps(found, scores, step)
             if swap.any():
                 twins = twins_of(measured.shape[1])
                 found, scores = exchanged(found, swap, twins), exchanged(scores, swap, twins)
                 measured = np.isfinite(found[..., 0])
         return np.where(measured[..., None], found, 0.0), scores, measured
 
-    def _swaps(self, found: Floats, scores: Floats, step_s: float) -> Mask:
+    def _swaps(self, found: Floats, scores: Floats, step: Floats) -> Mask:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
         twins = twins_of(found.shape[1])
         expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
@@ -166,7 +168,7 @@ class JointFilters:
         likelihood = evidence(expected, self.P[..., 0, 0], found, noise, twins)
         swap = decide(likelihood, self.swapped)
         # Time spent exchanged counts against the track, time as it is for it.
-        self.doubt_s = np.maximum(self.doubt_s + np.where(swap, step_s, -step_s), 0.0)
+        self.doubt_s = np.maximum(self.doubt_s + np.where(swap, step, -step), 0.0)
         wrong = self.doubt_s > DOUBT_S
         if wrong.any():
             shown = self.places
@@ -177,6 +179,11 @@ class JointFilters:
             swap = swap & ~wrong
         self.swapped = swap
         return swap
+
+
+def motion_density(sides: Floats, settings: SmoothingSettings) -> Floats:
+    """(N, 1) spectral density, in square pixels, of what drives the joints of people of these sizes."""
+    return np.asarray(settings.density * sides[:, None] ** 2)
 
 
 def measurement_variance(sides: Floats, scores: Floats) -> Floats:

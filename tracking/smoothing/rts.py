@@ -6,7 +6,6 @@ reweighting (Holland and Welsch, 1977); mistakes that come in a row pull the cur
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from tracking import boxes as box_math
 from tracking.smoothing import bank
-from tracking.smoothing.filters import JointFilters
+from tracking.smoothing.filters import JointFilters, motion_density
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState
 
@@ -22,6 +21,31 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
+MOST_ROWS = 100_000  # people times frames gone through at once; about 2 kB of memory each
+LEAST_SHARE = 0.5  # tracks shorter than this share of the longest beside them wait for shorter company
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One person's whole track, as it was measured.
+
+    times_s: (T,) rising presentation times in seconds; ValueError when they fall. poses: T, pixels, NaN where missing.
+    sides: (T,) longest box side in pixels, the scale of all noise.
+    """
+
+    times_s: Floats
+    poses: Poses
+    sides: Floats
+
+    def __post_init__(self) -> None:
+        if not (np.diff(self.times_s) >= 0).all():
+            raise ValueError("times_s must rise")
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
+Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
 def smooth_track(
@@ -31,44 +55,43 @@ def smooth_track(
     *,
     sides: npt.ArrayLike,
     settings: SmoothingSettings | None = None,
-) -> tuple[Poses, npt.NDArray[np.uint8]]:
-    """Smooth one person's whole track.
+) -> Smoothed:
+    """Smooth one person's track: times_s, sides (T,), keypoints (T, K, 2), scores (T, K), as in `Trail`."""
+    poses = Poses(np.asarray(keypoints, np.float32), np.asarray(scores, np.float32))
+    trail = Trail(np.asarray(times_s, np.float64), poses, np.asarray(sides, np.float64))
+    return smooth_trails([trail], settings)[0]
 
-    times_s: (T,) rising presentation times in seconds; ValueError when they fall. keypoints: (T, K, 2) pixels, NaN
-    where missing. scores: (T, K). sides: (T,) longest box side in pixels, the scale of all noise.
-    Returns smoothed poses of T frames (row t for time t) and their (T, K) `KeypointState`: gaps up to `max_gap_s`
+
+def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = None) -> list[Smoothed]:
+    """Smooth whole tracks, many at once, each for itself.
+
+    Returns for each its smoothed poses (row t for time t) and their (T, K) `KeypointState`: gaps up to `max_gap_s`
     between two measured places are filled (PREDICTED), longer ones and the ends stay missing.
     """
     settings = settings or SmoothingSettings(kind="rts")
-    times = np.asarray(times_s, np.float64)
-    poses = Poses(np.asarray(keypoints, np.float32), np.asarray(scores, np.float32))
-    if not (np.diff(times) >= 0).all():
-        raise ValueError("times_s must rise")
-    calm = _calm(sides)
-    known = np.full(poses.keypoints.shape, np.nan)
-    for _ in range(ROUNDS):
-        forward = _filter(times, poses, calm, settings, known)
-        places = _back(times, forward)
-        known = np.where(forward.taken[..., None], places, np.nan)
-    return _answer(times, places, forward, settings)
+    answers: dict[int, Smoothed] = {}
+    for batch in _batches([len(trail) for trail in trails]):
+        abreast = _Abreast.of([trails[i] for i in batch])
+        known = np.full((*abreast.scores.shape, 2), np.nan)
+        for _ in range(ROUNDS):
+            forward = _filter(abreast, settings, known)
+            places = _back(abreast, forward, settings)
+            known = np.where(forward.taken[..., None], places, np.nan)
+        for row, i in enumerate(batch):
+            answers[i] = _answer(trails[i].times_s, places[:, row], forward, row, settings)
+    return [answers[i] for i in range(len(trails))]
 
 
 def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings | None = None) -> list[FrameResult]:
     """A finished run with everyone's joints smoothed over the whole of their track; the rest stays as it is."""
-    settings = settings or SmoothingSettings(kind="rts")
     keypoints = [result.smoothed.keypoints.copy() for result in results]
     scores = [result.smoothed.scores.copy() for result in results]
     states = [result.states.copy() for result in results]
-    for places in _whereabouts(results).values():
-        rows = [results[frame] for frame, _ in places]
-        sides = [box_math.sizes(r.tracks.boxes[[row]]).max() for r, (_, row) in zip(rows, places, strict=True)]
-        poses, track_states = smooth_track(
-            [r.time_s for r in rows],
-            [r.raw.keypoints[row] for r, (_, row) in zip(rows, places, strict=True)],
-            [r.raw.scores[row] for r, (_, row) in zip(rows, places, strict=True)],
-            sides=sides,
-            settings=settings,
-        )
+    whereabouts = _whereabouts(results)
+    smoothed = smooth_trails(
+        [_trail([(results[frame], row) for frame, row in places]) for places in whereabouts], settings
+    )
+    for places, (poses, track_states) in zip(whereabouts, smoothed, strict=True):
         for index, (frame, row) in enumerate(places):
             keypoints[frame][row], scores[frame][row] = poses.keypoints[index], poses.scores[index]
             states[frame][row] = track_states[index]
@@ -77,23 +100,75 @@ def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings |
     ]
 
 
-def _whereabouts(results: Sequence[FrameResult]) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """(Track id, part) -> (frame, row) in order of time; where time steps back a new part begins."""
+def _whereabouts(results: Sequence[FrameResult]) -> list[list[tuple[int, int]]]:
+    """(frame, row) of every track in order of time; where time steps back everybody begins anew."""
     places: dict[tuple[int, int], list[tuple[int, int]]] = {}
     part = 0
     for frame, result in enumerate(results):
         part += frame > 0 and result.time_s < results[frame - 1].time_s
         for row, track_id in enumerate(result.tracks.ids):
             places.setdefault((int(track_id), part), []).append((frame, row))
-    return places
+    return list(places.values())
 
 
-def _calm(sides: npt.ArrayLike) -> Floats:
+def _trail(rows: Sequence[tuple[FrameResult, int]]) -> Trail:
+    poses = Poses(
+        np.array([result.raw.keypoints[row] for result, row in rows]),
+        np.array([result.raw.scores[row] for result, row in rows]),
+    )
+    boxes = np.array([result.tracks.boxes[row] for result, row in rows])
+    return Trail(np.array([result.time_s for result, _ in rows]), poses, box_math.sizes(boxes).max(axis=1))
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices of tracks that are gone through together: of like lengths, and not too many."""
+    batches: list[list[int]] = []
+    longest = 0
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        fits = (
+            lengths[i] >= LEAST_SHARE * longest and (len(batches[-1]) + 1) * longest <= MOST_ROWS if batches else False
+        )
+        if not fits:
+            batches.append([])
+            longest = lengths[i]
+        batches[-1].append(i)
+    return batches
+
+
+@dataclass(frozen=True)
+class _Abreast:
+    """N tracks side by side, step by step: step t holds the t-th frame of each. After the end of a shorter one time
+    stands still, and nothing is seen.
+
+    steps_s: (T, N) seconds since the step before. keypoints (T, N, K, 2), scores (T, N, K). sides: (T, N) pixels,
+    without their breathing.
+    """
+
+    steps_s: Floats
+    keypoints: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    sides: Floats
+
+    @classmethod
+    def of(cls, trails: Sequence[Trail]) -> "_Abreast":
+        shape = max(len(trail) for trail in trails), len(trails)
+        joints = trails[0].poses.scores.shape[1]
+        steps_s, sides = np.zeros(shape), np.ones(shape)
+        keypoints = np.full((*shape, joints, 2), np.nan, np.float32)
+        scores = np.zeros((*shape, joints), np.float32)
+        for row, trail in enumerate(trails):
+            end = len(trail)
+            steps_s[1:end, row] = np.diff(trail.times_s)
+            keypoints[:end, row], scores[:end, row] = trail.poses.keypoints, trail.poses.scores
+            sides[:end, row] = _calm(trail.sides)
+        return cls(steps_s, keypoints, scores, sides)
+
+
+def _calm(sides: Floats) -> Floats:
     """(T,) sizes without their breathing: the running median of a second or so."""
-    sizes = np.asarray(sides, np.float64)
-    usable = np.isfinite(sizes) & (sizes > 0)
-    middle = float(np.median(sizes[usable])) if usable.any() else 1.0
-    sizes = np.where(usable, sizes, middle)
+    usable = np.isfinite(sides) & (sides > 0)
+    middle = float(np.median(sides[usable])) if usable.any() else 1.0
+    sizes = np.where(usable, sides, middle)
     reach = 15
     if not len(sizes):
         return sizes
@@ -102,77 +177,78 @@ def _calm(sides: npt.ArrayLike) -> Floats:
     return np.maximum(np.median(windows, axis=1), 1.0)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Forward:
-    """Filtered states of T frames and K keypoints, before (`prior`) and after the measurement."""
+    """What the filter made of T steps of N people: states x (T, N, K, m, 2) and P (T, N, K, m, m), and (T, N, K)
+    which answers it took, where it began, and their scores."""
 
-    x: list[Floats]
-    P: list[Floats]
-    prior_x: list[Floats]
-    prior_P: list[Floats]
+    x: Floats
+    P: Floats
     taken: Mask
     begun: Mask
     scores: Floats
 
 
-def _filter(times: Floats, poses: Poses, sides: Floats, settings: SmoothingSettings, hindsight: Floats) -> _Forward:
-    shape = poses.scores.shape
-    run = _Forward([], [], [], [], np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape))
-    filters = JointFilters.empty(shape[1], size=settings.state_size).select(np.ones(1, np.int64))
-    for t, time_s in enumerate(times):
-        step_s = float(time_s - times[t - 1]) if t else 0.0
-        filters.sides = sides[t : t + 1]
-        filters.predict(step_s, settings)
-        run.prior_x.append(filters.x[0].copy())
-        run.prior_P.append(filters.P[0].copy())
-        run.taken[t] = filters.feed(poses.take(np.array([t])), step_s, settings, hindsight[[t]])[0]
-        run.begun[t], run.scores[t] = filters.begun[0], filters.scores[0]
-        run.x.append(filters.x[0].copy())
-        run.P.append(filters.P[0].copy())
+def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> _Forward:
+    shape, m = abreast.scores.shape, settings.state_size
+    run = _Forward(
+        x=np.zeros((*shape, m, 2)),
+        P=np.zeros((*shape, m, m)),
+        taken=np.zeros(shape, bool),
+        begun=np.zeros(shape, bool),
+        scores=np.zeros(shape),
+    )
+    filters = JointFilters.empty(shape[2], size=m).select(np.arange(shape[1]))
+    for t in range(len(run.x)):
+        filters.sides = abreast.sides[t]
+        filters.predict(abreast.steps_s[t], settings)
+        poses = Poses(abreast.keypoints[t], abreast.scores[t])
+        run.taken[t] = filters.feed(poses, abreast.steps_s[t], settings, hindsight[t])
+        run.begun[t], run.scores[t] = filters.begun, filters.scores
+        run.x[t], run.P[t] = filters.x, filters.P
     return run
 
 
-def _back(times: Floats, run: _Forward) -> Floats:
-    """(T, K, 2) smoothed places."""
-    places = np.zeros((*run.taken.shape, 2))
-    if not len(times):
+def _back(abreast: _Abreast, run: _Forward, settings: SmoothingSettings) -> Floats:
+    """(T, N, K, 2) smoothed places."""
+    places = run.x[..., 0, :].copy()
+    if not len(places):
         return places
-    size = run.P[0].shape[-1]
-    later = run.x[-1]
-    places[-1] = later[:, 0, :]
-    for t in range(len(times) - 2, -1, -1):
-        step_s = times[t + 1] - times[t]
+    later, size = run.x[-1], settings.state_size
+    for t in range(len(places) - 2, -1, -1):
+        steps_s = abreast.steps_s[t + 1]
         linked = ~run.begun[t + 1]
-        if step_s > 0:
-            F = bank.transition(size, step_s)
-            prior = np.where(linked[:, None, None], run.prior_P[t + 1], np.eye(size))
-            gain = run.P[t] @ F.T @ np.linalg.inv(prior)
-            better = run.x[t] + gain @ (later - run.prior_x[t + 1])
-        else:
-            better = later
-        later = np.where(linked[:, None, None], better, run.x[t])
-        places[t] = later[:, 0, :]
+        moved = (linked & (steps_s > 0)[:, None])[..., None, None]
+        density = motion_density(abreast.sides[t + 1], settings)
+        prior_x, prior_P = bank.predict(run.x[t], run.P[t], steps_s, density=density)
+        F = bank.transition(size, steps_s)
+        gain = run.P[t] @ np.swapaxes(F, -1, -2) @ np.linalg.inv(np.where(moved, prior_P, np.eye(size)))
+        better = np.where(moved, run.x[t] + gain @ (later - prior_x), later)
+        later = np.where(linked[..., None, None], better, run.x[t])
+        places[t] = later[..., 0, :]
     return places
 
 
-def _answer(
-    times: Floats, places: Floats, run: _Forward, settings: SmoothingSettings
-) -> tuple[Poses, npt.NDArray[np.uint8]]:
-    filled, weights = _filled(times, run, settings.max_gap_s)
-    known = run.taken | filled
+def _answer(times: Floats, places: Floats, run: _Forward, row: int, settings: SmoothingSettings) -> Smoothed:
+    """One track's share of what was found."""
+    end = len(times)
+    taken, begun, scores = run.taken[:end, row], run.begun[:end, row], run.scores[:end, row].copy()
+    filled = _fill(times, taken, begun, scores, settings.max_gap_s)
+    known = taken | filled
     states = np.where(filled, KeypointState.PREDICTED, KeypointState.MISSING)
-    states = np.where(run.taken, KeypointState.MEASURED, states).astype(np.uint8)
-    keypoints = np.where(known[..., None], places, np.nan).astype(np.float32)
-    return Poses(keypoints, np.where(known, weights, 0.0).astype(np.float32)), states
+    states = np.where(taken, KeypointState.MEASURED, states).astype(np.uint8)
+    keypoints = np.where(known[..., None], places[:end], np.nan).astype(np.float32)
+    return Poses(keypoints, np.where(known, scores, 0.0).astype(np.float32)), states
 
 
-def _filled(times: Floats, run: _Forward, max_gap_s: float) -> tuple[Mask, Floats]:
-    """(T, K) unseen keypoints between two measured places of one run of the filter, and scores for all."""
-    filled, weights = np.zeros_like(run.taken), run.scores.copy()
-    for joint in range(run.taken.shape[1]):
-        seen = np.flatnonzero(run.taken[:, joint])
-        for first, last in pairwise(seen):
-            if last - first > 1 and not run.begun[last, joint] and times[last] - times[first] <= max_gap_s + 1e-9:
+def _fill(times: Floats, taken: Mask, begun: Mask, scores: Floats, max_gap_s: float) -> Mask:
+    """(T, K) unseen keypoints between two measured places of one run of the filter; `scores` there are set."""
+    filled = np.zeros_like(taken)
+    for joint in range(taken.shape[1]):
+        seen = np.flatnonzero(taken[:, joint])
+        for gap in np.flatnonzero(np.diff(seen) > 1):
+            first, last = seen[gap], seen[gap + 1]
+            if not begun[last, joint] and times[last] - times[first] <= max_gap_s + 1e-9:
                 filled[first + 1 : last, joint] = True
-                weights[first + 1 : last, joint] = min(run.scores[first, joint], run.scores[last, joint]) / 2
-    return filled, weights
+                scores[first + 1 : last, joint] = min(scores[first, joint], scores[last, joint]) / 2
+    return filled

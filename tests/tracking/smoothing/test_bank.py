@@ -40,6 +40,19 @@ def test_transition_is_a_taylor_step():
     assert bank.transition(3, 0.5).tolist() == [[1, 0.5, 0.125], [0, 1, 0.5], [0, 0, 1]]
 
 
+def test_everyone_may_take_a_step_of_their_own():
+    rng = np.random.default_rng(5)
+    z, density = rng.normal(0, 10, (3, 4, 2)), rng.uniform(1, 9, (3, 1))
+    x, P = bank.start(z, R=np.ones((3, 4)), spreads=np.full((3, 4, 2), 5.0))
+    x[..., 1:, :] = rng.normal(0, 5, x[..., 1:, :].shape)
+    steps_s = np.array([0.04, 0.0, 0.1])
+    together = bank.predict(x, P, steps_s, density=density)
+    for row, step_s in enumerate(steps_s):
+        alone = bank.predict(x[row], P[row], float(step_s), density=density[row])
+        np.testing.assert_allclose(together[0][row], alone[0])
+        np.testing.assert_allclose(together[1][row], alone[1])
+
+
 def test_nobody():
     x, P = np.zeros((0, 17, 2, 2)), np.zeros((0, 17, 2, 2))
     x, P = bank.predict(x, P, 0.1, density=np.zeros((0, 17)))

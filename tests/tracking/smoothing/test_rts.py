@@ -3,7 +3,7 @@ import pytest
 
 from ppnet.poses import Poses
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import smooth_results, smooth_track
+from tracking.smoothing.rts import Trail, smooth_results, smooth_track, smooth_trails
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
 STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
@@ -135,6 +135,28 @@ def test_a_whole_run():
         assert smoothed[i].raw is run[i].raw
     assert smooth_results([]) == []
     assert len(smooth_results([result(0, [], [])])) == 1
+
+
+@pytest.mark.parametrize("acceleration", [False, True])
+def test_many_tracks_at_once_are_each_smoothed_for_themselves(acceleration):
+    """Of different lengths, rates, sizes and gaps; one track's frames say nothing of another's."""
+    rng = np.random.default_rng(4)
+    settings = SmoothingSettings(kind="rts", use_acceleration=acceleration)
+    trails = []
+    for frames, rate in ((0, 30), (50, 30), (90, 24), (1, 30), (70, 60), (80, 25)):
+        times = np.cumsum(rng.uniform(0.5, 1.5, frames)) / rate
+        keypoints = (swinging(times) + rng.normal(0, 3, (frames, 17, 2))).astype(np.float32)
+        keypoints[rng.random((frames, 17)) < 0.2] = np.nan
+        poses = Poses(keypoints, np.full((frames, 17), 0.8, np.float32))
+        trails.append(Trail(times, poses, np.full(frames, rng.uniform(100, 400))))
+    together = smooth_trails(trails, settings)
+    for trail, (poses, states) in zip(trails, together, strict=True):
+        alone, alone_states = smooth_track(
+            trail.times_s, trail.poses.keypoints, trail.poses.scores, sides=trail.sides, settings=settings
+        )
+        np.testing.assert_allclose(poses.keypoints, alone.keypoints, rtol=1e-6)
+        assert (states == alone_states).all()
+    assert np.isfinite(together[2][0].keypoints).all(axis=-1).mean() > 0.9
 
 
 def test_a_run_whose_time_goes_back_is_smoothed_in_parts():
