@@ -73,6 +73,6 @@ def best_pairs(similarity: Floats, allowed: npt.NDArray[np.bool_]) -> Pairs:
     """Hungarian matching: the pairs (row, column) with the largest total similarity among the allowed ones."""
     if not allowed.any():
         return []
-    cost = np.where(allowed, -similarity, 1e6)
+    cost = np.where(allowed, -similarity, 0.0)
     rows, columns = linear_sum_assignment(cost)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]

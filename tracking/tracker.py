@@ -178,8 +178,9 @@ class Tracker:
         return [i for i in range(len(self._tracks)) if i not in claimed and inside[i] and recent[i]]
 
     def _match(self, seen: _Seen) -> dict[int, int]:
-        """Track index -> row: strong detections by overlap and likeness, then by likeness alone, then weak
-        detections by overlap, then the boxes that tracks predicted themselves."""
+        """Track index -> row: strong detections by overlap and likeness, then by likeness alone, both unless the
+        clothes are another's; then by overlap in spite of the clothes; then weak detections by overlap, then the
+        boxes that tracks predicted themselves."""
         taken: dict[int, int] = {}
         look, settings = seen.look, self.settings
         if look.detections and self._tracks:
@@ -191,10 +192,13 @@ class Tracker:
             familiar = _familiarity(worn)
             both = overlap + np.where(np.isnan(likeness), overlap, alike) + familiar
             recent = np.array([self._time_s - track.seen_s <= LONG_UNSEEN_S for track in self._tracks])[:, None]
-            _take(taken, both, strong & (overlap >= settings.min_iou) & recent)
+            close = strong & (overlap >= settings.min_iou) & recent
+            strange = worn < settings.min_resemblance
+            _take(taken, both, close & ~strange)
             near = np.fmax(alike, self._closeness(look))
-            likely = (near >= settings.min_similarity) & ~(worn < settings.min_resemblance) & self._like_sizes(look)
+            likely = (near >= settings.min_similarity) & ~strange & self._like_sizes(look)
             _take(taken, near + CLOTHES_WEIGHT * familiar, strong & likely)
+            _take(taken, both, close)
             _take(taken, overlap, ~strong & (overlap >= settings.weak_min_iou))
         for row in range(look.detections, len(look.boxes)):
             index = int(look.track_of[row])

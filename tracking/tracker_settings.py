@@ -19,8 +19,8 @@ class TrackerSettings:
     weak_min_iou: the same for detections below `new_score`. Raised: weak detections keep fewer people alive.
     min_similarity: likeness of keypoints (OKS) from which a person is found again without overlap. Raised:
         fewer wrong reunions, more new numbers after an occlusion.
-    min_resemblance: likeness of clothes' colours below which nobody is found again after an occlusion. Raised: fewer
-        wrong reunions, more new numbers where the light changes.
+    min_resemblance: likeness of clothes' colours below which nobody is found again after an occlusion, and whoever
+        fits better has the first choice. Raised: fewer wrong reunions, more new numbers where the light changes.
     lost_life_s: how long a person who is not seen keeps the number. Raised: longer occlusions are survived,
         but a newcomer is more easily taken for who was lost.
     shown_lost_s: for how long an unseen person is still reported, as predicted. Raised: fewer gaps, more ghosts.

@@ -52,24 +52,36 @@ def test_boxes_that_show_nothing(box):
     assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty()).shape[0] == 0
 
 
+def look(tracker, time_s, people):
+    """Where everybody with a number is, after one look at `people`."""
+    image = picture(people)
+    found = Detections(boxes_at(*[x for x, _, _ in people]).reshape(-1, 4), np.full(len(people), 0.9, np.float32))
+    asked = tracker.associate(found, time_s, size_wh=(800, 400))
+    tracks, _ = tracker.update(Poses.empty(len(asked)), image=image)
+    return {int(i): float(b[0]) for i, b in zip(tracks.ids, tracks.boxes, strict=True)}
+
+
 @pytest.mark.parametrize("other", [GREEN, ROSE])
 def test_two_who_hide_together_come_out_with_their_own_numbers(other):
     """Both vanish in one place and come out the wrong way round for their speed: only the clothes tell."""
     tracker = Tracker()
-
-    def frame(time_s, people):
-        image = picture(people)
-        found = Detections(boxes_at(*[x for x, _, _ in people]).reshape(-1, 4), np.full(len(people), 0.9, np.float32))
-        asked = tracker.associate(found, time_s, size_wh=(800, 400))
-        tracks, _ = tracker.update(Poses.empty(len(asked)), image=image)
-        return {int(i): float(b[0]) for i, b in zip(tracks.ids, tracks.boxes, strict=True)}
-
     for k in range(10):
-        seen = frame(k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
+        seen = look(tracker, k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
     assert seen[1] < seen[2]
     for k in range(10, 20):
-        frame(k / 10, [])
+        look(tracker, k / 10, [])
     for k in range(20, 26):
-        seen = frame(k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
+        seen = look(tracker, k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
     assert set(seen) == {1, 2}
     assert seen[1] < seen[2]
+
+
+def test_clothes_come_before_place_where_they_speak_clearly():
+    """Who changes places between two looks keeps the number; who turns up in other clothes keeps it too."""
+    tracker = Tracker()
+    for k in range(6):
+        seen = look(tracker, k / 5, [(300, RED, BLUE), (400 - 20 * min(k, 2), GREEN, BLUE)])
+    assert seen[1] < seen[2]
+    seen = look(tracker, 6 / 5, [(300, GREEN, BLUE), (360, RED, BLUE)])
+    assert seen[2] < seen[1]
+    assert set(look(tracker, 7 / 5, [(300, BLUE, RED), (360, RED, BLUE)])) == {1, 2}

@@ -50,6 +50,8 @@ def test_best_pairs_are_best_together():
     similarity = np.array([[0.9, 0.8], [0.85, 0.1]])
     assert sorted(best_pairs(similarity, np.ones((2, 2), bool))) == [(0, 1), (1, 0)]
     assert best_pairs(similarity, np.array([[True, False], [False, False]])) == [(0, 0)]
+    alone = best_pairs(np.array([[0.9, 0.2], [0.3, 0.9]]), np.array([[True, True], [True, False]]))
+    assert alone == [(0, 0)], "one good pair is more than two poor ones"
     assert best_pairs(np.zeros((0, 3)), np.zeros((0, 3), bool)) == []
 
 
