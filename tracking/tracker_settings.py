@@ -21,8 +21,8 @@ class TrackerSettings:
         fewer wrong reunions, more new numbers after an occlusion.
     min_resemblance: likeness of clothes' colours below which nobody is found again after an occlusion, and whoever
         fits better has the first choice. Raised: fewer wrong reunions, more new numbers where the light changes.
-    lost_life_s: how long a person who is not seen keeps the number. Raised: longer occlusions are survived,
-        but a newcomer is more easily taken for who was lost.
+    lost_life_s: how long a person who is not seen keeps the number: 2 s and the time until the detector has found them
+        again. Raised: longer occlusions are survived, but a newcomer is more easily taken for who was lost.
     shown_lost_s: for how long an unseen person is still reported, as predicted. Raised: fewer gaps, more ghosts.
     joints_alone_s: how long the network's joints may hold a person whom the detector keeps missing. Raised:
         fewer breaks where the detector is weak, longer-lived false people.
@@ -40,7 +40,7 @@ class TrackerSettings:
     weak_min_iou: float = 0.4
     min_similarity: float = 0.3
     min_resemblance: float = 0.7
-    lost_life_s: float = 2.0
+    lost_life_s: float = 2.5
     shown_lost_s: float = 0.5
     joints_alone_s: float = 1.0
     pose_score: float = 0.3
