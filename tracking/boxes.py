@@ -69,3 +69,12 @@ def visible_fraction(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = areas(clip(boxes, size_wh)) / whole
     return np.where(np.isfinite(share), share, 0.0)
+
+
+def squared_distances(starts: Boxes, ends: Boxes, points: Boxes) -> Boxes:
+    """(T, M) squared distance of points (M, 2) from the lines between starts (T, 2) and ends (T, 2)."""
+    way = ends - starts
+    length = np.maximum((way**2).sum(axis=1), 1e-9)[:, None]
+    share = np.clip(((points[None] - starts[:, None]) * way[:, None]).sum(axis=2) / length, 0, 1)
+    nearest = starts[:, None] + share[..., None] * way[:, None]
+    return np.asarray(((points[None] - nearest) ** 2).sum(axis=2))

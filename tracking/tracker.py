@@ -232,7 +232,7 @@ class Tracker:
         """
         middles = box_math.centers(look.boxes[: look.detections])
         lost_at = np.array([track.lost_at for track in self._tracks])
-        away = _squared_distances(lost_at, box_math.centers(self._boxes()), middles)
+        away = box_math.squared_distances(lost_at, box_math.centers(self._boxes()), middles)
         sides = box_math.sizes(self._boxes()).max(axis=1)
         spread = np.array([track.unseen_variance for track in self._tracks]) + (REACH * sides) ** 2
         lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])
@@ -361,15 +361,6 @@ class Tracker:
             states=np.array([t.state for t in shown], np.uint8),
         )
         return tracks, Poses(keypoints, scores)
-
-
-def _squared_distances(starts: Floats, ends: Floats, points: Floats) -> Floats:
-    """(T, M) squared distance of points (M, 2) from the lines between starts (T, 2) and ends (T, 2)."""
-    way = ends - starts
-    length = np.maximum((way**2).sum(axis=1), 1e-9)[:, None]
-    share = np.clip(((points[None] - starts[:, None]) * way[:, None]).sum(axis=2) / length, 0, 1)
-    nearest = starts[:, None] + share[..., None] * way[:, None]
-    return np.asarray(((points[None] - nearest) ** 2).sum(axis=2))
 
 
 def _familiarity(worn: Floats) -> Floats:
