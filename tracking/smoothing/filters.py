@@ -117,7 +117,7 @@ class JointFilters:
         hindsight: (N, K, 2) where the joints are known to have been, NaN where that isn't known: answers weigh the
         less the further they are from there.
         """
-        step = np.reshape(np.asarray(step_s, np.float64), (-1, 1))
+        step = np.reshape(step_s, (-1, 1))
         found, scores, measured = self._measured(poses, step, settings)
         R = measurement_variance(self.sides, scores)
         if hindsight is not None:

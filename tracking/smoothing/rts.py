@@ -123,14 +123,11 @@ def _trail(rows: Sequence[tuple[FrameResult, int]]) -> Trail:
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
     """Indices of tracks that are gone through together: of like lengths, and not too many."""
     batches: list[list[int]] = []
-    longest = 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        fits = (
-            lengths[i] >= LEAST_SHARE * longest and (len(batches[-1]) + 1) * longest <= MOST_ROWS if batches else False
-        )
-        if not fits:
+        longest = lengths[batches[-1][0]] if batches else 0
+        alike = bool(batches) and lengths[i] >= LEAST_SHARE * longest
+        if not alike or (len(batches[-1]) + 1) * longest > MOST_ROWS:
             batches.append([])
-            longest = lengths[i]
         batches[-1].append(i)
     return batches
 
