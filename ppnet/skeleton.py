@@ -82,3 +82,11 @@ def skeleton_for(keypoint_count: int) -> Skeleton:
         if len(skeleton) == keypoint_count:
             return skeleton
     raise ValueError(f"no joint set with {keypoint_count} keypoints (known: 17 COCO, 16 MPII)")
+
+
+def skeleton_or_plain(keypoint_count: int) -> Skeleton:
+    """The joint set with that many keypoints; of any other count one with neither sides, edges nor sigmas."""
+    try:
+        return skeleton_for(keypoint_count)
+    except ValueError:
+        return Skeleton("plain", tuple(f"keypoint {i}" for i in range(keypoint_count)), edges=())

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from ppnet.skeleton import skeleton_for
+from ppnet.skeleton import skeleton_or_plain
 
 Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
@@ -66,10 +66,7 @@ def _area(
 
 
 def _indices(count: int, joints: tuple[str, str]) -> npt.NDArray[np.int64]:
-    try:
-        names = skeleton_for(count).keypoints
-    except ValueError:
-        names = ()
+    names = skeleton_or_plain(count).keypoints
     return np.array([i for i, name in enumerate(names) if name.endswith(joints)], np.int64)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from ppnet.skeleton import SKELETONS, skeleton_for
+from ppnet.skeleton import skeleton_or_plain
 
 Floats = npt.NDArray[np.floating]
 Pairs = list[tuple[int, int]]
@@ -15,10 +15,8 @@ PLAIN_SIGMA = 0.08  # for joint sets without published constants
 
 def keypoint_sigmas(count: int) -> Floats:
     """(K,) COCO's per-keypoint constants where the joint set has them, else one middle value for all."""
-    for skeleton in SKELETONS.values():
-        if len(skeleton) == count and skeleton.sigmas:
-            return np.array(skeleton.sigmas)
-    return np.full(count, PLAIN_SIGMA)
+    sigmas = skeleton_or_plain(count).sigmas
+    return np.array(sigmas) if sigmas else np.full(count, PLAIN_SIGMA)
 
 
 def keypoint_similarity(
@@ -44,7 +42,7 @@ def keypoint_similarity(
     scale = areas[:, None] * spread[None, :] + extra[:, None]
     likeness = _likeness(first, second, scale)
     if either_side:
-        twins = _twins(count)
+        twins = skeleton_or_plain(count).flip_index
         crossed = _likeness(first, second[:, twins], scale)
         better = crossed + crossed[..., twins] > likeness + likeness[..., twins]
         likeness = np.where(better, crossed, likeness)
@@ -59,14 +57,6 @@ def _likeness(first: Floats, second: Floats, scale: Floats) -> Floats:
     away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
-
-
-def _twins(count: int) -> npt.NDArray[np.int64]:
-    """(K,) index of each keypoint's mirror twin; itself in joint sets without names."""
-    try:
-        return skeleton_for(count).flip_index
-    except ValueError:
-        return np.arange(count)
 
 
 def best_pairs(similarity: Floats, allowed: npt.NDArray[np.bool_]) -> Pairs:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.skeleton import Skeleton, skeleton_for
+from ppnet.skeleton import Skeleton, skeleton_or_plain
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -40,17 +40,14 @@ class Twins:
 @lru_cache(maxsize=8)
 def twins_of(count: int) -> Twins:
     """Twins of the joint set with `count` keypoints; none for unknown sets."""
-    try:
-        skeleton = skeleton_for(count)
-    except ValueError:
-        return Twins(np.zeros((0, 2), np.int64), np.zeros((0, 0)))
+    skeleton = skeleton_or_plain(count)
     pairs = [(i, int(twin)) for i, twin in enumerate(skeleton.flip_index) if i < twin]
     groups: list[int] = []
     names: dict[str, int] = {}
     for left, _ in pairs:
         name = _limb(skeleton, left)
         groups.append(names.setdefault(name, len(names)))
-    return Twins(np.array(pairs, np.int64), np.eye(len(names))[groups])
+    return Twins(np.array(pairs, np.int64).reshape(-1, 2), np.eye(len(names))[np.array(groups, np.int64)])
 
 
 def _limb(skeleton: Skeleton, index: int) -> str:
