@@ -29,7 +29,9 @@ class Augmentation:
         covers the rest; beyond the paper.
     neighbour_share: probability that somebody else's picture covers a side of the crop; beyond the paper.
     shift: standard deviation of the region's centre, in fractions of its size (as a detector's boxes vary).
-    brightness, blur_share, erase_share, gray_share, shrink_share: changes of the pixels, beyond the paper.
+    stretch: standard deviation by which the crop is drawn out along one side, drawn in along the other, and sheared:
+        other builds and cameras; beyond the paper.
+    brightness, hue_share, blur_share, erase_share, gray_share, shrink_share: changes of the pixels, beyond the paper.
     """
 
     scale: float = 0.35
@@ -40,7 +42,9 @@ class Augmentation:
     truncate_share: float = 0.0
     neighbour_share: float = 0.0
     shift: float = 0.0
+    stretch: float = 0.0
     brightness: float = 0.0
+    hue_share: float = 0.0
     blur_share: float = 0.0
     erase_share: float = 0.0
     gray_share: float = 0.0
@@ -54,7 +58,9 @@ STRONG = replace(
     truncate_share=0.3,
     neighbour_share=0.3,
     shift=0.04,
+    stretch=0.08,
     brightness=0.25,
+    hue_share=0.3,
     blur_share=0.15,
     erase_share=0.5,
     gray_share=0.1,
@@ -142,6 +148,15 @@ def draw_rotation(settings: Augmentation, rng: Rng) -> float:
     return float(np.clip(rng.normal(0, settings.rotation_deg), -limit, limit))
 
 
+def draw_stretch(settings: Augmentation, rng: Rng) -> npt.NDArray[np.float64]:
+    """(2, 2) linear map of the crop about its middle; its area stays."""
+    if not settings.stretch:
+        return np.eye(2)
+    limit = 2 * settings.stretch
+    along, shear = np.clip(rng.normal(0, settings.stretch, 2), -limit, limit)
+    return np.array([[np.exp(along), shear], [0, np.exp(-along)]])
+
+
 def flip_keypoints(keypoints: npt.NDArray[np.float32], width: int, skeleton: Skeleton) -> npt.NDArray[np.float32]:
     """Mirror (K, 2) crop pixels in a crop of that width; left and right swap places."""
     mirrored = keypoints[skeleton.flip_index].copy()
@@ -164,9 +179,11 @@ def put_neighbour(crop: Image, other: Image, rng: Rng) -> Image:
 
 
 def change_pixels(crop: Image, settings: Augmentation, rng: Rng) -> Image:
-    """Brightness, contrast, tint, gray, blur, loss of resolution, an erased patch; (H, W, 3) uint8 RGB."""
+    """Brightness, contrast, tint, hue, gray, blur, loss of resolution, an erased patch; (H, W, 3) uint8 RGB."""
     if settings.brightness:
         crop = _relight(crop, settings.brightness, rng)
+    if rng.random() < settings.hue_share:
+        crop = _turn_hue(crop, np.deg2rad(rng.normal(0, 30)), rng.uniform(0.3, 1.5))
     if rng.random() < settings.gray_share:
         crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     if rng.random() < settings.shrink_share:
@@ -185,6 +202,13 @@ def _relight(crop: Image, strength: float, rng: Rng) -> Image:
     levels = 255 * (np.arange(256)[:, None] / 255) ** gamma * gain + offset
     table = np.clip(levels, 0, 255).astype(np.uint8)[None]
     return cv2.LUT(crop, table)
+
+
+def _turn_hue(crop: Image, angle: float, saturation: float) -> Image:
+    """Every colour turned about the line of grays, and drawn away from it (above 1) or towards it."""
+    rotation = cv2.Rodrigues(np.full(3, angle / np.sqrt(3)))[0]
+    gray = np.full((3, 3), 1 / 3)
+    return cv2.transform(crop, gray + saturation * (rotation - gray))
 
 
 def _shrink(crop: Image, factor: float) -> Image:

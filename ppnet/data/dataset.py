@@ -184,6 +184,9 @@ class CropDataset(Dataset[Crop]):
             rotations_deg=[augment.draw_rotation(settings, rng)],
             kind=self.codec.crop_kind,
         )
+        stretch, middle = augment.draw_stretch(settings, rng), (np.array(self.codec.input_wh) - 1) / 2
+        matrices = stretch @ matrices
+        matrices[:, :, 2] += middle - stretch @ middle
         return matrices, bool(rng.random() < settings.flip_share)
 
 

@@ -94,3 +94,42 @@ def test_a_neighbour_covers_a_side_and_leaves_the_middle():
         assert not covered[:, 88:104].any()
         sides.add("left" if columns.mean() < 96 else "right")
     assert sides == {"left", "right"} and not crop.any()
+
+
+def test_a_drawn_out_crop_keeps_every_joint_on_its_pixels_and_its_area(joints, tmp_path):
+    image = np.full((260, 180, 3), 128, np.uint8)
+    for point, colour in zip(joints.round().astype(int), COLOURS, strict=True):
+        cv2.circle(image, point.tolist(), 2, colour[::-1].tolist(), -1)
+    cv2.imwrite(str(tmp_path / "person.png"), image)
+    sample = Sample(
+        ImageRef(tmp_path / "person.png"), BOX, joints.round(), np.full(17, 2, np.uint8), np.ones(17, np.float32),
+        np.zeros(17, bool), 16000.0, 1, 1,
+    )  # fmt: skip
+    people, codec = [Source(SampleSet("one", COCO_17, (sample,)))], Codec((192, 256), kind="udp")
+    plain = CropDataset(people, codec, augment.NONE, skeleton=COCO_17)[0, 0].keypoints.numpy()
+    dataset = CropDataset(people, codec, replace(augment.NONE, stretch=0.15), skeleton=COCO_17)
+    factors = []
+    for draw in range(10):
+        crop = dataset[draw, 0]
+        for point, colour in zip(crop.keypoints.numpy(), COLOURS, strict=True):
+            x, y = point.round().astype(int)
+            if 2 <= x < 190 and 2 <= y < 254:
+                near = crop.image.numpy()[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3).astype(int)
+                assert np.abs(near - colour).max(axis=1).min() < 60
+        linear = np.linalg.lstsq(plain - plain.mean(0), crop.keypoints.numpy() - crop.keypoints.numpy().mean(0))[0]
+        assert np.linalg.det(linear) == pytest.approx(1, abs=1e-3)
+        factors.append(linear[0, 0])
+    assert 0.05 < np.std(factors) < 0.3
+
+
+def test_a_turned_hue_leaves_grays_and_brightness():
+    gray = np.full((4, 4, 3), 90, np.uint8)
+    red = np.full((4, 4, 3), (120, 60, 60), np.uint8)
+    settings = replace(augment.NONE, hue_share=1.0)
+    greens = []
+    for seed in range(20):
+        assert np.abs(augment.change_pixels(gray, settings, np.random.default_rng(seed)).astype(int) - 90).max() <= 1
+        turned = augment.change_pixels(red, settings, np.random.default_rng(seed)).astype(int)
+        assert abs(turned.mean() - 80) <= 1
+        greens.append(turned[0, 0, 1])
+    assert np.std(greens) > 5
