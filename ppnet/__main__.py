@@ -1,4 +1,4 @@
-"""`python -m ppnet`: networks, weights, training, evaluation, benchmark, rendered people."""
+"""`python -m ppnet`: networks, weights, training, evaluation, benchmark, labels, rendered people."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ COMMANDS = {
     "train": ("ppnet.train.command", "train a network"),
     "evaluate": ("ppnet.evaluate.command", "accuracy on COCO or MPII"),
     "benchmark": ("ppnet.benchmark.command", "speed of all networks side by side"),
+    "blend": ("ppnet.data.blend_command", "labels and a teacher's answers, averaged where they agree"),
     "render": ("ppnet.data.people.command", "render people with exact joints"),
 }
 

@@ -1,0 +1,37 @@
+"""`python -m ppnet blend`: labels and a teacher's answers, averaged where they agree."""
+
+import argparse
+import json
+from pathlib import Path
+
+from ppnet.data.blend import blend_labels
+from ppnet.data.coco import load_json
+from ppnet.errors import DatasetError
+from ppnet.skeleton import COCO_17
+
+BODY = COCO_17.keypoints[5:]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Two files in, one out."""
+    parser.add_argument("labels", type=Path, help="COCO keypoint file")
+    parser.add_argument("answers", type=Path, help="json: annotation id -> 17 x [x, y, score, spread]")
+    parser.add_argument("out", type=Path, help="the file to write; lay it beside the pictures")
+    parser.add_argument("--keypoints", nargs="+", choices=COCO_17.keypoints, default=BODY, metavar="NAME",
+                        help="joints to move (all but the face)")  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the blended file and say what was done."""
+    if arguments.out.exists():
+        raise DatasetError(f"{arguments.out} exists; name another file.")
+    labels, answers = load_json(arguments.labels), load_json(arguments.answers)
+    try:
+        blended, counts = blend_labels(labels, answers, tuple(arguments.keypoints))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{arguments.labels} is not a COCO keypoint file ({error!r}).") from error
+    unfinished = arguments.out.with_suffix(".part")
+    unfinished.write_text(json.dumps(blended), encoding="utf-8")
+    unfinished.replace(arguments.out)
+    print(f"{counts.blended} joints averaged, {counts.doubted} doubted, {counts.kept} kept as they were.")
+    return 0

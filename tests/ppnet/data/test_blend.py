@@ -1,0 +1,82 @@
+"""Labels and a teacher's answers: which joints move, which are doubted, which stay."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ppnet.__main__ import main
+from ppnet.data.blend import blend_labels
+from ppnet.errors import DatasetError
+from ppnet.skeleton import COCO_17
+
+BODY = COCO_17.keypoints[5:]
+HIP, KNEE, ANKLE, WRIST, NOSE = (
+    COCO_17.index(n) for n in ("left_hip", "left_knee", "left_ankle", "left_wrist", "nose")
+)
+
+
+@pytest.fixture
+def labels():
+    places = np.column_stack([np.linspace(40, 90, 17), np.linspace(20, 200, 17), np.full(17, 2)])
+    person = {"id": 7, "image_id": 1, "category_id": 1, "bbox": [30, 10, 80, 200], "keypoints": places.ravel().tolist()}
+    return {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [person]}
+
+
+@pytest.fixture
+def answer(labels):
+    places = np.array(labels["annotations"][0]["keypoints"]).reshape(17, 3)[:, :2]
+    return np.column_stack([places, np.full(17, 0.8), np.full(17, 0.01)])
+
+
+def blend(labels, answer):
+    blended, counts = blend_labels(labels, {"7": answer.tolist()}, BODY)
+    person = blended["annotations"][0]
+    return np.array(person["keypoints"]).reshape(17, 3), np.array(person["weights"]), counts
+
+
+def test_where_both_agree_the_joint_moves_three_quarters_of_the_way(labels, answer):
+    answer[[HIP, NOSE], 0] += 4
+    places, weights, counts = blend(labels, answer)
+    before = np.array(labels["annotations"][0]["keypoints"]).reshape(17, 3)
+    moved = places[:, 0] - before[:, 0]
+    assert moved[HIP] == pytest.approx(3, abs=0.01)
+    assert np.abs(np.delete(moved, HIP)).max() < 0.01, "faces are not asked for"
+    assert (weights == 1).all() and counts.blended == 12
+
+
+def test_a_label_that_a_sure_teacher_contradicts_is_doubted_and_stays(labels, answer):
+    answer[[KNEE, ANKLE], 1] -= 60
+    answer[ANKLE, 2] = 0.4
+    places, weights, counts = blend(labels, answer)
+    before = np.array(labels["annotations"][0]["keypoints"]).reshape(17, 3)
+    assert np.abs(places - before).max() < 0.01
+    assert weights[KNEE] == 0.3 and weights[ANKLE] == 1
+    assert (counts.doubted, counts.kept) == (1, 1)
+
+
+def test_an_unsure_or_unsteady_teacher_and_an_unlabelled_joint_change_nothing(labels, answer):
+    answer[[HIP, KNEE, WRIST], 0] += 4
+    answer[HIP, 2], answer[KNEE, 3] = 0.2, 0.3
+    labels["annotations"][0]["keypoints"][3 * WRIST + 2] = 0
+    places, weights, counts = blend(labels, answer)
+    before = np.array(labels["annotations"][0]["keypoints"]).reshape(17, 3)
+    assert np.abs(places - before).max() < 0.01 and (weights == 1).all()
+    assert (counts.blended, counts.kept) == (9, 2)
+
+
+def test_people_without_an_answer_stay_and_wrong_shapes_are_named(labels):
+    assert blend_labels(labels, {}, BODY)[0]["annotations"] == labels["annotations"]
+    with pytest.raises(DatasetError, match="Annotation 7"):
+        blend_labels(labels, {"7": [[1, 2, 3]]}, BODY)
+
+
+def test_the_command_writes_a_new_file_and_never_over_another(labels, answer, tmp_path, capsys):
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    (tmp_path / "answers.json").write_text(json.dumps({"7": answer.tolist()}))
+    arguments = ["blend", *(str(tmp_path / name) for name in ("labels.json", "answers.json", "out.json"))]
+    assert main(arguments) == 0
+    assert "12 joints averaged" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 1
+    assert main(arguments) == 2
+    assert "out.json exists" in capsys.readouterr().err
