@@ -15,11 +15,26 @@ from ppnet.skeleton import COCO_17
 BOX = np.array([40, 20, 120, 220], np.float32)
 COLOURS = np.stack([np.arange(17) * 14 + 20, 250 - np.arange(17) * 14, np.arange(17) * 91 % 200 + 50], axis=1)
 
+CODEC = Codec((192, 256), kind="udp")
+
 
 @pytest.fixture
 def joints():
     rng = np.random.default_rng(5)
     return (BOX[:2] + rng.uniform(0.05, 0.95, (17, 2)) * (BOX[2:] - BOX[:2])).astype(np.float32)
+
+
+def one_person(joints, folder):
+    """A picture of somebody whose every joint is a dot of its own colour, as a source."""
+    image = np.full((260, 180, 3), 128, np.uint8)
+    for point, colour in zip(joints.round().astype(int), COLOURS, strict=True):
+        cv2.circle(image, point.tolist(), 2, colour[::-1].tolist(), -1)
+    cv2.imwrite(str(folder / "person.png"), image)
+    sample = Sample(
+        ImageRef(folder / "person.png"), BOX, joints, np.full(17, 2, np.uint8), np.ones(17, np.float32),
+        np.zeros(17, bool), 16000.0, 1, 1,
+    )  # fmt: skip
+    return [Source(SampleSet("one", COCO_17, (sample,)))]
 
 
 def test_a_part_lies_in_the_box_and_keeps_two_joints(joints):
@@ -53,18 +68,8 @@ def test_the_picture_ends_at_the_cut():
 
 
 def test_joints_beyond_the_end_of_the_picture_are_absent_and_others_lie_on_their_pixels(joints, tmp_path):
-    image = np.full((260, 180, 3), 128, np.uint8)
-    for point, colour in zip(joints.round().astype(int), COLOURS, strict=True):
-        cv2.circle(image, point.tolist(), 2, colour[::-1].tolist(), -1)
-    cv2.imwrite(str(tmp_path / "person.png"), image)
-    sample = Sample(
-        ImageRef(tmp_path / "person.png"), BOX, joints, np.full(17, 2, np.uint8), np.ones(17, np.float32),
-        np.zeros(17, bool), 16000.0, 1, 1,
-    )  # fmt: skip
     settings = replace(augment.NONE, truncate_share=1.0)
-    dataset = CropDataset(
-        [Source(SampleSet("one", COCO_17, (sample,)))], Codec((192, 256), kind="udp"), settings, skeleton=COCO_17
-    )
+    dataset = CropDataset(one_person(joints, tmp_path), CODEC, settings, skeleton=COCO_17)
     absent = shown = 0
     for epoch in range(40):
         crop = dataset[epoch, 0]
@@ -97,17 +102,9 @@ def test_a_neighbour_covers_a_side_and_leaves_the_middle():
 
 
 def test_a_drawn_out_crop_keeps_every_joint_on_its_pixels_and_its_area(joints, tmp_path):
-    image = np.full((260, 180, 3), 128, np.uint8)
-    for point, colour in zip(joints.round().astype(int), COLOURS, strict=True):
-        cv2.circle(image, point.tolist(), 2, colour[::-1].tolist(), -1)
-    cv2.imwrite(str(tmp_path / "person.png"), image)
-    sample = Sample(
-        ImageRef(tmp_path / "person.png"), BOX, joints.round(), np.full(17, 2, np.uint8), np.ones(17, np.float32),
-        np.zeros(17, bool), 16000.0, 1, 1,
-    )  # fmt: skip
-    people, codec = [Source(SampleSet("one", COCO_17, (sample,)))], Codec((192, 256), kind="udp")
-    plain = CropDataset(people, codec, augment.NONE, skeleton=COCO_17)[0, 0].keypoints.numpy()
-    dataset = CropDataset(people, codec, replace(augment.NONE, stretch=0.15), skeleton=COCO_17)
+    people = one_person(joints, tmp_path)
+    plain = CropDataset(people, CODEC, augment.NONE, skeleton=COCO_17)[0, 0].keypoints.numpy()
+    dataset = CropDataset(people, CODEC, replace(augment.NONE, stretch=0.15), skeleton=COCO_17)
     factors = []
     for draw in range(10):
         crop = dataset[draw, 0]
