@@ -66,11 +66,13 @@ class InspectCommands(QObject):
         if self._wanted():
             if self._inspector is None:
                 self._inspector = Inspector(self._looker_maker())
-                self._panel.show_words("Loading the network…")
             self._timer.start()
             self._ask(self._view.picture)
         else:
             self.shut_down()
+        if self._actions["feature-maps"].isChecked():
+            self._panel.show_words("Loading the network…")
+        else:
             self._panel.show_words("Switch on “Inside the network” (Shift+A) and choose a person.")
         self._draw()
 
