@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from ppnet.data.blend import blend_labels
-from ppnet.data.coco import load_json
+from ppnet.data.coco import NOT_COCO, load_json
 from ppnet.errors import DatasetError
 from ppnet.skeleton import COCO_17
 
@@ -28,10 +28,16 @@ def run(arguments: argparse.Namespace) -> int:
     labels, answers = load_json(arguments.labels), load_json(arguments.answers)
     try:
         blended, counts = blend_labels(labels, answers, tuple(arguments.keypoints))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{arguments.labels} is not a COCO keypoint file ({error!r}).") from error
+    except NOT_COCO as error:
+        raise DatasetError(
+            f"{arguments.labels} is not a COCO keypoint file, "
+            f"or {arguments.answers} holds no answers for it ({error!r})."
+        ) from error
     unfinished = arguments.out.with_suffix(".part")
-    unfinished.write_text(json.dumps(blended), encoding="utf-8")
-    unfinished.replace(arguments.out)
+    try:
+        unfinished.write_text(json.dumps(blended), encoding="utf-8")
+        unfinished.replace(arguments.out)
+    except OSError as error:
+        raise DatasetError(f"{arguments.out} cannot be written: {error.strerror or error}.") from error
     print(f"{counts.blended} joints averaged, {counts.doubted} doubted, {counts.kept} kept as they were.")
     return 0

@@ -43,7 +43,7 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
     try:
         files = {image["id"]: _image_ref(image, path, images) for image in content["images"]}
         annotations, absent_known = list(content["annotations"]), bool(content.get("absent_known"))
-    except _NOT_COCO as error:
+    except NOT_COCO as error:
         raise DatasetError(f"{path} is not a COCO keypoint file ({error!r}).") from error
     if detections is None:
         samples = _samples(
@@ -65,7 +65,7 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
     return SampleSet(path.stem, COCO_17, tuple(samples))
 
 
-_NOT_COCO = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+NOT_COCO = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 
 
 def _samples(path: Path, entries: list[Any], make: Callable[[Json, int], Sample | None]) -> list[Sample]:
@@ -74,7 +74,7 @@ def _samples(path: Path, entries: list[Any], make: Callable[[Json, int], Sample 
     for number, entry in enumerate(entries):
         try:
             sample = make(entry, number)
-        except _NOT_COCO as error:
+        except NOT_COCO as error:
             raise DatasetError(
                 f"{path}, entry {number + 1}: this is no person in COCO's format ({error!r})."
             ) from error

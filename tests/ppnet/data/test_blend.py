@@ -80,3 +80,15 @@ def test_the_command_writes_a_new_file_and_never_over_another(labels, answer, tm
     assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 1
     assert main(arguments) == 2
     assert "out.json exists" in capsys.readouterr().err
+
+
+def test_answers_of_another_shape_and_a_missing_folder_are_one_sentence(labels, answer, tmp_path, capsys):
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    for content, out, words in (
+        ({"7": [[1], [2, 3]]}, "out.json", "holds no answers for it"),
+        ({"7": answer.tolist()}, "nowhere/out.json", "cannot be written"),
+    ):
+        (tmp_path / "answers.json").write_text(json.dumps(content))
+        assert main(["blend", *(str(tmp_path / name) for name in ("labels.json", "answers.json", out))]) == 2
+        assert words in capsys.readouterr().err
+        assert not list(tmp_path.glob("out*"))
