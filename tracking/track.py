@@ -120,7 +120,6 @@ class Track:
         self._measured_box = np.asarray(box, np.float64)
         self._motion.update(box, doubt=doubt)
         self.score = score
-        self.hits += 1
         self.missed_since_s = None
         self._seen(time_s)
         self._anchor = None

@@ -80,6 +80,11 @@ class _Seen:
         quality = [pose_quality(np.where(clear[i], poses.scores[i], 0)) for i in range(len(poses))]
         return cls(look, poses, keypoints, np.array(quality, np.float64), image)
 
+    def denied(self, least: float) -> npt.NDArray[np.bool_]:
+        """(M,) whether the network looked into the box and found nobody; False where it did not look."""
+        looked = np.isfinite(self.poses.keypoints).all(axis=2).any(axis=1)
+        return np.asarray(looked & (self.quality < least))
+
     @cached_property
     def clothes(self) -> Floats | None:
         """(M, D) what the people in the boxes wear."""
@@ -199,7 +204,8 @@ class Tracker:
             likely = (near >= settings.min_similarity) & ~strange & self._like_sizes(look)
             _take(taken, near + CLOTHES_WEIGHT * familiar, strong & likely)
             _take(taken, both, close)
-            _take(taken, overlap, ~strong & (overlap >= settings.weak_min_iou))
+            believed = ~seen.denied(settings.pose_score)[: look.detections]
+            _take(taken, overlap, ~strong & believed & (overlap >= settings.weak_min_iou))
         for row in range(look.detections, len(look.boxes)):
             index = int(look.track_of[row])
             if index not in taken and self._joints_hold(self._tracks[index], seen, row=row):
@@ -289,6 +295,7 @@ class Tracker:
             box, score = seen.look.boxes[row], float(seen.look.scores[row])
             keypoints = seen.keypoints[row] if good else None
             track.see(box, score, time_s=self._time_s, keypoints=keypoints, doubt=doubt)
+            track.hits += self._counts(row, seen)
             if seen.clothes is not None and covered < OPEN_VIEW:
                 track.wear(seen.clothes[row])
         elif good:
@@ -312,11 +319,17 @@ class Tracker:
                 continue
             track = Track(look.boxes[row], score, time_s=self._time_s, order=self._next_order())
             good = seen.quality[row] >= settings.pose_score
-            sure = look.first or score >= settings.sure_score
-            track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else 1)
+            counts = self._counts(row, seen)
+            sure = counts and (look.first or score >= settings.sure_score)
+            track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else counts)
             if seen.clothes is not None and self._covered(track) < OPEN_VIEW:
                 track.wear(seen.clothes[row])
             self._tracks.append(track)
+
+    def _counts(self, row: int, seen: _Seen) -> bool:
+        """Whether a detection speaks for a person: a sure one does, others unless the network found nobody there."""
+        sure = seen.look.scores[row] >= self.settings.sure_score
+        return bool(sure or not seen.denied(self.settings.new_pose_score)[row])
 
     def _next_order(self) -> int:
         return 1 + max((track.order for track in self._tracks), default=0)

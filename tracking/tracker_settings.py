@@ -27,7 +27,9 @@ class TrackerSettings:
     joints_alone_s: how long the network's joints may hold a person whom the detector keeps missing. Raised:
         fewer breaks where the detector is weak, longer-lived false people.
     pose_score: mean score of the better half of the joints from which they count as evidence of a person.
-        Raised: boxes follow the joints only where the network is sure.
+        Raised: boxes follow the joints only where the network is sure; weak detections keep fewer people alive.
+    new_pose_score: the same for a newcomer, whose detections below `sure_score` count only with such joints (where
+        nobody reads joints they count without). Raised: fewer false people, later starts.
     duplicate_similarity: likeness of keypoints from which two people are taken for one and the same. Raised:
         more doubled people, fewer lost ones where two stand close together.
     max_people: at most so many at a time, the earliest kept; None for no limit.
@@ -44,13 +46,15 @@ class TrackerSettings:
     shown_lost_s: float = 0.5
     joints_alone_s: float = 1.0
     pose_score: float = 0.3
+    new_pose_score: float = 0.4
     duplicate_similarity: float = 0.8
     max_people: int | None = None
 
     def __post_init__(self) -> None:
         fractions = (
             "new_score", "sure_score", "min_iou", "weak_min_iou",
-            "min_similarity", "min_resemblance", "pose_score", "duplicate_similarity",
+            "min_similarity", "min_resemblance", "pose_score", "new_pose_score",
+            "duplicate_similarity",
         )  # fmt: skip
         for name in fractions:
             if not 0 <= getattr(self, name) <= 1:

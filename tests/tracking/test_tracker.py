@@ -159,6 +159,44 @@ def test_weak_detections_keep_but_do_not_begin():
         assert tracks.states.tolist() == [TrackState.TRACKED]
 
 
+class Reader:
+    """A network that is sure of people in some boxes only: `sure(box)`."""
+
+    def __init__(self, sure):
+        self.sure = sure
+
+    def estimate(self, boxes):
+        at = np.linspace(0.1, 0.9, 17)[None, :, None]
+        keypoints = boxes[:, None, :2] + at * (boxes[:, None, 2:] - boxes[:, None, :2])
+        scores = np.array([[0.8 if self.sure(box) else 0.2] * 17 for box in boxes], np.float32).reshape(-1, 17)
+        return Poses(keypoints.astype(np.float32), scores)
+
+
+def read_step(tracker, time_s, boxes, scores, reader):
+    found = Detections(np.array(boxes, np.float32), np.array(scores, np.float32))
+    return tracker.update(reader.estimate(tracker.associate(found, time_s, size_wh=SIZE_WH)))[0]
+
+
+def test_who_is_nobody_to_the_network_waits_for_a_sure_detection():
+    tracker, reader = Tracker(), Reader(lambda box: box[0] < 450)
+    boxes = [standing(100), standing(500)]
+    for k in range(6):
+        assert read_step(tracker, k / 10, boxes, [0.9, 0.45], reader).ids.tolist() == [1]
+    assert read_step(tracker, 0.6, boxes, [0.9, 0.55], reader).ids.tolist() == [1]
+    assert read_step(tracker, 0.7, boxes, [0.9, 0.55], reader).ids.tolist() == [1, 2]
+
+
+def test_a_weak_detection_keeps_only_who_is_somebody_to_the_network():
+    tracker = Tracker()
+    boxes = [standing(100), standing(500)]
+    for k in range(3):
+        assert read_step(tracker, k / 10, boxes, [0.9, 0.6], Reader(lambda box: True)).ids.tolist() == [1, 2]
+    for k in range(3, 12):
+        tracks = read_step(tracker, k / 10, boxes, [0.2, 0.2], Reader(lambda box: box[0] < 450))
+    assert tracks.ids.tolist() == [1]
+    assert tracks.states.tolist() == [TrackState.TRACKED]
+
+
 def test_occlusion_of_less_than_two_seconds_is_survived():
     tracker = Tracker()
     for k in range(10):
