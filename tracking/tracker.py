@@ -9,25 +9,23 @@ Deterministic; one instance per stream.
 """
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
 from tracking import boxes as box_math
-from tracking.appearance import describe, resemblance
+from tracking.appearance import resemblance
 from tracking.association import best_pairs, keypoint_similarity
+from tracking.look import Look, Seen, within
 from tracking.track import Track
 from tracking.tracker_settings import TrackerSettings
 from tracking.types import Detections, Tracks, TrackState
 
-__all__ = ["Tracker", "TrackerSettings", "pose_quality"]
+__all__ = ["Tracker", "TrackerSettings"]
 
 Floats = npt.NDArray[np.floating]
 
-KEYPOINT_SCORE = 0.1  # keypoints below say nothing about where a person is
 SWING = 2.0  # limbs swing between two looks: likeness to expected keypoints forgives twice COCO's distances
 MOST_HEIGHT_CHANGE = 1.7  # nobody found again is so many times higher or lower than expected
 HIDDEN_DOUBT = 4.0  # how much less a half-hidden person's box is trusted (it shrinks on the hidden side)
@@ -37,58 +35,6 @@ LIGHT_CHANGE = 0.06  # by how much the likeness of one person's clothes usually 
 LONG_UNSEEN_S = 0.25  # who is unseen for longer is looked for after the others, by clothes rather than by place
 CLOTHES_WEIGHT = 2.0
 SAME_BOX = 0.8  # overlap from which a second box is the same person, whatever the joints say
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What the estimator is asked to look at in one frame: M boxes, first of detections, then of tracks.
-
-    scores: those of the detections. track_of: (M,) index of the track that predicted a box, -1 for detections.
-    detected: whether the detector looked at this frame; first: whether it did so for the first time.
-    """
-
-    boxes: Floats
-    scores: Floats
-    track_of: npt.NDArray[np.int64]
-    detected: bool
-    first: bool
-
-    @property
-    def detections(self) -> int:
-        return len(self.scores)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A look with the estimator's answer: poses as they came, the keypoints that count, quality per person.
-
-    image: the picture, if there is one, for what people wear.
-    """
-
-    look: _Look
-    poses: Poses
-    keypoints: Floats
-    quality: Floats
-    image: npt.NDArray[np.uint8] | None
-
-    @classmethod
-    def of(cls, look: _Look, poses: Poses, image: npt.NDArray[np.uint8] | None) -> "_Seen":
-        if len(poses) != len(look.boxes):
-            raise ValueError(f"{len(look.boxes)} poses wanted, got {len(poses)}")
-        clear = (poses.scores >= KEYPOINT_SCORE) & np.isfinite(poses.keypoints).all(axis=2)
-        keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
-        quality = [pose_quality(np.where(clear[i], poses.scores[i], 0)) for i in range(len(poses))]
-        return cls(look, poses, keypoints, np.array(quality, np.float64), image)
-
-    def denied(self, least: float) -> npt.NDArray[np.bool_]:
-        """(M,) whether the network looked into the box and found nobody; False where it did not look."""
-        looked = np.isfinite(self.poses.keypoints).all(axis=2).any(axis=1)
-        return np.asarray(looked & (self.quality < least))
-
-    @cached_property
-    def clothes(self) -> Floats | None:
-        """(M, D) what the people in the boxes wear."""
-        return None if self.image is None else describe(self.image, self.look.boxes, self.poses)
 
 
 class Tracker:
@@ -105,7 +51,7 @@ class Tracker:
         self._time_s = math.nan
         self._size_wh = (0, 0)
         self._looked = False
-        self._look: _Look | None = None
+        self._look: Look | None = None
 
     @property
     def needs_detection(self) -> bool:
@@ -123,14 +69,14 @@ class Tracker:
         if not math.isfinite(time_s):
             raise ValueError(f"time_s must be finite, not {time_s}")
         self._advance(time_s, size_wh)
-        found, scores = _within(detections, size_wh)
+        found, scores = within(detections, size_wh)
         predicted = self._boxes()
         useful = scores >= self.settings.new_score
         if len(predicted) and len(found):
             useful |= box_math.iou_matrix(found, predicted).max(axis=1) >= self.settings.weak_min_iou
         found, scores = found[useful], scores[useful]
         alone = self._looking_alone(found, predicted)
-        self._look = _Look(
+        self._look = Look(
             boxes=np.concatenate([found, box_math.clip(predicted[alone], size_wh)]),
             scores=scores,
             track_of=np.array([-1] * len(found) + alone, np.int64),
@@ -150,7 +96,7 @@ class Tracker:
         look, self._look = self._look, None
         if look is None:
             raise ValueError("associate() comes before update()")
-        seen = _Seen.of(look, poses, image)
+        seen = Seen.of(look, poses, image)
         taken = self._match(seen)
         self._drop_duplicates(taken, seen)
         for index, track in enumerate(self._tracks):
@@ -182,10 +128,10 @@ class Tracker:
         recent = [self._time_s - track.seen_s <= self.settings.shown_lost_s for track in self._tracks]
         return [i for i in range(len(self._tracks)) if i not in claimed and inside[i] and recent[i]]
 
-    def _match(self, seen: _Seen) -> dict[int, int]:
+    def _match(self, seen: Seen) -> dict[int, int]:
         """Track index -> row: strong detections by overlap and likeness, then by likeness alone, both unless the
-        clothes are another's; then by overlap in spite of the clothes; then weak detections by overlap, then the
-        boxes that tracks predicted themselves."""
+        clothes are another's; then by overlap in spite of the clothes; then by some overlap together with some
+        likeness; then weak detections by overlap, then the boxes that tracks predicted themselves."""
         taken: dict[int, int] = {}
         look, settings = seen.look, self.settings
         if look.detections and self._tracks:
@@ -204,6 +150,8 @@ class Tracker:
             likely = (near >= settings.min_similarity) & ~strange & self._like_sizes(look)
             _take(taken, near + CLOTHES_WEIGHT * familiar, strong & likely)
             _take(taken, both, close)
+            partly = overlap / settings.min_iou + alike / settings.min_similarity >= 1.0
+            _take(taken, both, strong & recent & partly & ~strange)
             believed = ~seen.denied(settings.pose_score)[: look.detections]
             _take(taken, overlap, ~strong & believed & (overlap >= settings.weak_min_iou))
         for row in range(look.detections, len(look.boxes)):
@@ -212,7 +160,7 @@ class Tracker:
                 taken[index] = row
         return taken
 
-    def _resemblance(self, seen: _Seen) -> Floats:
+    def _resemblance(self, seen: Seen) -> Floats:
         """(tracks, M) likeness of what people wear; NaN where it is not known."""
         unknown = np.full((len(self._tracks), len(seen.look.boxes)), np.nan)
         clothes = seen.clothes
@@ -231,7 +179,7 @@ class Tracker:
         areas = box_math.areas(self._boxes())
         return keypoint_similarity(expected, keypoints, areas=areas, variances=variances, tolerance=SWING)
 
-    def _closeness(self, look: _Look) -> Floats:
+    def _closeness(self, look: Look) -> Floats:
         """(tracks, M) likelihood of the distance from where unseen people may be, 1 at no distance; 0 for others.
 
         They may have gone on or have stopped: anywhere from where they were lost to where they would be now.
@@ -244,13 +192,13 @@ class Tracker:
         lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])
         return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
 
-    def _like_sizes(self, look: _Look) -> npt.NDArray[np.bool_]:
+    def _like_sizes(self, look: Look) -> npt.NDArray[np.bool_]:
         # Heights: widths change with every stride, and with what hides a part.
         own = box_math.sizes(self._boxes())[:, None, 1]
         other = box_math.sizes(look.boxes[: look.detections])[None, :, 1]
         return np.asarray((other > own / MOST_HEIGHT_CHANGE) & (other < own * MOST_HEIGHT_CHANGE))
 
-    def _joints_hold(self, track: Track, seen: _Seen, *, row: int) -> bool:
+    def _joints_hold(self, track: Track, seen: Seen, *, row: int) -> bool:
         """Whether what the network found in the predicted box can stand for a detection."""
         if not seen.look.detected and track.missed_since_s is None:
             return True
@@ -259,7 +207,7 @@ class Tracker:
         missed_since_s = self._time_s if track.missed_since_s is None else track.missed_since_s
         return self._time_s - missed_since_s <= self.settings.joints_alone_s
 
-    def _drop_duplicates(self, taken: dict[int, int], seen: _Seen) -> None:
+    def _drop_duplicates(self, taken: dict[int, int], seen: Seen) -> None:
         """Of two people with the same joints one is hidden behind the other: who fits worse counts as unseen."""
         order = sorted(taken)
         rows = [taken[index] for index in order]
@@ -274,7 +222,7 @@ class Tracker:
             if order[a] in taken and order[b] in taken:
                 del taken[order[min(a, b, key=lambda i: claims[i])]]
 
-    def _claim(self, index: int, row: int, seen: _Seen, likeness: float) -> tuple[bool, float, int]:
+    def _claim(self, index: int, row: int, seen: Seen, likeness: float) -> tuple[bool, float, int]:
         """How good a track's claim to an answer is; larger is better."""
         track, points = self._tracks[index], seen.keypoints[row]
         if not np.isfinite(points).any():  # boxes that nobody read
@@ -283,7 +231,7 @@ class Tracker:
         overlap = float(box_math.iou_matrix(track.box[None], extent[None])[0, 0])
         return row < seen.look.detections, round(likeness + overlap, 6), -track.order
 
-    def _settle(self, track: Track, row: int | None, seen: _Seen) -> None:
+    def _settle(self, track: Track, row: int | None, seen: Seen) -> None:
         track.row = row
         if row is None:
             track.miss(self._time_s, detected=seen.look.detected)
@@ -311,7 +259,7 @@ class Tracker:
         common = box_math.intersections(track.box[None], np.array(others)).max()
         return float(min(common / max(box_math.areas(track.box[None])[0], 1.0), 1.0))
 
-    def _begin(self, seen: _Seen, used: set[int]) -> None:
+    def _begin(self, seen: Seen, used: set[int]) -> None:
         look, settings = seen.look, self.settings
         for row in range(look.detections):
             score = float(look.scores[row])
@@ -326,7 +274,7 @@ class Tracker:
                 track.wear(seen.clothes[row])
             self._tracks.append(track)
 
-    def _counts(self, row: int, seen: _Seen) -> bool:
+    def _counts(self, row: int, seen: Seen) -> bool:
         """Whether a detection speaks for a person: a sure one does, others unless the network found nobody there."""
         sure = seen.look.scores[row] >= self.settings.sure_score
         return bool(sure or not seen.denied(self.settings.new_pose_score)[row])
@@ -334,7 +282,7 @@ class Tracker:
     def _next_order(self) -> int:
         return 1 + max((track.order for track in self._tracks), default=0)
 
-    def _known(self, row: int, seen: _Seen) -> bool:
+    def _known(self, row: int, seen: Seen) -> bool:
         """Whether a detection shows somebody who is followed already (a second box on the same person)."""
         others = [track for track in self._tracks if track.row is not None]
         if not others:
@@ -379,23 +327,6 @@ class Tracker:
 def _familiarity(worn: Floats) -> Floats:
     """Weight of clothes in matching, 0 to 1; unknown ones speak neither for nor against."""
     return np.where(np.isnan(worn), 0.5, np.exp(-(1 - worn) / LIGHT_CHANGE))
-
-
-def pose_quality(scores: Floats) -> float:
-    """Mean score of the better half of a person's keypoints (half a body may be outside the picture)."""
-    if not len(scores):
-        return 0.0
-    best = np.sort(np.nan_to_num(scores, nan=0.0))[::-1]
-    return float(best[: (len(best) + 1) // 2].mean())
-
-
-def _within(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Boxes and scores that can be used: finite, with area, at least partly inside; cut to the picture."""
-    if detections is None:
-        return np.zeros((0, 4)), np.zeros(0)
-    keep = box_math.usable(detections.boxes, size_wh) & np.isfinite(detections.scores)
-    boxes = box_math.clip(detections.boxes[keep].astype(np.float64), size_wh)
-    return boxes, detections.scores[keep].astype(np.float64)
 
 
 def _take(taken: dict[int, int], similarity: Floats, allowed: npt.NDArray[np.bool_]) -> None:

@@ -8,8 +8,9 @@ from tests.tracking.figures import SIZE_WH, Walker, filmed, straight
 from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
+from tracking.look import pose_quality
 from tracking.pipeline import Pipeline, PipelineSettings
-from tracking.tracker import Tracker, TrackerSettings, pose_quality
+from tracking.tracker import Tracker, TrackerSettings
 from tracking.types import Detections, TrackState
 
 
@@ -195,6 +196,19 @@ def test_a_weak_detection_keeps_only_who_is_somebody_to_the_network():
         tracks = read_step(tracker, k / 10, boxes, [0.2, 0.2], Reader(lambda box: box[0] < 450))
     assert tracks.ids.tolist() == [1]
     assert tracks.states.tolist() == [TrackState.TRACKED]
+
+
+@pytest.mark.parametrize(("move", "joints_off", "same"), [((55, 120), (-15, -45), True), ((90, 190), (0, 0), False)])
+def test_some_overlap_and_some_likeness_make_one_person_together(move, joints_off, same):
+    """A box that jumps by half a person: neither overlap nor likeness is enough by itself."""
+    tracker, reader = Tracker(TrackerSettings(min_iou=0.2, min_similarity=0.3)), Reader(lambda box: True)
+    first = np.array(standing(100), np.float32)
+    read_step(tracker, 0.0, [first], [0.9], reader)
+    later = first + np.tile(move, 2)
+    asked = tracker.associate(Detections(later[None], np.array([0.9], np.float32)), 0.1, size_wh=SIZE_WH)
+    answer = reader.estimate(asked)
+    tracks, _ = tracker.update(Poses(answer.keypoints + np.float32(joints_off), answer.scores))
+    assert tracks.ids.tolist() == ([1] if same else [1, 2])
 
 
 def test_occlusion_of_less_than_two_seconds_is_survived():
