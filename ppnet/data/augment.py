@@ -103,7 +103,7 @@ def part_of_person(
 ) -> Part | None:
     """A person cut off above, below or at a side; None where fewer than 2 labelled joints are left.
 
-    box: (4,) xyxy; keypoints: (K, 2), both image pixels; weights: (K,), 0 where unlabelled. A quarter to 80 % of the
+    box: (4,) xyxy; keypoints: (K, 2), both image pixels; weights: (K,), 0 where unlabelled. 15 to 80 % of the
     height stay, or 40 to 85 % of the width; along the other side the box closes about the joints that are left.
     """
     sides = box.reshape(2, 2).astype(np.float64)  # low, high
@@ -111,7 +111,7 @@ def part_of_person(
     margin = 0.08 * (sides[1] - sides[0]).max()
     sideways = rng.random() < 0.4
     upright = not sideways or rng.random() < 0.6
-    keep = rng.uniform((0.4, 0.25), (0.85, 0.8))
+    keep = rng.uniform((0.4, 0.15), (0.85, 0.8))
     first_stays = rng.random(2) < (0.5, 0.6)
     for axis in [1] * upright + [0] * sideways:
         edge = int(first_stays[axis])

@@ -2,7 +2,8 @@
 
 Any file in COCO's format is taken as it is. Beyond COCO: `weights` of an annotation (trust per joint), `shard` of an
 image (the picture is a member of that tar file), `missing_joints` (joints that the source never labels),
-`absent_known` (unlabelled joints are known to be outside the picture).
+`absent_known` (unlabelled joints are known to be outside the picture); `absent` of an annotation (17 times 0 or 1: an
+unlabelled joint that cannot be seen at all).
 """
 
 import json
@@ -106,6 +107,7 @@ def _labelled(annotation: Json, image: ImageRef, absent_known: bool) -> Sample:
     visibility = table[:, 2].astype(np.uint8)
     labelled = visibility > 0
     weights = np.array(annotation.get("weights", labelled), np.float32).reshape(len(COCO_17)) * labelled
+    unseen = np.array(annotation.get("absent", [0] * len(COCO_17)), bool).reshape(len(COCO_17))
     box = _box(annotation["bbox"])
     return Sample(
         image=image,
@@ -113,7 +115,7 @@ def _labelled(annotation: Json, image: ImageRef, absent_known: bool) -> Sample:
         keypoints=table[:, :2].copy(),
         visibility=visibility,
         weights=weights,
-        absent=~labelled if absent_known else np.zeros(len(COCO_17), bool),
+        absent=~labelled & (unseen | absent_known),
         area=float(annotation.get("area") or (box[2] - box[0]) * (box[3] - box[1])),
         image_id=annotation["image_id"],
         annotation_id=int(annotation["id"]),

@@ -86,6 +86,6 @@ PRESETS: dict[str, TrainSettings] = {
         ema=0.998,
         precision="bf16",
         augmentation=STRONG,
-        loss=LossSettings(squared=1000.0, cross_entropy=1.0, absent=0.1),
+        loss=LossSettings(squared=1000.0, cross_entropy=1.0, absent=0.2),
     ),
 }

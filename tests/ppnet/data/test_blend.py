@@ -7,6 +7,7 @@ import pytest
 
 from ppnet.__main__ import main
 from ppnet.data.blend import blend_labels
+from ppnet.data.coco import read_coco
 from ppnet.errors import DatasetError
 from ppnet.skeleton import COCO_17
 
@@ -63,6 +64,17 @@ def test_an_unsure_or_unsteady_teacher_and_an_unlabelled_joint_change_nothing(la
     before = np.array(labels["annotations"][0]["keypoints"]).reshape(17, 3)
     assert np.abs(places - before).max() < 0.01 and (weights == 1).all()
     assert (counts.blended, counts.kept) == (9, 2)
+
+
+def test_what_nobody_labelled_and_the_teacher_cannot_see_is_absent(labels, answer, tmp_path):
+    for joint in (WRIST, KNEE):
+        labels["annotations"][0]["keypoints"][3 * joint + 2] = 0
+    answer[[KNEE, ANKLE], 2] = 0.05
+    blended, counts = blend_labels(labels, {"7": answer.tolist()}, BODY)
+    assert counts.absent == 1
+    (tmp_path / "blended.json").write_text(json.dumps(blended))
+    sample = read_coco(tmp_path / "blended.json").samples[0]
+    assert np.flatnonzero(sample.absent).tolist() == [KNEE], "a labelled ankle is there, an unlabelled wrist may be"
 
 
 def test_people_without_an_answer_stay_and_wrong_shapes_are_named(labels):
