@@ -93,10 +93,18 @@ class OutputFiles:
     """The open outputs of one run; every result is given to all of them."""
 
     def __init__(
-        self, video: VideoWriter | None, table: KeypointTable | None, session: Session | None, look: OverlaySettings
+        self,
+        video: VideoWriter | None,
+        table: KeypointTable | None,
+        session: Session | None,
+        look: OverlaySettings,
+        *,
+        origin_s: float | None = 0.0,
     ) -> None:
+        """origin_s: this time of the pictures is time 0 of the video; None: that of the first one."""
         self.video, self.table, self.session = video, table, session
         self._look = look
+        self._origin_s = origin_s
 
     @classmethod
     def open(
@@ -111,7 +119,7 @@ class OutputFiles:
     ) -> "OutputFiles":
         """Begin all files. UserError when one cannot be written; the others are closed then."""
         table = KeypointTable(paths.table, skeleton=skeleton) if paths.table else None
-        files = cls(None, table, session, look or OverlaySettings())
+        files = cls(None, table, session, look or OverlaySettings(), origin_s=None if info.is_live else 0.0)
         try:
             if paths.video:
                 files.video = VideoWriter(
@@ -141,8 +149,10 @@ class OutputFiles:
 
     def show(self, picture: Any, time_s: float) -> None:
         """Add an annotated picture to the video."""
+        if self._origin_s is None:
+            self._origin_s = time_s
         if self.video:
-            self.video.write(picture, time_s)
+            self.video.write(picture, time_s - self._origin_s)
 
     def close(self, *, complete: bool, sound_until_s: float | None = None) -> None:
         """Finish every file; the first error is raised when all are closed."""

@@ -86,7 +86,8 @@ def _draw_again(
 
     try:
         source.seek(results[0].time_s)
-        run_stages(source, lambda frame: files.picture(frame, by_index[frame.index]), finish, stop=stop)
+        frames = (frame for frame in source if frame.index in by_index)  # a damaged file may give others
+        run_stages(frames, lambda frame: files.picture(frame, by_index[frame.index]), finish, stop=stop)
     except BaseException:
         files.discard_video()
         raise

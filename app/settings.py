@@ -1,7 +1,9 @@
 """Settings of a run, in one frozen value: what the options of `track` say, with their limits checked."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from ppnet.errors import UserError
 from tracking.one_person import PersonAt
@@ -83,3 +85,31 @@ class TrackSettings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values by name, for the meta file."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from plain values by name, as a session keeps them; what is not known is left out, what is missing
+        has its default. UserError when they make no sense."""
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        hints = get_type_hints(cls)
+        wrong = [name for name, value in known.items() if not _fits(value, hints[name])]
+        if wrong:
+            raise UserError(f"The settings of the session make no sense ({', '.join(wrong)}).")
+        return cls(**known)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is what a field's type says; whole numbers are numbers too."""
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    for kind in kinds:
+        if get_origin(kind) is tuple:
+            parts = get_args(kind)
+            if isinstance(value, tuple) and len(value) == len(parts) and all(map(_fits, value, parts)):
+                return True
+        elif isinstance(value, bool) or kind is bool:
+            if isinstance(value, bool) and kind is bool:
+                return True
+        elif isinstance(value, int | float if kind is float else kind):
+            return True
+    return False

@@ -143,7 +143,10 @@ def info_of(path: Path, file: StateFile, input_wh: tuple[int, int] | None = None
             raise CheckpointError(f"The weights file {path} is damaged: {error}.") from error
         if info.kind == "backbone":
             raise _is_backbone(path, info.network)
-        return info if input_wh is None else replace(info, input_wh=input_wh)
+        try:
+            return info if input_wh is None else replace(info, input_wh=input_wh)
+        except ValueError as error:
+            raise CheckpointError(f"The weights file {path} cannot be used: {error}.") from error
     found = recognise_file(file)
     if found is None:
         raise CheckpointError(

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +69,17 @@ def make_clip(
         container.mux(stream.encode(None))
         if audio is not None:
             _add_sine(container, audio, float((stamps[-1] + 1) * time_base))
+    return path
+
+
+def without_packets(clip: Path, path: Path, places: Container[int]) -> Path:
+    """A copy of a clip's pictures as they are stored, without the packets at these places of the decoding order."""
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for place, packet in enumerate(source.demux(video=0)):
+            if packet.size and place not in places:
+                packet.stream = stream
+                target.mux(packet)
     return path
 
 

@@ -79,6 +79,7 @@ class EditPlan:
         scale = _newest(self.edits, SetScale)
         self.metres_per_pixel = None if scale is None else scale.metres_per_pixel
         self._steps = tuple(e for e in self.edits if isinstance(e, _ON_FRAMES))
+        self._split_ids = tuple(e.new_id for e in self._steps if isinstance(e, SplitId))
 
     @property
     def of_results(self) -> object:
@@ -89,6 +90,22 @@ class EditPlan:
     def identity_edits(self) -> tuple[Edit, ...]:
         """The edits that change who a row is or whether it is there: smoothing made anew depends on them."""
         return tuple(e for e in self._steps if not isinstance(e, MoveKeypoint | FillKeypoint))
+
+    @property
+    def last_id(self) -> int:
+        """The highest number that a split has given; 0 without one."""
+        return max(self._split_ids, default=0)
+
+    def counted(self, track_id: int) -> int:
+        """The number under which the edits know a tracked person.
+
+        A split takes the next number, and the tracking, where it still goes on, gives that to a newcomer too: whoever
+        came after a split counts one up for it.
+        """
+        for split_id in self._split_ids:
+            if track_id >= split_id:
+                track_id += 1
+        return track_id
 
     def mark_at(self, frame_index: int) -> SetMark | None:
         """The mark on that frame."""
@@ -102,7 +119,7 @@ class EditPlan:
         """The frame with the edits of ids in it, and the joints that are still to be set by hand."""
         if not self._steps:
             return EditedResult(result, np.zeros(len(result), bool)), []
-        ids = [int(i) for i in result.tracks.ids]
+        ids = [self.counted(int(i)) for i in result.tracks.ids]
         rows: dict[int, int] = {track_id: row for row, track_id in enumerate(ids)}  # id -> row, as the edits go on
         hands: list[_Hand] = []
         for edit in self._steps:
@@ -112,7 +129,7 @@ class EditPlan:
         new_ids = np.array([now[row] for row in kept], np.int64)
         place = {row: at for at, row in enumerate(kept)}
         hands = [_Hand(place[hand.row], hand.keypoint, hand.edit) for hand in hands if hand.row in place]
-        edited = new_ids != result.tracks.ids[kept] if kept else np.zeros(0, bool)
+        edited = np.array([now[row] != ids[row] for row in kept], bool)
         return EditedResult(select_rows(result, kept, ids=new_ids), edited), hands
 
     def set_by_hand(self, edited: EditedResult, hands: Sequence[_Hand], *, keep_hidden: bool = False) -> EditedResult:

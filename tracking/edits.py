@@ -34,7 +34,10 @@ class MergeIds:
 
 @dataclass(frozen=True, slots=True)
 class SplitId:
-    """From `from_frame` on, `track_id` is someone else, `new_id` (a number not in use)."""
+    """From `from_frame` on, `track_id` is someone else, `new_id`: a number above all that were there so far.
+
+    Whoever is tracked later under `new_id` or a higher number counts one up, so that nobody has the same.
+    """
 
     track_id: int
     from_frame: int

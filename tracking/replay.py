@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.edit_plan import EditedResult, EditPlan, with_smoothed
-from tracking.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark, SplitId
+from tracking.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark
 from tracking.resmoothing import smooth_again
 from tracking.session import Session
 from tracking.session_format import SessionHeader
@@ -80,8 +80,8 @@ class Replay:
     @property
     def next_id(self) -> int:
         """A number that no person has or had, for a split."""
-        split = [edit.new_id for edit in self.session.edits() if isinstance(edit, SplitId)]
-        return max([self.session.last_track_id, *split]) + 1
+        plan = EditPlan(self.session.edits())
+        return max(plan.counted(self.session.last_track_id), plan.last_id) + 1
 
     @property
     def needs_smoothing(self) -> bool:

@@ -28,6 +28,7 @@ class Track:
     order: rank of birth, to break ties. hits: looks in which the detector found the person.
     seen_s: when the person was last seen by detector or network. missed_since_s: first look of the detector
     that missed the person since it last found them, or None. row: which answer of this frame is theirs.
+    is_lost: nothing has shown the person since; somebody carried between two looks of the detector is only unclear.
     lost_at: (2,) where they were when last seen. clothes: see `tracking.appearance`.
     """
 
@@ -41,6 +42,7 @@ class Track:
         self.state = TrackState.TRACKED
         self.row: int | None = None
         self.is_over = False
+        self.is_lost = False
         self._alarm = False
         self._measured_box: Floats | None = np.asarray(box, np.float64)
         self._motion = BoxFilter(box)
@@ -88,7 +90,7 @@ class Track:
     def is_gone(self, time_s: float, size_wh: tuple[int, int], *, life_s: float) -> bool:
         """Whether an unseen person can be given up: unseen for too long, or walked out of the picture."""
         unseen_s = time_s - self.seen_s
-        if self.state == TrackState.TRACKED:
+        if not self.is_lost:
             return False
         if unseen_s > life_s:
             return True
@@ -154,7 +156,8 @@ class Track:
 
     def miss(self, time_s: float, *, detected: bool) -> None:
         """Nothing shows the person in this frame."""
-        if self.state == TrackState.TRACKED:
+        if not self.is_lost:
+            self.is_lost = True
             self.lost_at = box_math.centers(self.box[None])[0]
             self._motion.hold(self._usual[:2], self._usual[2:])
         self._alarm = self.state == TrackState.TRACKED
@@ -175,6 +178,7 @@ class Track:
         self._learn_usual(max(time_s - self.seen_s, 0.0))
         self.seen_s = time_s
         self.state = TrackState.TRACKED
+        self.is_lost = False
         self._alarm = False
 
     def _learn_usual(self, step_s: float) -> None:

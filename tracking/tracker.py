@@ -20,7 +20,7 @@ from tracking.association import best_pairs, keypoint_similarity
 from tracking.look import Look, Seen, within
 from tracking.track import Track
 from tracking.tracker_settings import TrackerSettings
-from tracking.types import Detections, Tracks, TrackState
+from tracking.types import Detections, Tracks
 
 __all__ = ["Tracker", "TrackerSettings"]
 
@@ -189,7 +189,7 @@ class Tracker:
         away = box_math.squared_distances(lost_at, box_math.centers(self._boxes()), middles)
         sides = box_math.sizes(self._boxes()).max(axis=1)
         spread = np.array([track.unseen_variance for track in self._tracks]) + (REACH * sides) ** 2
-        lost = np.array([track.state == TrackState.PREDICTED for track in self._tracks])
+        lost = np.array([track.is_lost for track in self._tracks])
         return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
 
     def _like_sizes(self, look: Look) -> npt.NDArray[np.bool_]:

@@ -118,8 +118,8 @@ class FileEngine(Generic[S]):
                 self._state = EngineState.RUNNING
         self._go.set()
 
-    def cancel(self, timeout_s: float = 2.0) -> bool:
-        """Stops; what was tracked stays in the session. True when the threads have ended."""
+    def cancel(self, timeout_s: float | None = 2.0) -> bool:
+        """Stops; what was tracked stays in the session. True when the threads have ended; None: waits for that."""
         with self._lock:
             if self._state.is_active:
                 self._state = EngineState.STOPPING

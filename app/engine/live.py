@@ -48,7 +48,8 @@ class LiveEngine(Generic[S]):
         session: Session | None = None,
         on_change: Callable[[S, S, float], object] | None = None,
     ) -> None:
-        """session: every result goes into it as the run goes; the engine closes it (complete) when it stops.
+        """session: every result goes into it as the run goes; `stop` closes it. A run that ends by itself marks it
+        complete and leaves it open.
 
         on_change(before, after, time_s): called in the thread `pose` when other settings come into use, whoever or
         whatever changed them; time_s: of the frame from which they count.
@@ -115,10 +116,12 @@ class LiveEngine(Generic[S]):
                 self._state = EngineState.STOPPING
         self._shut_down()
         threads = [thread for thread in self._threads if thread.ident is not None]
-        if self._session_writer is not None:
-            threads.append(self._session_writer.thread)
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        if self._session_writer is not None:  # after the frame at work has come
+            self._session_writer.close()
+            self._session_writer.thread.join(max(0.0, deadline - time.monotonic()))
+            threads.append(self._session_writer.thread)
         recorder = self._recorder
         written = recorder is None or recorder.wait(max(0.0, deadline - time.monotonic()))
         with self._lock:
@@ -133,8 +136,6 @@ class LiveEngine(Generic[S]):
         with self._lock:
             if self._recorder is not None:
                 self._recorder.stop()
-            if self._session_writer is not None:
-                self._session_writer.stop()
 
     def _fault(self, error: str) -> None:
         with self._lock:
@@ -282,6 +283,9 @@ class LiveEngine(Generic[S]):
         except Exception as error:  # the top of a thread: the window says it
             log.exception("processing a frame")
             self._fault(f"Something went wrong while tracking ({type(error).__name__}: {error}).")
+        finally:
+            if self._session_writer is not None:
+                self._session_writer.stop()  # here, where results come from: none comes later
 
     def _process_until_stopped(self, in_use: list[Processor]) -> None:
         used = self._wanted_settings()

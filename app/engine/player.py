@@ -382,12 +382,10 @@ class _Decoder:
 
     def _decode_to(self, wanted: int, decoded: Callable[[Frame, int], bool]) -> int | None:
         """Index of the last frame decoded; None when the file ended before the wanted one."""
-        for given in self._frames:
-            index = int(np.searchsorted(self._times, given.time_s - SAME_TIME_S))
-            frame = given if given.index == index else Frame(index, given.time_s, given.image)
-            self._next = index + 1
-            if not decoded(frame, wanted) or index >= wanted:
-                return index
+        for frame in self._frames:
+            self._next = frame.index + 1
+            if not decoded(frame, wanted) or frame.index >= wanted:
+                return frame.index
         return None
 
 

@@ -17,7 +17,7 @@ WAIT_S = 0.5
 
 
 class SessionWriter:
-    """Owns a session from now on: `stop` lets the queue run empty, marks the run complete and closes the file.
+    """Writes into a session: `stop` lets the queue run empty and marks the run complete, `close` closes the file too.
 
     The thread holds a writer, so it is no daemon.
     """
@@ -26,6 +26,9 @@ class SessionWriter:
         self.dropped = 0
         self.message: str | None = None
         self._session = session
+        self._lock = threading.Lock()
+        self._is_done = False
+        self._is_closing = False
         self._queue: queue.Queue[FrameResult | None] = queue.Queue()
         self.thread = threading.Thread(target=self._run, name="session")
         self.thread.start()
@@ -38,8 +41,16 @@ class SessionWriter:
             self._queue.put(result)
 
     def stop(self) -> None:
-        """No more results."""
+        """No more results. The session stays open: it is still looked at, edited and exported."""
         self._queue.put(None)
+
+    def close(self) -> None:
+        """As `stop`, and the session is closed once all is written."""
+        self.stop()
+        with self._lock:
+            self._is_closing = True
+            if self._is_done:
+                self._session.close()
 
     def _run(self) -> None:
         try:
@@ -51,7 +62,10 @@ class SessionWriter:
         except UserError as error:
             self.message = str(error)
         finally:
-            self._session.close()
+            with self._lock:
+                self._is_done = True
+                if self._is_closing or program_is_ending():
+                    self._session.close()
 
     def _next(self) -> FrameResult | None:
         while True:

@@ -1,5 +1,6 @@
 """Exports as the window makes them: all formats of `tracking.export`; the video as it looks on the screen. No Qt."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,17 +77,17 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
     )
 
     def write(replay: Replay, path: Path, _tick: Tick) -> None:
+        inside, stored = replay.plan.span, replay.session.time_span or (0.0, 0.0)
+        start_s, end_s = inside.start_s or 0.0, math.inf if inside.end_s is None else inside.end_s
+        first_s, last_s = max(start_s, stored[0]), min(end_s, stored[1])
+
         def picture(frame: Frame) -> npt.NDArray[np.uint8]:
+            work.progress(min((frame.time_s - first_s) / max(last_s - first_s, 1e-6), 1.0))
             image: npt.NDArray[np.uint8] = draw(frame, replay.result(frame.index))
             return image
 
-        inside = replay.plan.span
         with open_video() as source:
-            whole_s = (source.info.duration_s or 1e9) + 1.0
-            span_s = (inside.start_s or 0.0, whole_s if inside.end_s is None else inside.end_s)
-            written = write_span(
-                source, path, span_s=span_s, pictures=picture, progress=work.progress, cancelled=work.cancelled
-            )
+            written = write_span(source, path, span_s=(start_s, end_s), pictures=picture, cancelled=work.cancelled)
         if written is None:
             raise ExportCancelled
 

@@ -1,6 +1,5 @@
 """One person chosen by a click: nobody else is read, shown or exported; how it stands with them is always in view."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
@@ -13,7 +12,6 @@ from app.gui.hit_test import hit_test
 from app.gui.runs import Run
 from app.gui.video_view import VideoView
 from app.gui.workspace import Place, Workspace
-from ppnet.errors import UserError
 from tracking.edits import MergeIds, OnlyPerson
 from tracking.one_person import SOON_S, PersonAt, who_is_at
 from tracking.types import FrameResult
@@ -154,8 +152,7 @@ class OnePersonCommands(QObject):
         """Has somebody been found at the awaited place?"""
         run, wanted = self._workspace.run, self._awaited
         if run is not None and wanted is not None:
-            with suppress(UserError):  # a live run that ended by itself has closed its session
-                self._look_through(run, wanted)
+            self._look_through(run, wanted)
         self._tell()
 
     def _look_through(self, run: Run, wanted: PersonAt) -> None:

@@ -1,7 +1,6 @@
 """What the commands on people do: choose, name, hide, swap, merge, split, delete, correct joints, undo."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -10,7 +9,6 @@ from app.gui.actions import Actions
 from app.gui.people_panel import PeoplePanel
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from ppnet.errors import UserError
 from tracking.edits import (
     Anchor,
     DeletePerson,
@@ -166,6 +164,5 @@ class PeopleCommands(QObject):
         self._actions.enable(("rename", "hide"), run is not None)
         self._view.can_edit = run is not None and not run.is_live
         if run is not None:
-            with suppress(UserError):  # a live run that ended by itself has closed its session
-                self._actions["undo"].setEnabled(run.session.can_undo)
-                self._actions["redo"].setEnabled(run.session.can_redo)
+            self._actions["undo"].setEnabled(run.session.can_undo)
+            self._actions["redo"].setEnabled(run.session.can_redo)

@@ -76,8 +76,9 @@ def write_span(
 ) -> Path | None:
     """Writes the pictures of `source` within `span_s` (seconds) to `out`, with the sound of that span.
 
-    The start of the span is time 0 of the new video, for pictures and sound alike. None when it was cancelled, and
-    then nothing is left. UserError when it can't be written or there is no picture.
+    The start of the span is time 0 of the new video, for pictures and sound alike; an end at infinity is the end of the
+    source, and then there is no progress. None when it was cancelled, and then nothing is left. UserError when it can't
+    be written or there is no picture.
     """
     start_s, end_s = span_s
     info = source.info
@@ -85,6 +86,8 @@ def write_span(
         out,
         info.size_wh,
         frame_rate=info.frame_rate,
+        time_base=info.time_base,
+        pixel_aspect=info.pixel_aspect,
         audio_from=info.path if info.has_audio else None,
         audio_range_s=(start_s, end_s),
         origin_s=start_s,

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,16 @@ from app.engine.player import Player
 from app.engine.shedding import ShedStep
 from app.engine.state import ProcessorBuilder
 from app.gui.feeds import Feed, FileFeed, LiveFeed
+from app.gui.going_on import HeaderOf, changes_between, settings_to_go_on
 from app.gui.inspector import Looker
 from app.gui.nearby import Nearby
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.replay import Replay
 from tracking.session import Session, session_path
-from tracking.session_format import SessionHeader, SettingChange
 from tracking.types import FrameResult
 from tracking.video.adapted import Adaptation, adapted
 from tracking.video.source import VideoInfo, VideoSource
-
-HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
 
 
 @dataclass(frozen=True)
@@ -73,13 +72,15 @@ class FileRun:
 
     is_live = False
 
-    def __init__(self, video: Path, session: Session, settings: Any, *, parts: Parts) -> None:
-        """An engine is there where something is left to track."""
+    def __init__(self, video: Path, session: Session, settings: Any, *, present: Any, parts: Parts) -> None:
+        """An engine is there where something is left to track, with `settings`; present: those that the window shows,
+        of which only what is changed from now on counts."""
         self.video = video
         self.name = video.name
         self.session = session
         self.replay = Replay(session)
-        self._settings = settings
+        self.closed = threading.Event()
+        self._settings, self._present = settings, present
         self._parts = parts
         self._limits: tuple[float | None, float | None] = (None, None)
         self._more_wanted = False
@@ -111,8 +112,14 @@ class FileRun:
         engine: FileEngine[Any] = FileEngine(
             self.opened, self._parts.build, self._settings, session=self.session, on_change=self._note_change
         )
-        engine.limit(*self._limits)
+        engine.limit(*self._tracked_limits)
         return engine
+
+    @property
+    def _tracked_limits(self) -> tuple[float | None, float | None]:
+        """In and out point, or else where the run was to begin and end."""
+        start_s, end_s = self._limits
+        return self._settings.start_s if start_s is None else start_s, self._settings.end_s if end_s is None else end_s
 
     def _note_change(self, before: Any, after: Any, time_s: float) -> None:
         self.session.log_changes(changes_between(before, after, time_s))
@@ -125,7 +132,7 @@ class FileRun:
         self.player.set_loop(start_s, end_s)
         self._more_wanted = True
         if self.engine is not None:
-            self.engine.limit(start_s, end_s)
+            self.engine.limit(*self._tracked_limits)
 
     def keep_up(self) -> None:
         """Goes on tracking where the limits were moved after it had come to its end."""
@@ -135,7 +142,7 @@ class FileRun:
         if self.engine is not None and self.engine.progress().state.is_active:
             return
         self._more_wanted = False
-        span, (_, end_s) = self.session.time_span, self._limits
+        span, (_, end_s) = self.session.time_span, self._tracked_limits
         inside = len(times) if end_s is None else int(np.searchsorted(times, end_s - 1e-6))
         last_s = float(times[max(inside - 1, 0)])
         if span is None or last_s > span[1] + 1e-6:
@@ -152,10 +159,11 @@ class FileRun:
         self.player.play()
 
     def apply(self, settings: Any) -> None:
-        """New settings for what is still to be tracked."""
-        self._settings = settings
+        """What was changed in the settings that the window shows, for what is still to be tracked."""
+        changed = {change.name: change.after for change in changes_between(self._present, settings, 0.0)}
+        self._present, self._settings = settings, replace(self._settings, **changed)
         if self.engine is not None:
-            self.engine.apply(settings)
+            self.engine.apply(self._settings)
 
     def newest_result(self) -> FrameResult | None:
         """The last frame that was tracked, with all edits in it; None before the first."""
@@ -168,12 +176,20 @@ class FileRun:
             self.feed.refresh()
 
     def close(self) -> bool:
-        """Ends all threads and closes the session; True when everything has ended."""
+        """Ends all threads and closes the session; True when everything has ended. A network that is still being
+        loaded can't be stopped: the session is closed as soon as it is there (`closed`)."""
         ended = self.engine.cancel() if self.engine is not None else True
-        ended = self.player.close() and ended
         if ended:
-            self.session.close()
-        return ended
+            self._close_session()
+        else:
+            threading.Thread(target=self._close_session, name="close", daemon=True).start()
+        return self.player.close() and ended
+
+    def _close_session(self) -> None:
+        if self.engine is not None:
+            self.engine.cancel(timeout_s=None)
+        self.session.close()
+        self.closed.set()
 
 
 class LiveRun:
@@ -222,8 +238,8 @@ class LiveRun:
         self.replay.refresh(smooth=False)
 
     def close(self) -> bool:
-        """Stops the engine, which finishes its recordings and the session."""
-        with suppress(UserError):  # closed already when the run ended by itself
+        """Stops the engine, which finishes its recordings and closes the session."""
+        with suppress(UserError):  # a full disk must not keep the run open
             self.learn_source()
         ended = self.engine.stop()
         if ended:
@@ -265,9 +281,15 @@ def open_file_run(video: Path, settings: Any, *, parts: Parts, again: bool = Fal
 
 
 def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
-    """A session file opened again, over its video. UserError when either is missing."""
+    """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
     session = Session.open(path, writable=True)
     source = session.header.source
+    if source.is_live:
+        session.close()
+        raise UserError(
+            f"{path.name} is of a camera or stream and holds no pictures to show; "
+            f"`python main.py export {path.name}` writes tables from it."
+        )
     beside = path.parent / Path(source.path or source.name).name
     video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
     if video is None:
@@ -277,7 +299,12 @@ def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
 
 
 def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> FileRun:
-    return FileRun(video, session, settings, parts=parts)
+    try:
+        begun = settings_to_go_on(session, settings, parts.header)
+    except UserError:
+        session.close()
+        raise
+    return FileRun(video, session, begun, present=settings, parts=parts)
 
 
 def open_live_run(
@@ -304,12 +331,6 @@ def open_live_run(
         on_change=lambda before, after, time_s: session.log_changes(changes_between(before, after, time_s)),
     )
     return LiveRun(spec, name or spec, session, engine=engine, wish=options)
-
-
-def changes_between(before: Any, after: Any, time_s: float) -> tuple[SettingChange, ...]:
-    """Which settings differ, by name."""
-    old, new = asdict(before), asdict(after)
-    return tuple(SettingChange(time_s, name, old[name], new[name]) for name in new if old[name] != new[name])
 
 
 def free_path(path: Path) -> Path:

@@ -18,6 +18,7 @@ from tracking.replay import Replay
 from tracking.session import SUFFIX
 
 Place = tuple[float, float, float]
+CLOSING_S = 30.0  # longer than any network takes to load
 
 
 class Workspace(QObject):
@@ -42,8 +43,10 @@ class Workspace(QObject):
         self.bridge.numbersCame.connect(lambda _numbers: self._learn_source())
         self._job: Job | None = None
         self._abandoned = threading.Event()
+        self._closing: threading.Event | None = None  # of a run whose network was still being loaded
         self._smoothing_job: Job | None = None
         self._smoothing_due = False
+        self._smoothed_frames = -1  # how many the session held when it was last looked at whole
         self._cancel_smoothing = threading.Event()
 
     # Opening and closing
@@ -81,8 +84,11 @@ class Workspace(QObject):
             return
         self.close_run()
         self._abandoned = abandoned = threading.Event()
+        closing, self._closing = self._closing, None
 
         def open_run() -> Run:
+            if closing is not None:
+                closing.wait(CLOSING_S)  # perhaps the same session
             run = work()
             if abandoned.is_set():
                 run.close()
@@ -104,6 +110,8 @@ class Workspace(QObject):
         self.bridge.watch(run.feed)
         self._read_people(chosen=None)
         self.opened.emit(run)
+        self._smoothed_frames = -1
+        self.smooth_when_complete()
 
     def _learn_source(self) -> None:
         if self.live_run is not None:
@@ -131,6 +139,8 @@ class Workspace(QObject):
         if run is None:
             return True
         ended = run.close()
+        if isinstance(run, FileRun) and not run.closed.is_set():
+            self._closing = run.closed
         self.people = PeopleStyle()
         self.closed.emit()
         return ended
@@ -191,11 +201,18 @@ class Workspace(QObject):
             self.told.emit(f"{words} Track again with these settings?{lost}", "Track again", self.track_again)
 
     def smooth_when_complete(self) -> None:
-        """Makes the steadiness that was asked for, once everything is tracked; until then it would be half of it."""
+        """Makes the steadiness that was asked for, now or when the run was begun, once everything is tracked; until
+        then it would be half of it."""
         run = self.file_run
-        if run is not None and self._smoothing_due and run.session.complete:
+        if run is None or not run.session.complete:
+            return
+        if self._smoothing_due:
             self._smoothing_due = False
             self.edit(smoothing_of(self.settings))
+        elif run.session.frame_count != self._smoothed_frames:
+            run.refresh()
+            self._smooth_if_needed(run)
+        self._smoothed_frames = run.session.frame_count
 
     def choose(self, person: int | None) -> None:
         """Makes a person the chosen one; None for nobody."""
@@ -226,8 +243,11 @@ class Workspace(QObject):
         self.run.refresh()
         self._read_people(chosen=self.people.chosen)
         self.edited.emit()
-        if self.run.replay.needs_smoothing:
-            self._smooth_again(self.run)
+        self._smooth_if_needed(self.run)
+
+    def _smooth_if_needed(self, run: Run) -> None:
+        if run.replay.needs_smoothing:
+            self._smooth_again(run)
 
     def _smooth_again(self, run: Run) -> None:
         """Smooths all that was tracked anew, in a thread of its own; the old curves stay until it is done."""

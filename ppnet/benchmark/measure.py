@@ -119,6 +119,7 @@ def _batch(subject: Subject, mode: Mode, wanted: int, progress: Progress) -> int
 def _seconds(subject: Subject, mode: Mode, batch: int, repeats: int) -> float:
     if mode == "train":  # gradients and the optimiser's memory are made again, outside the measurement
         subject.run(mode, 1)
+    subject.prepare(mode, batch)
     start = perf_counter()
     for _ in range(repeats):
         subject.run(mode, batch)

@@ -39,5 +39,6 @@ def run(arguments: argparse.Namespace) -> int:
         unfinished.replace(arguments.out)
     except OSError as error:
         raise DatasetError(f"{arguments.out} cannot be written: {error.strerror or error}.") from error
-    print(f"{counts.blended} joints averaged, {counts.doubted} doubted, {counts.kept} kept as they were, {counts.absent} absent.")
+    rest = f"{counts.doubted} doubted, {counts.kept} kept as they were, {counts.absent} absent"
+    print(f"{counts.blended} joints averaged, {rest}.")
     return 0

@@ -43,14 +43,14 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
     content = load_json(path)
     try:
         files = {image["id"]: _image_ref(image, path, images) for image in content["images"]}
-        annotations, absent_known = list(content["annotations"]), bool(content.get("absent_known"))
+        annotations, told = list(content["annotations"]), _absence_told(content)
     except NOT_COCO as error:
         raise DatasetError(f"{path} is not a COCO keypoint file ({error!r}).") from error
     if detections is None:
         samples = _samples(
             path,
             annotations,
-            lambda entry, _: _labelled(entry, files[entry["image_id"]], absent_known) if _is_learnable(entry) else None,
+            lambda entry, _: _labelled(entry, files[entry["image_id"]], told) if _is_learnable(entry) else None,
         )
     else:
         found = load_json(detections)
@@ -102,7 +102,14 @@ def _box(xywh: list[float]) -> npt.NDArray[np.float32]:
     return np.array([x, y, x + w, y + h], np.float32)
 
 
-def _labelled(annotation: Json, image: ImageRef, absent_known: bool) -> Sample:
+def _absence_told(content: Json) -> npt.NDArray[np.bool_]:
+    """(17,) joints that are outside the picture where the file has no label for them."""
+    told = np.full(len(COCO_17), bool(content.get("absent_known")))
+    told[[COCO_17.index(name) for name in content.get("missing_joints", [])]] = False
+    return told
+
+
+def _labelled(annotation: Json, image: ImageRef, absence_told: npt.NDArray[np.bool_]) -> Sample:
     table = np.array(annotation["keypoints"], np.float32).reshape(len(COCO_17), 3)
     visibility = table[:, 2].astype(np.uint8)
     labelled = visibility > 0
@@ -115,7 +122,7 @@ def _labelled(annotation: Json, image: ImageRef, absent_known: bool) -> Sample:
         keypoints=table[:, :2].copy(),
         visibility=visibility,
         weights=weights,
-        absent=~labelled & (unseen | absent_known),
+        absent=~labelled & (unseen | absence_told),
         area=float(annotation.get("area") or (box[2] - box[0]) * (box[3] - box[1])),
         image_id=annotation["image_id"],
         annotation_id=int(annotation["id"]),

@@ -100,6 +100,8 @@ def _judge_answers(arguments: argparse.Namespace) -> Report:
     path = _data_path(arguments.data, "coco", "--answers")
     if arguments.reliability or arguments.results:
         raise UserError("--reliability and --results need --weights.")
+    if arguments.detections or arguments.decode or arguments.input:
+        raise UserError("Answers are scored as they are; leave --detections, --decode and --input out.")
     scores = score_results(read_truth(path), read_results(arguments.answers), bootstrap=arguments.bootstrap)
     heading = f"{arguments.answers}: {scores.persons} persons in {scores.images} images of {path}"
     facts = {
@@ -124,6 +126,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
     from ppnet.checkpoint_info import CheckpointInfo, parse_size
     from ppnet.data.sources import read_source
     from ppnet.estimator import PoseEstimator
+    from ppnet.networks.cost import check_input
     from ppnet.weights import find_weights
 
     input_wh = parse_size(arguments.input) if arguments.input else None
@@ -132,6 +135,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
     info = network.info
     if not isinstance(info, CheckpointInfo):
         raise TypeError("load_checkpoint gives its network an info")
+    check_input(info.network, info.input_wh, len(info.keypoints))
     if arguments.decode:
         info = replace(info, codec_kind=arguments.decode)
     _check_joints(arguments, info, people)

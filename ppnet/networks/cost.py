@@ -7,6 +7,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ppnet.errors import UserError
+
 GIGA = 2**30
 
 
@@ -68,3 +70,12 @@ def cost_by_name(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> C
     with torch.device("meta"):
         network = build(name, keypoints)
     return cost_of(network, input_wh)
+
+
+def check_input(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> None:
+    """UserError unless the network takes crops of that width and height."""
+    try:
+        cost_by_name(name, input_wh, keypoints)
+    except (RuntimeError, ValueError) as error:
+        width, height = input_wh
+        raise UserError(f"{name} cannot take an input of {height}x{width}; give another --input.") from error

@@ -1,7 +1,6 @@
 """`python -m ppnet train`."""
 
 import argparse
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,12 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
         "kind": arguments.codec,
         "sigma": arguments.sigma,
     }
-    changes["codec"] = replace(settings.codec, **{name: value for name, value in codec.items() if value is not None})
+    try:
+        changes["codec"] = replace(
+            settings.codec, **{name: value for name, value in codec.items() if value is not None}
+        )
+    except ValueError as error:
+        raise UserError(f"These targets cannot be made: {error}.") from error
     augmentation = settings.augmentation
     if arguments.rotation is not None:
         augmentation = replace(augmentation, rotation_deg=arguments.rotation)
@@ -82,11 +86,16 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.data.dataset import Source
     from ppnet.data.sources import read_source
     from ppnet.device import choose_device
+    from ppnet.networks.cost import check_input
+    from ppnet.skeleton import SKELETONS
     from ppnet.train.run import RunSettings, train
 
     settings = settings_of(arguments)
     if min(arguments.save_every, arguments.validate_every) < 1 or arguments.workers < 0:
         raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
+    if (arguments.teacher is None) != (settings.distill == 0):
+        raise UserError("--teacher and --distill go together: whose heatmaps are learned, and how much they weigh.")
+    check_input(settings.network, settings.codec.input_wh, len(SKELETONS[settings.skeleton]))
     sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
     validation = read_source(arguments.val)[0] if arguments.val else None
     run_settings = RunSettings(
@@ -103,7 +112,6 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, even where that is ignored: saves first
     weights = train(settings, run_settings, sources, device=choose_device(arguments.device), validation=validation)
     print(f"Weights: {weights}")
     return 0

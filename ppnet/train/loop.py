@@ -65,6 +65,7 @@ class Trainer:
         self.settings = settings
         self.device = device
         self.step = 0
+        self.is_between_steps = True
         self.forward = forward or network
         self.teacher = teacher
         self.optimizers = make_optimizers(
@@ -112,6 +113,7 @@ class Trainer:
         return True
 
     def _step(self, batch: Crop) -> StepReport:
+        self.is_between_steps = False
         rate = self.settings.learning_rate * self.schedule(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -134,6 +136,7 @@ class Trainer:
         self.step += 1
         if self.mean is not None:
             self.mean.update(self.network, self.step)
+        self.is_between_steps = True
         return StepReport(self.step, value, norm, rate)
 
     def loss(self, batch: Crop) -> Tensor:
@@ -174,12 +177,11 @@ class Trainer:
     def load(self, path: Path) -> None:
         """Go on where `save` was called. CheckpointError when the state is of another network or optimiser."""
         content = load_state(path)
-        if content["settings"]["network"] != self.settings.network or len(content["optimizers"]) != len(
-            self.optimizers
-        ):
+        kept, own = content["settings"], self.settings.as_json()
+        if any(kept[name] != own[name] for name in ("network", "optimizer", "skeleton")):
             raise UserError(
-                f"{path} is a run of {content['settings']['network']} with {content['settings']['optimizer']}; "
-                "resume it with the same network and optimiser."
+                f"{path} is a run of {kept['network']} with {kept['optimizer']} and the joints of {kept['skeleton']}; "
+                "resume it with the same three."
             )
         self.network.load_state_dict(content["network"])
         for optimizer, state in zip(self.optimizers, content["optimizers"], strict=True):

@@ -22,10 +22,11 @@ from ppnet.errors import UserError
 from ppnet.evaluate.coco import evaluate_coco
 from ppnet.evaluate.predict import network_predict
 from ppnet.networks.table import build
-from ppnet.skeleton import SKELETONS
+from ppnet.skeleton import COCO_17, SKELETONS
 from ppnet.train.loop import StepReport, Trainer
 from ppnet.train.pictures import save_sheet
 from ppnet.train.settings import TrainSettings
+from ppnet.train.stop import StopRequest, stop_requests
 
 STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "recipe.json"
 
@@ -73,6 +74,15 @@ class Processes:
         """Whether this process writes files and shows progress."""
         return self.rank == 0
 
+    def any_wants(self, wanted: bool) -> bool:
+        """Whether it is true in any process; all must ask at the same time."""
+        if self.world == 1:
+            return wanted
+        device = torch.device("cuda", self.local_rank) if torch.distributed.get_backend() == "nccl" else None
+        answer = torch.tensor(float(wanted), device=device)
+        torch.distributed.all_reduce(answer, torch.distributed.ReduceOp.MAX)
+        return bool(answer.item())
+
 
 def train(
     settings: TrainSettings,
@@ -93,6 +103,10 @@ def train(
     if device.type == "cuda":
         device = torch.device("cuda", processes.local_rank)
     _check_folder(run)
+    if validation is not None and (validation.skeleton != COCO_17 or SKELETONS[settings.skeleton] != COCO_17):
+        raise UserError(
+            "Only runs with COCO's joints are validated as they go; leave --val out and evaluate afterwards."
+        )
     torch.manual_seed(settings.seed)
     network = _network(settings, run, device)
     order = BatchOrder(sources, settings.batch, seed=settings.seed, rank=processes.rank, world=processes.world)
@@ -112,9 +126,10 @@ def train(
     batches = _batches(settings, run, sources, order)
     validator = _validator(settings, run, validation, device) if validation is not None and processes.leads else None
     try:
-        _steps(trainer, batches, total, run, processes, validator)
+        with stop_requests() as stop:
+            _steps(trainer, batches, total, run, processes, validator, stop)
     finally:
-        if processes.leads and trainer.step:
+        if processes.leads and trainer.step and trainer.is_between_steps:
             _save(trainer, run)
         if processes.world > 1:
             torch.distributed.destroy_process_group()
@@ -128,6 +143,7 @@ def _steps(
     run: RunSettings,
     processes: Processes,
     validator: Callable[[Trainer], dict[str, float]] | None,
+    stop: StopRequest,
 ) -> None:
     samples_per_step = trainer.settings.batch * processes.world
     first = trainer.step
@@ -139,6 +155,8 @@ def _steps(
                 bar.update()
                 log.step(report, samples_per_step)
                 bar.set_postfix(loss=f"{log.loss:.4g}", refresh=False)
+                if processes.any_wants(stop.wanted):
+                    raise KeyboardInterrupt
             if processes.leads:
                 _save(trainer, run)
             if validator is not None and (trainer.step % run.validate_every == 0 or trainer.step == total):

@@ -49,6 +49,9 @@ class TrainSettings:
             "--batch must be at least 1": self.batch >= 1,
             "--lr must be above 0": self.learning_rate > 0,
             "--ema must lie in 0..1": 0 <= self.ema < 1,
+            "--distill must not be below 0": self.distill >= 0,
+            "--seed must not be below 0": self.seed >= 0,
+            "--rotation must not be below 0": self.augmentation.rotation_deg >= 0,
         }
         for sentence, holds in checks.items():
             if not holds:

@@ -20,7 +20,7 @@ from app import cli
 from app import track as track_command
 from app.build import pipeline_settings
 from ppnet.poses import Poses
-from tests.clips import make_clip, make_sound_only, probed_times
+from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
 from tracking.replay import Replay
@@ -159,6 +159,40 @@ def test_pictures_and_a_single_picture(tmp_path, parts):
     assert rows_of(tmp_path / "out" / "3_keypoints.csv")[0]["person_id"] == "1"
     with open_source(tmp_path / "out" / "series_annotated.mp4") as source:
         assert source.info.size_wh == (128, 64), "odd sides grow by one"
+
+
+@pytest.mark.parametrize("smooth", ["off", "rts"])
+def test_pictures_that_cannot_be_decoded_move_no_other(tmp_path, parts, smooth):
+    clip = without_packets(walkers(tmp_path / "whole.ts", 40), tmp_path / "clip.ts", range(5))
+    assert track(clip, "--out", tmp_path, "--detect-every", 1, "--smooth", smooth) == 0
+    with open_source(clip) as source:
+        decoded = [frame.index for frame in source]
+    assert {int(row["frame"]) for row in rows_of(tmp_path / "clip_keypoints.csv")} == set(decoded) and decoded[0] > 0
+    again = tmp_path / "again.mp4"
+    assert (
+        cli.main(["export", str(tmp_path / "clip_session.ppnet"), "--format", "video", "--out", str(again), "-q"]) == 0
+    )
+    for video in (tmp_path / "clip_annotated.mp4", again):
+        with open_source(video) as drawn, open_source(clip) as source:
+            pairs = list(zip(drawn, source, strict=True))
+        assert [after.time_s for after, _ in pairs] == pytest.approx([before.time_s for _, before in pairs], abs=1e-4)
+        for after, before in pairs[3:]:
+            plate = np.flatnonzero((before.image.min(axis=2) > 130).any(axis=0))
+            changed = np.flatnonzero((np.abs(before.image.astype(int) - after.image).max(axis=2) > 60).any(axis=0))
+            assert abs(changed[0] - plate[0]) <= 5, "drawn where the person is in this picture"
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "series"])
+def test_the_source_of_a_session_is_found_from_any_folder(tmp_path, parts, monkeypatch, name):
+    (tmp_path / "series").mkdir()
+    cv2.imwrite(str(tmp_path / "series" / "1.png"), paint_walkers(1, (128, 64)))
+    walkers(tmp_path / "clip.mp4", 3)
+    monkeypatch.chdir(tmp_path)
+    assert track(name, "--out", "out", "--no-video") == 0
+    stem = Path(name).stem
+    with Session.open(tmp_path / "out" / f"{stem}_session.ppnet") as session:
+        assert session.header.source.path == tmp_path / name
+    assert meta_of(tmp_path / "out" / f"{stem}_meta.json")["input"]["path"] == str(tmp_path / name)
 
 
 def test_outputs_that_are_not_wanted(tmp_path, parts):

@@ -90,6 +90,15 @@ def test_each_edit_speaks_of_the_ids_as_they_were_then() -> None:
     assert ids(chain, frame=8) == [3] and ids(chain, frame=8, of=(1, 2)) == [3]
 
 
+def test_a_split_swallows_nobody_who_comes_later() -> None:
+    split = [SplitId(1, 10, 3)]  # while 1 and 2 were all
+    assert ids(split, frame=12, of=(1, 2, 3)) == [3, 2, 4] and ids(split, frame=5, of=(1, 3)) == [1, 4]
+    assert EditPlan(split).apply(made_result(12, (1, 2, 3))).edited.tolist() == [True, False, False]
+    again = [*split, HidePerson(4), SplitId(4, 20, 5)]  # of the newcomer, while 3 was the last of the tracking
+    assert ids(again, frame=20, of=(1, 2, 3, 4)) == [3, 2, 5, 6] and ids(again, frame=20, of=(1, 5)) == [3, 7]
+    assert EditPlan(again).apply(made_result(19, (1, 3, 4))).result.tracks.ids.tolist() == [3, 6]
+
+
 def test_names_and_hidden_people() -> None:
     plan = EditPlan([RenamePerson(1, "Ann"), RenamePerson(2, "Bo"), RenamePerson(1, "Zoë"), RenamePerson(2, "")])
     assert dict(plan.names) == {1: "Zoë"}

@@ -1,6 +1,6 @@
 """A session with its edits: undo, smoothing made anew, and the events that people jump to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 
 from ppnet.poses import Poses
 from tests.results import assert_same, made_header, made_result
+from tracking.edit_plan import select_rows
 from tracking.edits import ChooseSmoothing, HidePerson, MoveKeypoint, RenamePerson, SplitId, SwapIds
 from tracking.replay import Replay
 from tracking.session import Session
@@ -54,6 +55,29 @@ def test_hidden_people_and_new_ids(session: Session) -> None:
     replay = Replay(session)
     assert replay.result(20).tracks.ids.tolist() == [8] and replay.next_id == 9
     assert replay.edited(20, keep_hidden=True).result.tracks.ids.tolist() == [8, 2]
+
+
+def test_a_split_while_the_tracking_goes_on_leaves_the_newcomer(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "b_session.ppnet", made_header()) as session:
+        for index in range(20):
+            session.append(made_result(index))
+        replay = Replay(session)
+        session.add_edit(SplitId(1, 10, replay.next_id))
+        for index in range(20, 40):
+            session.append(made_result(index, (1, 2, 3)))
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4] and replay.next_id == 5
+        assert_same(replace_ids(replay.result(30), (1, 2, 3)), made_result(30, (1, 2, 3)))
+        session.undo()
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [1, 2, 3] and replay.next_id == 4
+        session.redo()
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4]
+
+
+def replace_ids(result: FrameResult, ids: Sequence[int]) -> FrameResult:
+    return select_rows(result, range(len(result)), ids=np.array(ids, np.int64))
 
 
 def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:

@@ -222,6 +222,19 @@ def test_occlusion_of_less_than_two_seconds_is_survived():
     assert step(tracker, 2.8, [standing(100 + 5 * 28)]).ids.tolist() == [1]
 
 
+def test_a_newcomer_at_the_door_is_not_who_came_in_there_and_was_lost_elsewhere():
+    """Joints fade between two looks, then the detector misses: lost there, not where the walk began."""
+    tracker = Tracker()
+    for k in range(20):
+        read_step(tracker, k / 10, [standing(40 + 40 * k)], [0.9], Reader(lambda box: True))
+    faded = Reader(lambda box: False)
+    tracker.update(faded.estimate(tracker.associate(None, 2.0, size_wh=SIZE_WH)))
+    for k in range(21, 26):
+        read_step(tracker, k / 10, np.zeros((0, 4)), np.zeros(0), faded)
+    tracks = read_step(tracker, 2.6, [standing(40)], [0.9], Reader(lambda box: True))
+    assert tracks.ids[tracks.states == TrackState.TRACKED].tolist() == [2]
+
+
 def test_longer_absence_ends_a_number():
     tracker = Tracker(TrackerSettings(lost_life_s=1.0))
     step(tracker, 0.0, [standing(100)])

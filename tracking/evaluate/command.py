@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(_text(figures, differences))
     if arguments.json is not None:
         _write_json(arguments.json, arguments, figures, differences)
-    if arguments.plot is not None:
+    if arguments.plot is not None and figures.curves:
         with _writing(arguments.plot):
             plot(figures, arguments.plot)
     return 0
@@ -69,7 +69,7 @@ def _parts(arguments: argparse.Namespace) -> Parts:
 
         path = arguments.weights or asset("weights") / "M2-D2-W32_256x192.safetensors"
         estimator = PoseEstimator.from_file(path, flip=not arguments.no_flip)
-        network = f"{path.stem}{'-noflip' if arguments.no_flip else ''}"
+        network = f"{path.stem}-{estimator.info.sha256[:8]}{'-noflip' if arguments.no_flip else ''}"
     if arguments.detector == "shipped":
         from tracking.detector import MediaPipeDetector
 

@@ -26,7 +26,8 @@ Run = tuple[Truth, Sequence[FrameResult]]
 class Figures:
     """Scores of one kind of run over some clips.
 
-    identity: by clip, and all together as `all`. curves: by smoother. trade: smoother -> strength -> scores.
+    identity: by clip, and all together as `all`. curves: by smoother, empty when no joint can be judged. trade:
+    smoother -> strength -> scores.
     """
 
     identity: dict[str, IdentityScores]
@@ -43,8 +44,11 @@ def figures_of(runs: Mapping[str, Run], *, smoothing: SmoothingSettings, with_tr
     matches = {name: clip_matches(truth, results) for name, (truth, results) in runs.items()}
     identity = {name: identity_scores([clip]) for name, clip in matches.items()}
     identity["all"] = identity_scores(list(matches.values()))
-    curves = {kind: curve_scores(_all_curves(runs, kind, smoothing)) for kind in CURVES}
+    curves: dict[str, CurveScores] = {}
     trade: dict[str, dict[int, CurveScores]] = {}
+    if not _all_curves(runs, "raw", smoothing):  # a network that finds nobody's joints
+        return Figures(identity, curves, trade)
+    curves |= {kind: curve_scores(_all_curves(runs, kind, smoothing)) for kind in CURVES}
     if with_trade:
         for kind in CURVES[1:]:
             trade[kind] = {
@@ -100,6 +104,8 @@ def identity_table(identity: Mapping[str, IdentityScores]) -> str:
 
 def curve_table(curves: Mapping[str, CurveScores]) -> str:
     """Markdown: one row per smoother; errors and jitter in percent of the person's box."""
+    if not curves:
+        return "No joint was found in a dozen frames in a row, so there are no curves to judge."
     lines = ["| curve | RMS error | median error | jitter | lag ms | lag frames |", "|---|---|---|---|---|---|"]
     for name, s in curves.items():
         lines.append(

@@ -2,7 +2,8 @@
 
 import bisect
 import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 TIME_TOLERANCE_S = 1e-6
 """Two times nearer than this are the same time: files and people give times with six decimals."""
 END_TOLERANCE_S = 1.0
-"""A file whose last picture comes so long before its stated end is cut off."""
+"""A file whose last picture is over so long before its stated end is cut off."""
 SKIM_S = 1.0
 """A seek no farther ahead than this decodes on; jumping would often go back to the same key frame."""
 NETWORK_TIMEOUT_S = 10.0
@@ -30,6 +31,8 @@ NETWORK_TIMEOUT_S = 10.0
 class VideoFile(ClosingSource):
     """One video file (or network address): iterate for `Frame`s, `seek` to any time, exactly.
 
+    A frame's index is its place in `frame_times()`, so that every reader of a file comes to the same numbers:
+    pictures that cannot be decoded keep theirs. The frames of a live stream are counted.
     Only frames with start_s <= time_s < end_s are given. A damaged or cut file gives what can be decoded
     and says so in `notices`. VideoError when there is no picture at all.
     """
@@ -42,6 +45,8 @@ class VideoFile(ClosingSource):
         self._notices: list[str] = []
         self._ended_early = False
         self._times: tuple[float, ...] | None = None
+        self._read_times: list[float] = []  # ascending, of the packets read so far; until `_times` is known
+        self._read_dts_s = -math.inf
         self._index = 0
         self._last_s: float | None = None
         self._orientation = UPRIGHT
@@ -76,8 +81,8 @@ class VideoFile(ClosingSource):
                 self._decoded = iter(())
                 return
             self._last_s = time_s
-            frame = Frame(self._index, time_s, self._upright(decoded))
-            self._index += 1
+            frame = Frame(self._index_of(time_s), time_s, self._upright(decoded))
+            self._index = frame.index + 1
             yield frame
 
     def seek(self, time_s: float) -> None:
@@ -136,6 +141,7 @@ class VideoFile(ClosingSource):
             self._container.close()
             raise VideoError(f"{self._name} is a text file, not a video.")
         self._stream = self._pick_stream()
+        self._is_live = self._is_url and _duration_s(self._stream, self._container) is None
         self._stream.thread_type = "AUTO"
         self._decoded = self._decode()
 
@@ -184,19 +190,18 @@ class VideoFile(ClosingSource):
         stream, container = self._stream, self._container
         aspect = stream.sample_aspect_ratio or Fraction(1)
         rate = stream.average_rate or stream.guessed_rate
-        duration_s = _duration_s(stream, container)
         self._info = VideoInfo(
             name=self._name,
-            path=None if self._is_url else Path(self._spec),
+            path=None if self._is_url else Path(self._spec).absolute(),
             size_wh=self._orientation.upright_size(self._stored_wh),
             frame_count=stream.frames or None,
-            duration_s=duration_s,
+            duration_s=_duration_s(stream, container),
             frame_rate=Fraction(rate) if rate else None,
             rotation_deg=self._orientation.rotation_deg,
             mirrored=self._orientation.mirrored,
             has_audio=bool(container.streams.audio),
             codec=stream.codec.canonical_name,
-            is_live=self._is_url and duration_s is None,
+            is_live=self._is_live,
             time_base=Fraction(stream.time_base),
             pixel_aspect=1 / aspect if self._orientation.transpose else Fraction(aspect),
         )
@@ -205,7 +210,7 @@ class VideoFile(ClosingSource):
 
     def _decode(self) -> Iterator[Any]:
         """Decoded frames in presentation order; what cannot be decoded is left out and noticed."""
-        damaged, last_s = 0, None
+        damaged, last_s, end_s = 0, None, -math.inf
         for packet in self._packets():
             try:
                 frames = self._stream.codec_context.decode(packet)
@@ -215,30 +220,57 @@ class VideoFile(ClosingSource):
                 continue
             for frame in frames:
                 last_s = self._time_of(frame)
+                end_s = max(end_s, last_s + float((frame.duration or 0) * self._stream.time_base))
                 yield frame
         if damaged:
             self._notice(f"{self._name} is damaged: {damaged} of its pieces could not be decoded.")
         if last_s is not None:
-            self._check_end(last_s)
+            self._check_end(last_s, end_s)
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the stream, then None to drain the decoder, also when the file ends in an error."""
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:
+                    self._note_times(packet)
                     yield packet
         except av.FFmpegError as error:
             log.debug("%s: reading ended: %s", self._name, error)
             self._ended_early = True
+        self._read_dts_s = math.inf
         yield None
 
-    def _check_end(self, last_s: float) -> None:
-        """Notice an end that comes before the file's own statement of its length."""
+    def _note_times(self, packet: Any) -> None:
+        if self._is_live or self._times is not None:
+            return
+        time_s = _packet_time(packet)
+        if time_s is not None:
+            bisect.insort(self._read_times, time_s)
+        if packet.dts is not None:
+            self._read_dts_s = float(packet.dts * packet.time_base)
+
+    def _index_of(self, time_s: float) -> int:
+        """The place of the next frame in `frame_times()`, without reading a large file to its end beforehand.
+
+        No picture is shown before its packet is decoded, so all packets of times up to the last decoding time are read.
+        """
+        if self._is_live:
+            return self._index
+        times: Sequence[float] = self._read_times
+        if self._times is not None or self._read_dts_s < time_s - TIME_TOLERANCE_S:
+            times = self.frame_times()
+        return max(self._index, bisect.bisect_left(times, time_s - TIME_TOLERANCE_S))  # never a number given before
+
+    def _check_end(self, last_s: float, end_s: float) -> None:
+        """Notice an end that comes before the file's own statement of its length.
+
+        last_s: time of the last picture. end_s: when it has been shown; of slides that is seconds later.
+        """
         if self._info.is_live or not self._stream.duration:
             missing_s = 0.0
         else:
-            end_s = float(((self._stream.start_time or 0) + self._stream.duration) * self._stream.time_base)
-            missing_s = end_s - last_s
+            stated_s = float(((self._stream.start_time or 0) + self._stream.duration) * self._stream.time_base)
+            missing_s = stated_s - end_s
         if self._ended_early or missing_s > END_TOLERANCE_S:
             self._ended_early = True
             self._notice(f"{self._name} is cut off or damaged: it could be read only up to {last_s:.3f} s.")
@@ -295,11 +327,18 @@ def _duration_s(stream: Any, container: Any) -> float | None:
 
 
 def _packet_times(container: Any, stream: Any) -> Iterator[float]:
-    base = stream.time_base
     try:
         for packet in container.demux(stream):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.size and stamp is not None and not packet.is_discard:
-                yield stamp * base.numerator / base.denominator
+            time_s = _packet_time(packet)
+            if time_s is not None:
+                yield time_s
     except av.FFmpegError:
         return
+
+
+def _packet_time(packet: Any) -> float | None:
+    """When the picture of a packet is shown, seconds; None when it shows none."""
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    if not packet.size or stamp is None or packet.is_discard:
+        return None
+    return float(stamp * packet.time_base.numerator / packet.time_base.denominator)

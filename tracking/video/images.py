@@ -75,7 +75,7 @@ class ImageFolder(ClosingSource):
             if image is not None:
                 return VideoInfo(
                     name=self._path.name,
-                    path=self._path,
+                    path=self._path.absolute(),
                     size_wh=(image.shape[1], image.shape[0]),
                     frame_count=len(self._files),
                     duration_s=float(len(self._files) / IMAGE_RATE),

@@ -26,6 +26,7 @@ class CameraError(UserError):
 class VideoInfo:
     """What is known of a source before it is read.
 
+    path: absolute, as it is kept with results that are opened from other folders; None when there is none.
     size_wh: upright pictures, pixels. frame_count: what the file claims; None when unknown.
     frame_rate: average pictures per second. rotation_deg, mirrored: how stored pictures are turned
     (clockwise) to be upright. time_base: unit of the file's own time stamps, in seconds.
@@ -114,13 +115,15 @@ def camera_name(spec: str) -> str | None:
 def open_source(spec: str | Path, *, start_s: float | None = None, end_s: float | None = None) -> VideoSource:
     """Open a video file, a picture, a folder of pictures, a camera or a network address.
 
-    Only pictures with start_s <= time_s < end_s are given. UserError when there is nothing to read.
-    A network address is opened only when it is spelled out (rtsp://, http://, ...).
+    Only pictures with start_s <= time_s < end_s are given. UserError when there is nothing to read, or a camera is
+    asked for a part. A network address is opened only when it is spelled out (rtsp://, http://, ...).
     """
     check_range(start_s, end_s)
     text = str(spec)
     name = camera_name(text)
     if name is not None:
+        if start_s is not None or end_s is not None:
+            raise UserError("A camera has no start and no end; leave out --start and --end, and end it with Ctrl+C.")
         from tracking.video.camera import Camera
 
         return Camera(name)

@@ -254,7 +254,10 @@ def test_a_network_that_breaks_stops_the_run_and_keeps_what_was_recorded(tmp_pat
     run.engine.start_recording(RecordingSettings(tmp_path, "walk"), lambda frame, result: frame.image)
     wait_for(lambda: run.engine.state is EngineState.FAULTED)
     assert "the network broke" in run.stats.error
+    wait_for(lambda: session.complete)  # and open: it can still be looked at, edited and exported
     assert run.engine.stop()
+    with pytest.raises(UserError, match="closed"):
+        session.edits()
     with av.open(str(tmp_path / "walk_annotated.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) > 5
     with Session.open(session_file) as kept:
@@ -277,6 +280,16 @@ def test_every_processed_frame_is_in_the_session(tmp_path: Path) -> None:
         assert [r.frame_index for r in session.results()] == run.processors[0].seen
         times = session.frame_times()
         assert times[0] < 1 and (np.diff(times) > 0).all()
+
+
+def test_the_frame_at_work_when_it_stops_is_in_the_session_too(tmp_path: Path) -> None:
+    path = tmp_path / "run_session.ppnet"
+    run = Run(FakeSettings(0.3), session=Session.create(path, made_header())).go()
+    wait_for(lambda: len(run.processors[0].seen) == 2)
+    assert run.engine.stop()
+    with Session.open(path) as session:
+        assert session.complete
+        assert [r.frame_index for r in session.results()] == run.processors[0].seen
 
 
 def test_a_source_that_ends_ends_the_run() -> None:

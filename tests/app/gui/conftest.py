@@ -18,6 +18,7 @@ from app.gui.main_window import MainWindow
 from app.gui.runs import Parts
 from app.presets import SHED_STEPS
 from app.settings import TrackSettings
+from ppnet.errors import UserError
 from ppnet.insight import Insight
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
@@ -26,7 +27,7 @@ from tracking.edit_plan import select_rows
 from tracking.one_person import OnePerson, PersonAt
 from tracking.session_format import SessionHeader
 from tracking.types import Frame, FrameResult
-from tracking.video.source import open_source
+from tracking.video.source import VideoInfo, open_source
 
 SIZE_WH = (640, 480)
 FRAMES = 60
@@ -84,8 +85,12 @@ class Studio:
     wishes: list[dict] = field(default_factory=list)
     delay_s: float = 0.0
     hold: threading.Event | None = None
+    gone: str | None = None  # weights that are not there
+    loaded: threading.Event | None = None  # until then the network is being loaded
 
     def build(self, settings: TrackSettings, current: MadeProcessor | None) -> MadeProcessor:
+        if self.loaded is not None:
+            self.loaded.wait(30.0)
         if current is None:
             current = self.processor = MadeProcessor(settings, delay_s=self.delay_s, hold=self.hold)
         current.settings = settings
@@ -97,11 +102,16 @@ class Studio:
         self.wishes.append(wish)
         return self.port.open()
 
+    def header(self, info: VideoInfo, settings: TrackSettings) -> SessionHeader:
+        if self.gone is not None and settings.weights == self.gone:
+            raise UserError(f"There are no weights {self.gone}.")
+        return SessionHeader(info, settings.to_dict(), "M2-D2-W32", "ab" * 32)
+
     def parts(self) -> Parts:
         return Parts(
             open_source=self.open_source,
             build=self.build,
-            header=lambda info, settings: SessionHeader(info, settings.to_dict(), "M2-D2-W32", "ab" * 32),
+            header=self.header,
             looker=lambda settings: made_insight,
             steps=SHED_STEPS,
             memory=lambda: 123_000_000,

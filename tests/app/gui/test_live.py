@@ -5,7 +5,9 @@ from pathlib import Path
 import av
 import pytest
 
+from ppnet.errors import UserError
 from tests.app.gui.conftest import pixels
+from tests.app.gui.test_people import exported
 from tracking.session import Session
 
 
@@ -62,6 +64,34 @@ def test_live_run_leaves_a_session(qtbot, live):
     window.workspace.close_run()
     with Session.open(path) as session:
         assert session.frame_count > 10 and session.last_track_id == 2
+
+
+def test_a_live_run_that_ends_by_itself_can_still_be_exported_and_edited(qtbot, live, studio):
+    def broken(_frame):
+        raise UserError("The network broke.")
+
+    window = live
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10, timeout=5000)
+    studio.processor.process = broken
+    qtbot.waitUntil(lambda: "The network broke" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=3000)
+    window.people.list.topLevelItem(0).setText(1, "Anna")
+    rows = exported(qtbot, window)
+    assert len(rows) == 2 * window.workspace.run.session.frame_count and "Anna" in rows[0].values()
+    path = window.workspace.run.session.path
+    assert window.workspace.close_run()
+    with Session.open(path) as session:
+        assert session.complete
+
+
+def test_a_live_session_cannot_be_shown_and_the_sentence_says_what_reads_it(qtbot, live):
+    window = live
+    path = window.workspace.run.session.path
+    qtbot.waitUntil(lambda: window.workspace.run.session.last_track_id == 2, timeout=5000)
+    window.workspace.close_run()
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: f"export {path.name}" in window.banner.text, timeout=5000)
+    assert "no pictures" in window.banner.text and window.workspace.run is None
 
 
 def test_camera_that_is_not_there_is_said(qtbot, window, studio):

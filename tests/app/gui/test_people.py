@@ -1,11 +1,14 @@
 """Edits on people, seen in the picture's result and in the exported table; undo without limit; events."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
+from tracking.smoothing import SmoothingSettings
+from tracking.smoothing.rts import smooth_results
 
 
 def ids_at(window, frame_index):
@@ -156,6 +159,28 @@ def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
         timeout=6000,
     )
     assert len(studio.processor.seen) == seen
+
+
+@pytest.mark.parametrize("chosen", ["before the run", "by an edit"])
+def test_smoothing_that_looks_ahead_is_shown_when_all_is_tracked_and_when_opened_again(
+    qtbot, window, open_clip, chosen
+):
+    def steadied():
+        kept = window.workspace.run.session
+        wanted = smooth_results(list(kept.results()), SmoothingSettings("rts", 50.0, settings.min_conf))[30].smoothed
+        shown = window.workspace.run.replay.result(30).smoothed
+        return np.array_equal(shown.keypoints, wanted.keypoints, equal_nan=True)
+
+    settings = replace(window.workspace.settings, smooth="rts", strength=50.0)
+    if chosen == "before the run":
+        window.workspace.apply(settings)
+    open_clip()
+    window.workspace.apply(settings)
+    qtbot.waitUntil(steadied, timeout=6000)
+    path = window.workspace.run.session.path
+    window.workspace.close_run()
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and steadied(), timeout=6000)
 
 
 def test_an_edit_shows_at_once_on_the_standing_picture(qtbot, open_clip):

@@ -1,10 +1,14 @@
 """A span of a file as a video of its own: it begins at 0, pictures and sound alike."""
 
+from fractions import Fraction
+
 import av
 import pytest
 
 from app.gui.recorded_look import write_span
+from tests.clips import SIZE_WH, paint
 from tracking.video.source import open_source
+from tracking.video.writer import VideoWriter
 
 
 def packets(path):
@@ -34,3 +38,17 @@ def test_from_the_start_nothing_is_moved(clip, tmp_path):
     with open_source(clip) as source:
         write_span(source, out, span_s=(0.0, 100.0), pictures=lambda frame: frame.image)
     assert packets(out) == [packet for packet in packets(clip) if packet[0] >= 0]
+
+
+def test_proportions_and_times_are_those_of_the_source(tmp_path):
+    settings = {"time_base": Fraction(1001, 24000), "pixel_aspect": Fraction(64, 45)}
+    writer = VideoWriter(tmp_path / "wide.mp4", SIZE_WH, **settings)
+    for index in range(5):
+        writer.write(paint(index), float(index * settings["time_base"]))
+    writer.close()
+    with open_source(tmp_path / "wide.mp4") as source:
+        write_span(source, tmp_path / "span.mp4", span_s=(0.0, 100.0), pictures=lambda frame: frame.image)
+        times = source.frame_times()
+    with open_source(tmp_path / "span.mp4") as span:
+        assert span.info.pixel_aspect == Fraction(64, 45)
+        assert span.frame_times() == times

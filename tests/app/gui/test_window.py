@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,14 @@ from PySide6.QtGui import QDropEvent
 
 from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
+from app.settings import TrackSettings
+from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
-from tracking.session import Session
+from tests.results import made_result
+from tracking.session import Session, session_path
+from tracking.session_format import SessionHeader
+from tracking.video.source import open_source
 
 ROOT = Path(__file__).parents[3]
 
@@ -111,6 +119,57 @@ def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
     assert 5 < before < window.workspace.run.session.frame_count == FRAMES
 
 
+def test_a_video_closed_while_the_network_loads_can_be_opened_again(qtbot, window, clip, studio):
+    studio.loaded = threading.Event()
+    opened(qtbot, window, clip)
+    assert not window.workspace.close_run()
+    window.files.open_path(clip)
+    qtbot.wait(100)
+    studio.loaded.set()
+    qtbot.waitUntil(lambda: window.workspace.run is not None or "in use" in window.banner.text, timeout=8000)
+    assert window.workspace.run is not None
+
+
+def cut_short(clip, settings, *, skeleton=COCO_17, frames=10):
+    """A session that `track` left after some frames."""
+    with open_source(clip) as source:
+        header = SessionHeader(source.info, settings.to_dict(), "M2-D2-W32", "ab" * 32, skeleton)
+    with Session.create(session_path(clip), header) as session:
+        for index in range(frames):
+            session.append(select_joints(made_result(index), len(skeleton)))
+    return session_path(clip)
+
+
+def select_joints(result, count):
+    raw, smoothed = (Poses(p.keypoints[:, :count], p.scores[:, :count]) for p in (result.raw, result.smoothed))
+    return replace(result, raw=raw, smoothed=smoothed, states=result.states[:, :count])
+
+
+def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, clip, studio):
+    begun = TrackSettings(max_persons=1, detect_every=7, end_s=40 / 30, region=(0.0, 0.0, 600.0, 400.0))
+    opened(qtbot, window, cut_short(clip, begun))
+    session = window.workspace.run.session
+    qtbot.waitUntil(lambda: session.complete, timeout=10000)
+    assert session.last_frame_index == 39 and session.setting_changes == ()
+    assert studio.processor.settings == begun != window.workspace.settings
+    window.workspace.apply(replace(window.workspace.settings, min_conf=0.9))
+    assert window.workspace.run._settings == replace(begun, min_conf=0.9), "what is changed in the window still counts"
+
+
+@pytest.mark.parametrize("skeleton", [COCO_17, MPII_16])
+def test_a_run_whose_network_is_gone_says_so_in_its_log_or_is_refused(qtbot, window, clip, studio, skeleton):
+    studio.gone = "mine"
+    path = cut_short(clip, replace(window.workspace.settings, weights="mine", max_persons=1), skeleton=skeleton)
+    window.files.open_path(path)
+    if skeleton is MPII_16:
+        qtbot.waitUntil(lambda: "other joints" in window.banner.text, timeout=5000)
+        return
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    changes = window.workspace.run.session.setting_changes
+    assert {(c.name, c.before, c.after) for c in changes} == {("weights", "mine", None), ("max_persons", 1, None)}
+    assert {c.time_s for c in changes} == {9 / 30}
+
+
 @pytest.mark.parametrize("state", ["first page", "opening", "playing", "paused", "live", "recording", "slow network"])
 def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
     if state == "slow network":
@@ -153,8 +212,6 @@ def test_settings_are_versioned_and_only_changes_written():
 
 
 def test_playing_moves_on_and_never_waits_for_the_network(qtbot, window, clip, studio):
-    import threading
-
     studio.hold = threading.Event()
     opened(qtbot, window, clip)
     qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)

@@ -55,6 +55,15 @@ def test_every_round_measures_every_network_in_every_case():
     assert json.loads(json.dumps(as_json(results, {})))["networks"][0]["cases"]["train 2"]["batch"] == 2
 
 
+@pytest.mark.parametrize("mode", ["forward", "train"])
+def test_crops_are_made_before_the_clock_starts(mode, monkeypatch):
+    subject = Subject("M1-D1-W8", SETTING)
+    subject.prepare(mode, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(torch, "randn", None)
+        subject.run(mode, 2)
+
+
 def test_a_training_step_trains_and_gives_its_memory_back():
     subject = Subject("M1-D1-W8", SETTING)
     before = subject._network.conv1.weight.detach().clone()

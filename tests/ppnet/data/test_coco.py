@@ -61,6 +61,13 @@ def test_unlabelled_joints_are_absent_where_the_file_says_so(tmp_path):
     assert sample.absent.tolist() == [False] * 16 + [True]
 
 
+def test_joints_that_a_source_never_labels_are_not_absent(tmp_path):
+    file = write(
+        tmp_path, [annotation(keypoints=[*JOINTS[:45], *[0] * 6])], absent_known=True, missing_joints=["left_ankle"]
+    )
+    assert read_coco(file).samples[0].absent.tolist() == [False] * 16 + [True]
+
+
 @pytest.mark.parametrize("place", ["", "images"])
 def test_pictures_lie_beside_the_file_or_in_images(tmp_path, place):
     folder = tmp_path / place

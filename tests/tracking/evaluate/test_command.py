@@ -4,7 +4,11 @@ from dataclasses import asdict
 import av
 import numpy as np
 import pytest
+import torch
 
+from ppnet.checkpoint import save
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.networks.table import build
 from tests.tracking.figures import Walker, filmed, straight
 from tracking.__main__ import main
 
@@ -65,6 +69,16 @@ def test_table_and_json(clips, tmp_path, capsys):
     assert content["identity"]["all"]["idf1"] > 0.95
     assert content["rate_differences"]["rates-24 / rates-30"] < 0.05
     assert content["options"]["detector"] == "true"
+
+
+def test_weights_of_one_name_are_told_apart(clips, tmp_path):
+    arguments = ["evaluate", "--clips", str(clips), "--only", "rates-24", "--detector", "true"]
+    for name in ("first", "second"):
+        torch.manual_seed(len(name))
+        info = CheckpointInfo("M1-D1-W8", (48, 64), "coco17")
+        save(tmp_path / name / "latest.safetensors", build("M1-D1-W8"), info)
+        assert main([*arguments, "--weights", str(tmp_path / name / "latest.safetensors")]) == 0
+    assert len(list((clips / "rates-24").glob("*latest*_session.ppnet"))) == 2
 
 
 def test_unwritable_figures(clips, tmp_path, capsys):

@@ -102,6 +102,13 @@ def test_camera_that_is_not_there(device, spec, sentence):
         open_source(spec)
 
 
+@pytest.mark.parametrize("part", [{"start_s": 1.0}, {"end_s": 5.0}])
+def test_a_part_of_a_camera_is_refused(device, part):
+    with pytest.raises(UserError, match=r"A camera has no start and no end; leave out --start and --end.*\.$"):
+        open_source("2", **part)
+    assert device.opened == []
+
+
 def test_wishes_are_passed_on(device):
     camera = cameras.Camera(2, size_wh=(1280, 720), frame_rate=60)
     assert camera._capture.properties[cv2.CAP_PROP_FRAME_WIDTH] == 1280

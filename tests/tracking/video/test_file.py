@@ -11,10 +11,21 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
-from tests.clips import SHARED_CLIPS, SIZE_WH, index_of, make_clip, make_sound_only, paint, probe, probed_times
+from tests.clips import (
+    SHARED_CLIPS,
+    SIZE_WH,
+    index_of,
+    make_clip,
+    make_sound_only,
+    paint,
+    probe,
+    probed_times,
+    without_packets,
+)
 from tracking.video.file import VideoFile
 from tracking.video.orientation import Orientation
 from tracking.video.source import open_source
+from tracking.video.writer import VideoWriter
 
 UNEVEN = (0, 3, 4, 9, 10, 11, 25, 26, 40, 41, 43, 47, 60, 61, 62)
 
@@ -164,6 +175,16 @@ def test_a_cut_file_gives_what_it_has_and_says_so(tmp_path):
     assert times == [index / 30 for index in range(len(times))]
 
 
+def test_a_last_picture_that_is_shown_long_is_no_early_end(tmp_path):
+    writer = VideoWriter(tmp_path / "slides.mp4", SIZE_WH, frame_rate=Fraction(1, 5))
+    for index in range(3):
+        writer.write(paint(index), 5.0 * index)
+    with open_source(writer.close()) as source:
+        assert [frame.time_s for frame in source] == [0, 5, 10]
+        assert source.info.duration_s == pytest.approx(15)
+        assert source.notices == () and not source.ended_early
+
+
 def test_a_cut_file_without_index_is_refused(tmp_path):
     whole = make_clip(tmp_path / "whole.mp4", 30)
     cut = tmp_path / "cut.mp4"
@@ -194,10 +215,25 @@ def test_pieces_that_cannot_be_decoded_are_left_out_and_counted(tmp_path):
         data[place : place + size] = bytes([0xAA]) * size
     path.write_bytes(data)
     with open_source(path) as source:
-        indices = [index_of(frame.image) for frame in source]
+        frames = list(source)
         assert source.notices == ("a.mp4 is damaged: 3 of its pieces could not be decoded.",)
         assert not source.ended_early
-    assert indices == [index % 45 for index in range(60) if index not in (20, 21, 22)]
+    assert [frame.index for frame in frames] == [index for index in range(60) if index not in (20, 21, 22)]
+    assert [index_of(frame.image) for frame in frames] == [frame.index % 45 for frame in frames]
+
+
+def test_frames_have_the_same_numbers_however_they_are_reached(tmp_path, monkeypatch):
+    path = without_packets(make_clip(tmp_path / "whole.ts", 60), tmp_path / "begun.ts", range(5))
+    with VideoFile(path) as source:
+        monkeypatch.setattr(source, "_container_of", None)  # reading the file a second time beforehand takes too long
+        plain = [(frame.index, frame.time_s) for frame in source]
+        monkeypatch.undo()
+        times = source.frame_times()
+        assert len(plain) < len(times), "the pictures before the first key frame are not decoded"
+        assert plain == [(times.index(time_s), time_s) for _, time_s in plain]
+        for wanted in (plain[0], plain[20], plain[3]):
+            source.seek(wanted[1])
+            assert [(frame.index, frame.time_s) for frame in source] == plain[plain.index(wanted) :]
 
 
 def test_a_change_of_size_is_brought_to_the_first_size(tmp_path):

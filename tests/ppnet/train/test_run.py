@@ -1,0 +1,85 @@
+"""What a run leaves behind when it ends early, and what it refuses before it begins."""
+
+import signal
+
+import pytest
+import torch
+
+from ppnet.__main__ import main
+from ppnet.train import loop
+from tests.ppnet.train.drawn_people import write_people
+
+
+@pytest.fixture
+def options(tmp_path):
+    """A small run of 4 people a step, without --samples and --out."""
+    return ["train", "--preset", "small-data", "--data", f"coco:{write_people(tmp_path)}@4", "--network", "M1-D1-W8",
+            "--input", "64x48", "--batch", "4", "--device", "cpu", "-q"]  # fmt: skip
+
+
+def state_of(run):
+    return torch.load(run / "state.pt", weights_only=True)
+
+
+def test_a_run_that_was_stopped_in_a_step_goes_on_exactly(options, tmp_path, monkeypatch):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert main([*options, "--samples", "20", "--out", str(whole)]) == 0
+    steps = []
+
+    def interrupted(*arguments):
+        steps.append(len(steps))
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return loss(*arguments)
+
+    loss = loop.heatmap_loss
+    monkeypatch.setattr(loop, "heatmap_loss", interrupted)
+    assert main([*options, "--samples", "20", "--out", str(broken)]) == 130
+    assert state_of(broken)["step"] == 3
+    assert main([*options, "--samples", "20", "--out", str(broken), "--resume"]) == 0
+    for name, value in state_of(whole)["network"].items():
+        assert torch.equal(value, state_of(broken)["network"][name]), name
+
+
+def test_a_run_that_comes_apart_keeps_its_last_good_state(options, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main([*options, "--samples", "8", "--out", str(run)]) == 0
+    wild = [*options, "--samples", "40", "--out", str(run), "--resume", "--lr", "1e30"]
+    assert main(wild) == 2
+    assert "Lower --lr" in capsys.readouterr().err
+    state = state_of(run)
+    assert state["step"] == 2
+    assert all(torch.isfinite(value).all() for value in state["network"].values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [(["--optimizer", "adam"], "with muon"), (["--network", "M2-D1-W8"], "M1-D1-W8"),
+     (["--preset", "paper-mpii", "--optimizer", "muon"], "coco17")],
+)  # fmt: skip
+def test_another_run_is_not_gone_on_with(options, tmp_path, capsys, changed, words):
+    run = tmp_path / "run"
+    assert main([*options, "--samples", "4", "--out", str(run)]) == 0
+    assert main([*options, "--samples", "8", "--out", str(run), "--resume", *changed]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert state_of(run)["step"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [(["--sigma", "0"], "sigma"), (["--input", "250x190"], "multiple"), (["--input", "100x100"], "cannot take"),
+     (["--seed", "-1"], "--seed"), (["--rotation", "-5"], "--rotation"), (["--distill", "1"], "--teacher")],
+)  # fmt: skip
+def test_options_that_cannot_be_used_are_one_sentence(options, tmp_path, capsys, changed, words):
+    assert main([*options, "--samples", "4", "--out", str(tmp_path / "run"), *changed]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_joints_that_cannot_be_validated_are_refused_before_the_first_step(options, tmp_path, capsys):
+    people = options[options.index("--data") + 1].removesuffix("@4")
+    mpii = ["--preset", "paper-mpii", "--val", people, "--samples", "4", "--out", str(tmp_path / "run")]
+    assert main([*options, *mpii]) == 2
+    assert "leave --val out" in capsys.readouterr().err
