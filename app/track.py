@@ -3,15 +3,14 @@
 import argparse
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.settings import TrackSettings
 from ppnet.errors import UserError
+from ppnet.stop_signals import StopSignal, stop_signals
 from tracking.smoothing.settings import SMOOTHERS
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class _Batch:
         self,
         settings: TrackSettings,
         build: "Callable[[TrackSettings], Pipeline] | None",
-        stopped: "StopSignal",
+        stopped: StopSignal,
         *,
         overwrite: bool,
         quiet: bool,
@@ -177,38 +176,6 @@ class _Batch:
         if self._first is None:
             self._first = (self._build or build_pipeline)(self._settings)
         return Pipeline(self._first.detector, self._first.estimator, settings=self._first.settings)
-
-
-class StopSignal:
-    """Set by Ctrl-C or a request to end; `number` is the signal."""
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        self.number: int | None = None
-
-    def handle(self, number: int, frame: FrameType | None) -> None:
-        """The first time ask the run to end; the second time end at once."""
-        if self.event.is_set():
-            raise KeyboardInterrupt
-        self.number = number
-        self.event.set()
-
-
-@contextmanager
-def stop_signals() -> Iterator[StopSignal]:
-    """Ctrl-C and SIGTERM end the run in good order while the block runs (only the main thread can see them)."""
-    stopped = StopSignal()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, stopped.handle)
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

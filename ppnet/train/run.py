@@ -23,10 +23,10 @@ from ppnet.evaluate.coco import evaluate_coco
 from ppnet.evaluate.predict import network_predict
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17, SKELETONS
+from ppnet.stop_signals import StopSignal, stop_signals
 from ppnet.train.loop import StepReport, Trainer
 from ppnet.train.pictures import save_sheet
 from ppnet.train.settings import TrainSettings
-from ppnet.train.stop import StopRequest, stop_requests
 
 STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "recipe.json"
 
@@ -126,7 +126,7 @@ def train(
     batches = _batches(settings, run, sources, order)
     validator = _validator(settings, run, validation, device) if validation is not None and processes.leads else None
     try:
-        with stop_requests() as stop:
+        with stop_signals() as stop:
             _steps(trainer, batches, total, run, processes, validator, stop)
     finally:
         if processes.leads and trainer.step and trainer.is_between_steps:
@@ -143,7 +143,7 @@ def _steps(
     run: RunSettings,
     processes: Processes,
     validator: Callable[[Trainer], dict[str, float]] | None,
-    stop: StopRequest,
+    stop: StopSignal,
 ) -> None:
     samples_per_step = trainer.settings.batch * processes.world
     first = trainer.step
@@ -155,7 +155,7 @@ def _steps(
                 bar.update()
                 log.step(report, samples_per_step)
                 bar.set_postfix(loss=f"{log.loss:.4g}", refresh=False)
-                if processes.any_wants(stop.wanted):
+                if processes.any_wants(stop.event.is_set()):
                     raise KeyboardInterrupt
             if processes.leads:
                 _save(trainer, run)

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM end a run between two steps: what is saved then can be gone on from exactly."""
+"""Ctrl+C and SIGTERM as requests: long work ends in good order, what is saved then can be gone on from."""
 
 import signal
 import threading
@@ -8,34 +8,36 @@ from types import FrameType
 from typing import Any
 
 
-class StopRequest:
-    """`wanted` once somebody asked for the end."""
+class StopSignal:
+    """Set by Ctrl-C or a request to end; `number` is the signal."""
 
     def __init__(self) -> None:
-        self.wanted = False
+        self.event = threading.Event()
+        self.number: int | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """The first time the step is finished; the second time ends it at once, what was saved before stays."""
-        if self.wanted:
+        """The first time ask the run to end; the second time end at once."""
+        if self.event.is_set():
             raise KeyboardInterrupt
-        self.wanted = True
+        self.number = number
+        self.event.set()
 
 
 @contextmanager
-def stop_requests() -> Iterator[StopRequest]:
+def stop_signals() -> Iterator[StopSignal]:
     """While the block runs Ctrl+C and SIGTERM are requests, even where the shell had them ignored (`nohup`, `&`).
 
     Only the main thread can see them.
     """
-    request = StopRequest()
+    stopped = StopSignal()
     if threading.current_thread() is not threading.main_thread():
-        yield request
+        yield stopped
         return
     before: dict[signal.Signals, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, request.handle)
+        before[number] = signal.signal(number, stopped.handle)
     try:
-        yield request
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
