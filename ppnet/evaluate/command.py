@@ -131,6 +131,8 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
 
     input_wh = parse_size(arguments.input) if arguments.input else None
     people = read_source(arguments.data, images=arguments.images)[0]
+    if arguments.head_sizes and people.skeleton.name != "mpii16":
+        raise UserError("--head-sizes belongs to MPII's PCKh; leave it out with COCO's data.")
     network = load_checkpoint(find_weights(arguments.weights), input_wh=input_wh)
     info = network.info
     if not isinstance(info, CheckpointInfo):

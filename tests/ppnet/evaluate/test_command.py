@@ -131,6 +131,7 @@ def test_joints_that_do_not_match_the_weights(tmp_path, mpii_weights):
         (("--answers", "b.json", "--input", "256x192"), "leave --detections"),
         (("--weights", "M2-D2-W32_256x192", "--input", "250x190"), "cannot be used"),
         (("--weights", "M2-D2-W32_256x192", "--input", "100x100"), "cannot take"),
+        (("--weights", "a.pth", "--head-sizes", "gt_valid.mat"), "--head-sizes"),
         (("--weights", "a.pth", "--batch", "0"), "--batch"),
         (("--weights", "a.pth", "--input", "256"), "256x192"),
         (("--weights", "missing.pth"), "missing.pth"),
