@@ -107,7 +107,8 @@ def import_weights(
 
     Variant and joints come from the tensors. input_wh (width, height): else from the file's name. network: only for the
     resolution ratios of Table VIII, which leave no trace in the tensors. codec: kind and sigma of the training targets,
-    quarter with sigma 2 unless given. CheckpointError, with the reason, when the file cannot be used.
+    quarter with sigma 2 unless given. CheckpointError, with the reason, when the file cannot be used; UserError when
+    the network cannot take the input.
     """
     from ppnet.checkpoint import save_tensors
     from ppnet.state_file import read_state_file
@@ -174,14 +175,9 @@ def _changed(path: Path, info: CheckpointInfo, **changes: object) -> CheckpointI
 def _tensors(path: Path, file: "StateFile", info: CheckpointInfo) -> "dict[str, Tensor]":
     """The tensors to be stored, checked; a backbone keeps those that a network has."""
     from ppnet.checkpoint import fitted
-    from ppnet.networks.cost import cost_by_name
+    from ppnet.networks.cost import check_input
 
-    try:
-        cost_by_name(info.network, info.input_wh, len(info.keypoints))
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f"{info.network} cannot take an input of {info.input_name}; give another --input."
-        ) from error
+    check_input(info.network, info.input_wh, len(info.keypoints))
     return fitted(path, file.tensors, info)
 
 

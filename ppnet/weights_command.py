@@ -99,10 +99,9 @@ def _info(path: Path, size: str | None) -> CheckpointInfo:
 
 
 def _facts(path: Path, info: CheckpointInfo) -> dict[str, object]:
-    from ppnet.networks.cost import check_input, cost_by_name
+    from ppnet.networks.cost import check_input
 
-    check_input(info.network, info.input_wh, len(info.keypoints))
-    cost = cost_by_name(info.network, info.input_wh, len(info.keypoints))
+    cost = check_input(info.network, info.input_wh, len(info.keypoints))
     return {
         "file": str(path),
         "network": info.network,

@@ -269,7 +269,8 @@ class Tracker:
             good = seen.quality[row] >= settings.pose_score
             counts = self._counts(row, seen)
             sure = counts and (look.first or score >= settings.sure_score)
-            track.begin(seen.keypoints[row] if good else None, row=row, hits=settings.confirm_hits if sure else counts)
+            hits = settings.confirm_hits if sure else int(counts)
+            track.begin(seen.keypoints[row] if good else None, row=row, hits=hits)
             if seen.clothes is not None and self._covered(track) < OPEN_VIEW:
                 track.wear(seen.clothes[row])
             self._tracks.append(track)

@@ -75,16 +75,16 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _names(arguments: argparse.Namespace, input_wh: tuple[int, int]) -> list[str]:
     """The networks to measure; of the default ones those that can take the input, said."""
-    from ppnet.networks.cost import cost_by_name
+    from ppnet.networks.cost import check_input
 
     if arguments.networks:
         return list(dict.fromkeys(arguments.networks))
     names = []
     for name in ALL:
         try:
-            cost_by_name(name, input_wh)
+            check_input(name, input_wh)
             names.append(name)
-        except (ValueError, RuntimeError):
+        except UserError:
             print(f"{name} cannot take an input of {arguments.input} and is left out.")
     if not names:
         raise UserError(f"No network can take an input of {arguments.input}; try 256x192.")

@@ -104,9 +104,8 @@ def _box(xywh: list[float]) -> npt.NDArray[np.float32]:
 
 def _absence_told(content: Json) -> npt.NDArray[np.bool_]:
     """(17,) joints that are outside the picture where the file has no label for them."""
-    told = np.full(len(COCO_17), bool(content.get("absent_known")))
-    told[[COCO_17.index(name) for name in content.get("missing_joints", [])]] = False
-    return told
+    missing = np.isin(COCO_17.keypoints, content.get("missing_joints", []))
+    return np.asarray(~missing & bool(content.get("absent_known")))
 
 
 def _labelled(annotation: Json, image: ImageRef, absence_told: npt.NDArray[np.bool_]) -> Sample:

@@ -72,10 +72,10 @@ def cost_by_name(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> C
     return cost_of(network, input_wh)
 
 
-def check_input(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> None:
-    """UserError unless the network takes crops of that width and height."""
+def check_input(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> Cost:
+    """`cost_by_name`. UserError unless the network takes crops of that width and height."""
     try:
-        cost_by_name(name, input_wh, keypoints)
+        return cost_by_name(name, input_wh, keypoints)
     except (RuntimeError, ValueError) as error:
         width, height = input_wh
         raise UserError(f"{name} cannot take an input of {height}x{width}; give another --input.") from error

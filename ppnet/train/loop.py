@@ -175,7 +175,7 @@ class Trainer:
         save_atomic(content, path)
 
     def load(self, path: Path) -> None:
-        """Go on where `save` was called. CheckpointError when the state is of another network or optimiser."""
+        """Go on where `save` was called. UserError when the state is of another network, optimiser or joint set."""
         content = load_state(path)
         kept, own = content["settings"], self.settings.as_json()
         if any(kept[name] != own[name] for name in ("network", "optimizer", "skeleton")):

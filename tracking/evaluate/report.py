@@ -44,11 +44,12 @@ def figures_of(runs: Mapping[str, Run], *, smoothing: SmoothingSettings, with_tr
     matches = {name: clip_matches(truth, results) for name, (truth, results) in runs.items()}
     identity = {name: identity_scores([clip]) for name, clip in matches.items()}
     identity["all"] = identity_scores(list(matches.values()))
-    curves: dict[str, CurveScores] = {}
+    raw = _all_curves(runs, "raw", smoothing)
+    if not raw:  # a network that finds nobody's joints
+        return Figures(identity, curves={}, trade={})
+    curves = {"raw": curve_scores(raw)}
+    curves |= {kind: curve_scores(_all_curves(runs, kind, smoothing)) for kind in CURVES[1:]}
     trade: dict[str, dict[int, CurveScores]] = {}
-    if not _all_curves(runs, "raw", smoothing):  # a network that finds nobody's joints
-        return Figures(identity, curves, trade)
-    curves |= {kind: curve_scores(_all_curves(runs, kind, smoothing)) for kind in CURVES}
     if with_trade:
         for kind in CURVES[1:]:
             trade[kind] = {
