@@ -66,6 +66,21 @@ STRONG = replace(
     gray_share=0.1,
     shrink_share=0.25,
 )
+# Fewer and weaker changes than STRONG, for runs that see few people: the network learns sooner what people look like.
+GENTLE = replace(
+    STRONG,
+    scale=0.3,
+    rotation_deg=20.0,
+    half_body_share=0.15,
+    truncate_share=0.15,
+    neighbour_share=0.15,
+    stretch=0.05,
+    hue_share=0.15,
+    blur_share=0.1,
+    erase_share=0.2,
+    gray_share=0.05,
+    shrink_share=0.15,
+)
 NONE = Augmentation(scale=0.0, rotation_deg=0.0, rotation_share=0.0, flip_share=0.0, half_body_share=0.0)
 
 

@@ -81,14 +81,15 @@ def _outside(points: npt.NDArray[np.float32], size_wh: Sequence[int]) -> npt.NDA
 class CropDataset(Dataset[Crop]):
     """Crops of all sources.
 
-    Items are asked for by (draw, index), so that the crop depends on seed, draw and index alone: never on how
-    many workers there are or where a run was resumed. `keep_images` holds decoded pictures in memory.
+    Items are asked for by (draw, index, size), so that the crop depends on seed and these alone: never on how many
+    workers there are or where a run was resumed. `size` is a place in `codecs`: one per input size.
+    `keep_images` holds decoded pictures in memory.
     """
 
     def __init__(
         self,
         sources: Sequence[Source],
-        codec: Codec,
+        codecs: Sequence[Codec],
         augmentation: Augmentation,
         *,
         skeleton: Skeleton,
@@ -96,7 +97,7 @@ class CropDataset(Dataset[Crop]):
         keep_images: bool = False,
     ) -> None:
         self.sources = tuple(sources)
-        self.codec = codec
+        self.codecs = tuple(codecs)
         self.augmentation = augmentation
         self.skeleton = skeleton
         self.seed = seed
@@ -120,19 +121,20 @@ class CropDataset(Dataset[Crop]):
                 )
             )
 
-    def __getitem__(self, item: tuple[int, int]) -> Crop:
-        draw, index = item
+    def __getitem__(self, item: tuple[int, int, int]) -> Crop:
+        draw, index, size = item
+        codec = self.codecs[size]
         rng = np.random.default_rng([self.seed, draw, index])
         person, part = self._person(index), None
         if self.augmentation.truncate_share and rng.random() < self.augmentation.truncate_share:
             part = augment.part_of_person(person.box, person.keypoints, person.weights, rng)
         if part is not None:
             person = person.cut_off(part, picture_ends=bool(rng.random() < PICTURE_ENDS))
-        matrix, flip = self._place(person, rng, whole=part is None)
-        width, height = self.codec.input_wh
+        matrix, flip = self._place(person, codec, rng, whole=part is None)
+        width, height = codec.input_wh
         crop = warp(person.image, matrix, (width, height))[0]
         if self.augmentation.neighbour_share and rng.random() < self.augmentation.neighbour_share:
-            crop = augment.put_neighbour(crop, self._somebody(rng), rng)
+            crop = augment.put_neighbour(crop, self._somebody(codec, rng), rng)
         crop = augment.change_pixels(crop, self.augmentation, rng)
         points = apply_matrices(person.keypoints[None], matrix)[0].astype(np.float32)
         weights, absent = person.weights, person.absent
@@ -155,17 +157,18 @@ class CropDataset(Dataset[Crop]):
             self._kept[index] = sample.image.read()
         return self._kept[index]
 
-    def _somebody(self, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    def _somebody(self, codec: Codec, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         """A plain crop of anybody, (H, W, 3) RGB."""
         index = int(rng.integers(len(self._people)))
         sample = self._people[index][0]
-        matrix = self.codec.crop_matrices(sample.box)
-        crop: npt.NDArray[np.uint8] = warp(self._image(index, sample), matrix, self.codec.input_wh)[0]
+        matrix = codec.crop_matrices(sample.box)
+        crop: npt.NDArray[np.uint8] = warp(self._image(index, sample), matrix, codec.input_wh)[0]
         return crop
 
     def _place(
         self,
         person: "_Person",
+        codec: Codec,
         rng: np.random.Generator,
         *,
         whole: bool,
@@ -175,16 +178,16 @@ class CropDataset(Dataset[Crop]):
         if whole and rng.random() < settings.half_body_share:
             half = augment.half_body_box(person.keypoints, person.weights, self.skeleton, rng)
             box = box if half is None else half
-        centers, sizes = crop_regions(box[None], self.codec.aspect)
+        centers, sizes = crop_regions(box[None], codec.aspect)
         centers = centers + sizes * rng.normal(0, settings.shift, (1, 2)) if settings.shift else centers
         matrices = crop_matrices(
             centers,
             sizes * augment.draw_scale(settings, rng),
-            self.codec.input_wh,
+            codec.input_wh,
             rotations_deg=[augment.draw_rotation(settings, rng)],
-            kind=self.codec.crop_kind,
+            kind=codec.crop_kind,
         )
-        stretch, middle = augment.draw_stretch(settings, rng), (np.array(self.codec.input_wh) - 1) / 2
+        stretch, middle = augment.draw_stretch(settings, rng), (np.array(codec.input_wh) - 1) / 2
         matrices = stretch @ matrices
         matrices[:, :, 2] += middle - stretch @ middle
         return matrices, bool(rng.random() < settings.flip_share)
@@ -204,21 +207,31 @@ def epoch_order(sources: Sequence[Source], seed: int, epoch: int) -> npt.NDArray
 
 
 class BatchOrder:
-    """Batches of (draw, index) from a given step on, without end; the share of one process out of `world`.
+    """Batches of (draw, index, size) from a given step on, without end; the share of one process out of `world`.
 
     draw: number of the sample since the beginning, so that someone who comes several times in an epoch is changed
     another way each time. A step's global batch is the same however many processes share it.
+    size: all of a batch have one input size, drawn for each step by `size_shares`.
     """
 
     def __init__(
-        self, sources: Sequence[Source], batch: int, *, seed: int, first_step: int = 0, rank: int = 0, world: int = 1
+        self,
+        sources: Sequence[Source],
+        batch: int,
+        *,
+        seed: int,
+        size_shares: Sequence[float] = (1.0,),
+        first_step: int = 0,
+        rank: int = 0,
+        world: int = 1,
     ) -> None:
+        self.size_shares = np.asarray(size_shares) / np.sum(size_shares)
         self.sources, self.batch, self.seed = sources, batch, seed
         self.first_step, self.rank, self.world = first_step, rank, world
         people = len(epoch_order(sources, seed, 0))
         self.steps_per_epoch = max(1, people // (batch * world))
 
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+    def __iter__(self) -> Iterator[list[tuple[int, int, int]]]:
         step = self.first_step
         while True:
             epoch, within = divmod(step, self.steps_per_epoch)
@@ -227,5 +240,6 @@ class BatchOrder:
                 start = (position * self.world + self.rank) * self.batch
                 indexes = np.take(order, range(start, start + self.batch), mode="wrap")
                 first = (step * self.world + self.rank) * self.batch
-                yield [(first + place, int(index)) for place, index in enumerate(indexes)]
+                size = int(np.random.default_rng([self.seed, step]).choice(len(self.size_shares), p=self.size_shares))
+                yield [(first + place, int(index), size) for place, index in enumerate(indexes)]
                 step += 1

@@ -206,6 +206,11 @@ class PPNet(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
 
+    @property
+    def stem_layers(self) -> tuple[nn.Module, ...]:
+        """What `stem` applies, for training runs that leave it alone."""
+        return self.conv1, self.bn1, self.conv2, self.bn2, self.layer1
+
     def stem(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) -> (N, 256, H/4, W/4)."""
         x = functional.relu(self.bn1(self.conv1(x)), inplace=True)

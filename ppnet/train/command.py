@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ppnet.errors import UserError
-from ppnet.train.settings import PRESETS, TrainSettings
+from ppnet.train.settings import AUGMENTATIONS, PRESETS, TrainSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--init", type=Path, help="weights to start from: a pose file or a backbone")
     parser.add_argument("--teacher", type=Path, help="weights whose heatmaps are learned too (with --distill)")
     parser.add_argument("--network", help="M2-D2-W32, ... (see `python -m ppnet info`)")
-    parser.add_argument("--input", metavar="HxW", help="input size, height first: 256x192")
+    parser.add_argument(
+        "--input", nargs="+", metavar="HxW[@SHARE]",
+        help="input size, height first: 256x192; more of them train one set of weights for several sizes, "
+        "SHARE batches of each to one of the first",
+    )  # fmt: skip
     parser.add_argument("--codec", choices=("quarter", "dark", "udp"), help="targets and decoding")
     parser.add_argument("--sigma", type=float, help="of the targets, in heatmap cells")
     parser.add_argument("--epochs", type=int)
@@ -38,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("fp32", "bf16"))
     parser.add_argument("--compile", action="store_true", default=None, help="torch.compile")
     parser.add_argument("--freeze-bn", action="store_true", default=None)
+    parser.add_argument("--freeze-stem", action="store_true", default=None, help="train only the pyramid and its heads")
+    parser.add_argument("--augmentation", choices=AUGMENTATIONS, help="how strongly people vary")
     parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
     parser.add_argument("--no-half-body", action="store_true")
     parser.add_argument("--distill", type=float, help="weight of the teacher's heatmaps")
@@ -54,16 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> TrainSettings:
     """The preset with the given options on top."""
-    from ppnet.checkpoint_info import parse_size
-
     settings = PRESETS[arguments.preset]
     plain = (
         "network", "epochs", "samples", "batch", "optimizer", "learning_rate", "weight_decay", "schedule",
-        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "distill", "seed",
+        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "distill", "seed",
     )  # fmt: skip
     changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
+    sizes = [_size_and_share(text) for text in arguments.input or ()]
+    changes["more_inputs"] = tuple(sizes[1:])
     codec = {
-        "input_wh": arguments.input and parse_size(arguments.input),
+        "input_wh": sizes[0][0] if sizes else None,
         "kind": arguments.codec,
         "sigma": arguments.sigma,
     }
@@ -73,12 +79,22 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
         )
     except ValueError as error:
         raise UserError(f"These targets cannot be made: {error}.") from error
-    augmentation = settings.augmentation
+    augmentation = AUGMENTATIONS.get(arguments.augmentation, settings.augmentation)
     if arguments.rotation is not None:
         augmentation = replace(augmentation, rotation_deg=arguments.rotation)
     if arguments.no_half_body:
         augmentation = replace(augmentation, half_body_share=0.0)
     return replace(settings, augmentation=augmentation, **changes)
+
+
+def _size_and_share(text: str) -> tuple[tuple[int, int], float]:
+    from ppnet.checkpoint_info import parse_size
+
+    size, at, share = text.partition("@")
+    try:
+        return parse_size(size), float(share) if at else 1.0
+    except ValueError as error:
+        raise UserError(f"{text!r} is no input size; write 256x192, or 192x144@0.5 for a second one.") from error
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -95,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
     if (arguments.teacher is None) != (settings.distill == 0):
         raise UserError("--teacher and --distill go together: whose heatmaps are learned, and how much they weigh.")
-    check_input(settings.network, settings.codec.input_wh, len(SKELETONS[settings.skeleton]))
+    for codec in settings.codecs:
+        check_input(settings.network, codec.input_wh, len(SKELETONS[settings.skeleton]))
     sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
     validation = read_source(arguments.val)[0] if arguments.val else None
     run_settings = RunSettings(

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD
 from ppnet.data.dataset import Crop
 from ppnet.errors import UserError
+from ppnet.networks.pyramid import PPNet
 from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
@@ -68,6 +70,9 @@ class Trainer:
         self.is_between_steps = True
         self.forward = forward or network
         self.teacher = teacher
+        self._frozen_parts = _stem(network) if settings.freeze_stem else ()
+        for part in self._frozen_parts:
+            part.requires_grad_(False)
         self.optimizers = make_optimizers(
             network, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -77,10 +82,14 @@ class Trainer:
     def train(self, batches: Iterator[Crop], steps: int) -> Iterator[StepReport]:
         """Take `steps` steps, reporting each. UserError at the first loss that is not a number."""
         self.network.train()
-        if self.settings.freeze_bn:
-            for module in self.network.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
+        frozen = (
+            self.network.modules()
+            if self.settings.freeze_bn
+            else chain.from_iterable(part.modules() for part in self._frozen_parts)
+        )
+        for module in frozen:
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
         for _ in range(steps):
             batch = Crop(*next(batches))
             try:
@@ -144,7 +153,9 @@ class Trainer:
         settings = self.settings
         images = normalise(batch.image.to(self.device, non_blocking=True), channels_last=settings.channels_last)
         keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])
-        targets, weights, absent = make_targets(keypoints, weights, absent, settings.codec)
+        height, width = batch.image.shape[1:3]
+        codec = replace(settings.codec, input_wh=(width, height))
+        targets, weights, absent = make_targets(keypoints, weights, absent, codec)
         with self._autocast():
             outputs = self.forward(images)
         loss = heatmap_loss(outputs, targets, weights, absent, settings.loss)
@@ -189,6 +200,13 @@ class Trainer:
         if self.mean is not None and content["mean"] is not None:
             self.mean.tensors = {name: value.to(self.device) for name, value in content["mean"].items()}
         self.step = int(content["step"])
+
+
+def _stem(network: nn.Module) -> tuple[nn.Module, ...]:
+    """The layers before the pyramid. UserError for networks that have none."""
+    if not isinstance(network, PPNet):
+        raise UserError("--freeze-stem needs a PPNet; leave it out for other networks.")
+    return network.stem_layers
 
 
 def _schedule(settings: TrainSettings, total_steps: int, steps_per_epoch: int) -> Schedule:

@@ -109,7 +109,14 @@ def train(
         )
     torch.manual_seed(settings.seed)
     network = _network(settings, run, device)
-    order = BatchOrder(sources, settings.batch, seed=settings.seed, rank=processes.rank, world=processes.world)
+    order = BatchOrder(
+        sources,
+        settings.batch,
+        seed=settings.seed,
+        size_shares=settings.input_shares,
+        rank=processes.rank,
+        world=processes.world,
+    )
     total = _total_steps(settings, order, processes)
     trainer = Trainer(
         network,
@@ -201,7 +208,7 @@ def _total_steps(settings: TrainSettings, order: BatchOrder, processes: Processe
 def _batches(settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder) -> Iterator[Crop]:
     dataset = CropDataset(
         sources,
-        settings.codec,
+        settings.codecs,
         settings.augmentation,
         skeleton=SKELETONS[settings.skeleton],
         seed=settings.seed,

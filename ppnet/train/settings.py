@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from ppnet.codec import Codec
-from ppnet.data.augment import PAPER_COCO, PAPER_MPII, STRONG, Augmentation
+from ppnet.data.augment import GENTLE, PAPER_COCO, PAPER_MPII, STRONG, Augmentation
 from ppnet.errors import UserError
 from ppnet.train.loss import LossSettings
 
@@ -17,6 +17,9 @@ class TrainSettings:
     precision: fp32, or bf16 autocast. clip_norm: gradient norm is cut there, 0 for never.
     ema: decay of the running mean of the weights that is evaluated and shipped, 0 for none.
     freeze_bn: batch norm keeps its statistics and acts as in evaluation.
+    freeze_stem: the layers before the pyramid keep their weights and statistics, and cost no backward pass.
+    more_inputs: further input sizes and how many batches have them, beside one share of `codec.input_wh`; sigma stays
+        the same number of cells, so that one set of weights reads people at every size.
     """
 
     network: str = "M2-D2-W32"
@@ -37,6 +40,8 @@ class TrainSettings:
     channels_last: bool = True
     compile: bool = False
     freeze_bn: bool = False
+    freeze_stem: bool = False
+    more_inputs: tuple[tuple[tuple[int, int], float], ...] = ()
     augmentation: Augmentation = PAPER_COCO
     loss: LossSettings = field(default_factory=LossSettings)
     distill: float = 0.0
@@ -50,6 +55,7 @@ class TrainSettings:
             "--lr must be above 0": self.learning_rate > 0,
             "--ema must lie in 0..1": 0 <= self.ema < 1,
             "--distill must not be below 0": self.distill >= 0,
+            "the share of an --input size must be above 0": all(share > 0 for _, share in self.more_inputs),
             "--seed must not be below 0": self.seed >= 0,
             "--rotation must not be below 0": self.augmentation.rotation_deg >= 0,
         }
@@ -57,12 +63,26 @@ class TrainSettings:
             if not holds:
                 raise UserError(f"{sentence}.")
 
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """One per input size, the main one first. UserError for a size that no heatmap fits."""
+        try:
+            return (self.codec, *(replace(self.codec, input_wh=size) for size, _ in self.more_inputs))
+        except ValueError as error:
+            raise UserError(f"These targets cannot be made: {error}.") from error
+
+    @property
+    def input_shares(self) -> tuple[float, ...]:
+        """Of `codecs`, relative to each other."""
+        return (1.0, *(share for _, share in self.more_inputs))
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, for recipes and checkpoints."""
         return asdict(self)
 
 
 COCO_PAPER = TrainSettings()
+AUGMENTATIONS = {"paper": PAPER_COCO, "gentle": GENTLE, "strong": STRONG}
 PRESETS: dict[str, TrainSettings] = {
     # Table I-IV: RMSProp, 210 epochs, steps at 170 and 200, batch 32.
     "paper-coco": COCO_PAPER,

@@ -69,10 +69,10 @@ def test_the_picture_ends_at_the_cut():
 
 def test_joints_beyond_the_end_of_the_picture_are_absent_and_others_lie_on_their_pixels(joints, tmp_path):
     settings = replace(augment.NONE, truncate_share=1.0)
-    dataset = CropDataset(one_person(joints, tmp_path), CODEC, settings, skeleton=COCO_17)
+    dataset = CropDataset(one_person(joints, tmp_path), [CODEC], settings, skeleton=COCO_17)
     absent = shown = 0
     for epoch in range(40):
-        crop = dataset[epoch, 0]
+        crop = dataset[epoch, 0, 0]
         black = (crop.image == 0).all(dim=-1).numpy()
         for point, gone, colour in zip(crop.keypoints.numpy(), crop.absent.numpy(), COLOURS, strict=True):
             x, y = point.round().astype(int)
@@ -103,11 +103,11 @@ def test_a_neighbour_covers_a_side_and_leaves_the_middle():
 
 def test_a_drawn_out_crop_keeps_every_joint_on_its_pixels_and_its_area(joints, tmp_path):
     people = one_person(joints, tmp_path)
-    plain = CropDataset(people, CODEC, augment.NONE, skeleton=COCO_17)[0, 0].keypoints.numpy()
-    dataset = CropDataset(people, CODEC, replace(augment.NONE, stretch=0.15), skeleton=COCO_17)
+    plain = CropDataset(people, [CODEC], augment.NONE, skeleton=COCO_17)[0, 0, 0].keypoints.numpy()
+    dataset = CropDataset(people, [CODEC], replace(augment.NONE, stretch=0.15), skeleton=COCO_17)
     factors = []
     for draw in range(10):
-        crop = dataset[draw, 0]
+        crop = dataset[draw, 0, 0]
         for point, colour in zip(crop.keypoints.numpy(), COLOURS, strict=True):
             x, y = point.round().astype(int)
             if 2 <= x < 190 and 2 <= y < 254:

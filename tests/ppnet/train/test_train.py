@@ -33,7 +33,7 @@ SMALL = TrainSettings(network="M1-D1-W8", codec=Codec(input_wh=(48, 64)), batch=
 def make_trainer(people: Path, settings: TrainSettings, *, first_step: int = 0):
     torch.manual_seed(0)
     sources = [Source(read_coco(people))]
-    dataset = CropDataset(sources, settings.codec, settings.augmentation, skeleton=COCO_17)
+    dataset = CropDataset(sources, settings.codecs, settings.augmentation, skeleton=COCO_17)
     order = BatchOrder(sources, settings.batch, seed=0, first_step=first_step)
     network = build(settings.network)
     trainer = Trainer(network, settings, total_steps=25, steps_per_epoch=2, device=torch.device("cpu"))
@@ -73,9 +73,9 @@ def test_crops_depend_on_seed_draw_and_index_alone(people):
     settings = PRESETS["small-data"]
     sources = [Source(read_coco(people))]
     datasets = [
-        CropDataset(sources, Codec((48, 64)), settings.augmentation, skeleton=COCO_17, seed=s) for s in (1, 1, 2)
+        CropDataset(sources, [Codec((48, 64))], settings.augmentation, skeleton=COCO_17, seed=s) for s in (1, 1, 2)
     ]
-    first, again, other = (dataset[(3, 5)] for dataset in datasets)
+    first, again, other = (dataset[(3, 5, 0)] for dataset in datasets)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first.image, other.image)
     order = BatchOrder(sources, 4, seed=0)
@@ -86,7 +86,7 @@ def test_crops_depend_on_seed_draw_and_index_alone(people):
 
 def test_who_comes_several_times_in_an_epoch_is_changed_another_way_each_time(people):
     sources = [Source(read_coco(people), share=5)]
-    dataset = CropDataset(sources, SMALL.codec, PRESETS["small-data"].augmentation, skeleton=COCO_17)
+    dataset = CropDataset(sources, SMALL.codecs, PRESETS["small-data"].augmentation, skeleton=COCO_17)
     order = BatchOrder(sources, 4, seed=0)
     epoch = [item for batch in islice(order, order.steps_per_epoch) for item in batch]
     person = epoch[0][1]
