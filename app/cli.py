@@ -26,9 +26,9 @@ class Command:
 
 
 COMMANDS = {
-    "track": Command("track people in videos, pictures or a camera", "app.track"),
-    "cameras": Command("list the cameras of this machine", "app.cameras"),
-    "export": Command("write a session as table, markers, JSON or annotated video", "app.export"),
+    "track": Command("track people in videos, pictures or a camera", "app.commands.track"),
+    "cameras": Command("list the cameras of this machine", "app.commands.cameras"),
+    "export": Command("write a session as table, markers, JSON or annotated video", "app.commands.export"),
 }
 
 

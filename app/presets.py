@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from app.engine.shedding import ShedStep
+from app.engine.load_shedding import ShedStep
 from app.settings import TrackSettings
 
 

@@ -6,9 +6,9 @@ from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from ppnet.errors import UserError
-from tracking.one_person import PersonAt
+from tracking.focus_person import PersonAt
 from tracking.smoothing.settings import MIN_SCORE
-from tracking.video.adapted import Adaptation
+from tracking.video.transformed import Adaptation
 
 DEFAULT_VARIANT = "M2-D2-W32"
 
@@ -27,7 +27,7 @@ class TrackSettings:
     turn_deg, mirror, slow_motion: see `Adaptation`; all times, start_s and end_s too, are those after it.
     region: people are looked for within x1, y1, x2, y2 only, pixels of the picture after it; None: everywhere.
     only: x, y (pixels of the picture after it) and a time in seconds: just the person who is there then is followed
-        (see `tracking.one_person`); None: everybody. It belongs to one video.
+        (see `tracking.focus_person`); None: everybody. It belongs to one video.
     input_scale: the network reads people at so many times the size that it was trained with, above 0 to 1; smaller is
         faster and less exact.
     """

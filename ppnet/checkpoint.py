@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from ppnet.assets import ASSETS
 from ppnet.checkpoint_info import CheckpointInfo, sha256_of, size_in_name
 from ppnet.errors import CheckpointError, UserError
-from ppnet.networks.recognise import Recognised, expected_shapes, recognise
+from ppnet.networks.name_from_tensors import Recognised, expected_shapes, recognise
 from ppnet.networks.table import build
 from ppnet.skeleton import skeleton_for
-from ppnet.state_file import StateFile, read_state_file
+from ppnet.untrusted_tensors import StateFile, read_state_file
 
 DEFAULT_INPUT_WH = {"coco17": (192, 256), "mpii16": (256, 256)}
 

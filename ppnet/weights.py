@@ -16,7 +16,7 @@ from ppnet.errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ppnet.state_file import StateFile
+    from ppnet.untrusted_tensors import StateFile
 
 DATA_VARIABLE = "PPNET_LIVE_DATA"
 SUFFIX = ".safetensors"
@@ -111,7 +111,7 @@ def import_weights(
     the network cannot take the input.
     """
     from ppnet.checkpoint import save_tensors
-    from ppnet.state_file import read_state_file
+    from ppnet.untrusted_tensors import read_state_file
 
     path = Path(path)
     file = read_state_file(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ppnet.poses import Poses
-from tracking.session_format import SessionHeader
+from tracking.session.format import SessionHeader
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
 

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
-from tracking.detector import PersonDetector
-from tracking.one_person import OnePerson, PersonAt, read_some
+from tracking.detection.detector import PersonDetector
+from tracking.focus_person import OnePerson, PersonAt, read_some
 from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
-from tracking.tracker import Tracker
-from tracking.tracker_settings import TrackerSettings
+from tracking.tracker.settings import TrackerSettings
+from tracking.tracker.tracker import Tracker
 from tracking.types import Frame, FrameResult, StageTimes
 
 
@@ -34,7 +34,7 @@ class PipelineSettings:
         at more frames while nobody is known, and once more when somebody is new or was just lost. Raised:
         faster, and people are found later.
     detect_interval_s: when given, the detector looks every so many seconds instead.
-    only: when given, just this person is read by the network and reported (`tracking.one_person`).
+    only: when given, just this person is read by the network and reported (`tracking.focus_person`).
     """
 
     detect_every: int = 3

@@ -13,7 +13,7 @@ from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.resume import IdContinuation, rewind
 from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame, StageTimes
 from tracking.video.source import VideoSource
 

@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from app.engine.capture import Capture
+from app.engine.latest_slot import LatestSlot
 from app.engine.live_stats import LiveOptions, LiveStats, LiveView
+from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.session_writer import SessionWriter
-from app.engine.shedding import LoadShedder, ShedStep, shed
-from app.engine.slot import LatestSlot
 from app.engine.state import CameraState, Drawer, EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult, StageTimes
 from tracking.video.source import VideoSource
 

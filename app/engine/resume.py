@@ -10,8 +10,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from tracking.boxes import iou_matrix
-from tracking.edit_plan import select_rows
-from tracking.session import Session
+from tracking.session.edit_plan import select_rows
+from tracking.session.session import Session
 from tracking.types import FrameResult
 from tracking.video.source import VideoSource
 

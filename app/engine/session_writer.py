@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from app.engine.state import program_is_ending
 from ppnet.errors import UserError
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import FrameResult
 
 log = logging.getLogger(__name__)

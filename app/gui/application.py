@@ -11,16 +11,16 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
-from app.gui.inspector import real_looker
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors, start_log
-from app.gui.runs import Parts
 from app.gui.theme import apply_theme
 from app.gui.workspace import Workspace
 from app.presets import BALANCED, SHED_STEPS
-from app.processor import build_processor
-from app.run_header import run_header
+from app.runs.inspector import real_looker
+from app.runs.open_run import Parts
+from app.runs.processor import build_processor
+from app.runs.session_header import run_header
 from app.settings import TrackSettings
 from ppnet.assets import ASSETS
 from tracking.video.source import VideoSource, camera_name, open_source

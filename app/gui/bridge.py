@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.gui.feeds import Feed
+from app.runs.feed import Feed
 
 PICTURE_MS = 15
 NUMBERS_MS = 250

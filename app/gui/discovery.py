@@ -19,7 +19,7 @@ class Found:
 
 def look() -> Found:
     """What is there. Loads torch, which takes seconds: not for the window's thread."""
-    from app.build import find_weights
+    from app.factory import find_weights
     from app.settings import TrackSettings
     from ppnet.device import available_devices
     from ppnet.weights import app_weights

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QWidget
 from app.gui.actions import Actions
 from app.gui.batch_dialog import BatchDialog
 from app.gui.export_dialog import ExportDialog
-from app.gui.exporting import Work, export_work
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.jobs import Job
-from app.gui.runs import free_path
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from app.runs.exporting import Work, export_work
+from app.runs.open_run import free_path
 from ppnet.errors import UserError
 from tracking.export.formats import EXPORTS
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.exporting import EXPLAINED
+from app.runs.exporting import EXPLAINED
 from tracking.export.formats import EXPORTS
 from tracking.export.units import METRES, PIXELS
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from app.gui.actions import Actions
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.preferences import PreferencesStore
-from app.gui.runs import free_path, sessions_folder
 from app.gui.start_page import StartPage, Unfinished
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from app.runs.open_run import free_path, sessions_folder
 from ppnet.assets import ASSETS
-from tracking.session import SUFFIX
-from tracking.session_opening import find_unfinished
+from tracking.session.opening import find_unfinished
+from tracking.session.session import SUFFIX
 from tracking.video.camera import CameraInfo, list_cameras
 from tracking.video.source import URL_SCHEMES
 

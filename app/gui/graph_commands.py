@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.person_curves import PersonCurves
-from app.gui.runs import free_path
 from app.gui.speed_graphs import SpeedGraphs
 from app.gui.workspace import Workspace
+from app.runs.open_run import free_path
 
 
 class GraphCommands(QObject):

@@ -8,11 +8,11 @@ from app.gui.about_dialog import AboutDialog
 from app.gui.actions import Actions
 from app.gui.preferences import PreferencesStore, config_folder
 from app.gui.report import log_path, report
-from app.gui.runs import Run
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.gui.truth_panel import ROWS, TruthPanel
 from app.gui.workspace import Workspace
+from app.runs.open_run import Run
 
 
 class HelpCommands(QObject):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.gui.theme import as_panel, small_font, tokens
-from ppnet.insight import Insight
+from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17
 
 GAP = 6

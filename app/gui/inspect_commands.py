@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
-from app.gui.feeds import Picture
 from app.gui.inside_panel import InsidePanel, heat_image
-from app.gui.inspector import Answer, Inspector, Looker, Question
 from app.gui.video_view import HeatLayer, VideoView
 from app.gui.workspace import Workspace
+from app.runs.feed import Picture
+from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.settings import TrackSettings
 
 POLL_MS = 40

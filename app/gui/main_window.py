@@ -12,7 +12,6 @@ from app.gui.banner import Banner
 from app.gui.controls_panel import ControlsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
-from app.gui.feeds import Numbers, Picture, note_on
 from app.gui.file_commands import FileCommands
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
@@ -29,7 +28,6 @@ from app.gui.preferences import PreferencesStore
 from app.gui.record_bar import RecordBar
 from app.gui.record_commands import RecordCommands
 from app.gui.results_follower import ResultsFollower
-from app.gui.runs import Run
 from app.gui.speed_graphs import SpeedGraphs
 from app.gui.start_page import StartPage
 from app.gui.timeline import TimelinePanel
@@ -39,6 +37,8 @@ from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
 from app.gui.workspace import Workspace
+from app.runs.feed import Numbers, Picture, note_on
+from app.runs.open_run import Run
 from ppnet.skeleton import COCO_17
 
 

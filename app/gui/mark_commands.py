@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.gui.actions import Actions
-from app.gui.feeds import Numbers
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from tracking.edits import RemoveMark, SetMark, SetSpan
+from app.runs.feed import Numbers
+from tracking.session.edits import RemoveMark, SetMark, SetSpan
 
 OF_FILES = ("next-mark", "previous-mark", "in-point", "out-point", "clear-points")
 SAME_TIME_S = 1e-6

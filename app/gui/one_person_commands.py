@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
-from app.gui.feeds import Numbers
 from app.gui.hit_test import hit_test
-from app.gui.runs import Run
 from app.gui.video_view import VideoView
 from app.gui.workspace import Place, Workspace
-from tracking.edits import MergeIds, OnlyPerson
-from tracking.one_person import SOON_S, PersonAt, who_is_at
+from app.runs.feed import Numbers
+from app.runs.open_run import Run
+from tracking.focus_person import SOON_S, PersonAt, who_is_at
+from tracking.session.edits import MergeIds, OnlyPerson
 from tracking.types import FrameResult
 
 

@@ -9,7 +9,7 @@ from app.gui.actions import Actions
 from app.gui.people_panel import PeoplePanel
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from tracking.edits import (
+from tracking.session.edits import (
     Anchor,
     DeletePerson,
     FillKeypoint,

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 from app.gui.theme import SIDE_COLOURS, person_colour
 from app.gui.view_transform import ViewTransform
 from ppnet.skeleton import Skeleton, skeleton_for
-from tracking.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
+from tracking.drawing.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
 from tracking.smoothing.settings import MIN_SCORE
 from tracking.types import FrameResult, KeypointState, TrackState
 

@@ -11,7 +11,7 @@ from app.gui.controls_panel import ControlsPanel
 from app.gui.person_curves import PersonCurves
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from tracking.edits import SetScale
+from tracking.session.edits import SetScale
 
 Line = tuple[float, float, float, float]
 

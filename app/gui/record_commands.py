@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.gui.actions import Actions
-from app.gui.feeds import Numbers
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.jobs import Job
 from app.gui.record_bar import RecordBar
-from app.gui.recorded_look import drawer, hides_people, near_live, private, write_span
-from app.gui.runs import FileRun, free_path
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from app.runs.feed import Numbers
+from app.runs.open_run import FileRun, free_path
+from app.runs.recorded_picture import drawer, hides_people, near_live, private, write_span
 from ppnet.errors import UserError
 from tracking.types import Frame
 

@@ -12,7 +12,7 @@ from app.gui.picture_painter import PeopleStyle
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.workspace import Workspace
-from tracking.timeline import Lane, Timeline, next_event, previous_event
+from tracking.events import Lane, Timeline, next_event, previous_event
 from tracking.types import FrameResult
 
 TICK_MS = 200

@@ -8,9 +8,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.gui.feeds import Numbers
 from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel
+from app.runs.feed import Numbers
 
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the bridge gives

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.picture_painter import PeopleStyle
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
-from tracking.edits import SetMark, SetSpan
-from tracking.timeline import Event, EventKind, Lane
+from tracking.events import Event, EventKind, Lane
+from tracking.session.edits import SetMark, SetSpan
 
 LANE = 24
 HEAD = 22

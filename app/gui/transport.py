@@ -8,7 +8,7 @@ from app.engine.player import PlayerPosition
 from app.gui.actions import Actions
 from app.gui.icons import icon
 from app.gui.theme import as_panel, tokens
-from tracking.edits import SetMark, SetSpan
+from tracking.session.edits import SetMark, SetSpan
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.state import CameraState, EngineState
-from app.gui.feeds import Numbers
 from app.gui.theme import as_panel, fill_scrolled
+from app.runs.feed import Numbers
 from tracking.types import StageTimes
 
 STATES = {

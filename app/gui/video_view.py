@@ -17,12 +17,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.gui import picture_painter as paint
-from app.gui.feeds import Picture
 from app.gui.hit_test import HitTarget, hit_test
 from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.theme import tokens
 from app.gui.trails import Trails
 from app.gui.view_transform import ViewTransform
+from app.runs.feed import Picture
 from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint

@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.gui.actions import Actions, Switch
-from app.gui.feeds import FileFeed, LiveFeed
 from app.gui.preferences import PreferencesStore
-from app.gui.runs import Run
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
+from app.runs.feed import FileFeed, LiveFeed
+from app.runs.open_run import Run
 
 LAYER_FIELDS = {
     "skeleton": "skeleton",

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from app.gui.bridge import EngineBridge
 from app.gui.jobs import Job
 from app.gui.picture_painter import PeopleStyle
-from app.gui.runs import FileRun, LiveRun, Parts, Run, open_file_run, open_live_run, open_session_run
+from app.runs.open_run import FileRun, LiveRun, Parts, Run, open_file_run, open_live_run, open_session_run
 from app.settings import TrackSettings
 from ppnet.errors import UserError
-from tracking.edits import ChooseSmoothing, Edit
-from tracking.replay import Replay
-from tracking.session import SUFFIX
+from tracking.session.edited_session import Replay
+from tracking.session.edits import ChooseSmoothing, Edit
+from tracking.session.session import SUFFIX
 
 Place = tuple[float, float, float]
 CLOSING_S = 30.0  # longer than any network takes to load

@@ -19,7 +19,7 @@ from ppnet.networks.pyramid import PPNet
 from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
-from ppnet.train.state import RunningMean, load_state, save_atomic
+from ppnet.train.training_state import RunningMean, load_state, save_atomic
 
 
 def normalise(images: Tensor, *, channels_last: bool) -> Tensor:

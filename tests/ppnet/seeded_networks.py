@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ppnet.networks.recognise import expected_shapes
+from ppnet.networks.name_from_tensors import expected_shapes
 
 PARITY = Path(__file__).parent / "networks" / "parity"
 MANIFEST = json.loads((PARITY / "manifest.json").read_text())

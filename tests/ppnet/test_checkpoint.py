@@ -19,7 +19,7 @@ from ppnet.checkpoint import load_backbone, load_checkpoint, read_info, save, sa
 from ppnet.checkpoint_info import CheckpointInfo, read_written_info, sha256_of, size_in_name
 from ppnet.errors import CheckpointError, UserError
 from ppnet.networks.table import build
-from ppnet.state_file import read_state_file
+from ppnet.untrusted_tensors import read_state_file
 from tests.ppnet.seeded_networks import small_state_dict
 
 SMALL = CheckpointInfo("M1-D1-W8", (64, 96), source="a test", scores={"AP": 0.5}, terms="none", codec_kind="dark")

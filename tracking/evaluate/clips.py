@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ppnet.data.people.evaluation import EVALUATION_CLIPS, ClipSpec
 from ppnet.errors import UserError
-from tracking.detector import PersonDetector
+from tracking.detection.detector import PersonDetector
 from tracking.evaluate.run import FollowsClip, track_clip
 from tracking.evaluate.simulate import SimulatedNetwork, TrueBoxes
 from tracking.evaluate.truth import Truth, read_truth
 from tracking.pipeline import Estimator, Pipeline, PipelineSettings
-from tracking.session import Session
-from tracking.session_format import SessionError, SessionHeader
+from tracking.session.format import SessionError, SessionHeader
+from tracking.session.session import Session
 from tracking.types import FrameResult
 from tracking.video.source import open_source
 

@@ -71,7 +71,7 @@ def _parts(arguments: argparse.Namespace) -> Parts:
         estimator = PoseEstimator.from_file(path, flip=not arguments.no_flip)
         network = f"{path.stem}-{estimator.info.sha256[:8]}{'-noflip' if arguments.no_flip else ''}"
     if arguments.detector == "shipped":
-        from tracking.detector import MediaPipeDetector
+        from tracking.detection.detector import MediaPipeDetector
 
         detector = MediaPipeDetector()
     return Parts(detector, estimator, f"{arguments.detector}-{network}")

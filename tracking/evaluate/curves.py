@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking import boxes as box_math
-from tracking.association import best_pairs
 from tracking.evaluate.simulate import MIN_SEEN
 from tracking.evaluate.truth import VISIBLE, Truth
 from tracking.smoothing.settings import MIN_SCORE
+from tracking.tracker.association import best_pairs
 from tracking.types import FrameResult
 
 Floats = npt.NDArray[np.float64]

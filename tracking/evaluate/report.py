@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from tracking import boxes as box_math
-from tracking.association import best_pairs
 from tracking.evaluate.curves import Curve, CurveScores, curve_scores, joint_curves
 from tracking.evaluate.identity import IdentityScores, clip_matches, identity_scores
 from tracking.evaluate.run import smoothed_again
 from tracking.evaluate.truth import Truth
 from tracking.smoothing import SmoothingSettings
+from tracking.tracker.association import best_pairs
 from tracking.types import FrameResult
 
 CURVES = ("raw", "kalman", "one_euro", "rts")

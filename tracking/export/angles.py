@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from tracking.angles import ANGLES, angles
-from tracking.edit_plan import EditedResult
 from tracking.export.csv_wide import MORE_COLUMNS, more_cells
+from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
-from tracking.replay import Replay
-from tracking.table import number
+from tracking.session.edit_plan import EditedResult
+from tracking.session.edited_session import Replay
 from tracking.types import KeypointState
 
 CHUNK_FRAMES = 16

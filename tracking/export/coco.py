@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tracking.edit_plan import EditedResult
 from tracking.export.progress import Tick
-from tracking.replay import Replay
+from tracking.session.edit_plan import EditedResult
+from tracking.session.edited_session import Replay
 from tracking.types import KeypointState
 
 

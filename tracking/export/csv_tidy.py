@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tracking.edit_plan import EditedResult
 from tracking.export.csv_wide import quoted
+from tracking.export.keypoint_csv import JOINT_STATES, number
 from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
-from tracking.replay import Replay
-from tracking.table import JOINT_STATES, number
+from tracking.session.edit_plan import EditedResult
+from tracking.session.edited_session import Replay
 from tracking.types import KeypointState
 
 COLUMNS = (

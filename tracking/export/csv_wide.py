@@ -4,11 +4,11 @@ import csv
 import io
 from pathlib import Path
 
-from tracking.edit_plan import EditedResult
+from tracking.export.keypoint_csv import KeypointTable
 from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
-from tracking.replay import Replay
-from tracking.table import KeypointTable
+from tracking.session.edit_plan import EditedResult
+from tracking.session.edited_session import Replay
 
 MORE_COLUMNS = ("person_name", "edited")
 

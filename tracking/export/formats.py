@@ -20,8 +20,8 @@ from tracking.export.progress import Tick, no_tick
 from tracking.export.trc import write_trc_folder
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.export.video import write_annotated_video
-from tracking.replay import Replay
-from tracking.session import SUFFIX
+from tracking.session.edited_session import Replay
+from tracking.session.session import SUFFIX
 
 
 @dataclass(frozen=True)

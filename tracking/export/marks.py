@@ -6,7 +6,7 @@ import numpy as np
 
 from tracking.export.csv_wide import quoted
 from tracking.export.progress import Tick
-from tracking.replay import Replay
+from tracking.session.edited_session import Replay
 
 COLUMNS = ("kind", "name", "frame", "time_s")
 

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tracking.edits import edit_to_json
 from tracking.export.progress import Tick
-from tracking.replay import Replay
-from tracking.session_format import header_to_json, setting_changes_to_json
+from tracking.session.edited_session import Replay
+from tracking.session.edits import edit_to_json
+from tracking.session.format import header_to_json, setting_changes_to_json
 
 
 def write_meta_json(replay: Replay, path: Path, tick: Tick) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tracking.export.progress import Tick
-from tracking.replay import Replay
+from tracking.session.edited_session import Replay
 
 
 def write_mot_txt(replay: Replay, path: Path, tick: Tick) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from ppnet.skeleton import Skeleton
 from tracking.export.coco import joints_with_scores
 from tracking.export.progress import Tick
-from tracking.replay import Replay
+from tracking.session.edited_session import Replay
 
 BODY_25: tuple[tuple[str, ...], ...] = (
     ("nose",), ("left_shoulder", "right_shoulder"),

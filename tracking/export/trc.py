@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, PIXELS, scale_of
-from tracking.replay import Replay
+from tracking.session.edited_session import Replay
 from tracking.types import KeypointState
 
 Floats = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from tracking.edit_plan import EditedResult
-from tracking.replay import Replay
+from tracking.session.edit_plan import EditedResult
+from tracking.session.edited_session import Replay
 
 PIXELS, METRES = "px", "m"
 UNITS = (PIXELS, METRES)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from ppnet.errors import UserError
+from tracking.drawing.overlay import OverlaySettings, draw
 from tracking.export.progress import Tick
-from tracking.overlay import OverlaySettings, draw
-from tracking.replay import Replay
-from tracking.video.adapted import Adaptation, adapted
+from tracking.session.edited_session import Replay
 from tracking.video.source import VideoSource, open_source
+from tracking.video.transformed import Adaptation, adapted
 from tracking.video.writer import VideoWriter
 
 

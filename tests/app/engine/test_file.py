@@ -14,7 +14,7 @@ from app.engine.state import EngineState
 from ppnet.errors import UserError
 from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from app.engine.live import LiveEngine, LiveOptions
+from app.engine.load_shedding import ShedStep
 from app.engine.recorder import RecordingSettings
-from app.engine.shedding import ShedStep
 from app.engine.state import CameraState, EngineState
 from app.presets import SHED_STEPS
 from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 
 QUICK = LiveOptions(lost_after_s=0.3, reopen_every_s=0.05, target_delay_s=0.1, shed_after_s=0.3, give_back_after_s=0.5)

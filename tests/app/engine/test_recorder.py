@@ -15,7 +15,7 @@ from app.engine.recorder import Recorder, RecordingSettings
 from ppnet.errors import UserError
 from tests.fakes import picture, wait_for
 from tests.results import made_result
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 from tracking.video.file import VideoFile
 
@@ -193,7 +193,7 @@ from app.engine.recorder import Recorder, RecordingSettings
 from app.engine.session_writer import SessionWriter
 from tests.fakes import picture
 from tests.results import made_header, made_result
-from tracking.session import Session
+from tracking.session.session import Session
 from tracking.types import Frame
 folder = Path(sys.argv[1])
 recorder = Recorder(RecordingSettings(folder, "walk"), lambda frame, result: frame.image)

@@ -13,19 +13,19 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.gui.application import make_window
-from app.gui.feeds import Picture
 from app.gui.main_window import MainWindow
-from app.gui.runs import Parts
 from app.presets import SHED_STEPS
+from app.runs.feed import Picture
+from app.runs.open_run import Parts
 from app.settings import TrackSettings
 from ppnet.errors import UserError
-from ppnet.insight import Insight
+from ppnet.network_view import Insight
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
-from tracking.edit_plan import select_rows
-from tracking.one_person import OnePerson, PersonAt
-from tracking.session_format import SessionHeader
+from tracking.focus_person import OnePerson, PersonAt
+from tracking.session.edit_plan import select_rows
+from tracking.session.format import SessionHeader
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo, open_source
 

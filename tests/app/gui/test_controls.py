@@ -6,7 +6,6 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.gui.actions import COMMANDS
-from app.gui.feeds import Numbers
 from app.gui.graph_style import save_csv
 from app.gui.playback_commands import parse_place
 from app.gui.preferences import PreferencesStore
@@ -14,6 +13,7 @@ from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
+from app.runs.feed import Numbers
 from app.settings import TrackSettings
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 

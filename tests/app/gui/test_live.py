@@ -8,7 +8,7 @@ import pytest
 from ppnet.errors import UserError
 from tests.app.gui.conftest import pixels
 from tests.app.gui.test_people import exported
-from tracking.session import Session
+from tracking.session.session import Session
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_person_hidden_while_live_leaves_the_picture(qtbot, live):
 
 
 def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
-    from tracking.session import Session
+    from tracking.session.session import Session
 
     window.workspace.open_live("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 from tests.app.gui.test_people import exported
-from tracking.edits import SetSpan
+from tracking.session.edits import SetSpan
 from tracking.video.source import open_source
 
 

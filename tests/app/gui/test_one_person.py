@@ -87,8 +87,8 @@ def test_live_and_the_session_is_about_the_one(qtbot, window, studio):
     qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1], timeout=3000)
     session = window.workspace.run.session.path
     window.workspace.close_run()
-    from tracking.replay import Replay
-    from tracking.session import Session
+    from tracking.session.edited_session import Replay
+    from tracking.session.session import Session
 
     with Session.open(session) as closed:
         assert closed.header.settings["only"] is not None

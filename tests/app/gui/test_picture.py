@@ -9,7 +9,7 @@ from app.gui.hit_test import hit_test
 from app.gui.view_transform import ViewTransform
 from tests.app.gui.conftest import go_to, pixels
 from tests.results import made_result
-from tracking.overlay import SIDE_COLORS, track_color
+from tracking.drawing.overlay import SIDE_COLORS, track_color
 
 
 def near(image, point, colour, *, reach=6, tolerance=60):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import av
 import pytest
 
-from app.gui.recorded_look import write_span
+from app.runs.recorded_picture import write_span
 from tests.clips import SIZE_WH, paint
 from tracking.video.source import open_source
 from tracking.video.writer import VideoWriter

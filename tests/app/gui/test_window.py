@@ -19,8 +19,8 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 from tests.results import made_result
-from tracking.session import Session, session_path
-from tracking.session_format import SessionHeader
+from tracking.session.format import SessionHeader
+from tracking.session.session import Session, session_path
 from tracking.video.source import open_source
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,128 @@
+"""`export`: tables, markers, JSON and annotated videos out of session files, without the network."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ppnet.errors import UserError
+from tracking.session.edits import MAX_SCALE
+from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
+
+if TYPE_CHECKING:
+    from tracking.export.progress import Tick
+    from tracking.session.edits import ChooseSmoothing
+    from tracking.session.format import SessionHeader
+
+HELP = "write a session as table, markers, JSON or annotated video"
+FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "marks", "meta", "video")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `export`."""
+    add = parser.add_argument
+    add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
+    add("--format", action="append", choices=FORMATS, help="what to write; may be given several times (default: csv)")
+    add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
+    add("--smooth", choices=sorted(SMOOTHERS), help="smooth anew from the network's joints")
+    add("--strength", type=float, metavar="N", help="how strongly, 0 to 100 (default: as tracked)")
+    add("--min-conf", type=float, metavar="C", help="joints below are missing, 0 to 1 (default: as tracked)")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
+    add("--units", choices=("px", "m"), help="of positions, where the format leaves a choice (csv, tidy, trc); metres "
+        "need a scale: origin bottom left, y upwards (default: px; trc: m where a scale is known)")  # fmt: skip
+    add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
+    add("--whole", action="store_true", help="also what lies outside of in and out point")
+    add("--overwrite", action="store_true", help="replace files that are there")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write every format that is asked for. Returns the exit code."""
+    from tracking.export.formats import check_unit, default_path, export
+    from tracking.export.video import write_annotated_video
+    from tracking.session.edited_session import Replay
+    from tracking.session.session import Session
+
+    formats = list(dict.fromkeys(arguments.format or ["csv"]))
+    with Session.open(arguments.session) as session:
+        smoothing = _smoothing(arguments, session.header)
+        paths = {name: _place(arguments, default_path(arguments.session, name), formats) for name in formats}
+        taken = [path for path in paths.values() if path.exists()]
+        if taken and not arguments.overwrite:
+            raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
+        scale = _scale(arguments.scale)
+        replay = Replay(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
+        for name in formats:
+            check_unit(name, replay, arguments.units)
+        replay.refresh()
+        if not session.complete:
+            words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
+            print(words, file=sys.stderr)
+        for name, path in paths.items():
+            write = partial(write_annotated_video, video=arguments.video) if name == "video" else None
+            with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
+                export(
+                    replay, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
+                )
+            print(path, flush=True)
+    return 0
+
+
+def _scale(scale: float | None) -> float | None:
+    if scale is not None and not 0 < scale < MAX_SCALE:
+        raise UserError(f"--scale is how many metres a pixel is, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+    return scale
+
+
+def _place(arguments: argparse.Namespace, default: Path, formats: list[str]) -> Path:
+    out: Path | None = arguments.out
+    if out is None:
+        return default
+    if out.suffix and out.suffix == default.suffix and not out.is_dir():
+        if len(formats) > 1:
+            raise UserError(f"{out} is one file, but {len(formats)} formats are asked for; give a folder.")
+        return out
+    return out / default.name
+
+
+def _smoothing(arguments: argparse.Namespace, header: "SessionHeader") -> "ChooseSmoothing | None":
+    """The smoothing that the options ask for; what they don't say stays as it was tracked."""
+    from tracking.session.edits import ChooseSmoothing
+
+    if arguments.smooth is None and arguments.strength is None and arguments.min_conf is None:
+        return None
+    usual = SmoothingSettings()
+    tracked = {
+        "smooth": usual.kind,
+        "strength": usual.strength,
+        "min_conf": usual.min_score,
+        **header.settings,
+    }
+    asked = {name: getattr(arguments, name) for name in ("smooth", "strength", "min_conf")}
+    chosen = {name: tracked[name] if value is None else value for name, value in asked.items()}
+    if not 0 <= chosen["strength"] <= 100:
+        raise UserError(f"--strength goes from 0 to 100, not {chosen['strength']:g}.")
+    if not 0 <= chosen["min_conf"] <= 1:
+        raise UserError(f"--min-conf must lie between 0 and 1, not {chosen['min_conf']:g}.")
+    return ChooseSmoothing(chosen["smooth"], float(chosen["strength"]), float(chosen["min_conf"]))
+
+
+class _Bar:
+    """A progress bar on a terminal; nothing elsewhere."""
+
+    def __init__(self, name: str, total: int, *, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, desc=name, unit="frames", disable=True if quiet else None, leave=False)
+
+    @property
+    def tick(self) -> "Tick":
+        """Tells the bar how many frames are done."""
+        return lambda done: self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

@@ -1,0 +1,60 @@
+"""With which settings a session is gone on with: those it was begun with, as far as they can still be had. No Qt."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from app.settings import TrackSettings
+from ppnet.errors import UserError
+from tracking.session.session import Session
+from tracking.session.format import SessionHeader, SettingChange
+from tracking.video.source import VideoInfo
+
+WEIGHTS = "weights_sha256"  # logged beside the settings when the same name holds another network now
+HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
+
+
+def changes_between(before: Any, after: Any, time_s: float) -> tuple[SettingChange, ...]:
+    """Which settings differ, by name; from time_s (seconds of the run) on."""
+    old, new = asdict(before), asdict(after)
+    return tuple(SettingChange(time_s, name, old[name], new[name]) for name in new if old[name] != new[name])
+
+
+def settings_in_force(session: Session, present: TrackSettings) -> TrackSettings:
+    """What the newest frame of a session was tracked with: the settings of its header and their logged changes.
+
+    Who is followed alone and the device are no matter of the session: those are as at present. The present settings
+    where the session holds none that make sense.
+    """
+    values = {**session.header.settings, **{change.name: change.after for change in session.setting_changes}}
+    try:
+        return replace(TrackSettings.from_dict({**values, "only": None}), only=present.only, device=present.device)
+    except UserError:
+        return present
+
+
+def settings_to_go_on(session: Session, present: TrackSettings, header: HeaderOf) -> TrackSettings:
+    """The settings in force, or the present ones where the network of those is gone; what differs is logged.
+
+    UserError when the network knows other joints than the session holds.
+    """
+    used = before = settings_in_force(session, present)
+    span, known = session.time_span, session.header
+    if span is None or session.complete:
+        return before
+    try:
+        now = header(known.source, before)
+    except UserError:
+        used, now = present, header(known.source, present)
+    if now.skeleton != known.skeleton:
+        raise UserError(
+            f"{session.path.name} was begun with a network that is not there any more, and the present one knows other "
+            "joints; choose one that knows the same."
+        )
+    changes = changes_between(before, used, span[1])
+    sha256 = [change.after for change in session.setting_changes if change.name == WEIGHTS]
+    sha256_before = sha256[-1] if sha256 else known.weights_sha256
+    if now.weights_sha256 != sha256_before:
+        changes += (SettingChange(span[1], WEIGHTS, sha256_before, now.weights_sha256),)
+    session.log_changes(changes)
+    return used

@@ -1,0 +1,218 @@
+"""Where the window's pictures and figures come from: a live engine, or a file's player with its session. No Qt."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.engine.file import FileEngine, FileProgress
+from app.engine.live import LiveEngine, LiveView
+from app.engine.meter import RateMeter
+from app.engine.player import Player, PlayerPosition
+from app.engine.recorder import RecordingStats
+from app.engine.state import CameraState, EngineState
+from tracking.drawing.privacy import RecentResults
+from tracking.types import Frame, FrameResult, StageTimes
+
+LATE_MS = 100  # older overlays are spoken of
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture to show and what is known of it.
+
+    result: None where the tracking has not come yet. overlay_age_s: how much older the result is than the frame.
+    near: results near in time, of everybody, for hiding faces; empty when nobody hides any.
+    """
+
+    frame: Frame
+    result: FrameResult | None = None
+    overlay_age_s: float = 0.0
+    near: tuple[FrameResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The figures of the moment, one kind for live and file runs; see `LiveStats` and `FileProgress`."""
+
+    is_live: bool
+    state: EngineState = EngineState.STOPPED
+    camera: CameraState = CameraState.LIVE
+    capture_fps: float = 0.0
+    process_fps: float = 0.0
+    display_fps: float = 0.0
+    delay_s: float | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    people: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    shed: tuple[str, ...] = ()
+    device: str = ""
+    memory_bytes: int = 0
+    tracked: int = 0
+    tracked_span_s: tuple[float, float] | None = None
+    total: int | None = None
+    eta_s: float | None = None
+    complete: bool = False
+    recording: RecordingStats | None = None
+    elapsed_s: float = 0.0
+    banner: str | None = None
+    error: str | None = None
+    moment_s: float = 0.0
+
+
+class Feed(Protocol):
+    """What the bridge polls."""
+
+    def picture(self) -> Picture | None:
+        """The newest picture that was not given yet, or None."""
+        ...
+
+    def painted(self) -> None:
+        """The picture given last is on the screen."""
+        ...
+
+    def position(self) -> PlayerPosition | None:
+        """Where playback stands; None when live."""
+        ...
+
+    def numbers(self) -> Numbers:
+        """The figures of the moment."""
+        ...
+
+
+class LiveFeed:
+    """The newest captured frame with the newest result over it."""
+
+    def __init__(self, engine: LiveEngine[Any]) -> None:
+        self._engine = engine
+        self._given: LiveView | None = None
+        self._recent = RecentResults()
+        self.matched = False  # show the picture that the result belongs to, though it is older
+
+    def picture(self) -> Picture | None:
+        view = self._engine.view()
+        if view is None or (self._given is not None and _same(view, self._given)):
+            return None
+        self._given = view
+        near = self._recent.add(view.result) if view.result is not None else ()
+        if self.matched:
+            return Picture(view.result_frame or view.frame, view.result, near=near)
+        return Picture(view.frame, view.result, view.overlay_age_s)
+
+    def painted(self) -> None:
+        if self._given is not None:
+            self._engine.painted(self._given)
+
+    def position(self) -> PlayerPosition | None:
+        return None
+
+    def numbers(self) -> Numbers:
+        stats = self._engine.stats()
+        return Numbers(
+            is_live=True,
+            state=stats.state,
+            camera=stats.camera,
+            capture_fps=stats.capture_fps,
+            process_fps=stats.process_fps,
+            display_fps=stats.display_fps,
+            delay_s=stats.delay_s,
+            times=stats.times,
+            people=stats.people,
+            dropped=stats.dropped,
+            shed=stats.shed,
+            device=stats.device,
+            memory_bytes=stats.memory_bytes,
+            recording=stats.recording,
+            elapsed_s=stats.elapsed_s,
+            banner=stats.banner,
+            error=stats.error,
+            moment_s=time.monotonic(),
+        )
+
+
+def _same(view: LiveView, given: LiveView) -> bool:
+    return view.frame is given.frame and view.result is given.result
+
+
+class FileFeed:
+    """Frames by the player's clock; results from the session, where there are some."""
+
+    def __init__(
+        self,
+        player: Player,
+        result_of: Callable[[int], FrameResult | None],
+        *,
+        engine: FileEngine[Any] | None = None,
+        memory_bytes: Callable[[], int] = lambda: 0,
+        tracked_span: Callable[[], tuple[float, float] | None] = lambda: None,
+        nearby: Callable[[Frame], tuple[FrameResult, ...]] = lambda _frame: (),
+    ) -> None:
+        self.engine = engine
+        self._player = player
+        self._result_of = result_of
+        self._memory_bytes = memory_bytes
+        self._tracked_span = tracked_span
+        self._nearby = nearby
+        self.hides_faces = False
+        self._given: Picture | None = None
+        self._stale = False
+        self._captured = RateMeter()
+        self._painted = RateMeter()
+
+    def refresh(self) -> None:
+        """Gives the same frame again, with its result as it is now (after an edit)."""
+        self._stale = True
+
+    def picture(self) -> Picture | None:
+        frame = self._player.due()
+        if frame is not None:
+            self._captured.tick()
+        elif self._given is not None and (self._stale or self._given.result is None):
+            frame = self._given.frame
+            result = self._result_of(frame.index)
+            if result is None and not self._stale:
+                return None
+        if frame is None:
+            return None
+        self._stale = False
+        self._given = Picture(frame, self._result_of(frame.index), near=self._nearby(frame) if self.hides_faces else ())
+        return self._given
+
+    def painted(self) -> None:
+        self._painted.tick()
+
+    def position(self) -> PlayerPosition | None:
+        return self._player.position()
+
+    def numbers(self) -> Numbers:
+        progress = self.engine.progress() if self.engine is not None else FileProgress(complete=True)
+        where = self._player.position()
+        result = self._given.result if self._given is not None else None
+        return Numbers(
+            is_live=False,
+            state=progress.state,
+            capture_fps=self._captured.snapshot(),
+            process_fps=progress.fps,
+            display_fps=self._painted.snapshot(),
+            times=progress.times,
+            people=len(result) if result is not None else 0,
+            device=progress.device,
+            memory_bytes=self._memory_bytes(),
+            tracked=progress.done,
+            tracked_span_s=self._tracked_span(),
+            total=progress.total or where.frame_count or None,
+            eta_s=progress.eta_s,
+            complete=progress.complete,
+            error=progress.error or where.error,
+            moment_s=time.monotonic(),
+        )
+
+
+def note_on(picture: Picture, state: EngineState) -> str:
+    """What is to be said about the overlays of a picture; empty when nothing."""
+    if picture.result is not None:
+        late = 1000 * picture.overlay_age_s
+        return f"Skeletons are {late:.0f} ms behind the picture" if late > LATE_MS else ""
+    if state is EngineState.STARTING:
+        return "Loading the network…"
+    return "Not tracked yet" if state.is_active else "Not tracked"

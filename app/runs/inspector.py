@@ -1,0 +1,91 @@
+"""Asks the network what it sees in the shown picture, in a thread of its own; the newest question wins. No Qt."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.latest_slot import LatestSlot
+from app.settings import TrackSettings
+from ppnet.errors import UserError
+from ppnet.network_view import Insight
+
+Image = npt.NDArray[np.uint8]
+Looker = Callable[[Image, npt.NDArray[np.float32]], Insight]
+WAIT_S = 0.1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A frame (its index), its picture and the boxes (N, 4) of people, the chosen one first."""
+
+    frame_index: int
+    image: Image
+    boxes: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was seen; `error` a sentence when the network can't be asked."""
+
+    frame_index: int
+    insight: Insight | None = None
+    error: str = ""
+
+
+def real_looker(settings: TrackSettings) -> Looker:
+    """The network of the settings. Loads it: seconds, not for the window's thread."""
+    from app.factory import build_estimator
+    from ppnet.network_view import look_inside
+
+    estimator = build_estimator(settings)
+    return lambda image, boxes: look_inside(estimator, image, boxes)
+
+
+class Inspector:
+    """One thread that loads the network when first asked; `stop` ends it."""
+
+    def __init__(self, make_looker: Callable[[], Looker]) -> None:
+        self._make_looker = make_looker
+        self._questions: LatestSlot[Question] = LatestSlot()
+        self._answers: LatestSlot[Answer] = LatestSlot()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="inspect", daemon=True)
+        self._thread.start()
+
+    def ask(self, question: Question) -> None:
+        """Replaces a question that was not looked at yet."""
+        self._questions.put(question)
+
+    def answer(self) -> Answer | None:
+        """The newest answer that was not taken yet."""
+        return self._answers.take(0)
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Ends the thread; True when it has ended."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        looker: Any = None
+        while not self._stop.is_set():
+            question = self._questions.take(WAIT_S)
+            if question is None:
+                continue
+            try:
+                looker = looker or self._make_looker()
+                self._answers.put(Answer(question.frame_index, looker(question.image, question.boxes)))
+            except UserError as error:
+                self._answers.put(Answer(question.frame_index, error=str(error)))
+            except Exception:  # a thread's top: the window must hear of it
+                log.exception("looking inside the network")
+                self._answers.put(
+                    Answer(question.frame_index, error="The network could not be looked into; see the log.")
+                )

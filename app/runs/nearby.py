@@ -1,0 +1,38 @@
+"""The results near in time to a picture of a file: who was in view a moment ago, or will be. No Qt."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from tracking.drawing.privacy import AHEAD_S, CARRY_S
+from tracking.types import Frame, FrameResult
+
+
+class Nearby:
+    """Reads them as pictures go by, each once where pictures follow one another. Used by one thread.
+
+    results(start, end): results with start <= frame_index < end, as they were tracked: everybody, under one number.
+    times(): of all frames of the file, seconds.
+    """
+
+    def __init__(
+        self,
+        results: Callable[[int, int], Iterable[FrameResult]],
+        times: Callable[[], npt.NDArray[np.float64]],
+    ) -> None:
+        self._results = results
+        self._times = times
+        self._kept: tuple[FrameResult, ...] = ()
+
+    def __call__(self, frame: Frame) -> tuple[FrameResult, ...]:
+        """What counts for hiding people in this picture."""
+        times = self._times()
+        first = int(np.searchsorted(times, frame.time_s - CARRY_S))
+        end = int(np.searchsorted(times, frame.time_s + AHEAD_S)) + 1
+        kept = tuple(result for result in self._kept if first <= result.frame_index < end)
+        if kept and kept[0].frame_index == first:
+            self._kept = (*kept, *self._results(kept[-1].frame_index + 1, end))
+        else:
+            self._kept = tuple(self._results(first, end))
+        return self._kept

@@ -1,0 +1,523 @@
+"""`track` with a stand-in detector and network: outputs, options, bad input, interruption."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app import cli
+from app.commands import track as track_command
+from app.factory import pipeline_settings
+from ppnet.poses import Poses
+from tests.clips import make_clip, make_sound_only, probed_times, without_packets
+from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
+from tracking.pipeline import Pipeline
+from tracking.session.edited_session import Replay
+from tracking.session.session import Session
+from tracking.smoothing.rts import smooth_results
+from tracking.video.source import open_source
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """`track` uses a stand-in detector and network; `made` holds the pipelines that were built."""
+    made = []
+
+    def build(settings):
+        made.append(Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings)))
+        return made[-1]
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    return made
+
+
+def track(*words):
+    return cli.main(["track", *(str(word) for word in words), "-q"])
+
+
+def rows_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def meta_of(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def walkers(path, stamps=30, **settings):
+    return make_clip(path, stamps, painter=paint_walkers, **{"size_wh": (128, 64), **settings})
+
+
+def test_three_outputs_and_a_session(tmp_path, parts, capsys):
+    clip = walkers(tmp_path / "clip.mp4", sound="aac")
+    assert track(clip, "--out", tmp_path / "out", "--detect-every", 1, "--smooth", "off") == 0
+    names = ["clip_annotated.mp4", "clip_keypoints.csv", "clip_meta.json", "clip_session.ppnet"]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
+    said = capsys.readouterr()
+    last = said.out.strip().splitlines()[-1]
+    assert said.err == ""
+    assert all(name in last for name in names) and "30 frames, 1 person" in last and "on stand-in" in last
+
+    rows, meta = rows_of(tmp_path / "out" / names[1]), meta_of(tmp_path / "out" / names[2])
+    with open_source(tmp_path / "out" / names[0]) as source:
+        annotated = [frame.time_s for frame in source]
+        assert source.info.has_audio
+    assert len(annotated) == len(rows) == meta["frames"] == 30
+    assert [row["time_s"] for row in rows] == probed_times(clip) == probed_times(tmp_path / "out" / names[0])
+    assert meta["complete"] is True and meta["persons"] == 1 and meta["device"] == "stand-in"
+    assert meta["settings"]["detect_every"] == 1 and meta["settings"]["smooth"] == "off"
+    assert set(meta["timings"]) == {
+        "decode_s", "detect_s", "track_s", "pose_s", "smooth_s", "draw_s", "encode_s",
+    }  # fmt: skip
+    assert meta["input"]["size_wh"] == [128, 64] and meta["input"]["codec"] == "h264"
+    with Session.open(tmp_path / "out" / names[3]) as session:
+        assert session.complete and session.frame_count == 30
+
+
+def test_joints_are_where_they_are(tmp_path, parts):
+    track(walkers(tmp_path / "clip.mp4", 20), "--out", tmp_path, "--detect-every", 1, "--smooth", "off")
+    for index, row in enumerate(rows_of(tmp_path / "clip_keypoints.csv")):
+        assert (row["frame"], row["person_id"], row["state"]) == (str(index), "1", "tracked")
+        wanted = np.add(place_of(index), JOINTS * PLATE_WH)
+        for (x, y), name in ((wanted[0], "nose"), (wanted[16], "right_ankle")):
+            assert float(row[f"{name}_x_raw"]) == pytest.approx(x, abs=0.6)
+            assert float(row[f"{name}_y_raw"]) == pytest.approx(y, abs=0.6)
+            assert float(row[f"{name}_conf"]) == pytest.approx(0.8)
+            assert row[f"{name}_state"] == "measured"
+
+
+def test_the_annotated_video_shows_the_people(tmp_path, parts):
+    clip = walkers(tmp_path / "clip.mp4", 20)
+    track(clip, "--out", tmp_path)
+    with open_source(clip) as before, open_source(tmp_path / "clip_annotated.mp4") as after:
+        for plain, drawn in zip(before, after, strict=True):
+            changed = np.abs(plain.image.astype(int) - drawn.image).max(axis=2) > 60
+            left, top = place_of(plain.index)
+            assert changed[top : top + PLATE_WH[1], left : left + PLATE_WH[0]].mean() > 0.1
+            assert changed[:, left + PLATE_WH[0] + 25 :].mean() < 0.02
+
+
+def test_frames_without_people_have_a_row(tmp_path, parts):
+    def empty_at_first(index, size_wh):
+        return paint_walkers(index, size_wh, people=0 if index < 10 else 1)
+
+    track(make_clip(tmp_path / "clip.mp4", 20, painter=empty_at_first, size_wh=(128, 64)), "--out", tmp_path)
+    rows = rows_of(tmp_path / "clip_keypoints.csv")
+    assert [row["frame"] for row in rows] == [str(index) for index in range(20)]
+    assert all(set(list(row.values())[2:]) == {""} for row in rows[:10])
+    assert rows[15]["person_id"] == "1"
+
+
+def test_uneven_times_and_a_part(tmp_path, parts):
+    stamps = [0, 3, 4, 9, 10, 11, 25, 26, 40, 41, 43, 47]
+    clip = walkers(tmp_path / "clip.mp4", stamps, time_base=Fraction(1, 24))
+    track(clip, "--out", tmp_path / "all")
+    track(clip, "--out", tmp_path / "part", "--start", 0.4, "--end", 1.7)
+    times = [row["time_s"] for row in rows_of(tmp_path / "all" / "clip_keypoints.csv")]
+    assert times == probed_times(clip) == probed_times(tmp_path / "all" / "clip_annotated.mp4")
+    meta = meta_of(tmp_path / "all" / "clip_meta.json")
+    assert (meta["shortest_interval_s"], meta["longest_interval_s"]) == pytest.approx((1 / 24, 14 / 24))
+    part = rows_of(tmp_path / "part" / "clip_keypoints.csv")
+    assert [(row["frame"], row["time_s"]) for row in part] == [(str(i), times[i]) for i in range(4, 9)]
+    assert probed_times(tmp_path / "part" / "clip_annotated.mp4") == times[4:9]
+
+
+def test_several_inputs_one_bad(tmp_path, parts, capsys):
+    (tmp_path / "b").mkdir()
+    inputs = [walkers(tmp_path / "a.mp4", 10), tmp_path / "none.mp4", walkers(tmp_path / "b" / "a.mp4", 5)]
+    assert track(*inputs, "--out", tmp_path / "out") == 2
+    said = capsys.readouterr()
+    assert said.err == f"There is no file {tmp_path / 'none.mp4'}.\n"
+    assert meta_of(tmp_path / "out" / "a_meta.json")["frames"] == 10
+    assert meta_of(tmp_path / "out" / "a_2_meta.json")["frames"] == 5
+    assert rows_of(tmp_path / "out" / "a_2_keypoints.csv")[-1]["person_id"] == "1", "ids start at 1 in every video"
+    assert len(parts) == 1 and parts[0].detector.closed, "models are loaded once and freed"
+
+
+def test_pictures_and_a_single_picture(tmp_path, parts):
+    folder = tmp_path / "series"
+    folder.mkdir()
+    for index in range(12):
+        cv2.imwrite(str(folder / f"{index}.png"), paint_walkers(index, (127, 63)))
+    assert track(folder, folder / "3.png", "--out", tmp_path / "out", "--detect-every", 1) == 0
+    rows = rows_of(tmp_path / "out" / "series_keypoints.csv")
+    assert [row["time_s"] for row in rows][:3] == ["0.000000", "0.033333", "0.066667"]
+    assert len(rows) == 12 and rows[11]["person_id"] == "1"
+    assert rows_of(tmp_path / "out" / "3_keypoints.csv")[0]["person_id"] == "1"
+    with open_source(tmp_path / "out" / "series_annotated.mp4") as source:
+        assert source.info.size_wh == (128, 64), "odd sides grow by one"
+
+
+@pytest.mark.parametrize("smooth", ["off", "rts"])
+def test_pictures_that_cannot_be_decoded_move_no_other(tmp_path, parts, smooth):
+    clip = without_packets(walkers(tmp_path / "whole.ts", 40), tmp_path / "clip.ts", range(5))
+    assert track(clip, "--out", tmp_path, "--detect-every", 1, "--smooth", smooth) == 0
+    with open_source(clip) as source:
+        decoded = [frame.index for frame in source]
+    assert {int(row["frame"]) for row in rows_of(tmp_path / "clip_keypoints.csv")} == set(decoded) and decoded[0] > 0
+    again = tmp_path / "again.mp4"
+    assert (
+        cli.main(["export", str(tmp_path / "clip_session.ppnet"), "--format", "video", "--out", str(again), "-q"]) == 0
+    )
+    for video in (tmp_path / "clip_annotated.mp4", again):
+        with open_source(video) as drawn, open_source(clip) as source:
+            pairs = list(zip(drawn, source, strict=True))
+        assert [after.time_s for after, _ in pairs] == pytest.approx([before.time_s for _, before in pairs], abs=1e-4)
+        for after, before in pairs[3:]:
+            plate = np.flatnonzero((before.image.min(axis=2) > 130).any(axis=0))
+            changed = np.flatnonzero((np.abs(before.image.astype(int) - after.image).max(axis=2) > 60).any(axis=0))
+            assert abs(changed[0] - plate[0]) <= 5, "drawn where the person is in this picture"
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "series"])
+def test_the_source_of_a_session_is_found_from_any_folder(tmp_path, parts, monkeypatch, name):
+    (tmp_path / "series").mkdir()
+    cv2.imwrite(str(tmp_path / "series" / "1.png"), paint_walkers(1, (128, 64)))
+    walkers(tmp_path / "clip.mp4", 3)
+    monkeypatch.chdir(tmp_path)
+    assert track(name, "--out", "out", "--no-video") == 0
+    stem = Path(name).stem
+    with Session.open(tmp_path / "out" / f"{stem}_session.ppnet") as session:
+        assert session.header.source.path == tmp_path / name
+    assert meta_of(tmp_path / "out" / f"{stem}_meta.json")["input"]["path"] == str(tmp_path / name)
+
+
+def test_outputs_that_are_not_wanted(tmp_path, parts):
+    track(walkers(tmp_path / "a.mp4", 5), "--out", tmp_path / "out", "--no-video", "--no-csv", "--no-session")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["a_meta.json"]
+
+
+def test_nothing_is_overwritten_unasked(tmp_path, parts, capsys):
+    clip = walkers(tmp_path / "a.mp4", 5)
+    assert track(clip, "--out", tmp_path) == 0
+    kept = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    assert track(clip, "--out", tmp_path, "--min-conf", 0.9) == 2
+    assert "exists already; add --overwrite" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
+    assert track(clip, "--out", tmp_path, "--min-conf", 0.9, "--overwrite") == 0
+    assert rows_of(tmp_path / "a_keypoints.csv")[0]["nose_state"] == "missing"
+
+
+def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
+    noise = np.random.default_rng(0)
+    whole = make_clip(
+        tmp_path / "whole.mp4", 200, options={"movflags": "faststart"},
+        painter=lambda index, size_wh: noise.integers(0, 60, (64, 96, 3), np.uint8),
+    )  # fmt: skip
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    assert track(cut, "--out", tmp_path / "out") == 2
+    assert "cut.mp4 is cut off or damaged" in capsys.readouterr().err
+    meta = meta_of(tmp_path / "out" / "cut_meta.json")
+    assert meta["complete"] is False and 60 < meta["frames"] < 140
+    assert len(probed_times(tmp_path / "out" / "cut_annotated.mp4")) == meta["frames"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--detect-every", "0"], "--detect-every must be at least 1"),
+        (["--max-persons", "0"], "--max-persons must be at least 1"),
+        (["--detect-every", "often"], "invalid int value: 'often'"),
+        (["--min-conf", "1.5"], "--min-conf must lie between 0 and 1"),
+        (["--min-conf", "nan"], "--min-conf must lie between 0 and 1"),
+        (["--start", "3", "--end", "2"], r"--start \(3 s\) must come before --end \(2 s\)"),
+        (["--start", "-1"], "--start must be a time in seconds"),
+        (["--smooth", "wildly"], "invalid choice: 'wildly'"),
+        (["--start", "1000"], "no picture between the start and end asked for; it lasts 0.333 s"),
+        (["--colour", "red"], "Unrecognized arguments: --colour red"),
+    ],
+)
+def test_bad_options_are_told_in_one_sentence(tmp_path, parts, capsys, words, sentence):
+    import re
+
+    assert track(walkers(tmp_path / "a.mp4", 10), "--out", tmp_path / "out", *words) == 2
+    said = capsys.readouterr().err
+    assert re.search(sentence, said) and said.count("\n") == 1
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_bad_inputs_leave_nothing(tmp_path, parts, capsys):
+    (tmp_path / "text.mp4").write_text("no video\n" * 100)
+    (tmp_path / "folder").mkdir()
+    inputs = [tmp_path / "text.mp4", tmp_path / "folder", make_sound_only(tmp_path / "sound.mp4")]
+    assert track(*inputs, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.count("\n") == 3
+    assert list((tmp_path / "out").iterdir()) == []
+    assert parts == [], "no model is loaded for nothing"
+
+
+@pytest.mark.parametrize("place", ["file", "/proc/nowhere"])
+def test_unwritable_places(tmp_path, parts, capsys, place):
+    (tmp_path / "file").write_text("")
+    assert track(walkers(tmp_path / "a.mp4", 5), "--out", tmp_path / place if place == "file" else place) == 2
+    assert "choose" in capsys.readouterr().err
+
+
+def test_missing_models_are_told(tmp_path, capsys):
+    clip = walkers(tmp_path / "a.mp4", 5)
+    for words, sentence in (
+        (["--variant", "M4-D3-W48"], "No weights of M4-D3-W48"),
+        (["--weights", tmp_path / "none.pth"], "none.pth"),
+        (["--device", "cuda:99"], "cuda:99"),
+        (["--device", "toaster"], "toaster"),
+        (["--detector", tmp_path / "none.tflite"], "none.tflite"),
+    ):
+        assert track(clip, "--out", tmp_path / "out", *words) == 2
+        said = capsys.readouterr().err
+        assert sentence in said and said.count("\n") == 1, said
+        assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_bug_in_a_stage_keeps_what_was_done(tmp_path, monkeypatch):
+    def build(settings):
+        return Pipeline(FakeDetector(fails_at=12), FakeEstimator(), settings=pipeline_settings(settings))
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    with pytest.raises(RuntimeError, match="the detector broke"):
+        track(walkers(tmp_path / "a.mp4", 30), "--out", tmp_path, "--detect-every", 1)
+    meta = meta_of(tmp_path / "a_meta.json")
+    assert meta["complete"] is False and meta["frames"] == 12 and "the detector broke" in meta["notices"]
+    assert len(rows_of(tmp_path / "a_keypoints.csv")) == len(probed_times(tmp_path / "a_annotated.mp4")) == 12
+
+
+@pytest.fixture
+def shaky(monkeypatch):
+    """The stand-in network with noise of 0.5 px."""
+
+    class Shaky(FakeEstimator):
+        rng = np.random.default_rng(3)
+
+        def estimate(self, image, boxes):
+            poses = super().estimate(image, boxes)
+            noise = self.rng.normal(0, 0.5, poses.keypoints.shape).astype(np.float32)
+            return Poses(poses.keypoints + noise, poses.scores)
+
+    def build(settings):
+        return Pipeline(FakeDetector(), Shaky(), settings=pipeline_settings(settings))
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+
+
+def test_smoothing_that_looks_ahead(tmp_path, shaky):
+    clip = walkers(tmp_path / "a.mp4", 50, size_wh=(160, 64), sound="aac")
+    assert track(clip, "--out", tmp_path / "out", "--smooth", "rts", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "a_keypoints.csv"), meta_of(tmp_path / "out" / "a_meta.json")
+    assert meta["complete"] and meta["frames"] == len(rows) == 50
+    truth = np.array([np.add(place_of(index), JOINTS[0] * PLATE_WH) for index in range(50)])
+    raw, smoothed = (
+        np.array([[float(row[f"nose_{axis}{kind}"]) for axis in "xy"] for row in rows]) for kind in ("_raw", "")
+    )
+    assert np.abs(smoothed - truth).mean() < 0.7 * np.abs(raw - truth).mean()
+    with Session.open(tmp_path / "out" / "a_session.ppnet") as session:
+        (wanted,) = [r for r in smooth_results(list(session.results()), pipeline_settings(
+            track_command.TrackSettings(smooth="rts")).smoothing) if r.frame_index == 25]  # fmt: skip
+    assert smoothed[25] == pytest.approx(wanted.smoothed.keypoints[0, 0], abs=1e-3)
+    assert probed_times(tmp_path / "out" / "a_annotated.mp4") == probed_times(clip)
+    with open_source(tmp_path / "out" / "a_annotated.mp4") as source:
+        assert source.info.has_audio
+    assert not list((tmp_path / "out").glob("*partial*"))
+
+
+def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
+    from app.runs.outputs import OutputPaths
+    from app.runs.track_run import TrackRun
+
+    clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
+    settings, stop = track_command.TrackSettings(smooth="rts", start_s=0.3), threading.Event()
+    paths = OutputPaths.of(tmp_path, "a")
+    with open_source(clip, start_s=0.3) as source:
+        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings))
+        halfway = lambda frames: stop.set() if frames == 31 + 10 else None
+        report = TrackRun(source, pipeline, paths, settings, stop=stop, progress=halfway).run()
+    assert not report.complete and meta_of(paths.meta)["complete"] is False
+    assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
+    assert not list(tmp_path.glob("*partial*"))
+
+
+def test_a_file_alone_opens_the_window(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(cli, "_window", lambda *path: opened.append(path) or 0)
+    clip = walkers(tmp_path / "a.mp4", 3)
+    assert cli.main([]) == cli.main([str(clip)]) == 0
+    assert opened == [(), (str(clip),)]
+    assert cli.main(["no-such-file"]) == 2
+
+
+def test_cameras_are_listed(monkeypatch, capsys):
+    from tracking.video import camera
+
+    monkeypatch.setattr(camera, "list_cameras", lambda: (camera.CameraInfo(2, "HD Webcam"),))
+    assert cli.main(["cameras"]) == 0
+    assert capsys.readouterr().out == "camera:2  HD Webcam\n"
+
+
+# -- one person ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_walkers(tmp_path):
+    return make_clip(
+        tmp_path / "two.mp4", 30, size_wh=(128, 128), painter=lambda index, wh: paint_walkers(index, wh, people=2)
+    )
+
+
+def of_the_second(rows):
+    return all(float(row["bbox_y1"]) > 50 for row in rows)
+
+
+def test_only_one_person_from_the_start(tmp_path, two_walkers, parts):
+    assert track(two_walkers, "--out", tmp_path / "out", "--only", "10,90", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "two_keypoints.csv"), meta_of(tmp_path / "out" / "two_meta.json")
+    assert len(rows) == 30 and of_the_second(rows) and meta["persons"] == 1
+    assert meta["settings"]["only"] == [10, 90, 0]
+    assert {len(boxes) for boxes in parts[0].estimator.boxes[1:]} == {1}, "the other one is never read"
+    with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
+        assert session.header.settings["only"] == [10, 90, 0] and len(session.track_ids()) == 1
+
+
+def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walkers, parts):
+    assert track(two_walkers, "--out", tmp_path / "out", "--only", "46,90@0.5", "--detect-every", 1) == 0
+    rows, meta = rows_of(tmp_path / "out" / "two_keypoints.csv"), meta_of(tmp_path / "out" / "two_meta.json")
+    assert len(rows) == 30 and of_the_second(rows) and len(meta["people"]) == 1 and meta["complete"]
+    with open_source(tmp_path / "out" / "two_annotated.mp4") as drawn, open_source(two_walkers) as plain:
+        for after, before in zip(drawn, plain, strict=True):
+            changed = np.abs(after.image.astype(int) - before.image).max(axis=2) > 60
+            left = place_of(before.index)[0]
+            assert changed[8:46, left : left + 24].mean() < 0.02 < changed[68:108, left : left + 24].mean()
+    with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
+        assert len(session.track_ids()) == 2 and {len(e.result) for e in Replay(session).results()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("250,10", "Nobody was found at 250,10"),
+        ("5,60@2.6", "Nobody was found"),
+        ("10", "10 is no place"),
+        ("a,b", "no place"),
+        ("1,2@x", "no place"),
+    ],
+)
+def test_a_place_that_is_none_is_said(tmp_path, parts, capsys, place, words):
+    clip = walkers(tmp_path / "clip.mp4", 80, size_wh=(256, 64))
+    assert track(clip, "--out", tmp_path / "out", "--only", place) == 2
+    assert words in capsys.readouterr().err
+
+
+# -- interruption -----------------------------------------------------------------------------------
+
+SLOW = """
+    import sys, time
+    from app import cli
+    from app import factory as build
+    from app.factory import pipeline_settings
+    from tests.walkers import FakeDetector, FakeEstimator
+    from tracking.pipeline import Pipeline
+
+    class Slow(FakeEstimator):
+        def estimate(self, image, boxes):
+            time.sleep(0.02)
+            return super().estimate(image, boxes)
+
+    build.build_pipeline = lambda settings: Pipeline(FakeDetector(), Slow(), settings=pipeline_settings(settings))
+    sys.exit(cli.main(["track", *sys.argv[1:]]))
+"""
+
+
+def start_slow(tmp_path):
+    clip = walkers(tmp_path / "clip.mp4", 600, gop=30)
+    words = [sys.executable, "-c", textwrap.dedent(SLOW), clip, "--out", tmp_path / "out"]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    table = tmp_path / "out" / "clip_keypoints.csv"
+    deadline = time.monotonic() + 30
+    while not table.exists() or table.stat().st_size < 20_000:
+        assert time.monotonic() < deadline and process.poll() is None, "rows are flushed while running"
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
+    process = start_slow(tmp_path)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert "Traceback" not in err and "not complete" in out
+    meta = meta_of(tmp_path / "out" / "clip_meta.json")
+    rows = rows_of(tmp_path / "out" / "clip_keypoints.csv")
+    assert meta["complete"] is False
+    assert 20 < len(rows) == meta["frames"] < 600
+    assert [row["time_s"] for row in rows] == probed_times(tmp_path / "out" / "clip_annotated.mp4")
+    assert not list((tmp_path / "out").glob("*partial*"))
+    with Session.open(tmp_path / "out" / "clip_session.ppnet") as session:
+        assert session.frame_count == len(rows) and not session.complete
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_killed_run_is_marked_and_readable(tmp_path):
+    process = start_slow(tmp_path)
+    time.sleep(1.5)
+    process.kill()
+    process.communicate()
+    assert meta_of(tmp_path / "out" / "clip_meta.json")["complete"] is False
+    assert len(rows_of(tmp_path / "out" / "clip_keypoints.csv")) > 20
+    assert not (tmp_path / "out" / "clip_annotated.mp4").exists()
+    with open_source(tmp_path / "out" / "clip_annotated.partial.mp4") as source:
+        assert sum(1 for _ in source) > 10
+    with Session.open(tmp_path / "out" / "clip_session.ppnet") as session:
+        assert session.frame_count > 20
+
+
+def test_expected_frames_for_the_progress_bar(tmp_path):
+    with open_source(walkers(tmp_path / "a.mp4", 60)) as source:
+        expected = track_command.expected_frames
+        assert expected(source.info, track_command.TrackSettings()) == 60
+        assert expected(source.info, track_command.TrackSettings(start_s=0.5, end_s=1.0)) == 15
+        assert expected(source.info, track_command.TrackSettings(start_s=1.5, end_s=9.0)) == 15
+
+
+def test_help_and_version(capsys):
+    for words, wanted in (
+        (["--help"], "track"),
+        (["track", "--help"], "--detect-every"),
+        (["--version"], "PPNet Live"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        assert ended.value.code == 0
+        assert wanted in capsys.readouterr().out
+
+
+def test_no_display_is_told(monkeypatch, capsys):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert cli.main([]) == 2
+    assert "track VIDEO --out DIR" in capsys.readouterr().err
+
+
+def test_stems_never_collide():
+    from app.runs.outputs import stems
+
+    assert stems(["a/x.mp4", "b/x.mov", "X.avi", "folder/", "rtsp://host/cam?1"]) == [
+        "x",
+        "x_2",
+        "X_3",
+        "folder",
+        "cam_1",
+    ]

@@ -1,0 +1,350 @@
+"""Exports are read back by the tools that people use, and say the same as the session."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import motmetrics
+import numpy as np
+import pandas
+import pytest
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17, MPII_16
+from tests.results import SOURCE, made_header, made_result
+from tracking.angles import ANGLES, angle
+from tracking.drawing.overlay import OverlaySettings, draw
+from tracking.export.formats import EXPORTS, default_path, export
+from tracking.export.keypoint_csv import columns
+from tracking.export.openpose import BODY_25, body_25
+from tracking.export.progress import ExportCancelled
+from tracking.export.trc import data_rate, resample
+from tracking.session.edited_session import Replay
+from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson, SwapIds
+from tracking.session.session import Session
+from tracking.types import KeypointState
+from tracking.video.file import VideoFile
+from tracking.video.writer import VideoWriter
+
+FRAMES, EMPTY = 40, (0, 17, 39)
+TABLES = [name for name in EXPORTS if name != "video"]
+
+
+def ids_of(index: int) -> tuple[int, ...]:
+    return () if index in EMPTY else (1, 2) if index < 30 else (3, 1, 2)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """40 frames, three without people; ids swapped from 10, a joint moved on 12, person 3 named, hidden from none."""
+    with Session.create(tmp_path / "walk_session.ppnet", made_header()) as session:
+        for index in range(FRAMES):
+            session.append(made_result(index, ids_of(index)))
+        session.add_edit(SwapIds(1, 2, 10))
+        session.add_edit(MoveKeypoint(1, 0, 12, 321.5, 123.25))
+        session.add_edit(RenamePerson(3, 'Zoë "Zo", Köln'))
+        session.finish()
+        yield session
+
+
+@pytest.fixture
+def replay(session: Session) -> Replay:
+    return Replay(session)
+
+
+def expected(replay: Replay) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, bool]]:
+    """(frame, id) -> steadied joints with NaN where missing, states, edited."""
+    people = {}
+    for edited in replay.results():
+        result = edited.result
+        for row, track_id in enumerate(result.tracks.ids.tolist()):
+            missing = (result.states[row] == KeypointState.MISSING)[:, None]
+            joints = np.where(missing, np.nan, result.smoothed.keypoints[row])
+            people[result.frame_index, track_id] = joints, result.states[row], bool(edited.edited[row])
+    return people
+
+
+def test_wide_table(replay: Replay, tmp_path: Path) -> None:
+    path = export(replay, "csv", tmp_path / "a.csv")
+    table = pandas.read_csv(path)
+    assert tuple(table.columns) == (*columns(), "person_name", "edited")
+    assert sorted(set(table.frame)) == list(range(FRAMES))
+    assert table[table.person_id.isna()].frame.tolist() == list(EMPTY)
+    people = expected(replay)
+    assert len(table.dropna(subset="person_id")) == len(people)
+    for _, row in table.dropna(subset="person_id").iterrows():
+        joints, states, edited = people[row.frame, int(row.person_id)]
+        got = np.array([[row[f"{name}_x"], row[f"{name}_y"]] for name in COCO_17.keypoints], float)
+        np.testing.assert_allclose(got, joints, atol=6e-4)
+        assert [row[f"{n}_state"] for n in COCO_17.keypoints] == [KeypointState(s).name.lower() for s in states]
+        assert bool(row.edited) == edited == (row.frame >= 10 and row.person_id != 3)
+        assert row.time_s == pytest.approx(row.frame / 30, abs=1e-6)
+    assert set(table[table.person_id == 3].person_name) == {'Zoë "Zo", Köln'}
+    moved = table[(table.frame == 12) & (table.person_id == 1)].iloc[0]
+    assert (moved.nose_x, moved.nose_y, moved.nose_state) == (321.5, 123.25, "edited")
+    # Raw positions are the network's, whoever the person is now called.
+    raw = made_result(12, (1, 2)).raw.keypoints[1, 0]
+    assert (moved.nose_x_raw, moved.nose_y_raw) == pytest.approx(tuple(raw), abs=6e-4)
+
+
+def test_tidy_table(replay: Replay, tmp_path: Path) -> None:
+    table = pandas.read_csv(export(replay, "tidy", tmp_path / "a.csv"))
+    people = expected(replay)
+    assert len(table) == 17 * len(people) + len(EMPTY) and sorted(set(table.frame)) == list(range(FRAMES))
+    for (frame, track_id), rows in table.dropna(subset="person_id").groupby(["frame", "person_id"]):
+        joints, states, _ = people[frame, int(track_id)]
+        assert rows.joint.tolist() == list(COCO_17.keypoints)
+        np.testing.assert_allclose(rows[["x", "y"]].to_numpy(), joints, atol=6e-4)
+        assert rows.edited.tolist() == [int(s == KeypointState.EDITED) for s in states]
+
+
+def test_angles_table(replay: Replay, tmp_path: Path) -> None:
+    table = pandas.read_csv(export(replay, "angles", tmp_path / "a.csv"))
+    assert [c for c in table.columns if c.endswith("_deg")] == [f"{name}_deg" for name in ANGLES]
+    people = expected(replay)
+    for _, row in table.dropna(subset="person_id").iterrows():
+        joints, _, edited = people[row.frame, int(row.person_id)]
+        assert row.left_knee_deg == pytest.approx(float(angle("left_knee", joints)), abs=6e-4, nan_ok=True)
+        assert np.isnan(row.head_lean_deg) == np.isnan(joints[3]).any()  # the left ear of the first row is missing
+        assert bool(row.edited) == edited
+
+
+def test_coco_results_are_loaded_and_scored_by_pycocotools(replay: Replay, tmp_path: Path) -> None:
+    path = export(replay, "coco", tmp_path / "a.json")
+    results = json.loads(path.read_text())
+    people = expected(replay)
+    truth = {
+        "images": [{"id": index, "width": 640, "height": 480} for index in range(FRAMES)],
+        "categories": [{"id": 1, "name": "person", "keypoints": list(COCO_17.keypoints), "skeleton": []}],
+        "annotations": [
+            {
+                "id": number, "image_id": entry["image_id"], "category_id": 1, "bbox": entry["bbox"], "iscrowd": 0,
+                "area": entry["bbox"][2] * entry["bbox"][3],
+                "keypoints": np.array(entry["keypoints"]).reshape(17, 3).clip(0, [1e9, 1e9, 0.5]).ravel().tolist(),
+                "num_keypoints": sum(score > 0 for score in entry["keypoints"][2::3]),
+            }
+            for number, entry in enumerate(results, 1)
+        ],
+    }  # fmt: skip
+    for annotation in truth["annotations"]:
+        annotation["keypoints"] = [2 if i % 3 == 2 and v > 0 else v for i, v in enumerate(annotation["keypoints"])]
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    with redirect_stdout(io.StringIO()):
+        reference = COCO(str(tmp_path / "truth.json"))
+        loaded = reference.loadRes(str(path))
+        scoring = COCOeval(reference, loaded, "keypoints")
+        scoring.evaluate()
+        scoring.accumulate()
+        scoring.summarize()
+    assert len(loaded.anns) == len(people) and scoring.stats[0] == pytest.approx(1.0)
+    for entry in results:
+        joints, _, edited = people[entry["image_id"], entry["track_id"]]
+        got = np.array(entry["keypoints"]).reshape(17, 3)
+        np.testing.assert_allclose(got[:, :2], np.nan_to_num(joints), atol=6e-4)
+        assert (got[np.isnan(joints[:, 0])] == 0).all() and entry["edited"] == edited and 0 < entry["score"] <= 1
+
+
+def test_boxes_are_loaded_by_motmetrics(replay: Replay, tmp_path: Path) -> None:
+    path = export(replay, "mot", tmp_path / "a.txt")
+    table = motmetrics.io.loadtxt(str(path), fmt="mot15-2D")
+    assert len(table) == len(expected(replay))
+    for edited in replay.results():
+        result = edited.result
+        for track_id, box, score in zip(result.tracks.ids, result.tracks.boxes, result.tracks.scores, strict=True):
+            row = table.loc[result.frame_index + 1, track_id]
+            got = [row.X, row.Y, row.X + row.Width, row.Y + row.Height]
+            # motmetrics moves the corner from 1-based to 0-based.
+            np.testing.assert_allclose(got, box - 1, atol=0.02)
+            assert row.Confidence == pytest.approx(score, abs=1e-4)
+
+
+def test_openpose_folder(replay: Replay, tmp_path: Path) -> None:
+    folder = export(replay, "openpose", tmp_path / "out_openpose")
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files][:2] == ["walk_000000000000_keypoints.json", "walk_000000000001_keypoints.json"]
+    assert len(files) == FRAMES and json.loads(files[0].read_text())["people"] == []
+    people = expected(replay)
+    for index, file in enumerate(files):
+        for person in json.loads(file.read_text())["people"]:
+            assert set(person) >= {"face_keypoints_2d", "hand_left_keypoints_2d", "pose_keypoints_3d"}
+            joints, _, _ = people[index, person["person_id"][0]]
+            got = np.array(person["pose_keypoints_2d"]).reshape(25, 3)
+            for at, names in enumerate(BODY_25):
+                wanted = joints[[COCO_17.index(name) for name in names]]
+                wanted = wanted.mean(axis=0) if len(names) and np.isfinite(wanted).all() else np.zeros(2)
+                np.testing.assert_allclose(got[at, :2], wanted, atol=6e-4)
+            assert (got[19:] == 0).all() and (got[[4, 7, 11, 14], 2] > 0).all()
+
+
+def read_trc(path: Path) -> tuple[list[str], list[str], np.ndarray]:
+    """Header values, marker names and a table with NaN for empty cells."""
+    lines = path.read_text().splitlines()
+    markers = [cell for cell in lines[3].split("\t")[2:] if cell]
+    rows = [[float(cell) if cell else np.nan for cell in line.split("\t")] for line in lines[5:]]
+    return lines[2].split("\t"), markers, np.array(rows)
+
+
+def test_trc_folder(replay: Replay, tmp_path: Path) -> None:
+    folder = export(replay, "trc", tmp_path / "out_trc")
+    assert [file.name for file in sorted(folder.iterdir())] == [f"walk_person0{n}.trc" for n in (1, 2, 3)]
+    values, markers, table = read_trc(folder / "walk_person01.trc")
+    assert values[:5] == ["30", "30", "38", "17", "px"] and markers == list(COCO_17.keypoints)
+    assert table.shape == (38, 2 + 51) and table[:, 0].tolist() == list(range(1, 39))
+    np.testing.assert_allclose(np.diff(table[:, 1]), 1 / 30, atol=2e-6)
+    people = expected(replay)
+    for row in table:
+        frame = round(row[1] * 30)
+        if frame in EMPTY:  # filled in between its neighbours
+            continue
+        joints, _, _ = people[frame, 1]
+        np.testing.assert_allclose(row[2::3], joints[:, 0], atol=1e-4)
+        np.testing.assert_allclose(row[3::3], 479 - joints[:, 1], atol=1e-4)  # y runs upwards
+    assert np.isfinite(table[16][2:5]).all()  # frame 17 was empty
+
+
+def test_trc_in_metres_only_when_a_length_is_known(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "a_session.ppnet", made_header(notes={"metres_per_pixel": 0.01})) as session:
+        session.append(made_result(0))
+        folder = export(Replay(session), "trc", tmp_path / "trc")
+    values, _, table = read_trc(folder / "walk_person01.trc")
+    x, y = made_result(0).smoothed.keypoints[0, 0]
+    assert values[4] == "m" and table[0, 2:4].tolist() == pytest.approx([0.01 * x, 0.01 * (479 - y)], abs=1e-5)
+
+
+def test_uneven_times_are_resampled_and_wide_gaps_stay_open() -> None:
+    times = [0.0, 0.1, 0.25, 0.3, 0.9, 1.0]
+    points = np.array(times)[:, None, None] * [[[100.0, 10.0]]]
+    grid, got = resample(times, points, 10.0)
+    assert grid.tolist() == pytest.approx(np.arange(11) / 10)
+    filled = np.isfinite(got[:, 0, 0])
+    assert filled.tolist() == [True] * 4 + [False] * 5 + [True] * 2
+    np.testing.assert_allclose(got[filled, 0, 0], 100 * grid[filled])
+    assert data_rate(np.array(times), None) == 10.0
+    assert data_rate(np.arange(9) * 1.001 / 30, Fraction(30000, 1001)) == pytest.approx(29.97003)
+    assert data_rate(np.arange(9) / 60, Fraction(30)) == pytest.approx(60)
+    assert data_rate(np.array([1.0]), None) == 30
+
+
+def test_people_who_are_hidden_or_deleted_are_in_no_export(session: Session, tmp_path: Path) -> None:
+    session.add_edit(HidePerson(2))
+    session.add_edit(DeletePerson(3))
+    replay = Replay(session)
+    for name in TABLES:
+        export(replay, name, tmp_path / f"x{EXPORTS[name].suffix}")
+    assert set(pandas.read_csv(tmp_path / "x_keypoints.csv").person_id.dropna()) == {1}
+    assert set(pandas.read_csv(tmp_path / "x_tidy.csv").person_id.dropna()) == {1}
+    assert set(pandas.read_csv(tmp_path / "x_angles.csv").person_id.dropna()) == {1}
+    assert {entry["track_id"] for entry in json.loads((tmp_path / "x_coco.json").read_text())} == {1}
+    assert {int(line.split(",")[1]) for line in (tmp_path / "x_mot.txt").read_text().splitlines()} == {1}
+    assert [file.name for file in (tmp_path / "x_trc").iterdir()] == ["walk_person01.trc"]
+
+
+def test_names_cannot_become_formulas(session: Session, tmp_path: Path) -> None:
+    session.add_edit(RenamePerson(1, "=SUM(A1:A9)"))
+    path = export(Replay(session), "csv", tmp_path / "a.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        names = {row["person_name"] for row in csv.DictReader(file)}
+    assert names == {"", "'=SUM(A1:A9)", 'Zoë "Zo", Köln'}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_export_is_whole_or_not_there(replay: Replay, tmp_path: Path, name: str) -> None:
+    path = default_path(replay.session.path, name, tmp_path / "new folder")
+    assert path.name == f"walk{EXPORTS[name].suffix}"
+
+    def stop(done: int) -> None:
+        if done >= 20:
+            raise ExportCancelled
+
+    with pytest.raises(ExportCancelled):
+        export(replay, name, path, tick=stop)
+    assert list(path.parent.iterdir()) == []
+    export(replay, name, path)
+    with pytest.raises(UserError, match="exists already"):
+        export(replay, name, path)
+    export(replay, name, path, overwrite=True)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="could not be written"):
+        export(replay, name, tmp_path / "file" / "a.csv")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_empty_session_is_exported_too(tmp_path: Path, name: str) -> None:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        assert export(Replay(session), name, tmp_path / f"a{EXPORTS[name].suffix}").exists()
+
+
+def test_other_joints_than_openpose_knows(tmp_path: Path) -> None:
+    joints = np.concatenate([np.arange(32.0).reshape(16, 2), np.full((16, 1), 0.5)], axis=1)
+    flat = np.array(body_25(joints, MPII_16)).reshape(25, 3)
+    right, left = joints[MPII_16.index("right_shoulder")], joints[MPII_16.index("left_shoulder")]
+    assert flat[1].tolist() == ((right + left) / 2).tolist() and flat[2].tolist() == right.tolist()
+    assert (flat[0] == 0).all() and (flat[15:] == 0).all()
+    with Session.create(tmp_path / "a_session.ppnet", made_header(skeleton=MPII_16)) as session:
+        assert export(Replay(session), "csv", tmp_path / "a.csv").read_text().split(",")[9] == "right_ankle_x"
+
+
+@pytest.fixture
+def filmed(tmp_path: Path) -> Session:
+    """A session with its video beside it, uneven times, 20 frames from the fifth on."""
+    writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=30)
+    times = [(i if i < 12 else i + 3) / 30 for i in range(30)]
+    for index, time_s in enumerate(times):
+        writer.write(np.full((120, 160, 3), 60 + 4 * index, np.uint8), time_s)
+    writer.close()
+    with VideoFile(tmp_path / "walk.mp4") as video:
+        stored = video.frame_times()
+        info = replace(video.info, path=Path("/nowhere/walk.mp4"))
+    session = Session.create(tmp_path / "walk_session.ppnet", made_header(source=info))
+    for index in range(5, 25):
+        result = made_result(index, (1,), time_s=stored[index])
+        session.append(replace(result, size_wh=(160, 120)))
+    return session
+
+
+def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path) -> None:
+    filmed.add_edit(MoveKeypoint(1, 9, 10, 20.0, 100.0))
+    replay = Replay(filmed)
+    path = export(replay, "video", tmp_path / "again.mp4")
+    with VideoFile(path) as again, VideoFile(tmp_path / "walk.mp4") as source:
+        frames, pictures = list(again), list(source)
+    assert len(frames) == 20
+    np.testing.assert_allclose([f.time_s for f in frames], [f.time_s for f in pictures[5:25]], atol=1e-4)
+    drawn = draw(pictures[10].image, replay.result(10), OverlaySettings())
+    assert np.abs(frames[5].image.astype(int) - drawn).mean() < 6
+    plain = draw(pictures[10].image, filmed.result(10), OverlaySettings())
+    assert np.abs(frames[5].image.astype(int) - plain).mean() > np.abs(frames[5].image.astype(int) - drawn).mean()
+    filmed.close()
+
+
+def test_the_wrong_video_is_not_drawn_on(filmed: Session, tmp_path: Path) -> None:
+    replay = Replay(filmed)
+    (tmp_path / "walk.mp4").rename(tmp_path / "moved.mp4")
+    with pytest.raises(UserError, match="not there"):
+        export(replay, "video", tmp_path / "again.mp4")
+    for count, rate in (10, 30), (40, 25):  # too short; other times
+        writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=rate)
+        for index in range(count):
+            writer.write(np.zeros((120, 160, 3), np.uint8), index / rate)
+        writer.close()
+        with pytest.raises(UserError, match="not the video that was tracked"):
+            export(replay, "video", tmp_path / "again.mp4")
+    assert not list(tmp_path.glob("again*"))
+    filmed.close()
+
+
+def test_a_live_run_has_no_pictures(tmp_path: Path) -> None:
+    live = replace(SOURCE, is_live=True, path=None)
+    with (
+        Session.create(tmp_path / "a_session.ppnet", made_header(source=live)) as session,
+        pytest.raises(UserError, match="live run"),
+    ):
+        export(Replay(session), "video", tmp_path / "a.mp4")

@@ -1,0 +1,199 @@
+"""A session with its edits: undo, smoothing made anew, and the events that people jump to."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppnet.poses import Poses
+from tests.results import assert_same, made_header, made_result
+from tracking.events import EventKind, Timeline, next_event, previous_event
+from tracking.session.edit_plan import select_rows
+from tracking.session.edited_session import Replay
+from tracking.session.edits import ChooseSmoothing, HidePerson, MoveKeypoint, RenamePerson, SplitId, SwapIds
+from tracking.session.session import Session
+from tracking.smoothing import SmoothingSettings, make_smoother
+from tracking.smoothing.rts import smooth_results
+from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        for index in range(60):
+            session.append(made_result(index))
+        session.finish()
+        yield session
+
+
+def test_edits_undo_and_redo(session: Session) -> None:
+    replay = Replay(session)
+    assert_same(replay.result(10), made_result(10))
+    assert replay.result(100) is None
+    session.add_edit(SwapIds(1, 2, 30))
+    session.add_edit(RenamePerson(1, "Ann"))
+    session.add_edit(MoveKeypoint(1, 0, 40, 1.0, 2.0))
+    assert_same(replay.result(40), made_result(40))  # until it is told
+    replay.refresh()
+    assert replay.result(40).tracks.ids.tolist() == [2, 1] and replay.result(29).tracks.ids.tolist() == [1, 2]
+    assert replay.result(40).smoothed.keypoints[1, 0].tolist() == [1, 2] and replay.has_edits(40)
+    assert replay.name(1) == "Ann" and replay.name(2) == "Person 2"
+    for _ in range(3):
+        session.undo()
+    replay.refresh()
+    assert [r.edited.any() for r in replay.results()] == [False] * 60
+    session.redo()
+    replay.refresh()
+    assert [r.edited.all() for r in replay.results()] == [False] * 30 + [True] * 30
+    assert [r.result.frame_index for r in replay.results(5, 8)] == [5, 6, 7]
+
+
+def test_hidden_people_and_new_ids(session: Session) -> None:
+    session.add_edit(HidePerson(2))
+    session.add_edit(SplitId(1, 10, 8))
+    replay = Replay(session)
+    assert replay.result(20).tracks.ids.tolist() == [8] and replay.next_id == 9
+    assert replay.edited(20, keep_hidden=True).result.tracks.ids.tolist() == [8, 2]
+
+
+def test_a_split_while_the_tracking_goes_on_leaves_the_newcomer(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "b_session.ppnet", made_header()) as session:
+        for index in range(20):
+            session.append(made_result(index))
+        replay = Replay(session)
+        session.add_edit(SplitId(1, 10, replay.next_id))
+        for index in range(20, 40):
+            session.append(made_result(index, (1, 2, 3)))
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4] and replay.next_id == 5
+        assert_same(replace_ids(replay.result(30), (1, 2, 3)), made_result(30, (1, 2, 3)))
+        session.undo()
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [1, 2, 3] and replay.next_id == 4
+        session.redo()
+        replay.refresh()
+        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4]
+
+
+def replace_ids(result: FrameResult, ids: Sequence[int]) -> FrameResult:
+    return select_rows(result, range(len(result)), ids=np.array(ids, np.int64))
+
+
+def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
+    session.add_edit(ChooseSmoothing("one_euro", 80.0, 0.5))
+    session.add_edit(SwapIds(1, 2, 30))
+    session.add_edit(MoveKeypoint(1, 0, 40, 1.0, 2.0))
+    replay = Replay(session)
+    assert replay.needs_smoothing
+    assert not np.array_equal(replay.result(20).states, replay.result(20).raw.scores >= 0.5)
+    assert replay.refresh() and not replay.needs_smoothing
+    smoother = make_smoother("one_euro", SmoothingSettings(kind="one_euro", strength=80, min_score=0.5))
+    for index in range(60):
+        tracked, got = made_result(index), replay.result(index)
+        ids = np.array([1, 2] if index < 30 else [2, 1])
+        poses, states = smoother.update(ids, tracked.raw, tracked.tracks.boxes, tracked.time_s)
+        free = np.ones((2, 17), bool)
+        if index == 40:
+            free[1, 0] = False
+            assert got.smoothed.keypoints[1, 0].tolist() == [1, 2]  # the hand counts more than the filter
+        np.testing.assert_array_equal(got.smoothed.keypoints[free], poses.keypoints[free])
+        np.testing.assert_array_equal(got.states[free], states[free])
+        np.testing.assert_array_equal(got.raw.keypoints, tracked.raw.keypoints)
+    session.undo()
+    session.undo()
+    session.undo()
+    replay.refresh()
+    assert_same(replay.result(20), made_result(20))
+
+
+def test_a_smoothing_for_one_export_only(session: Session) -> None:
+    replay = Replay(session, smoothing=ChooseSmoothing("off", 0.0, 0.9))
+    assert replay.refresh()
+    result = replay.result(20)
+    np.testing.assert_array_equal(result.states == KeypointState.MISSING, result.raw.scores < 0.9)
+    assert session.edits() == ()
+
+
+def test_smoothing_can_be_cancelled(session: Session) -> None:
+    session.add_edit(ChooseSmoothing("off", 0.0, 0.9))
+    replay = Replay(session)
+    assert not replay.refresh(cancelled=lambda: True) and replay.needs_smoothing
+    assert_same(replay.result(20), made_result(20))
+
+
+def test_a_run_with_the_smoother_that_looks_ahead_is_smoothed_when_it_is_over(tmp_path: Path) -> None:
+    header = made_header(settings={"smooth": "rts", "strength": 70.0, "min_conf": 0.4})
+    with Session.create(tmp_path / "b_session.ppnet", header) as session:
+        results = [made_result(index) for index in range(40)]
+        for result in results:
+            session.append(result)
+        replay = Replay(session)
+        assert not replay.needs_smoothing  # it still runs
+        session.finish()
+        replay.refresh(smooth=False)
+        assert replay.needs_smoothing and replay.refresh()
+        wanted = smooth_results(results, SmoothingSettings(kind="rts", strength=70, min_score=0.4))
+        for index in range(40):
+            assert_same(replay.result(index), wanted[index])
+
+
+def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: frozenset[int] = frozenset()) -> FrameResult:
+    """People by id: (left edge of a box 50 px wide, score of all joints)."""
+    lefts = np.array([left for left, _ in people.values()], np.float32)
+    scores = np.array([[score] * 17 for _, score in people.values()], np.float32).reshape(-1, 17)
+    poses = Poses(np.zeros((len(people), 17, 2), np.float32), scores)
+    boxes = np.stack([lefts, 0 * lefts, lefts + 50, 0 * lefts + 100], axis=-1)
+    states = [TrackState.PREDICTED if i in guessed else TrackState.TRACKED for i in people]
+    tracks = Tracks(
+        np.array(list(people), np.int64), boxes, np.ones(len(people), np.float32), np.array(states, np.uint8)
+    )
+    joints = np.ones((len(people), 17), np.uint8)
+    return FrameResult(frame, frame / 30, (640, 480), tracks, poses, poses, joints, StageTimes())
+
+
+def test_the_events_of_a_scripted_scene() -> None:
+    timeline = Timeline()
+    for frame in range(120):
+        people = {1: (4.0 * frame, 0.9)}
+        if 10 <= frame < 100:
+            people[2] = (240.0, 0.2 if 80 <= frame < 95 else 0.9)  # walked through by 1, then hard to see
+        if frame in range(30, 40) or frame == 20:
+            del people[1]  # away for a third of a second; and for a single frame, which is no gap
+        timeline.add(person(frame, people))
+    first, second = timeline.lanes()
+    assert [(s.start_frame, s.end_frame) for s in first.seen] == [(0, 29), (40, 119)]
+    assert (second.first_frame, second.last_frame, second.frame_count) == (10, 99, 90)
+    assert [(s.start_frame, s.end_frame) for s in second.uncertain] == [(80, 94)]
+    assert first.seen_s == pytest.approx((29 + 79) / 30)
+    events = timeline.events()
+    told = [(e.kind, e.track_id, e.frame_index, e.end_frame) for e in events if e.kind is not EventKind.CROSSING]
+    assert told == [
+        (EventKind.BIRTH, 1, 0, None),
+        (EventKind.BIRTH, 2, 10, None),
+        (EventKind.GAP, 1, 29, 40),
+        (EventKind.LOW_CONFIDENCE, 2, 80, 94),
+        (EventKind.END, 2, 99, None),
+    ]
+    crossings = [e for e in events if e.kind is EventKind.CROSSING]
+    assert len(crossings) == 1 and (crossings[0].track_id, crossings[0].other_id) == (1, 2)
+    assert 49 <= crossings[0].frame_index <= 52
+    assert next_event(events, 0).frame_index == 10 and next_event(events, 99) is None
+    assert previous_event(events, 10).frame_index == 0 and previous_event(events, 0) is None
+
+
+def test_guessed_frames_are_gaps_and_frames_come_in_order() -> None:
+    timeline = Timeline()
+    for frame in range(30):
+        timeline.add(person(frame, {1: (0.0, 0.9)}, guessed=frozenset({1}) if 10 <= frame < 20 else frozenset()))
+    assert [(s.start_frame, s.end_frame) for s in timeline.lanes()[0].seen] == [(0, 9), (20, 29)]
+    with pytest.raises(ValueError):
+        timeline.add(person(29, {}))
+    assert timeline.last_frame == 29 and Timeline().events() == ()
+
+
+def test_a_slow_camera_has_no_gaps_of_its_own() -> None:
+    timeline = Timeline()
+    for frame in range(0, 60, 6):  # five frames a second
+        timeline.add(person(frame, {1: (0.0, 0.9)}))
+    assert len(timeline.lanes()[0].seen) == 1

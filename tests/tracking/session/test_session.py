@@ -1,0 +1,273 @@
+"""The session file: what goes in comes out, also after a kill; damage is said in one sentence."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppnet.errors import UserError
+from tests.results import assert_same, made_header, made_result
+from tracking.session.edits import MergeIds, RenamePerson, SwapIds
+from tracking.session.opening import find_unfinished
+from tracking.session.session import Session, session_path
+
+IDS = [(), (1,), (1, 2), (2, 1, 7), (7,)]
+
+
+def written(path: Path, frames: int = 20, *, finish: bool = True) -> Path:
+    with Session.create(path, made_header()) as session:
+        for index in range(frames):
+            session.append(made_result(index, IDS[index % len(IDS)]))
+        if finish:
+            session.finish()
+    return path
+
+
+def test_opened_again_equals_what_was_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "walk_session.ppnet", 600)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]  # one file, no log beside it
+    assert path.read_bytes()[18:20] == b"\x01\x01"  # and none needed to read it (SQLite's file format, 1.3)
+    with Session.open(path) as session:
+        assert session.header == made_header(created_utc=session.header.created_utc)
+        assert session.complete and session.frame_count == 600 and session.last_frame_index == 599
+        assert session.last_track_id == 7 and session.track_ids() == (1, 2, 7)
+        results = list(session.results())
+        assert len(results) == 600
+        for index, result in enumerate(results):
+            assert_same(result, made_result(index, IDS[index % len(IDS)]))
+        assert_same(session.result(301), made_result(301, IDS[1]))
+        assert [r.frame_index for r in session.results(255, 258)] == [255, 256, 257]
+        np.testing.assert_array_equal(session.frame_times(), [index / 30 for index in range(600)])
+        assert session.result(600) is None and session.result(-1) is None
+
+
+def test_frames_may_have_gaps_but_never_go_back(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        session.append(made_result(5))
+        session.append(made_result(9))
+        with pytest.raises(ValueError, match="comes after"):
+            session.append(made_result(9))
+        assert session.result(7) is None and session.frame_count == 2
+
+
+def test_existing_file_is_kept_unless_overwriting_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "a_session.ppnet", 3)
+    with pytest.raises(UserError, match="exists already"):
+        Session.create(path, made_header())
+    with Session.create(path, made_header(), overwrite=True) as session:
+        assert session.frame_count == 0
+        with pytest.raises(UserError, match="in use"):
+            Session.create(path, made_header(), overwrite=True)
+        session.append(made_result(0))
+    path.write_bytes(b"SQLite format 3\0 and then nothing of the kind" * 99)
+    Session.create(path, made_header(), overwrite=True).close()
+    with pytest.raises(UserError, match="cannot be written"):
+        Session.create(tmp_path / "no such folder" / "a", made_header())
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from tests.results import made_header, made_result
+from tracking.session.session import Session
+session = Session.create(Path(sys.argv[1]), made_header())
+for index in range(100000):
+    session.append(made_result(index))
+    print(index, flush=True)
+    time.sleep(0.005)
+"""
+
+
+@pytest.mark.parametrize("frames", [3, 300])
+def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path, frames: int) -> None:
+    path = tmp_path / "killed_session.ppnet"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        for line in writer.stdout:
+            if int(line) >= frames:  # 300: more than a second, so some are folded in and some are in the log
+                break
+        for writable in (False, True):
+            with pytest.raises(UserError, match="in use"):
+                Session.open(path, writable=writable)
+        assert find_unfinished([tmp_path]) == ()
+        writer.send_signal(signal.SIGKILL)
+        last = max([frames, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+    found = find_unfinished([tmp_path])
+    assert [u.path for u in found] == [path] and found[0].frame_count >= last
+    with Session.open(path) as session:
+        assert not session.complete
+        assert last - 5 <= session.last_frame_index <= last + 1
+        for index, result in enumerate(session.results()):
+            assert_same(result, made_result(index))
+        count = session.frame_count
+    with Session.open(path, writable=True) as session:  # and it can be gone on with
+        session.append(made_result(count))
+        session.finish()
+    assert find_unfinished([tmp_path]) == ()
+
+
+def test_a_killed_session_is_read_from_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    source, folder = tmp_path / "s_session.ppnet", tmp_path / "locked"
+    folder.mkdir()
+    session = Session.create(source, made_header())
+    for index in range(50):
+        session.append(made_result(index))
+    for file in tmp_path.glob("s_session.ppnet*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    session.close()
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        before = {file.name: file.read_bytes() for file in folder.iterdir()}
+        with Session.open(folder / source.name) as copy:
+            assert copy.frame_count == 50
+        if os.geteuid() != 0:  # the superuser writes anywhere
+            assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    finally:
+        folder.chmod(stat.S_IRWXU)
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "a_session.ppnet")
+    before = path.read_bytes()
+    with Session.open(path) as session:
+        list(session.results())
+        with pytest.raises(UserError, match="reading only"):
+            session.append(made_result(1000))
+        with pytest.raises(UserError, match="reading only"):
+            session.add_edit(SwapIds(1, 2, 3))
+    assert path.read_bytes() == before
+
+
+def test_edits_undo_and_redo_survive_closing(tmp_path: Path) -> None:
+    path = written(tmp_path / "a_session.ppnet")
+    first, second, third = SwapIds(1, 2, 5), RenamePerson(1, "Zoë"), MergeIds(1, 7)
+    with Session.open(path, writable=True) as session:
+        assert session.undo() is None and session.redo() is None and not session.can_undo
+        session.add_edit(first)
+        session.add_edit(second)
+        assert session.undo() == second and session.can_redo
+    with Session.open(path, writable=True) as session:
+        assert session.edits() == (first,)
+        assert session.redo() == second and session.edits() == (first, second)
+        session.undo()
+        session.add_edit(third)  # another branch: `second` cannot be redone any more
+        assert session.edits() == (first, third) and not session.can_redo
+        assert session.undo() == third and session.undo() == first and session.undo() is None
+        assert session.edits() == () and session.redo() == first and session.redo() == third
+    with Session.open(path) as session:
+        assert session.edits() == (first, third)
+
+
+def test_writers_and_readers_in_threads(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        errors: list[BaseException] = []
+
+        def read() -> None:
+            try:
+                while session.last_frame_index < 299:
+                    newest = session.result(session.last_frame_index)
+                    assert newest is None or len(newest) == 2
+            except BaseException as error:  # noqa: BLE001 - handed to the test below
+                errors.append(error)
+
+        readers = [threading.Thread(target=read) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        for index in range(300):
+            session.append(made_result(index))
+        for reader in readers:
+            reader.join(10)
+        assert not errors and session.frame_count == 300
+
+
+def damage(path: Path, *statements: str) -> None:
+    database = sqlite3.connect(path)
+    for statement in statements:
+        database.execute(statement)
+    database.commit()
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["DELETE FROM meta WHERE key = 'header'"],
+        ["UPDATE meta SET value = '[1, 2' WHERE key = 'header'"],
+        ["UPDATE meta SET value = '{}' WHERE key = 'header'"],
+        ["UPDATE people SET raw = x'00'"],
+        ["UPDATE people SET states = zeroblob(16) || x'09'"],
+        ["UPDATE people SET track_id = -3"],
+        ["UPDATE people SET state = 44"],
+        ["UPDATE people SET score = 'many'"],
+        ["UPDATE frames SET time_s = 'noon'"],
+        ["UPDATE frames SET width = 0"],
+        ["UPDATE frames SET width = 1e300"],
+        ["DROP TABLE people"],
+        ["CREATE TRIGGER t AFTER INSERT ON frames BEGIN DELETE FROM frames; END"],
+        ["CREATE VIEW v AS SELECT * FROM frames"],
+        ["INSERT INTO edits VALUES (1, 1, 'swap', '{}', '')", "INSERT INTO meta VALUES ('edits_head', '1')"],
+        ["INSERT INTO edits VALUES (1, 0, 'run', '{}', '')", "INSERT INTO meta VALUES ('edits_head', '1')"],
+        ["INSERT INTO edits VALUES (1, 0, 'swap', '[9]', '')", "INSERT INTO meta VALUES ('edits_head', '1')"],
+        ["INSERT INTO meta VALUES ('edits_head', 'first')"],
+    ],
+)
+def test_damage_is_one_sentence(tmp_path: Path, statements: list[str]) -> None:
+    path = written(tmp_path / "a_session.ppnet")
+    damage(path, *statements)
+    with pytest.raises(UserError, match="damaged"), Session.open(path) as session:
+        list(session.results())
+        session.edits()
+
+
+def test_foreign_and_newer_files(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    damage(other, "CREATE TABLE a (b)")
+    text = tmp_path / "text.ppnet"
+    text.write_text("hello")
+    newer = written(tmp_path / "newer_session.ppnet")
+    damage(newer, "PRAGMA user_version=99")
+    before = other.read_bytes()
+    with pytest.raises(UserError, match="not a session"):
+        Session.open(other, writable=True)
+    assert other.read_bytes() == before and [file.name for file in tmp_path.glob("other*")] == ["other.db"]
+    cases = [(other, "not a session"), (text, "not a session"), (tmp_path / "no", "no file"), (newer, "newer version")]
+    for path, words in [*cases, (tmp_path, "cannot be read")]:
+        with pytest.raises(UserError, match=words):
+            Session.open(path)
+
+
+@pytest.mark.parametrize("keep", [0.02, 0.3, 0.9])
+def test_a_cut_file_is_damaged_or_shorter_but_never_wrong(tmp_path: Path, keep: float) -> None:
+    path = written(tmp_path / "a_session.ppnet", 300)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * keep)])
+    with pytest.raises(UserError), Session.open(path) as session:
+        list(session.results())
+
+
+def test_random_bytes_in_the_middle(tmp_path: Path) -> None:
+    path = written(tmp_path / "a_session.ppnet", 60)
+    good = path.read_bytes()
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        data = bytearray(good)
+        for place in rng.integers(100, len(data), 40):
+            data[place] = rng.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            with Session.open(path) as session:
+                list(session.results())
+                session.edits()
+        except UserError:
+            pass  # any other error would be a traceback for the user
+
+
+def test_session_path() -> None:
+    assert session_path(Path("a/b c.mp4")) == Path("a/b c_session.ppnet")
+    assert session_path(Path("a/b.mp4"), Path("out")) == Path("out/b_session.ppnet")

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from ppnet.poses import Poses
+from tracking.tracker.appearance import describe, resemblance
+from tracking.tracker.tracker import Tracker
+from tracking.types import Detections
+
+RED, BLUE, GREEN = (190, 40, 50), (40, 60, 180), (60, 150, 70)
+ROSE = (190, 75, 85)
+
+
+def picture(people, light=1.0):
+    """Grey, with people as two patches of cloth: (x, top colour, trouser colour)."""
+    rng = np.random.default_rng(0)
+    image = np.full((400, 800, 3), 120.0)
+    for x, top, bottom in people:
+        image[60:180, x : x + 80] = top
+        image[180:300, x : x + 80] = bottom
+    return np.clip(image * light + rng.normal(0, 5, image.shape), 0, 255).astype(np.uint8)
+
+
+def boxes_at(*xs):
+    return np.array([[x - 10, 20, x + 90, 340] for x in xs], np.float32)
+
+
+def test_the_same_clothes_are_known_again_in_another_place_and_light():
+    first = describe(picture([(100, RED, BLUE), (500, GREEN, BLUE)]), boxes_at(100, 500), Poses.empty(2))
+    second = describe(picture([(300, RED, BLUE)], light=0.92), boxes_at(300), Poses.empty(1))
+    likeness = resemblance(first, second)[:, 0]
+    assert likeness[0] > 0.75
+    assert likeness[1] < likeness[0] - 0.2
+    assert resemblance(first, first).diagonal() == pytest.approx([1, 1], abs=1e-3)
+
+
+def test_joints_show_where_the_clothes_are():
+    image = picture([(100, RED, BLUE)])
+    wide = np.array([[0, 20, 600, 340]], np.float32)  # most of the box is wall
+    keypoints = np.full((1, 17, 2), np.nan, np.float32)
+    for left, right, y in ((5, 6, 70), (11, 12, 175), (13, 14, 290)):
+        keypoints[0, left], keypoints[0, right] = (170, y), (110, y)
+    scores = np.where(np.isfinite(keypoints[..., 0]), 0.9, 0).astype(np.float32)
+    tight = describe(image, boxes_at(100), Poses.empty(1))
+    assert resemblance(describe(image, wide, Poses(keypoints, scores)), tight)[0, 0] > 0.9
+    assert resemblance(describe(image, wide, Poses.empty(1)), tight)[0, 0] < 0.6
+
+
+@pytest.mark.parametrize("box", [[-90, -90, -10, -10], [10, 10, 10, 10], [0, 0, 1, 1], [-1e6, -1e6, 1e6, 1e6]])
+def test_boxes_that_show_nothing(box):
+    found = describe(picture([]), np.array([box], np.float32), Poses.empty(1))
+    assert np.isfinite(found).all()
+    assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty()).shape[0] == 0
+
+
+def look(tracker, time_s, people):
+    """Where everybody with a number is, after one look at `people`."""
+    image = picture(people)
+    found = Detections(boxes_at(*[x for x, _, _ in people]).reshape(-1, 4), np.full(len(people), 0.9, np.float32))
+    asked = tracker.associate(found, time_s, size_wh=(800, 400))
+    tracks, _ = tracker.update(Poses.empty(len(asked)), image=image)
+    return {int(i): float(b[0]) for i, b in zip(tracks.ids, tracks.boxes, strict=True)}
+
+
+@pytest.mark.parametrize("other", [GREEN, ROSE])
+def test_two_who_hide_together_come_out_with_their_own_numbers(other):
+    """Both vanish in one place and come out the wrong way round for their speed: only the clothes tell."""
+    tracker = Tracker()
+    for k in range(10):
+        seen = look(tracker, k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
+    assert seen[1] < seen[2]
+    for k in range(10, 20):
+        look(tracker, k / 10, [])
+    for k in range(20, 26):
+        seen = look(tracker, k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
+    assert set(seen) == {1, 2}
+    assert seen[1] < seen[2]
+
+
+def test_clothes_come_before_place_where_they_speak_clearly():
+    """Who changes places between two looks keeps the number; who turns up in other clothes keeps it too."""
+    tracker = Tracker()
+    for k in range(6):
+        seen = look(tracker, k / 5, [(300, RED, BLUE), (400 - 20 * min(k, 2), GREEN, BLUE)])
+    assert seen[1] < seen[2]
+    seen = look(tracker, 6 / 5, [(300, GREEN, BLUE), (360, RED, BLUE)])
+    assert seen[2] < seen[1]
+    assert set(look(tracker, 7 / 5, [(300, BLUE, RED), (360, RED, BLUE)])) == {1, 2}

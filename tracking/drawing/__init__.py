@@ -1,0 +1,1 @@
+"""Drawing what is known of a frame over its picture."""

@@ -1,0 +1,1 @@
+"""Session files: results as they come, edits on top, and what both give together."""

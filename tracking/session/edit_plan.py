@@ -1,0 +1,238 @@
+"""`EditPlan`: a list of edits brought onto frames, one at a time, leaving what was tracked as it is.
+
+First ids (swap, merge, split, delete, in their order), then smoothing where it is made anew
+(`tracking/session/edited_session.py`), then joints set by hand, at last who is shown at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from tracking.session.edits import (
+    ChooseSmoothing,
+    DeletePerson,
+    Edit,
+    FillKeypoint,
+    HidePerson,
+    MergeIds,
+    MoveKeypoint,
+    OnlyPerson,
+    RemoveMark,
+    RenamePerson,
+    SetMark,
+    SetScale,
+    SetSpan,
+    SplitId,
+    SwapIds,
+)
+from tracking.types import FrameResult, KeypointState
+
+Bools = npt.NDArray[np.bool_]
+Kind = TypeVar("Kind")
+_ON_FRAMES = (SwapIds, MergeIds, SplitId, DeletePerson, MoveKeypoint, FillKeypoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """A joint set by hand: row, keypoint and the edit that did it."""
+
+    row: int
+    keypoint: int
+    edit: MoveKeypoint | FillKeypoint
+
+
+@dataclass(frozen=True)
+class EditedResult:
+    """A result with the edits in it. edited: (N,) rows that an edit changed (id or a joint)."""
+
+    result: FrameResult
+    edited: Bools
+
+    def __len__(self) -> int:
+        return len(self.result)
+
+
+class EditPlan:
+    """A list of edits, ready to be brought onto frames one at a time and in any order.
+
+    names, hidden: of people. only: whom alone everything is about, None for everybody. marks: by frame. span: in and
+    out point. metres_per_pixel: None when not known. smoothing: made anew; None: as tracked.
+    """
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self.edits = tuple(edits)
+        self.names: Mapping[int, str] = _names(self.edits)
+        self.hidden = frozenset(
+            track_id
+            for track_id, hidden in {e.track_id: e.hidden for e in self.edits if isinstance(e, HidePerson)}.items()
+            if hidden
+        )
+        smoothing = _newest(self.edits, ChooseSmoothing)
+        self.smoothing = smoothing if smoothing is not None and smoothing.method else None
+        self.only = _only(self.edits)
+        self.marks = _marks(self.edits)
+        self.span = _newest(self.edits, SetSpan) or SetSpan(None, None)
+        scale = _newest(self.edits, SetScale)
+        self.metres_per_pixel = None if scale is None else scale.metres_per_pixel
+        self._steps = tuple(e for e in self.edits if isinstance(e, _ON_FRAMES))
+        self._split_ids = tuple(e.new_id for e in self._steps if isinstance(e, SplitId))
+
+    @property
+    def of_results(self) -> object:
+        """What the results depend on; the same for two plans that differ only in names, marks and the like."""
+        return self._steps, self.smoothing, self.only
+
+    @property
+    def identity_edits(self) -> tuple[Edit, ...]:
+        """The edits that change who a row is or whether it is there: smoothing made anew depends on them."""
+        return tuple(e for e in self._steps if not isinstance(e, MoveKeypoint | FillKeypoint))
+
+    @property
+    def last_id(self) -> int:
+        """The highest number that a split has given; 0 without one."""
+        return max(self._split_ids, default=0)
+
+    def counted(self, track_id: int) -> int:
+        """The number under which the edits know a tracked person.
+
+        A split takes the next number, and the tracking, where it still goes on, gives that to a newcomer too: whoever
+        came after a split counts one up for it.
+        """
+        for split_id in self._split_ids:
+            if track_id >= split_id:
+                track_id += 1
+        return track_id
+
+    def mark_at(self, frame_index: int) -> SetMark | None:
+        """The mark on that frame."""
+        return next((mark for mark in self.marks if mark.frame_index == frame_index), None)
+
+    def apply(self, result: FrameResult, *, keep_hidden: bool = False) -> EditedResult:
+        """The frame with all edits in it; hidden people are left out unless `keep_hidden`."""
+        return self.set_by_hand(*self.identified(result), keep_hidden=keep_hidden)
+
+    def identified(self, result: FrameResult) -> tuple[EditedResult, list[_Hand]]:
+        """The frame with the edits of ids in it, and the joints that are still to be set by hand."""
+        if not self._steps:
+            return EditedResult(result, np.zeros(len(result), bool)), []
+        ids = [self.counted(int(i)) for i in result.tracks.ids]
+        rows: dict[int, int] = {track_id: row for row, track_id in enumerate(ids)}  # id -> row, as the edits go on
+        hands: list[_Hand] = []
+        for edit in self._steps:
+            _step(edit, result.frame_index, rows, hands)
+        kept = sorted(rows.values())
+        now = {row: track_id for track_id, row in rows.items()}
+        new_ids = np.array([now[row] for row in kept], np.int64)
+        place = {row: at for at, row in enumerate(kept)}
+        hands = [_Hand(place[hand.row], hand.keypoint, hand.edit) for hand in hands if hand.row in place]
+        edited = np.array([now[row] != ids[row] for row in kept], bool)
+        return EditedResult(select_rows(result, kept, ids=new_ids), edited), hands
+
+    def set_by_hand(self, edited: EditedResult, hands: Sequence[_Hand], *, keep_hidden: bool = False) -> EditedResult:
+        """Puts the joints where the hand put them (score 1, state EDITED) and leaves out hidden people."""
+        result, flags = edited.result, edited.edited
+        if hands:
+            keypoints, scores = result.smoothed.keypoints.copy(), result.smoothed.scores.copy()
+            states, flags = result.states.copy(), flags.copy()
+            for hand in hands:
+                if hand.keypoint < scores.shape[1]:
+                    at = hand.row, hand.keypoint
+                    keypoints[at] = _hand_position(hand.edit, result.time_s, result.smoothed.keypoints[at])
+                    scores[at], states[at], flags[hand.row] = 1.0, KeypointState.EDITED, True
+            result = with_smoothed(result, Poses(keypoints, scores), states)
+        visible = [row for row, i in enumerate(result.tracks.ids.tolist()) if self._is_shown(i, keep_hidden)]
+        if len(visible) < len(result):
+            result, flags = select_rows(result, visible), flags[visible]
+        return EditedResult(result, flags)
+
+    def _is_shown(self, track_id: int, keep_hidden: bool) -> bool:
+        if self.only is not None and track_id != self.only:
+            return False
+        return keep_hidden or track_id not in self.hidden
+
+
+def _newest(edits: Sequence[Edit], kind: type[Kind]) -> Kind | None:
+    return next((edit for edit in reversed(edits) if isinstance(edit, kind)), None)
+
+
+def _names(edits: Sequence[Edit]) -> dict[int, str]:
+    names = {e.track_id: e.name for e in edits if isinstance(e, RenamePerson)}
+    return {track_id: name for track_id, name in names.items() if name}
+
+
+def _only(edits: Sequence[Edit]) -> int | None:
+    """The one person, under the number that they have after all edits."""
+    only: int | None = None
+    for edit in edits:
+        if isinstance(edit, OnlyPerson):
+            only = edit.track_id
+        elif isinstance(edit, MergeIds) and edit.other == only:
+            only = edit.keep
+    return only
+
+
+def _marks(edits: Sequence[Edit]) -> tuple[SetMark, ...]:
+    marks: dict[int, SetMark] = {}
+    for edit in edits:
+        if isinstance(edit, SetMark):
+            marks[edit.frame_index] = edit
+        elif isinstance(edit, RemoveMark):
+            marks.pop(edit.frame_index, None)
+    return tuple(marks[frame] for frame in sorted(marks))
+
+
+def _step(edit: Edit, frame: int, rows: dict[int, int], hands: list[_Hand]) -> None:
+    """Brings one edit onto the rows of a frame."""
+    match edit:
+        case SwapIds(first, second, start) if frame >= start:
+            swapped = {first: rows.pop(second, None), second: rows.pop(first, None)}
+            rows.update({track_id: row for track_id, row in swapped.items() if row is not None})
+        case SplitId(track_id, start, new_id) if frame >= start and track_id in rows:
+            rows[new_id] = rows.pop(track_id)
+        case MergeIds(keep, other) if other in rows:
+            row = rows.pop(other)
+            rows.setdefault(keep, row)
+        case DeletePerson(track_id, start, end) if start <= frame and (end is None or frame <= end):
+            rows.pop(track_id, None)
+        case MoveKeypoint() if frame == edit.frame_index and edit.track_id in rows:
+            hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
+        case FillKeypoint() if edit.start.frame_index <= frame <= edit.end.frame_index and edit.track_id in rows:
+            hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
+        case _:
+            pass
+
+
+def _hand_position(
+    edit: MoveKeypoint | FillKeypoint, time_s: float, tracked: npt.NDArray[np.float32]
+) -> tuple[float, float]:
+    if isinstance(edit, MoveKeypoint):
+        return edit.x, edit.y
+    start, end = edit.start, edit.end
+    span = end.time_s - start.time_s
+    part = min(1.0, max(0.0, (time_s - start.time_s) / span)) if span > 0 else 0.0
+    if edit.follow and np.isfinite(tracked).all():
+        shift = start.dx + part * (end.dx - start.dx), start.dy + part * (end.dy - start.dy)
+        return float(tracked[0]) + shift[0], float(tracked[1]) + shift[1]
+    return start.x + part * (end.x - start.x), start.y + part * (end.y - start.y)
+
+
+def select_rows(result: FrameResult, rows: Sequence[int], *, ids: npt.NDArray[np.int64] | None = None) -> FrameResult:
+    """The result with only these people, in this order, under other ids where `ids` (N,) are given."""
+    index = np.array(rows, np.intp)
+    tracks = result.tracks.take(index)
+    return replace(
+        result,
+        tracks=tracks if ids is None else replace(tracks, ids=ids),
+        raw=result.raw.take(index),
+        smoothed=result.smoothed.take(index),
+        states=result.states[index],
+    )
+
+
+def with_smoothed(result: FrameResult, smoothed: Poses, states: npt.NDArray[np.uint8]) -> FrameResult:
+    """The result with other smoothed joints."""
+    return replace(result, smoothed=smoothed, states=states)

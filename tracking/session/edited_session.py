@@ -1,0 +1,181 @@
+"""`Replay`: a session as it looks with all edits in it, by frame or from end to end, without the network."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
+from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark
+from tracking.session.format import SessionHeader
+from tracking.session.resmoothing import smooth_again
+from tracking.session.session import Session
+from tracking.smoothing.settings import SmoothingSettings
+from tracking.types import FrameResult
+
+Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
+
+
+class Replay:
+    """The results of a session with its edits, as shown and exported. Used by one thread at a time.
+
+    Smoothing made anew (`ChooseSmoothing`) takes about a second for each minute of video; `refresh` does it, which a
+    window calls in a thread of its own when `needs_smoothing` says so. Until then joints are as they were tracked.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        smoothing: ChooseSmoothing | None = None,
+        metres_per_pixel: float | None = None,
+        whole: bool = False,
+    ) -> None:
+        """`smoothing` and `metres_per_pixel` count instead of those among the edits (call `refresh` to make the
+        smoothing). whole: exports go beyond in and out point."""
+        self.session = session
+        self._metres_per_pixel = metres_per_pixel
+        self._whole = whole
+        self._smoothing = () if smoothing is None else (smoothing,)
+        self.plan = EditPlan(())
+        self._smoothed: dict[int, Smoothed] = {}
+        self._smoothed_for: object = None
+        self.refresh(smooth=False)
+
+    @property
+    def header(self) -> SessionHeader:
+        """How the results came to be."""
+        return self.session.header
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Names and order of the joints."""
+        return self.session.header.skeleton
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Names given to people, by id."""
+        return self.plan.names
+
+    @property
+    def marks(self) -> tuple[SetMark, ...]:
+        """The marks, by frame."""
+        return self.plan.marks
+
+    @property
+    def metres_per_pixel(self) -> float | None:
+        """The scale from a length drawn in the picture, or from the notes of the header; None when not known."""
+        if self._metres_per_pixel is not None:
+            return self._metres_per_pixel
+        noted = self.header.notes.get("metres_per_pixel")
+        known = isinstance(noted, int | float) and 0 < noted < MAX_SCALE
+        return self.plan.metres_per_pixel or (float(noted) if known else None)  # type: ignore[arg-type]
+
+    def name(self, track_id: int) -> str:
+        """The name of a person, or `Person 3`."""
+        return self.plan.names.get(track_id, f"Person {track_id}")
+
+    @property
+    def next_id(self) -> int:
+        """A number that no person has or had, for a split."""
+        plan = EditPlan(self.session.edits())
+        return max(plan.counted(self.session.last_track_id), plan.last_id) + 1
+
+    @property
+    def needs_smoothing(self) -> bool:
+        """Whether the edits ask for smoothing that was not made yet."""
+        return self._wanted(self.plan) != self._smoothed_for
+
+    def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> bool:
+        """Takes over the edits as they are in the session now, and makes the smoothing that they ask for.
+
+        Without `smooth` it is done at once, and joints stay as tracked. With it, it may run in a thread of its own
+        while the replay is used: the joints change when it is done. False when it was cancelled.
+        """
+        plan = EditPlan((*self._smoothed_at_the_end(), *self.session.edits(), *self._smoothing))
+        self.plan, wanted = plan, self._wanted(plan)
+        if wanted is None:
+            self._smoothed, self._smoothed_for = {}, None
+        if not smooth or plan.smoothing is None or wanted == self._smoothed_for:
+            return True
+        smoothed = _smoothed(self.session, plan, plan.smoothing, cancelled)
+        if smoothed is not None and plan is self.plan:
+            self._smoothed, self._smoothed_for = smoothed, wanted
+        return smoothed is not None
+
+    def result(self, frame_index: int) -> FrameResult | None:
+        """The frame with the edits in it; None where nothing was tracked (yet)."""
+        edited = self.edited(frame_index)
+        return None if edited is None else edited.result
+
+    def edited(self, frame_index: int, *, keep_hidden: bool = False) -> EditedResult | None:
+        """The frame with the edits, and which rows they changed."""
+        tracked = self.session.result(frame_index)
+        return None if tracked is None else self._edit(tracked, keep_hidden)
+
+    def results(self, start: int = 0, end: int | None = None, *, keep_hidden: bool = False) -> Iterator[EditedResult]:
+        """Frames with start <= frame_index < end, in order."""
+        for tracked in self.session.results(start, end):
+            yield self._edit(tracked, keep_hidden)
+
+    @property
+    def exported_span(self) -> tuple[float | None, float | None]:
+        """In and out point of exports in seconds; None: no limit."""
+        return (None, None) if self._whole else (self.plan.span.start_s, self.plan.span.end_s)
+
+    def exported(self) -> Iterator[EditedResult]:
+        """What exports write: frames between the in and the out point, without hidden people, in order."""
+        start_s, end_s = self.exported_span
+        for tracked in self.session.results():
+            if end_s is not None and tracked.time_s >= end_s:
+                return
+            if start_s is None or tracked.time_s >= start_s:
+                yield self._edit(tracked, False)
+
+    def has_edits(self, frame_index: int) -> bool:
+        """Whether a joint was set by hand on this very frame (not merely filled in)."""
+        for edit in self.plan.edits:
+            if isinstance(edit, MoveKeypoint) and edit.frame_index == frame_index:
+                return True
+            if isinstance(edit, FillKeypoint) and frame_index in (edit.start.frame_index, edit.end.frame_index):
+                return True
+        return False
+
+    def _edit(self, tracked: FrameResult, keep_hidden: bool) -> EditedResult:
+        identified, hands = self.plan.identified(tracked)
+        smoothed = self._smoothed.get(tracked.frame_index)
+        if smoothed is not None and len(smoothed[0]) == len(identified):
+            identified = EditedResult(with_smoothed(identified.result, *smoothed), identified.edited)
+        return self.plan.set_by_hand(identified, hands, keep_hidden=keep_hidden)
+
+    def _smoothed_at_the_end(self) -> tuple[ChooseSmoothing, ...]:
+        """The smoothing that looks ahead is made when a run is over; while it ran, the filter stood in for it."""
+        settings = self.session.header.settings
+        if settings.get("smooth") != "rts" or not self.session.complete:
+            return ()
+        return (
+            ChooseSmoothing(
+                "rts",
+                float(settings.get("strength", SmoothingSettings.strength)),
+                float(settings.get("min_conf", SmoothingSettings.min_score)),
+            ),
+        )
+
+    def _wanted(self, plan: EditPlan) -> object:
+        """What smoothing made anew depends on; None when it stays as tracked."""
+        if plan.smoothing is None:
+            return None
+        return plan.smoothing, plan.identity_edits, self.session.frame_count
+
+
+def _smoothed(
+    session: Session, plan: EditPlan, choice: ChooseSmoothing, cancelled: Callable[[], bool]
+) -> dict[int, Smoothed] | None:
+    settings = SmoothingSettings(kind=choice.method, strength=choice.strength, min_score=choice.min_score)
+    identified = (plan.identified(tracked)[0].result for tracked in session.results() if not cancelled())
+    smoothed: dict[int, Smoothed] = {}
+    for frame_index, poses, states in smooth_again(identified, settings):
+        smoothed[frame_index] = poses, states
+    return None if cancelled() else smoothed

@@ -1,0 +1,347 @@
+"""`Session`: one SQLite file with all results of a video or live run, and the edits made on them.
+
+Every frame is a transaction, and once a second the log is folded into the file and forced to the disk: `kill -9`
+costs at most the frame at work, a power cut about a second. The format is described in docs/session.md.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tracking.session import format as layout
+from tracking.session.edits import Edit, edit_from_json, edit_to_json
+from tracking.session.format import SessionError, SessionHeader, SettingChange
+from tracking.session.opening import connect_new, connect_reading, connect_writing
+from tracking.types import FrameResult
+
+SUFFIX = "_session.ppnet"
+FOLD_EVERY_S = 1.0
+CHUNK_FRAMES = 256
+
+
+def session_path(source: Path, folder: Path | None = None) -> Path:
+    """Where the session of a video lies: `<stem>_session.ppnet` beside it, or in `folder`."""
+    return (folder or source.parent) / f"{source.stem}{SUFFIX}"
+
+
+class Session:
+    """Results of one run on disk. Safe to use from several threads of one process; one process writes at a time."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection, header: SessionHeader, *, writable: bool) -> None:
+        """Use `Session.create` or `Session.open`."""
+        self.path = path
+        self.writable = writable
+        self._database = database
+        self._header = header
+        self._lock = threading.RLock()
+        self._folded_at = time.monotonic()
+        self._closed = False
+        with self._guarded():
+            counted = self._one("SELECT count(*), max(frame_index) FROM frames")
+        self._count, self._last_index = int(counted[0]), int(-1 if counted[1] is None else counted[1])
+
+    @classmethod
+    def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False) -> Self:
+        """A new file. SessionError when it exists (and `overwrite` is off) or cannot be written."""
+        database = connect_new(path, overwrite=overwrite)
+        session = cls(path, database, header, writable=True)
+        session.set_header(header)
+        return session
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool = False) -> Self:
+        """An existing file, for reading or to add results and edits.
+
+        SessionError when it is missing, in use by another program, damaged, no session, or of a newer format.
+        """
+        database = connect_writing(path) if writable else connect_reading(path)
+        try:
+            header = _read_header(database, path)
+            return cls(path, database, header, writable=writable)
+        except BaseException:
+            database.close()
+            raise
+
+    # What is known of the run
+
+    @property
+    def header(self) -> SessionHeader:
+        """How the results came to be."""
+        return self._header
+
+    def set_header(self, header: SessionHeader) -> None:
+        """Writes the header anew (a camera tells its size only once it is open)."""
+        with self._guarded(), self._database:
+            self._set_meta("header", layout.header_to_json(header))
+        self._header = header
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end, by itself or because someone stopped a live run."""
+        with self._guarded():
+            return self._meta("complete") == "1"
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames stored."""
+        return self._count
+
+    @property
+    def last_frame_index(self) -> int:
+        """Index of the newest frame; -1 in an empty session."""
+        return self._last_index
+
+    @property
+    def last_track_id(self) -> int:
+        """Highest id of the run, before any edit; 0 when nobody was seen."""
+        with self._guarded():
+            return int(self._one("SELECT max(track_id) FROM people")[0] or 0)
+
+    def track_ids(self) -> tuple[int, ...]:
+        """All ids of the run, before any edit, in order."""
+        with self._guarded():
+            rows = self._database.execute("SELECT DISTINCT track_id FROM people ORDER BY track_id").fetchall()
+            return tuple(int(row[0]) for row in rows)
+
+    def frame_times(self) -> npt.NDArray[np.float64]:
+        """(F,) presentation times in seconds of the frames stored, in order."""
+        with self._guarded():
+            rows = self._database.execute("SELECT time_s FROM frames ORDER BY frame_index").fetchall()
+            return np.array([float(row[0]) for row in rows], np.float64)
+
+    def frame_indices(self) -> npt.NDArray[np.int64]:
+        """(F,) indices in the source of the frames stored, in order."""
+        with self._guarded():
+            rows = self._database.execute("SELECT frame_index FROM frames ORDER BY frame_index").fetchall()
+            return np.array([int(row[0]) for row in rows], np.int64)
+
+    @property
+    def time_span(self) -> tuple[float, float] | None:
+        """Times in seconds of the first and the last frame stored; None in an empty session."""
+        with self._guarded():
+            query = "SELECT time_s FROM frames ORDER BY frame_index {} LIMIT 1"
+            ends = [self._database.execute(query.format(order)).fetchone() for order in ("ASC", "DESC")]
+        return None if ends[0] is None else (float(ends[0][0]), float(ends[1][0]))
+
+    @property
+    def setting_changes(self) -> tuple[SettingChange, ...]:
+        """Settings that were changed while the run went, oldest first."""
+        with self._guarded():
+            return layout.setting_changes_from_json(self._meta("setting_changes") or "[]")
+
+    def log_changes(self, changes: Sequence[SettingChange]) -> None:
+        """Notes that settings were changed."""
+        if changes:
+            with self._guarded(), self._database:
+                self._set_meta("setting_changes", layout.setting_changes_to_json((*self.setting_changes, *changes)))
+
+    # Results
+
+    def append(self, result: FrameResult) -> None:
+        """Stores the next frame. ValueError unless its index is above all others and its joints fit the header."""
+        if result.frame_index <= self._last_index:
+            raise ValueError(f"frame {result.frame_index} comes after frame {self._last_index}")
+        if result.smoothed.scores.shape[1] != len(self._header.skeleton):
+            raise ValueError(f"{result.smoothed.scores.shape[1]} joints in a session of {self._header.skeleton.name}")
+        with self._guarded():
+            with self._database:
+                self._database.execute(
+                    f"INSERT INTO frames ({layout.FRAME_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)",  # noqa: S608
+                    layout.frame_row(result),
+                )
+                self._database.executemany(
+                    f"INSERT INTO people ({layout.PEOPLE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                    layout.people_rows(result),
+                )
+            self._count += 1
+            self._last_index = result.frame_index
+            self._fold_when_due()
+
+    def result(self, frame_index: int) -> FrameResult | None:
+        """The result of one frame, as it was tracked; None where there is none (yet)."""
+        return next(self._span(frame_index, frame_index), None)
+
+    def results(self, start: int = 0, end: int | None = None) -> Iterator[FrameResult]:
+        """Results with start <= frame_index < end, in order; frames added meanwhile are given too."""
+        last = (1 << 62) if end is None else end - 1
+        while True:
+            some = list(self._span(start, last))
+            yield from some
+            if len(some) < CHUNK_FRAMES:
+                return
+            start = some[-1].frame_index + 1
+
+    def _span(self, first: int, last: int) -> Iterator[FrameResult]:
+        """At most CHUNK_FRAMES results with first <= frame_index <= last."""
+        with self._guarded():
+            frames = self._database.execute(
+                f"SELECT {layout.FRAME_COLUMNS} FROM frames WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+                "ORDER BY frame_index LIMIT ?",
+                (first, last, CHUNK_FRAMES),
+            ).fetchall()
+            if not frames:
+                return iter(())
+            people: dict[int, list[tuple[Any, ...]]] = {}
+            rows = self._database.execute(
+                f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+                "ORDER BY frame_index, row",
+                (frames[0][0], frames[-1][0]),
+            )
+            for row in rows:
+                people.setdefault(row[0], []).append(row)
+            count = len(self._header.skeleton)
+            return iter([layout.result_from_rows(frame, people.get(frame[0], []), count) for frame in frames])
+
+    def go_on(self) -> None:
+        """Takes the mark of completeness away: more is to come."""
+        with self._guarded(), self._database:
+            self._set_meta("complete", "0")
+
+    def finish(self) -> None:
+        """Marks the run as complete."""
+        with self._guarded(), self._database:
+            self._set_meta("complete", "1")
+
+    # Edits
+
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits in force, oldest first."""
+        with self._guarded():
+            return tuple(edit for _, edit in self._chain())
+
+    def add_edit(self, edit: Edit) -> None:
+        """Puts an edit on top; what was undone before can no longer be redone (it stays in the file)."""
+        kind, data = edit_to_json(edit)
+        with self._guarded(), self._database:
+            cursor = self._database.execute(
+                "INSERT INTO edits (parent, kind, data, created_utc) VALUES (?,?,?,?)",
+                (self._head(), kind, data, layout.utc_now()),
+            )
+            self._set_meta("edits_head", str(cursor.lastrowid))
+
+    def undo(self) -> Edit | None:
+        """Takes the newest edit back and returns it; None when there is none."""
+        with self._guarded(), self._database:
+            chain = self._chain()
+            if not chain:
+                return None
+            self._set_meta("edits_head", str(chain[-2][0] if len(chain) > 1 else 0))
+            return chain[-1][1]
+
+    def redo(self) -> Edit | None:
+        """Puts the edit that was undone last back and returns it; None when there is none."""
+        with self._guarded(), self._database:
+            row = self._database.execute(
+                "SELECT edit_id, kind, data FROM edits WHERE parent = ? ORDER BY edit_id DESC LIMIT 1", (self._head(),)
+            ).fetchone()
+            if row is None:
+                return None
+            self._set_meta("edits_head", str(row[0]))
+            return edit_from_json(row[1], row[2])
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would do something."""
+        with self._guarded():
+            return self._head() != 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would do something."""
+        with self._guarded():
+            found = self._database.execute("SELECT 1 FROM edits WHERE parent = ? LIMIT 1", (self._head(),))
+            return found.fetchone() is not None
+
+    def _head(self) -> int:
+        return int(self._meta("edits_head") or 0)
+
+    def _chain(self) -> list[tuple[int, Edit]]:
+        rows = self._database.execute("SELECT edit_id, parent, kind, data FROM edits").fetchall()
+        known = {row[0]: row for row in rows}
+        chain: list[tuple[int, Edit]] = []
+        at = self._head()
+        while at:
+            if at not in known or known[at][1] >= at:  # a parent is always older: no endless loop in a hostile file
+                raise ValueError(f"edit {at} has no valid parent")
+            _, parent, kind, data = known[at]
+            chain.append((at, edit_from_json(kind, data)))
+            at = parent
+        return chain[::-1]
+
+    # Life
+
+    def close(self) -> None:
+        """Folds everything into the one file; closing twice is fine."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self.writable:
+                with suppress(sqlite3.Error):  # a full disk must not keep the program open; the log beside it stays
+                    self._database.execute("PRAGMA journal_mode=DELETE")
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _fold_when_due(self) -> None:
+        now = time.monotonic()
+        if now - self._folded_at >= FOLD_EVERY_S:
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._folded_at = now
+
+    def _meta(self, key: str) -> str | None:
+        row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def _one(self, query: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._database.execute(query).fetchone()
+        return row
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Holds the lock; says what went wrong with the file in words for its user."""
+        with self._lock:
+            if self._closed:
+                raise SessionError(f"The session {self.path.name} is closed.")
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                raise _write_error(self.path, error) from error
+            except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
+                raise SessionError(f"The session {self.path} is damaged ({error}).") from error
+
+
+def _write_error(path: Path, error: sqlite3.OperationalError) -> SessionError:
+    text = str(error)
+    if "full" in text:
+        return SessionError(f"The disk is full: {path} cannot grow; free some space and go on.")
+    if "readonly" in text or "read-only" in text:
+        return SessionError(f"{path} was opened for reading only.")
+    return SessionError(f"The session {path} cannot be read or written ({text}).")
+
+
+def _read_header(database: sqlite3.Connection, path: Path) -> SessionHeader:
+    try:
+        row = database.execute("SELECT value FROM meta WHERE key = 'header'").fetchone()
+        if row is None or len(row[0]) > layout.MAX_HEADER_CHARACTERS:
+            raise ValueError("no header")
+        return layout.header_from_json(row[0])
+    except (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise SessionError(f"The session {path} is damaged ({error}).") from error
