@@ -37,7 +37,7 @@ class EventKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class FrameSpan:
     """From one frame to another, both included."""
 
     start_frame: int
@@ -63,8 +63,8 @@ class Lane:
     """One person's line in the timeline. seen: spans in which the person was seen. seen_s: their length together."""
 
     track_id: int
-    seen: tuple[Span, ...]
-    uncertain: tuple[Span, ...]
+    seen: tuple[FrameSpan, ...]
+    uncertain: tuple[FrameSpan, ...]
     seen_s: float
     frame_count: int
 
@@ -83,22 +83,22 @@ class _Stretch:
     """Joins frames into spans: a frame within `GAP_S` (or right after) of the last one belongs to the same span."""
 
     def __init__(self) -> None:
-        self.spans: list[Span] = []
+        self.spans: list[FrameSpan] = []
         self._last_at = -2  # running number of the newest frame added
 
     def add(self, at: int, frame_index: int, time_s: float) -> bool:
         """True when a new span begins."""
         last = self.spans[-1] if self.spans else None
         if last is not None and (self._last_at == at - 1 or time_s - last.end_s <= GAP_S):
-            self.spans[-1] = Span(last.start_frame, frame_index, last.start_s, time_s)
+            self.spans[-1] = FrameSpan(last.start_frame, frame_index, last.start_s, time_s)
             self._last_at = at
             return False
-        self.spans.append(Span(frame_index, frame_index, time_s, time_s))
+        self.spans.append(FrameSpan(frame_index, frame_index, time_s, time_s))
         self._last_at = at
         return True
 
 
-class Timeline:
+class EventLog:
     """Collects results in order; `lanes` and `events` say what is known so far."""
 
     def __init__(self) -> None:
@@ -159,7 +159,7 @@ class Timeline:
             for track_id, stretch in sorted(self._seen.items())
         )
 
-    def _uncertain(self, track_id: int) -> tuple[Span, ...]:
+    def _uncertain(self, track_id: int) -> tuple[FrameSpan, ...]:
         low = self._low.get(track_id)
         return tuple(span for span in low.spans if span.end_s - span.start_s >= LOW_S) if low else ()
 

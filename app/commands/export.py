@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write every format that is asked for. Returns the exit code."""
     from tracking.export.formats import check_unit, default_path, export
     from tracking.export.video import write_annotated_video
-    from tracking.session.edited_session import Replay
+    from tracking.session.edited_session import EditedSession
     from tracking.session.session import Session
 
     formats = list(dict.fromkeys(arguments.format or ["csv"]))
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if taken and not arguments.overwrite:
             raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
         scale = _scale(arguments.scale)
-        replay = Replay(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
+        replay = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
         for name in formats:
             check_unit(name, replay, arguments.units)
         replay.refresh()

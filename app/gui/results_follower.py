@@ -12,7 +12,7 @@ from app.gui.picture_painter import PeopleStyle
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.workspace import Workspace
-from tracking.events import Lane, Timeline, next_event, previous_event
+from tracking.events import EventLog, Lane, next_event, previous_event
 from tracking.types import FrameResult
 
 TICK_MS = 200
@@ -38,7 +38,7 @@ class ResultsFollower(QObject):
         self._people = people
         self._curves = curves
         self._playback = playback
-        self._timeline = Timeline()
+        self._events = EventLog()
         self._history: PersonHistory | None = None
         self._read_to = 0  # next frame index for the timeline
         self._read_to_person = 0  # and for the chosen person's curves
@@ -62,7 +62,7 @@ class ResultsFollower(QObject):
     def jump(self, step: int) -> None:
         """To the next or the previous event of any person."""
         find = next_event if step > 0 else previous_event
-        event = find(self._timeline.events(), self._playback.position.frame_index)
+        event = find(self._events.events(), self._playback.position.frame_index)
         if event is None:
             where = "after" if step > 0 else "before"
             self._workspace.said.emit(f"Nothing happens {where} this frame.", "info")
@@ -77,7 +77,7 @@ class ResultsFollower(QObject):
         deadline = time.perf_counter() + BUDGET_S
         before = self._read_to
         for result in self._fresh(self._read_to, deadline):
-            self._timeline.add(result)
+            self._events.add(result)
             self._read_to, self._known_s = result.frame_index + 1, result.time_s
         if self._history is not None:
             grown = False
@@ -120,7 +120,7 @@ class ResultsFollower(QObject):
         """Forgets what was read: the results have changed."""
         run = self._workspace.run
         self._read_of = (run.replay, run.replay.plan.of_results) if run is not None else None
-        self._timeline = Timeline()
+        self._events = EventLog()
         self._read_to = self._read_to_person = 0
         self._known_s = 0.0
         if self._history is not None:
@@ -131,8 +131,8 @@ class ResultsFollower(QObject):
     def _show(self) -> None:
         style = self._workspace.people
         run = self._workspace.run
-        lanes = self._timeline.lanes()
-        self._lanes.show_lanes(lanes, self._timeline.events(), known_s=self._known_s)
+        lanes = self._events.lanes()
+        self._lanes.show_lanes(lanes, self._events.events(), known_s=self._known_s)
         start_s, end_s = self._span()
         self._lanes.show_span(start_s, end_s)
         self._people.show_people([_row(lane) for lane in lanes], style)
@@ -142,7 +142,7 @@ class ResultsFollower(QObject):
         run = self._workspace.run
         if run is None:
             return 0.0, 1.0
-        first = min((lane.seen[0].start_s for lane in self._timeline.lanes()), default=0.0)
+        first = min((lane.seen[0].start_s for lane in self._events.lanes()), default=0.0)
         if run.is_live:
             return max(self._known_s - 60.0, first), max(self._known_s, first + 1.0)
         return 0.0, max(self._playback.position.duration_s, self._known_s, 0.1)
@@ -170,7 +170,7 @@ class ResultsFollower(QObject):
         self._curves.show_now(time_s)
 
     def _choose_shown(self, person: int) -> None:
-        if any(lane.track_id == person for lane in self._timeline.lanes()):
+        if any(lane.track_id == person for lane in self._events.lanes()):
             self._workspace.choose(person)
 
 

@@ -13,7 +13,7 @@ from app.gui.picture_painter import PeopleStyle
 from app.runs.open_run import FileRun, LiveRun, Parts, Run, open_file_run, open_live_run, open_session_run
 from app.settings import TrackSettings
 from ppnet.errors import UserError
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing, Edit
 from tracking.session.session import SUFFIX
 
@@ -253,7 +253,7 @@ class Workspace(QObject):
         """Smooths all that was tracked anew, in a thread of its own; the old curves stay until it is done."""
         self._cancel_smoothing.set()
         self._cancel_smoothing = cancelled = threading.Event()
-        fresh = Replay(run.session)
+        fresh = EditedSession(run.session)
 
         def work() -> None:
             fresh.refresh(cancelled=cancelled.is_set)

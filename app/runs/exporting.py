@@ -13,7 +13,7 @@ from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.runs.recorded_picture import drawer, write_span
 from tracking.export.formats import export
 from tracking.export.progress import ExportCancelled, Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.types import Frame
 from tracking.video.source import VideoSource
@@ -51,7 +51,7 @@ class Work:
 
 def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
     """Writes one format with all edits in it; the path written, none when it was cancelled. UserError when it can't."""
-    replay = Replay(work.session)
+    replay = EditedSession(work.session)
     replay.refresh(cancelled=work.cancelled)
     total = max(work.session.frame_count, 1)
 
@@ -67,7 +67,7 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
         return ()
 
 
-def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
+def _video_writer(work: Work) -> Callable[[EditedSession, Path, Tick], None]:
     open_video = work.open_video
     if open_video is None:
         raise ValueError("a live run has no video to draw on")
@@ -76,8 +76,8 @@ def _video_writer(work: Work) -> Callable[[Replay, Path, Tick], None]:
         lambda: work.layers, lambda: work.people, near=lambda frame, result: nearby(frame) if nearby else (result,)
     )
 
-    def write(replay: Replay, path: Path, _tick: Tick) -> None:
-        inside, stored = replay.plan.span, replay.session.time_span or (0.0, 0.0)
+    def write(replay: EditedSession, path: Path, _tick: Tick) -> None:
+        inside, stored = replay.plan.span, replay.stored.time_span or (0.0, 0.0)
         start_s, end_s = inside.start_s or 0.0, math.inf if inside.end_s is None else inside.end_s
         first_s, last_s = max(start_s, stored[0]), min(end_s, stored[1])
 

@@ -24,7 +24,7 @@ from app.runs.inspector import Looker
 from app.runs.nearby import Nearby
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session, session_path
 from tracking.types import FrameResult
 from tracking.video.transformed import Adaptation, adapted
@@ -78,7 +78,7 @@ class FileRun:
         self.video = video
         self.name = video.name
         self.session = session
-        self.replay = Replay(session)
+        self.replay = EditedSession(session)
         self.closed = threading.Event()
         self._settings, self._present = settings, present
         self._parts = parts
@@ -204,7 +204,7 @@ class LiveRun:
         self.wish = wish
         self.name = name
         self.session = session
-        self.replay = Replay(session)
+        self.replay = EditedSession(session)
         self.engine = engine
         self.player = None
         self.feed: Feed = LiveFeed(engine)

@@ -11,20 +11,20 @@ from tracking.export.csv_wide import MORE_COLUMNS, more_cells
 from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
 from tracking.session.edit_plan import EditedResult
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState
 
 CHUNK_FRAMES = 16
 
 
-def write_angles_csv(replay: Replay, path: Path, tick: Tick) -> None:
+def write_angles_csv(session: EditedSession, path: Path, tick: Tick) -> None:
     """Degrees with at most three decimals of the steadied joints; empty where a joint is missing."""
     header = ("frame", "time_s", "person_id", *(f"{name}_deg" for name in ANGLES), *MORE_COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")
         done = 0
-        for some in _chunks(replay.exported()):
-            file.writelines(_rows(replay, some, empty="," * (len(header) - 2) + "\n"))
+        for some in _chunks(session.exported()):
+            file.writelines(_rows(session, some, empty="," * (len(header) - 2) + "\n"))
             for _ in some:
                 done += 1
                 tick(done)
@@ -35,13 +35,13 @@ def _chunks(results: Iterator[EditedResult]) -> Iterator[list[EditedResult]]:
         yield some
 
 
-def _rows(replay: Replay, some: list[EditedResult], *, empty: str) -> Iterator[str]:
+def _rows(session: EditedSession, some: list[EditedResult], *, empty: str) -> Iterator[str]:
     """The lines of some frames; the angles of all their people are computed together."""
     missing = np.concatenate([edited.result.states == KeypointState.MISSING for edited in some])
     keypoints = np.concatenate([edited.result.smoothed.keypoints for edited in some])
-    degrees = iter(angles(np.where(missing[..., None], np.nan, keypoints), replay.skeleton).tolist())
+    degrees = iter(angles(np.where(missing[..., None], np.nan, keypoints), session.skeleton).tolist())
     for edited in some:
-        result, more = edited.result, more_cells(replay, edited)
+        result, more = edited.result, more_cells(session, edited)
         head = f"{result.frame_index},{result.time_s:.6f}"
         cells = [",".join(number(value) for value in next(degrees)) for _ in range(len(result))]
         for row in np.argsort(result.tracks.ids, kind="stable").tolist():

@@ -8,16 +8,16 @@ import numpy as np
 
 from tracking.export.progress import Tick
 from tracking.session.edit_plan import EditedResult
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState
 
 
-def write_coco_json(replay: Replay, path: Path, tick: Tick) -> None:
+def write_coco_json(session: EditedSession, path: Path, tick: Tick) -> None:
     """`image_id` is the frame index; missing joints are 0, 0, 0. `track_id` and `edited` are ours; others skip them."""
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
         first = True
-        for done, edited in enumerate(replay.exported(), 1):
+        for done, edited in enumerate(session.exported(), 1):
             for row in range(len(edited)):
                 file.write("\n" if first else ",\n")
                 file.write(json.dumps(_entry(edited, row), allow_nan=False))

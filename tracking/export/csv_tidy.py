@@ -10,7 +10,7 @@ from tracking.export.keypoint_csv import JOINT_STATES, number
 from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
 from tracking.session.edit_plan import EditedResult
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState
 
 COLUMNS = (
@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_tidy_csv(replay: Replay, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
+def write_tidy_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
     """A frame without people has one row whose cells after `time_s` are empty. `edited`: set by hand.
 
     unit: of positions; names of columns in metres end in `_m`.
@@ -27,20 +27,20 @@ def write_tidy_csv(replay: Replay, path: Path, tick: Tick, *, unit: str = PIXELS
     columns = [f"{name}_{unit}" if unit != PIXELS and name in positions else name for name in COLUMNS]
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(columns) + "\n")
-        for done, edited in enumerate(replay.exported(), 1):
-            file.writelines(_rows(replay, in_unit(edited, replay, unit), DECIMALS[unit]))
+        for done, edited in enumerate(session.exported(), 1):
+            file.writelines(_rows(session, in_unit(edited, session, unit), DECIMALS[unit]))
             tick(done)
 
 
-def _rows(replay: Replay, edited: EditedResult, decimals: int) -> Iterator[str]:
+def _rows(session: EditedSession, edited: EditedResult, decimals: int) -> Iterator[str]:
     result = edited.result
     head = f"{result.frame_index},{result.time_s:.6f}"
     if not len(result):
         yield head + "," * (len(COLUMNS) - 2) + "\n"
     for row in np.argsort(result.tracks.ids, kind="stable").tolist():
         track_id = int(result.tracks.ids[row])
-        person = f"{head},{track_id},{quoted(replay.names.get(track_id, ''))}"
-        for joint, name in enumerate(replay.skeleton.keypoints):
+        person = f"{head},{track_id},{quoted(session.names.get(track_id, ''))}"
+        for joint, name in enumerate(session.skeleton.keypoints):
             state = int(result.states[row, joint])
             missing = state == KeypointState.MISSING
             x, y = (float("nan"),) * 2 if missing else result.smoothed.keypoints[row, joint].tolist()

@@ -8,34 +8,34 @@ from tracking.export.keypoint_csv import KeypointTable
 from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
 from tracking.session.edit_plan import EditedResult
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 
 MORE_COLUMNS = ("person_name", "edited")
 
 
-def write_wide_csv(replay: Replay, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
+def write_wide_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str = PIXELS) -> None:
     """One row per frame and person; `edited` is 1 where an id or a joint of the row was changed by hand.
 
     unit: of positions; names of columns in metres end in `_m`.
     """
     table = KeypointTable(
         path,
-        skeleton=replay.skeleton,
+        skeleton=session.skeleton,
         more_columns=MORE_COLUMNS,
         position_suffix="" if unit == PIXELS else f"_{unit}",
         decimals=DECIMALS[unit],
     )
     with table:
-        for done, edited in enumerate(replay.exported(), 1):
-            table.write(in_unit(edited, replay, unit).result, more_cells(replay, edited))
+        for done, edited in enumerate(session.exported(), 1):
+            table.write(in_unit(edited, session, unit).result, more_cells(session, edited))
             tick(done)
 
 
-def more_cells(replay: Replay, edited: EditedResult) -> list[str]:
+def more_cells(session: EditedSession, edited: EditedResult) -> list[str]:
     """Name and flag of each row, as CSV text."""
     ids = edited.result.tracks.ids.tolist()
     return [
-        f"{quoted(replay.names.get(track_id, ''))},{int(flag)}"
+        f"{quoted(session.names.get(track_id, ''))},{int(flag)}"
         for track_id, flag in zip(ids, edited.edited, strict=True)
     ]
 

@@ -20,7 +20,7 @@ from tracking.export.progress import Tick, no_tick
 from tracking.export.trc import write_trc_folder
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.export.video import write_annotated_video
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.session import SUFFIX
 
 
@@ -28,7 +28,7 @@ from tracking.session.session import SUFFIX
 class ExportFormat:
     """A format: words for people, what its files are called behind the stem, and who writes it.
 
-    A suffix without a point is a folder. write(replay, path, tick) writes to a path that is free (or an empty folder).
+    A suffix without a point is a folder. write(session, path, tick) writes to a path that is free (or an empty folder).
     units: of its positions, those that can be asked for (`write` takes `unit=` where there are two); none: empty.
     """
 
@@ -57,20 +57,20 @@ EXPORTS = {
 }
 
 
-def default_path(session: Path, name: str, folder: Path | None = None) -> Path:
+def default_path(path: Path, name: str, folder: Path | None = None) -> Path:
     """Where an export goes: beside the session, or in `folder`."""
-    stem = session.name.removesuffix(SUFFIX) if session.name.endswith(SUFFIX) else session.stem
-    return (folder or session.parent) / f"{stem}{EXPORTS[name].suffix}"
+    stem = path.name.removesuffix(SUFFIX) if path.name.endswith(SUFFIX) else path.stem
+    return (folder or path.parent) / f"{stem}{EXPORTS[name].suffix}"
 
 
 def export(
-    replay: Replay,
+    session: EditedSession,
     name: str,
     path: Path,
     *,
     overwrite: bool = False,
     tick: Tick = no_tick,
-    write: Callable[[Replay, Path, Tick], None] | None = None,
+    write: Callable[[EditedSession, Path, Tick], None] | None = None,
     unit: str | None = None,
 ) -> Path:
     """Writes a format; the file appears under its name only when it is whole. Returns the path.
@@ -80,7 +80,7 @@ def export(
     cannot be written; then, and when `tick` stops it, nothing is left behind.
     """
     form = EXPORTS[name]
-    write = write or _in_unit(name, replay, unit)
+    write = write or _in_unit(name, session, unit)
     if path.exists() and not overwrite:
         raise UserError(f"{path} exists already; choose another name or allow overwriting.")
     fresh = path.with_name(f"{path.stem}.exporting{path.suffix}")
@@ -89,7 +89,7 @@ def export(
         _remove(fresh)
         if form.is_folder:
             fresh.mkdir()
-        write(replay, fresh, tick)
+        write(session, fresh, tick)
         _remove(path)
         fresh.rename(path)
     except OSError as error:
@@ -100,7 +100,7 @@ def export(
     return path
 
 
-def check_unit(name: str, replay: Replay, unit: str | None) -> None:
+def check_unit(name: str, session: EditedSession, unit: str | None) -> None:
     """UserError when a format can't be written in a unit."""
     units = EXPORTS[name].units
     if unit is None or not units:
@@ -108,11 +108,11 @@ def check_unit(name: str, replay: Replay, unit: str | None) -> None:
     if unit not in units:
         raise UserError(f"{name} is always in pixels, as its readers expect; leave --units away for it.")
     if unit == METRES:
-        scale_of(replay)
+        scale_of(session)
 
 
-def _in_unit(name: str, replay: Replay, unit: str | None) -> Callable[[Replay, Path, Tick], None]:
-    check_unit(name, replay, unit)
+def _in_unit(name: str, session: EditedSession, unit: str | None) -> Callable[[EditedSession, Path, Tick], None]:
+    check_unit(name, session, unit)
     form = EXPORTS[name]
     return form.write if unit is None or len(form.units) < 2 else partial(form.write, unit=unit)
 

@@ -6,24 +6,24 @@ import numpy as np
 
 from tracking.export.csv_wide import quoted
 from tracking.export.progress import Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 
 COLUMNS = ("kind", "name", "frame", "time_s")
 
 
-def write_marks_csv(replay: Replay, path: Path, tick: Tick) -> None:
+def write_marks_csv(session: EditedSession, path: Path, tick: Tick) -> None:
     """One row for each mark, in order of time. kind: mark, in (first frame that counts), out (first that doesn't).
 
     Marks outside of in and out point are left out, as their frames are.
     """
-    start_s, end_s = replay.exported_span
-    times = replay.session.frame_times()
+    start_s, end_s = session.exported_span
+    times = session.stored.frame_times()
     rows: list[tuple[str, str, int | str, float]] = [
         ("mark", mark.name, mark.frame_index, mark.time_s)
-        for mark in replay.marks
+        for mark in session.marks
         if (start_s is None or mark.time_s >= start_s) and (end_s is None or mark.time_s < end_s)
     ]
-    indices = replay.session.frame_indices()
+    indices = session.stored.frame_indices()
     for kind, time_s in (("in", start_s), ("out", end_s)):
         if time_s is not None:
             after = int(np.searchsorted(times, time_s - 1e-6))
@@ -32,4 +32,4 @@ def write_marks_csv(replay: Replay, path: Path, tick: Tick) -> None:
         file.write(",".join(COLUMNS) + "\n")
         for kind, name, frame, time_s in sorted(rows, key=lambda row: row[3]):
             file.write(f"{kind},{quoted(name)},{frame},{time_s:.6f}\n")
-    tick(replay.session.frame_count)
+    tick(session.stored.frame_count)

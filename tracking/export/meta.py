@@ -6,40 +6,40 @@ from pathlib import Path
 from typing import Any
 
 from tracking.export.progress import Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.edits import edit_to_json
 from tracking.session.format import header_to_json, setting_changes_to_json
 
 
-def write_meta_json(replay: Replay, path: Path, tick: Tick) -> None:
+def write_meta_json(session: EditedSession, path: Path, tick: Tick) -> None:
     """Everything but the joints, as one JSON document."""
-    path.write_text(json.dumps(facts(replay, tick), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(facts(session, tick), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def facts(replay: Replay, tick: Tick) -> dict[str, Any]:
+def facts(session: EditedSession, tick: Tick) -> dict[str, Any]:
     """The document. Times in seconds; positions in pixels of the upright picture."""
-    session, span = replay.session, replay.plan.span
+    stored, span = session.stored, session.plan.span
     people: dict[int, dict[str, Any]] = {}
-    for done, edited in enumerate(replay.exported(), 1):
+    for done, edited in enumerate(session.exported(), 1):
         result = edited.result
         for track_id in result.tracks.ids.tolist():
-            known = people.setdefault(track_id, {"id": track_id, "name": replay.names.get(track_id, ""), "frames": 0})
+            known = people.setdefault(track_id, {"id": track_id, "name": session.names.get(track_id, ""), "frames": 0})
             known["frames"] += 1
             known.setdefault("first_time_s", result.time_s)
             known["last_time_s"] = result.time_s
         tick(done)
     return {
-        **json.loads(header_to_json(replay.header)),
-        "complete": session.complete,
-        "frames": session.frame_count,
-        "setting_changes": json.loads(setting_changes_to_json(session.setting_changes)),
+        **json.loads(header_to_json(session.header)),
+        "complete": stored.complete,
+        "frames": stored.frame_count,
+        "setting_changes": json.loads(setting_changes_to_json(stored.setting_changes)),
         "people": [people[track_id] for track_id in sorted(people)],
-        "only_person": replay.plan.only,
+        "only_person": session.plan.only,
         "in_point_s": span.start_s,
         "out_point_s": span.end_s,
-        "marks": [asdict(mark) for mark in replay.marks],
-        "metres_per_pixel": replay.metres_per_pixel,
-        "edits": [dict(zip(("kind", "data"), _plain(edit), strict=True)) for edit in session.edits()],
+        "marks": [asdict(mark) for mark in session.marks],
+        "metres_per_pixel": session.metres_per_pixel,
+        "edits": [dict(zip(("kind", "data"), _plain(edit), strict=True)) for edit in stored.edits()],
     }
 
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tracking.export.progress import Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 
 
-def write_mot_txt(replay: Replay, path: Path, tick: Tick) -> None:
+def write_mot_txt(session: EditedSession, path: Path, tick: Tick) -> None:
     """`frame,id,left,top,width,height,score,-1,-1,-1`; the first frame of the source is number 1."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for done, edited in enumerate(replay.exported(), 1):
+        for done, edited in enumerate(session.exported(), 1):
             tracks = edited.result.tracks
             for track_id, (x1, y1, x2, y2), score in zip(
                 tracks.ids.tolist(), tracks.boxes.tolist(), tracks.scores.tolist(), strict=True

@@ -10,7 +10,7 @@ import numpy as np
 from ppnet.skeleton import Skeleton
 from tracking.export.coco import joints_with_scores
 from tracking.export.progress import Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 
 BODY_25: tuple[tuple[str, ...], ...] = (
     ("nose",), ("left_shoulder", "right_shoulder"),
@@ -23,13 +23,13 @@ BODY_25: tuple[tuple[str, ...], ...] = (
 """Neck and mid-hip are the middles of both sides; what the skeleton lacks (toes, heels) stays 0, 0, 0."""
 
 
-def write_openpose_folder(replay: Replay, path: Path, tick: Tick) -> None:
+def write_openpose_folder(session: EditedSession, path: Path, tick: Tick) -> None:
     """`<stem>_000000000042_keypoints.json` for frame 42 of the source; `person_id` holds our id."""
-    stem = Path(replay.header.source.name).stem or "session"
-    for done, edited in enumerate(replay.exported(), 1):
+    stem = Path(session.header.source.name).stem or "session"
+    for done, edited in enumerate(session.exported(), 1):
         ids = edited.result.tracks.ids.tolist()
         people = [
-            _person(track_id, body_25(joints_with_scores(edited, row), replay.skeleton))
+            _person(track_id, body_25(joints_with_scores(edited, row), session.skeleton))
             for row, track_id in enumerate(ids)
         ]
         name = f"{stem}_{edited.result.frame_index:012d}_keypoints.json"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, PIXELS, scale_of
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState
 
 Floats = npt.NDArray[np.float64]
@@ -19,14 +19,14 @@ ON_GRID = 1e-3
 """A sample this near to a step of time (in steps) is taken as it is."""
 
 
-def write_trc_folder(replay: Replay, path: Path, tick: Tick, *, unit: str | None = None) -> None:
+def write_trc_folder(session: EditedSession, path: Path, tick: Tick, *, unit: str | None = None) -> None:
     """`<stem>_person01.trc` and so on. A TRC has one data rate: other times are resampled, in a straight line."""
-    rate = data_rate(replay.session.frame_times(), replay.header.source.frame_rate)
-    unit = unit or (PIXELS if replay.metres_per_pixel is None else METRES)
-    scale = scale_of(replay) if unit == METRES else 1.0
+    rate = data_rate(session.stored.frame_times(), session.header.source.frame_rate)
+    unit = unit or (PIXELS if session.metres_per_pixel is None else METRES)
+    scale = scale_of(session) if unit == METRES else 1.0
     people: dict[int, list[tuple[float, Floats]]] = defaultdict(list)
-    height = replay.header.source.size_wh[1]
-    for done, edited in enumerate(replay.exported(), 1):
+    height = session.header.source.size_wh[1]
+    for done, edited in enumerate(session.exported(), 1):
         result = edited.result
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             points = np.where(
@@ -35,11 +35,11 @@ def write_trc_folder(replay: Replay, path: Path, tick: Tick, *, unit: str | None
             points[:, 1] = height - 1 - points[:, 1]  # y upwards in both units
             people[track_id].append((result.time_s, points * scale))
         tick(done)
-    stem = Path(replay.header.source.name).stem or "session"
+    stem = Path(session.header.source.name).stem or "session"
     for track_id, samples in people.items():
         name = f"{stem}_person{track_id:02d}.trc"
         times, points = resample([time_s for time_s, _ in samples], np.stack([p for _, p in samples]), rate)
-        lines = _header(name, rate, unit, len(times), replay.skeleton.keypoints) + _rows(times, points, rate)
+        lines = _header(name, rate, unit, len(times), session.skeleton.keypoints) + _rows(times, points, rate)
         (path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

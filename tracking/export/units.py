@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 from tracking.session.edit_plan import EditedResult
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 
 PIXELS, METRES = "px", "m"
 UNITS = (PIXELS, METRES)
@@ -24,15 +24,15 @@ class UnknownScaleError(UserError):
         )
 
 
-def scale_of(replay: Replay) -> float:
+def scale_of(session: EditedSession) -> float:
     """Metres per pixel. UnknownScaleError when nobody has said it."""
-    scale = replay.metres_per_pixel
+    scale = session.metres_per_pixel
     if scale is None:
         raise UnknownScaleError
     return scale
 
 
-def in_unit(edited: EditedResult, replay: Replay, unit: str) -> EditedResult:
+def in_unit(edited: EditedResult, session: EditedSession, unit: str) -> EditedResult:
     """The same with positions in that unit.
 
     Metres: origin in the middle of the lowest left pixel of the upright picture, x to the right, y upwards; corner 1 of
@@ -40,7 +40,7 @@ def in_unit(edited: EditedResult, replay: Replay, unit: str) -> EditedResult:
     """
     if unit == PIXELS:
         return edited
-    scale, height = scale_of(replay), edited.result.size_wh[1]
+    scale, height = scale_of(session), edited.result.size_wh[1]
 
     def moved(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.stack([points[..., 0] * scale, (height - 1 - points[..., 1]) * scale], axis=-1)

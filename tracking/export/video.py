@@ -5,14 +5,14 @@ from pathlib import Path
 from ppnet.errors import UserError
 from tracking.drawing.overlay import OverlaySettings, draw
 from tracking.export.progress import Tick
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.video.source import VideoSource, open_source
 from tracking.video.transformed import Adaptation, adapted
 from tracking.video.writer import VideoWriter
 
 
 def write_annotated_video(
-    replay: Replay, path: Path, tick: Tick, *, video: Path | None = None, look: OverlaySettings | None = None
+    replay: EditedSession, path: Path, tick: Tick, *, video: Path | None = None, look: OverlaySettings | None = None
 ) -> None:
     """Every frame of the session, at its own time, sound kept. `video`: where the source lies now."""
     info = replay.header.source
@@ -44,7 +44,9 @@ def write_annotated_video(
             raise
 
 
-def _draw_all(replay: Replay, source: VideoSource, writer: VideoWriter, look: OverlaySettings, tick: Tick) -> None:
+def _draw_all(
+    replay: EditedSession, source: VideoSource, writer: VideoWriter, look: OverlaySettings, tick: Tick
+) -> None:
     frames = iter(source)
     for done, edited in enumerate(replay.exported(), 1):
         result = edited.result
@@ -57,12 +59,12 @@ def _draw_all(replay: Replay, source: VideoSource, writer: VideoWriter, look: Ov
         tick(done)
 
 
-def find_video(replay: Replay, given: Path | None = None) -> Path:
+def find_video(replay: EditedSession, given: Path | None = None) -> Path:
     """The source of a session: where it was, or beside the session. UserError when it is in neither place."""
     info = replay.header.source
     if info.is_live:
         raise UserError("A live run holds no pictures; its video is what was recorded.")
-    beside = replay.session.path.parent / info.name
+    beside = replay.stored.path.parent / info.name
     places = [given] if given is not None else [place for place in (info.path, beside) if place is not None]
     for place in places:
         if place.exists():
@@ -70,10 +72,10 @@ def find_video(replay: Replay, given: Path | None = None) -> Path:
     raise UserError(f"The video {places[-1]} is not there; say where it lies now with --video.")
 
 
-def _opened(replay: Replay, place: Path) -> VideoSource:
+def _opened(replay: EditedSession, place: Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
     adaptation = Adaptation.of(replay.header.settings)
-    times = replay.session.frame_times()
+    times = replay.stored.frame_times()
     begun_s = max(float(times[0]), replay.exported_span[0] or 0.0) if len(times) else 0.0
     start_s = max(0.0, begun_s * adaptation.slow_motion - 1e-6) if len(times) else None
     return adapted(open_source(place, start_s=start_s), adaptation)

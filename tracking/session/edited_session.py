@@ -1,4 +1,4 @@
-"""`Replay`: a session as it looks with all edits in it, by frame or from end to end, without the network."""
+"""`EditedSession`: a session as it looks with all edits in it, by frame or from end to end, without the network."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -18,7 +18,7 @@ from tracking.types import FrameResult
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
-class Replay:
+class EditedSession:
     """The results of a session with its edits, as shown and exported. Used by one thread at a time.
 
     Smoothing made anew (`ChooseSmoothing`) takes about a second for each minute of video; `refresh` does it, which a
@@ -35,7 +35,7 @@ class Replay:
     ) -> None:
         """`smoothing` and `metres_per_pixel` count instead of those among the edits (call `refresh` to make the
         smoothing). whole: exports go beyond in and out point."""
-        self.session = session
+        self.stored = session
         self._metres_per_pixel = metres_per_pixel
         self._whole = whole
         self._smoothing = () if smoothing is None else (smoothing,)
@@ -47,12 +47,12 @@ class Replay:
     @property
     def header(self) -> SessionHeader:
         """How the results came to be."""
-        return self.session.header
+        return self.stored.header
 
     @property
     def skeleton(self) -> Skeleton:
         """Names and order of the joints."""
-        return self.session.header.skeleton
+        return self.stored.header.skeleton
 
     @property
     def names(self) -> Mapping[int, str]:
@@ -80,8 +80,8 @@ class Replay:
     @property
     def next_id(self) -> int:
         """A number that no person has or had, for a split."""
-        plan = EditPlan(self.session.edits())
-        return max(plan.counted(self.session.last_track_id), plan.last_id) + 1
+        plan = EditPlan(self.stored.edits())
+        return max(plan.counted(self.stored.last_track_id), plan.last_id) + 1
 
     @property
     def needs_smoothing(self) -> bool:
@@ -94,13 +94,13 @@ class Replay:
         Without `smooth` it is done at once, and joints stay as tracked. With it, it may run in a thread of its own
         while the replay is used: the joints change when it is done. False when it was cancelled.
         """
-        plan = EditPlan((*self._smoothed_at_the_end(), *self.session.edits(), *self._smoothing))
+        plan = EditPlan((*self._smoothed_at_the_end(), *self.stored.edits(), *self._smoothing))
         self.plan, wanted = plan, self._wanted(plan)
         if wanted is None:
             self._smoothed, self._smoothed_for = {}, None
         if not smooth or plan.smoothing is None or wanted == self._smoothed_for:
             return True
-        smoothed = _smoothed(self.session, plan, plan.smoothing, cancelled)
+        smoothed = _smoothed(self.stored, plan, plan.smoothing, cancelled)
         if smoothed is not None and plan is self.plan:
             self._smoothed, self._smoothed_for = smoothed, wanted
         return smoothed is not None
@@ -112,12 +112,12 @@ class Replay:
 
     def edited(self, frame_index: int, *, keep_hidden: bool = False) -> EditedResult | None:
         """The frame with the edits, and which rows they changed."""
-        tracked = self.session.result(frame_index)
+        tracked = self.stored.result(frame_index)
         return None if tracked is None else self._edit(tracked, keep_hidden)
 
     def results(self, start: int = 0, end: int | None = None, *, keep_hidden: bool = False) -> Iterator[EditedResult]:
         """Frames with start <= frame_index < end, in order."""
-        for tracked in self.session.results(start, end):
+        for tracked in self.stored.results(start, end):
             yield self._edit(tracked, keep_hidden)
 
     @property
@@ -128,7 +128,7 @@ class Replay:
     def exported(self) -> Iterator[EditedResult]:
         """What exports write: frames between the in and the out point, without hidden people, in order."""
         start_s, end_s = self.exported_span
-        for tracked in self.session.results():
+        for tracked in self.stored.results():
             if end_s is not None and tracked.time_s >= end_s:
                 return
             if start_s is None or tracked.time_s >= start_s:
@@ -152,8 +152,8 @@ class Replay:
 
     def _smoothed_at_the_end(self) -> tuple[ChooseSmoothing, ...]:
         """The smoothing that looks ahead is made when a run is over; while it ran, the filter stood in for it."""
-        settings = self.session.header.settings
-        if settings.get("smooth") != "rts" or not self.session.complete:
+        settings = self.stored.header.settings
+        if settings.get("smooth") != "rts" or not self.stored.complete:
             return ()
         return (
             ChooseSmoothing(
@@ -167,7 +167,7 @@ class Replay:
         """What smoothing made anew depends on; None when it stays as tracked."""
         if plan.smoothing is None:
             return None
-        return plan.smoothing, plan.identity_edits, self.session.frame_count
+        return plan.smoothing, plan.identity_edits, self.stored.frame_count
 
 
 def _smoothed(

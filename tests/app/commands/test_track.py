@@ -23,7 +23,7 @@ from ppnet.poses import Poses
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.smoothing.rts import smooth_results
 from tracking.video.source import open_source
@@ -399,7 +399,7 @@ def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walker
             left = place_of(before.index)[0]
             assert changed[8:46, left : left + 24].mean() < 0.02 < changed[68:108, left : left + 24].mean()
     with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
-        assert len(session.track_ids()) == 2 and {len(e.result) for e in Replay(session).results()} == {1}
+        assert len(session.track_ids()) == 2 and {len(e.result) for e in EditedSession(session).results()} == {1}
 
 
 @pytest.mark.parametrize(

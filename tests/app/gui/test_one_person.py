@@ -87,12 +87,12 @@ def test_live_and_the_session_is_about_the_one(qtbot, window, studio):
     qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1], timeout=3000)
     session = window.workspace.run.session.path
     window.workspace.close_run()
-    from tracking.session.edited_session import Replay
+    from tracking.session.edited_session import EditedSession
     from tracking.session.session import Session
 
     with Session.open(session) as closed:
         assert closed.header.settings["only"] is not None
-        assert {i for edited in Replay(closed).results() for i in edited.result.tracks.ids.tolist()} == {1}
+        assert {i for edited in EditedSession(closed).results() for i in edited.result.tracks.ids.tolist()} == {1}
     window.workspace.open_live("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
     assert window.workspace.settings.only is None, "the next run begins with everybody"

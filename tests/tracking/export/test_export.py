@@ -26,7 +26,7 @@ from tracking.export.keypoint_csv import columns
 from tracking.export.openpose import BODY_25, body_25
 from tracking.export.progress import ExportCancelled
 from tracking.export.trc import data_rate, resample
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson, SwapIds
 from tracking.session.session import Session
 from tracking.types import KeypointState
@@ -55,14 +55,14 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 @pytest.fixture
-def replay(session: Session) -> Replay:
-    return Replay(session)
+def edited_session(session: Session) -> EditedSession:
+    return EditedSession(session)
 
 
-def expected(replay: Replay) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, bool]]:
+def expected(edited_session: EditedSession) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, bool]]:
     """(frame, id) -> steadied joints with NaN where missing, states, edited."""
     people = {}
-    for edited in replay.results():
+    for edited in edited_session.results():
         result = edited.result
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             missing = (result.states[row] == KeypointState.MISSING)[:, None]
@@ -71,13 +71,13 @@ def expected(replay: Replay) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarr
     return people
 
 
-def test_wide_table(replay: Replay, tmp_path: Path) -> None:
-    path = export(replay, "csv", tmp_path / "a.csv")
+def test_wide_table(edited_session: EditedSession, tmp_path: Path) -> None:
+    path = export(edited_session, "csv", tmp_path / "a.csv")
     table = pandas.read_csv(path)
     assert tuple(table.columns) == (*columns(), "person_name", "edited")
     assert sorted(set(table.frame)) == list(range(FRAMES))
     assert table[table.person_id.isna()].frame.tolist() == list(EMPTY)
-    people = expected(replay)
+    people = expected(edited_session)
     assert len(table.dropna(subset="person_id")) == len(people)
     for _, row in table.dropna(subset="person_id").iterrows():
         joints, states, edited = people[row.frame, int(row.person_id)]
@@ -94,9 +94,9 @@ def test_wide_table(replay: Replay, tmp_path: Path) -> None:
     assert (moved.nose_x_raw, moved.nose_y_raw) == pytest.approx(tuple(raw), abs=6e-4)
 
 
-def test_tidy_table(replay: Replay, tmp_path: Path) -> None:
-    table = pandas.read_csv(export(replay, "tidy", tmp_path / "a.csv"))
-    people = expected(replay)
+def test_tidy_table(edited_session: EditedSession, tmp_path: Path) -> None:
+    table = pandas.read_csv(export(edited_session, "tidy", tmp_path / "a.csv"))
+    people = expected(edited_session)
     assert len(table) == 17 * len(people) + len(EMPTY) and sorted(set(table.frame)) == list(range(FRAMES))
     for (frame, track_id), rows in table.dropna(subset="person_id").groupby(["frame", "person_id"]):
         joints, states, _ = people[frame, int(track_id)]
@@ -105,10 +105,10 @@ def test_tidy_table(replay: Replay, tmp_path: Path) -> None:
         assert rows.edited.tolist() == [int(s == KeypointState.EDITED) for s in states]
 
 
-def test_angles_table(replay: Replay, tmp_path: Path) -> None:
-    table = pandas.read_csv(export(replay, "angles", tmp_path / "a.csv"))
+def test_angles_table(edited_session: EditedSession, tmp_path: Path) -> None:
+    table = pandas.read_csv(export(edited_session, "angles", tmp_path / "a.csv"))
     assert [c for c in table.columns if c.endswith("_deg")] == [f"{name}_deg" for name in ANGLES]
-    people = expected(replay)
+    people = expected(edited_session)
     for _, row in table.dropna(subset="person_id").iterrows():
         joints, _, edited = people[row.frame, int(row.person_id)]
         assert row.left_knee_deg == pytest.approx(float(angle("left_knee", joints)), abs=6e-4, nan_ok=True)
@@ -116,10 +116,10 @@ def test_angles_table(replay: Replay, tmp_path: Path) -> None:
         assert bool(row.edited) == edited
 
 
-def test_coco_results_are_loaded_and_scored_by_pycocotools(replay: Replay, tmp_path: Path) -> None:
-    path = export(replay, "coco", tmp_path / "a.json")
+def test_coco_results_are_loaded_and_scored_by_pycocotools(edited_session: EditedSession, tmp_path: Path) -> None:
+    path = export(edited_session, "coco", tmp_path / "a.json")
     results = json.loads(path.read_text())
-    people = expected(replay)
+    people = expected(edited_session)
     truth = {
         "images": [{"id": index, "width": 640, "height": 480} for index in range(FRAMES)],
         "categories": [{"id": 1, "name": "person", "keypoints": list(COCO_17.keypoints), "skeleton": []}],
@@ -151,11 +151,11 @@ def test_coco_results_are_loaded_and_scored_by_pycocotools(replay: Replay, tmp_p
         assert (got[np.isnan(joints[:, 0])] == 0).all() and entry["edited"] == edited and 0 < entry["score"] <= 1
 
 
-def test_boxes_are_loaded_by_motmetrics(replay: Replay, tmp_path: Path) -> None:
-    path = export(replay, "mot", tmp_path / "a.txt")
+def test_boxes_are_loaded_by_motmetrics(edited_session: EditedSession, tmp_path: Path) -> None:
+    path = export(edited_session, "mot", tmp_path / "a.txt")
     table = motmetrics.io.loadtxt(str(path), fmt="mot15-2D")
-    assert len(table) == len(expected(replay))
-    for edited in replay.results():
+    assert len(table) == len(expected(edited_session))
+    for edited in edited_session.results():
         result = edited.result
         for track_id, box, score in zip(result.tracks.ids, result.tracks.boxes, result.tracks.scores, strict=True):
             row = table.loc[result.frame_index + 1, track_id]
@@ -165,12 +165,12 @@ def test_boxes_are_loaded_by_motmetrics(replay: Replay, tmp_path: Path) -> None:
             assert row.Confidence == pytest.approx(score, abs=1e-4)
 
 
-def test_openpose_folder(replay: Replay, tmp_path: Path) -> None:
-    folder = export(replay, "openpose", tmp_path / "out_openpose")
+def test_openpose_folder(edited_session: EditedSession, tmp_path: Path) -> None:
+    folder = export(edited_session, "openpose", tmp_path / "out_openpose")
     files = sorted(folder.iterdir())
     assert [file.name for file in files][:2] == ["walk_000000000000_keypoints.json", "walk_000000000001_keypoints.json"]
     assert len(files) == FRAMES and json.loads(files[0].read_text())["people"] == []
-    people = expected(replay)
+    people = expected(edited_session)
     for index, file in enumerate(files):
         for person in json.loads(file.read_text())["people"]:
             assert set(person) >= {"face_keypoints_2d", "hand_left_keypoints_2d", "pose_keypoints_3d"}
@@ -191,14 +191,14 @@ def read_trc(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     return lines[2].split("\t"), markers, np.array(rows)
 
 
-def test_trc_folder(replay: Replay, tmp_path: Path) -> None:
-    folder = export(replay, "trc", tmp_path / "out_trc")
+def test_trc_folder(edited_session: EditedSession, tmp_path: Path) -> None:
+    folder = export(edited_session, "trc", tmp_path / "out_trc")
     assert [file.name for file in sorted(folder.iterdir())] == [f"walk_person0{n}.trc" for n in (1, 2, 3)]
     values, markers, table = read_trc(folder / "walk_person01.trc")
     assert values[:5] == ["30", "30", "38", "17", "px"] and markers == list(COCO_17.keypoints)
     assert table.shape == (38, 2 + 51) and table[:, 0].tolist() == list(range(1, 39))
     np.testing.assert_allclose(np.diff(table[:, 1]), 1 / 30, atol=2e-6)
-    people = expected(replay)
+    people = expected(edited_session)
     for row in table:
         frame = round(row[1] * 30)
         if frame in EMPTY:  # filled in between its neighbours
@@ -212,7 +212,7 @@ def test_trc_folder(replay: Replay, tmp_path: Path) -> None:
 def test_trc_in_metres_only_when_a_length_is_known(tmp_path: Path) -> None:
     with Session.create(tmp_path / "a_session.ppnet", made_header(notes={"metres_per_pixel": 0.01})) as session:
         session.append(made_result(0))
-        folder = export(Replay(session), "trc", tmp_path / "trc")
+        folder = export(EditedSession(session), "trc", tmp_path / "trc")
     values, _, table = read_trc(folder / "walk_person01.trc")
     x, y = made_result(0).smoothed.keypoints[0, 0]
     assert values[4] == "m" and table[0, 2:4].tolist() == pytest.approx([0.01 * x, 0.01 * (479 - y)], abs=1e-5)
@@ -235,9 +235,9 @@ def test_uneven_times_are_resampled_and_wide_gaps_stay_open() -> None:
 def test_people_who_are_hidden_or_deleted_are_in_no_export(session: Session, tmp_path: Path) -> None:
     session.add_edit(HidePerson(2))
     session.add_edit(DeletePerson(3))
-    replay = Replay(session)
+    edited_session = EditedSession(session)
     for name in TABLES:
-        export(replay, name, tmp_path / f"x{EXPORTS[name].suffix}")
+        export(edited_session, name, tmp_path / f"x{EXPORTS[name].suffix}")
     assert set(pandas.read_csv(tmp_path / "x_keypoints.csv").person_id.dropna()) == {1}
     assert set(pandas.read_csv(tmp_path / "x_tidy.csv").person_id.dropna()) == {1}
     assert set(pandas.read_csv(tmp_path / "x_angles.csv").person_id.dropna()) == {1}
@@ -248,15 +248,15 @@ def test_people_who_are_hidden_or_deleted_are_in_no_export(session: Session, tmp
 
 def test_names_cannot_become_formulas(session: Session, tmp_path: Path) -> None:
     session.add_edit(RenamePerson(1, "=SUM(A1:A9)"))
-    path = export(Replay(session), "csv", tmp_path / "a.csv")
+    path = export(EditedSession(session), "csv", tmp_path / "a.csv")
     with path.open(encoding="utf-8", newline="") as file:
         names = {row["person_name"] for row in csv.DictReader(file)}
     assert names == {"", "'=SUM(A1:A9)", 'Zoë "Zo", Köln'}
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_an_export_is_whole_or_not_there(replay: Replay, tmp_path: Path, name: str) -> None:
-    path = default_path(replay.session.path, name, tmp_path / "new folder")
+def test_an_export_is_whole_or_not_there(edited_session: EditedSession, tmp_path: Path, name: str) -> None:
+    path = default_path(edited_session.stored.path, name, tmp_path / "new folder")
     assert path.name == f"walk{EXPORTS[name].suffix}"
 
     def stop(done: int) -> None:
@@ -264,22 +264,22 @@ def test_an_export_is_whole_or_not_there(replay: Replay, tmp_path: Path, name: s
             raise ExportCancelled
 
     with pytest.raises(ExportCancelled):
-        export(replay, name, path, tick=stop)
+        export(edited_session, name, path, tick=stop)
     assert list(path.parent.iterdir()) == []
-    export(replay, name, path)
+    export(edited_session, name, path)
     with pytest.raises(UserError, match="exists already"):
-        export(replay, name, path)
-    export(replay, name, path, overwrite=True)
+        export(edited_session, name, path)
+    export(edited_session, name, path, overwrite=True)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="could not be written"):
-        export(replay, name, tmp_path / "file" / "a.csv")
+        export(edited_session, name, tmp_path / "file" / "a.csv")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_an_empty_session_is_exported_too(tmp_path: Path, name: str) -> None:
     with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
-        assert export(Replay(session), name, tmp_path / f"a{EXPORTS[name].suffix}").exists()
+        assert export(EditedSession(session), name, tmp_path / f"a{EXPORTS[name].suffix}").exists()
 
 
 def test_other_joints_than_openpose_knows(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_other_joints_than_openpose_knows(tmp_path: Path) -> None:
     assert flat[1].tolist() == ((right + left) / 2).tolist() and flat[2].tolist() == right.tolist()
     assert (flat[0] == 0).all() and (flat[15:] == 0).all()
     with Session.create(tmp_path / "a_session.ppnet", made_header(skeleton=MPII_16)) as session:
-        assert export(Replay(session), "csv", tmp_path / "a.csv").read_text().split(",")[9] == "right_ankle_x"
+        assert export(EditedSession(session), "csv", tmp_path / "a.csv").read_text().split(",")[9] == "right_ankle_x"
 
 
 @pytest.fixture
@@ -312,13 +312,13 @@ def filmed(tmp_path: Path) -> Session:
 
 def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path) -> None:
     filmed.add_edit(MoveKeypoint(1, 9, 10, 20.0, 100.0))
-    replay = Replay(filmed)
-    path = export(replay, "video", tmp_path / "again.mp4")
+    edited_session = EditedSession(filmed)
+    path = export(edited_session, "video", tmp_path / "again.mp4")
     with VideoFile(path) as again, VideoFile(tmp_path / "walk.mp4") as source:
         frames, pictures = list(again), list(source)
     assert len(frames) == 20
     np.testing.assert_allclose([f.time_s for f in frames], [f.time_s for f in pictures[5:25]], atol=1e-4)
-    drawn = draw(pictures[10].image, replay.result(10), OverlaySettings())
+    drawn = draw(pictures[10].image, edited_session.result(10), OverlaySettings())
     assert np.abs(frames[5].image.astype(int) - drawn).mean() < 6
     plain = draw(pictures[10].image, filmed.result(10), OverlaySettings())
     assert np.abs(frames[5].image.astype(int) - plain).mean() > np.abs(frames[5].image.astype(int) - drawn).mean()
@@ -326,17 +326,17 @@ def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path
 
 
 def test_the_wrong_video_is_not_drawn_on(filmed: Session, tmp_path: Path) -> None:
-    replay = Replay(filmed)
+    edited_session = EditedSession(filmed)
     (tmp_path / "walk.mp4").rename(tmp_path / "moved.mp4")
     with pytest.raises(UserError, match="not there"):
-        export(replay, "video", tmp_path / "again.mp4")
+        export(edited_session, "video", tmp_path / "again.mp4")
     for count, rate in (10, 30), (40, 25):  # too short; other times
         writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=rate)
         for index in range(count):
             writer.write(np.zeros((120, 160, 3), np.uint8), index / rate)
         writer.close()
         with pytest.raises(UserError, match="not the video that was tracked"):
-            export(replay, "video", tmp_path / "again.mp4")
+            export(edited_session, "video", tmp_path / "again.mp4")
     assert not list(tmp_path.glob("again*"))
     filmed.close()
 
@@ -347,4 +347,4 @@ def test_a_live_run_has_no_pictures(tmp_path: Path) -> None:
         Session.create(tmp_path / "a_session.ppnet", made_header(source=live)) as session,
         pytest.raises(UserError, match="live run"),
     ):
-        export(Replay(session), "video", tmp_path / "a.mp4")
+        export(EditedSession(session), "video", tmp_path / "a.mp4")

@@ -8,9 +8,9 @@ import pytest
 
 from ppnet.poses import Poses
 from tests.results import assert_same, made_header, made_result
-from tracking.events import EventKind, Timeline, next_event, previous_event
+from tracking.events import EventKind, EventLog, next_event, previous_event
 from tracking.session.edit_plan import select_rows
-from tracking.session.edited_session import Replay
+from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing, HidePerson, MoveKeypoint, RenamePerson, SplitId, SwapIds
 from tracking.session.session import Session
 from tracking.smoothing import SmoothingSettings, make_smoother
@@ -28,52 +28,52 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def test_edits_undo_and_redo(session: Session) -> None:
-    replay = Replay(session)
-    assert_same(replay.result(10), made_result(10))
-    assert replay.result(100) is None
+    edited = EditedSession(session)
+    assert_same(edited.result(10), made_result(10))
+    assert edited.result(100) is None
     session.add_edit(SwapIds(1, 2, 30))
     session.add_edit(RenamePerson(1, "Ann"))
     session.add_edit(MoveKeypoint(1, 0, 40, 1.0, 2.0))
-    assert_same(replay.result(40), made_result(40))  # until it is told
-    replay.refresh()
-    assert replay.result(40).tracks.ids.tolist() == [2, 1] and replay.result(29).tracks.ids.tolist() == [1, 2]
-    assert replay.result(40).smoothed.keypoints[1, 0].tolist() == [1, 2] and replay.has_edits(40)
-    assert replay.name(1) == "Ann" and replay.name(2) == "Person 2"
+    assert_same(edited.result(40), made_result(40))  # until it is told
+    edited.refresh()
+    assert edited.result(40).tracks.ids.tolist() == [2, 1] and edited.result(29).tracks.ids.tolist() == [1, 2]
+    assert edited.result(40).smoothed.keypoints[1, 0].tolist() == [1, 2] and edited.has_edits(40)
+    assert edited.name(1) == "Ann" and edited.name(2) == "Person 2"
     for _ in range(3):
         session.undo()
-    replay.refresh()
-    assert [r.edited.any() for r in replay.results()] == [False] * 60
+    edited.refresh()
+    assert [r.edited.any() for r in edited.results()] == [False] * 60
     session.redo()
-    replay.refresh()
-    assert [r.edited.all() for r in replay.results()] == [False] * 30 + [True] * 30
-    assert [r.result.frame_index for r in replay.results(5, 8)] == [5, 6, 7]
+    edited.refresh()
+    assert [r.edited.all() for r in edited.results()] == [False] * 30 + [True] * 30
+    assert [r.result.frame_index for r in edited.results(5, 8)] == [5, 6, 7]
 
 
 def test_hidden_people_and_new_ids(session: Session) -> None:
     session.add_edit(HidePerson(2))
     session.add_edit(SplitId(1, 10, 8))
-    replay = Replay(session)
-    assert replay.result(20).tracks.ids.tolist() == [8] and replay.next_id == 9
-    assert replay.edited(20, keep_hidden=True).result.tracks.ids.tolist() == [8, 2]
+    edited = EditedSession(session)
+    assert edited.result(20).tracks.ids.tolist() == [8] and edited.next_id == 9
+    assert edited.edited(20, keep_hidden=True).result.tracks.ids.tolist() == [8, 2]
 
 
 def test_a_split_while_the_tracking_goes_on_leaves_the_newcomer(tmp_path: Path) -> None:
     with Session.create(tmp_path / "b_session.ppnet", made_header()) as session:
         for index in range(20):
             session.append(made_result(index))
-        replay = Replay(session)
-        session.add_edit(SplitId(1, 10, replay.next_id))
+        edited = EditedSession(session)
+        session.add_edit(SplitId(1, 10, edited.next_id))
         for index in range(20, 40):
             session.append(made_result(index, (1, 2, 3)))
-        replay.refresh()
-        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4] and replay.next_id == 5
-        assert_same(replace_ids(replay.result(30), (1, 2, 3)), made_result(30, (1, 2, 3)))
+        edited.refresh()
+        assert edited.result(30).tracks.ids.tolist() == [3, 2, 4] and edited.next_id == 5
+        assert_same(replace_ids(edited.result(30), (1, 2, 3)), made_result(30, (1, 2, 3)))
         session.undo()
-        replay.refresh()
-        assert replay.result(30).tracks.ids.tolist() == [1, 2, 3] and replay.next_id == 4
+        edited.refresh()
+        assert edited.result(30).tracks.ids.tolist() == [1, 2, 3] and edited.next_id == 4
         session.redo()
-        replay.refresh()
-        assert replay.result(30).tracks.ids.tolist() == [3, 2, 4]
+        edited.refresh()
+        assert edited.result(30).tracks.ids.tolist() == [3, 2, 4]
 
 
 def replace_ids(result: FrameResult, ids: Sequence[int]) -> FrameResult:
@@ -84,13 +84,13 @@ def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
     session.add_edit(ChooseSmoothing("one_euro", 80.0, 0.5))
     session.add_edit(SwapIds(1, 2, 30))
     session.add_edit(MoveKeypoint(1, 0, 40, 1.0, 2.0))
-    replay = Replay(session)
-    assert replay.needs_smoothing
-    assert not np.array_equal(replay.result(20).states, replay.result(20).raw.scores >= 0.5)
-    assert replay.refresh() and not replay.needs_smoothing
+    edited = EditedSession(session)
+    assert edited.needs_smoothing
+    assert not np.array_equal(edited.result(20).states, edited.result(20).raw.scores >= 0.5)
+    assert edited.refresh() and not edited.needs_smoothing
     smoother = make_smoother("one_euro", SmoothingSettings(kind="one_euro", strength=80, min_score=0.5))
     for index in range(60):
-        tracked, got = made_result(index), replay.result(index)
+        tracked, got = made_result(index), edited.result(index)
         ids = np.array([1, 2] if index < 30 else [2, 1])
         poses, states = smoother.update(ids, tracked.raw, tracked.tracks.boxes, tracked.time_s)
         free = np.ones((2, 17), bool)
@@ -103,23 +103,23 @@ def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
     session.undo()
     session.undo()
     session.undo()
-    replay.refresh()
-    assert_same(replay.result(20), made_result(20))
+    edited.refresh()
+    assert_same(edited.result(20), made_result(20))
 
 
 def test_a_smoothing_for_one_export_only(session: Session) -> None:
-    replay = Replay(session, smoothing=ChooseSmoothing("off", 0.0, 0.9))
-    assert replay.refresh()
-    result = replay.result(20)
+    edited = EditedSession(session, smoothing=ChooseSmoothing("off", 0.0, 0.9))
+    assert edited.refresh()
+    result = edited.result(20)
     np.testing.assert_array_equal(result.states == KeypointState.MISSING, result.raw.scores < 0.9)
     assert session.edits() == ()
 
 
 def test_smoothing_can_be_cancelled(session: Session) -> None:
     session.add_edit(ChooseSmoothing("off", 0.0, 0.9))
-    replay = Replay(session)
-    assert not replay.refresh(cancelled=lambda: True) and replay.needs_smoothing
-    assert_same(replay.result(20), made_result(20))
+    edited = EditedSession(session)
+    assert not edited.refresh(cancelled=lambda: True) and edited.needs_smoothing
+    assert_same(edited.result(20), made_result(20))
 
 
 def test_a_run_with_the_smoother_that_looks_ahead_is_smoothed_when_it_is_over(tmp_path: Path) -> None:
@@ -128,14 +128,14 @@ def test_a_run_with_the_smoother_that_looks_ahead_is_smoothed_when_it_is_over(tm
         results = [made_result(index) for index in range(40)]
         for result in results:
             session.append(result)
-        replay = Replay(session)
-        assert not replay.needs_smoothing  # it still runs
+        edited = EditedSession(session)
+        assert not edited.needs_smoothing  # it still runs
         session.finish()
-        replay.refresh(smooth=False)
-        assert replay.needs_smoothing and replay.refresh()
+        edited.refresh(smooth=False)
+        assert edited.needs_smoothing and edited.refresh()
         wanted = smooth_results(results, SmoothingSettings(kind="rts", strength=70, min_score=0.4))
         for index in range(40):
-            assert_same(replay.result(index), wanted[index])
+            assert_same(edited.result(index), wanted[index])
 
 
 def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: frozenset[int] = frozenset()) -> FrameResult:
@@ -153,20 +153,20 @@ def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: froze
 
 
 def test_the_events_of_a_scripted_scene() -> None:
-    timeline = Timeline()
+    log = EventLog()
     for frame in range(120):
         people = {1: (4.0 * frame, 0.9)}
         if 10 <= frame < 100:
             people[2] = (240.0, 0.2 if 80 <= frame < 95 else 0.9)  # walked through by 1, then hard to see
         if frame in range(30, 40) or frame == 20:
             del people[1]  # away for a third of a second; and for a single frame, which is no gap
-        timeline.add(person(frame, people))
-    first, second = timeline.lanes()
+        log.add(person(frame, people))
+    first, second = log.lanes()
     assert [(s.start_frame, s.end_frame) for s in first.seen] == [(0, 29), (40, 119)]
     assert (second.first_frame, second.last_frame, second.frame_count) == (10, 99, 90)
     assert [(s.start_frame, s.end_frame) for s in second.uncertain] == [(80, 94)]
     assert first.seen_s == pytest.approx((29 + 79) / 30)
-    events = timeline.events()
+    events = log.events()
     told = [(e.kind, e.track_id, e.frame_index, e.end_frame) for e in events if e.kind is not EventKind.CROSSING]
     assert told == [
         (EventKind.BIRTH, 1, 0, None),
@@ -183,17 +183,17 @@ def test_the_events_of_a_scripted_scene() -> None:
 
 
 def test_guessed_frames_are_gaps_and_frames_come_in_order() -> None:
-    timeline = Timeline()
+    log = EventLog()
     for frame in range(30):
-        timeline.add(person(frame, {1: (0.0, 0.9)}, guessed=frozenset({1}) if 10 <= frame < 20 else frozenset()))
-    assert [(s.start_frame, s.end_frame) for s in timeline.lanes()[0].seen] == [(0, 9), (20, 29)]
+        log.add(person(frame, {1: (0.0, 0.9)}, guessed=frozenset({1}) if 10 <= frame < 20 else frozenset()))
+    assert [(s.start_frame, s.end_frame) for s in log.lanes()[0].seen] == [(0, 9), (20, 29)]
     with pytest.raises(ValueError):
-        timeline.add(person(29, {}))
-    assert timeline.last_frame == 29 and Timeline().events() == ()
+        log.add(person(29, {}))
+    assert log.last_frame == 29 and EventLog().events() == ()
 
 
 def test_a_slow_camera_has_no_gaps_of_its_own() -> None:
-    timeline = Timeline()
+    log = EventLog()
     for frame in range(0, 60, 6):  # five frames a second
-        timeline.add(person(frame, {1: (0.0, 0.9)}))
-    assert len(timeline.lanes()[0].seen) == 1
+        log.add(person(frame, {1: (0.0, 0.9)}))
+    assert len(log.lanes()[0].seen) == 1
