@@ -8,6 +8,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 from ppnet.errors import UserError
 from tracking.focus_person import PersonAt
 from tracking.smoothing.settings import MIN_SCORE
+from tracking.time_span import TimeSpan
 from tracking.video.transformed import Adaptation
 
 DEFAULT_VARIANT = "M2-D2-W32"
@@ -23,7 +24,7 @@ class TrackSettings:
     detect_every: the detector looks at every n-th frame. flip: average with the mirrored crop.
     smooth: name of the smoother. strength: how strongly it steadies, 0..100.
     max_persons: most people at a time; None for all.
-    start_s, end_s: only pictures with start_s <= time < end_s.
+    start_s, end_s: only pictures of that `TimeSpan`.
     turn_deg, mirror, slow_motion: see `Adaptation`; all times, start_s and end_s too, are those after it.
     region: people are looked for within x1, y1, x2, y2 only, pixels of the picture after it; None: everywhere.
     only: x, y (pixels of the picture after it) and a time in seconds: just the person who is there then is followed
@@ -69,13 +70,18 @@ class TrackSettings:
         for name, value in (("--start", self.start_s), ("--end", self.end_s)):
             if value is not None and not 0 <= value < 1e7:
                 raise UserError(f"{name} must be a time in seconds from 0 on, not {value:g}.")
-        if self.start_s is not None and self.end_s is not None and not self.start_s < self.end_s:
+        if self.span.is_empty:
             raise UserError(f"--start ({self.start_s:g} s) must come before --end ({self.end_s:g} s).")
         if self.region is not None and not (self.region[0] < self.region[2] and self.region[1] < self.region[3]):
             raise UserError("The region is given as left, top, right, bottom, in pixels.")
         if self.only is not None:
             PersonAt(*self.only)
         _ = self.adaptation
+
+    @property
+    def span(self) -> TimeSpan:
+        """The part of the recording that is looked at."""
+        return TimeSpan(self.start_s, self.end_s)
 
     @property
     def adaptation(self) -> Adaptation:

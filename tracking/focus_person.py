@@ -9,6 +9,7 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking import boxes as box_math
+from tracking.time_span import SAME_TIME_S
 from tracking.types import Tracks
 
 Floats = npt.NDArray[np.floating]
@@ -19,7 +20,6 @@ NEAR = 0.02
 """Overlap with the chosen person from which others are read too, so that nobody is mistaken for them."""
 KNOWN = 0.5
 """Overlap with another person of the frame before from which a box is that person's and not read."""
-SAME_TIME_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)

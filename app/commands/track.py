@@ -195,9 +195,9 @@ def expected_frames(info: "VideoInfo", settings: TrackSettings) -> int | None:
     if info.is_live or info.frame_rate is None:
         return None
     whole = info.frame_count or (round(info.duration_s * info.frame_rate) if info.duration_s else None)
-    if settings.start_s is None and settings.end_s is None:
+    if settings.span.is_unlimited:
         return whole
     if info.duration_s is None or whole is None:
         return None
-    first_s, last_s = settings.start_s or 0.0, min(settings.end_s or info.duration_s, info.duration_s)
-    return max(1, round(whole * (last_s - first_s) / info.duration_s))
+    share = (settings.span.clip(info.duration_s) - settings.span.clip(0.0)) / info.duration_s
+    return max(1, round(whole * share))

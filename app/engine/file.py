@@ -14,6 +14,7 @@ from app.engine.resume import IdContinuation, rewind
 from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
 from tracking.session.session import Session
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, StageTimes
 from tracking.video.source import VideoSource
 
@@ -24,7 +25,6 @@ NO_TIME = StageTimes()
 STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 QUEUE_FRAMES = 8
 WAIT_S = 0.1
-SAME_TIME_S = 1e-6
 SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class FileEngine(Generic[S]):
         self._settings = settings
         self._state = EngineState.STOPPED
         self._error: BaseException | None = None
-        self._limits: tuple[float | None, float | None] = (None, None)
+        self._limits = ALL_TIME
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
@@ -148,10 +148,10 @@ class FileEngine(Generic[S]):
         with self._lock:
             self._settings = settings
 
-    def limit(self, start_s: float | None, end_s: float | None) -> None:
-        """Tracks only what has start_s <= time < end_s (seconds) from now on; None: no limit. What is tracked stays."""
+    def limit(self, span: TimeSpan) -> None:
+        """Tracks only what lies in the span from now on. What is tracked stays."""
         with self._lock:
-            self._limits = start_s, end_s
+            self._limits = span
 
     def progress(self) -> FileProgress:
         """How far it has come."""
@@ -178,15 +178,15 @@ class FileEngine(Generic[S]):
     def _left(self, done: int) -> int | None:
         """About how many frames are still to come; None when nobody knows."""
         with self._lock:
-            total, (start_s, end_s), info = self._total, self._limits, self._session.header.source
+            total, limits, info = self._total, self._limits, self._session.header.source
         if total is None:
             return None
-        if (start_s, end_s) == (None, None) or info.duration_s is None or info.frame_rate is None:
+        if limits.is_unlimited or info.duration_s is None or info.frame_rate is None:
             return max(0, total - done)
         with suppress(UserError):
             span = self._session.time_span
-            reached_s = max(start_s or 0.0, span[1] + 1 / float(info.frame_rate) if span else 0.0)
-            last_s = info.duration_s if end_s is None else min(end_s, info.duration_s)
+            reached_s = limits.clip(span[1] + 1 / float(info.frame_rate) if span else 0.0)
+            last_s = limits.clip(info.duration_s)
             return max(0, round((last_s - reached_s) * float(info.frame_rate)))
         return None
 
@@ -226,20 +226,19 @@ class FileEngine(Generic[S]):
         frames = iter(source)
         while (frame := next(frames, None)) is not None:
             with self._lock:
-                start_s, end_s = self._limits
-            if end_s is not None and frame.time_s >= end_s:
+                limits = self._limits
+            if limits.is_over(frame.time_s):
                 return
-            if start_s is None or frame.time_s >= start_s - SAME_TIME_S:
+            if limits.has_begun(frame.time_s):
                 yield frame
-            elif seek is not None and frame.time_s < start_s - SKIP_S:
-                seek(start_s)
+            elif seek is not None and limits.clip(frame.time_s) - frame.time_s > SKIP_S:
+                seek(limits.start_s)
                 frames = iter(source)
 
     def _is_within(self, frame: Frame) -> bool:
         """Whether a frame that waited in the queue is still wanted."""
         with self._lock:
-            start_s, end_s = self._limits
-        return (start_s is None or frame.time_s >= start_s - SAME_TIME_S) and (end_s is None or frame.time_s < end_s)
+            return self._limits.contains(frame.time_s)
 
     def _put(self, frame: Frame | None) -> bool:
         while not self._stop.is_set():

@@ -5,15 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from app.engine.frame_cache import FrameCache
 from ppnet.errors import UserError
+from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
-from tracking.video.source import VideoSource
+from tracking.video.source import SeekableSource
 
 log = logging.getLogger(__name__)
 
@@ -28,19 +28,6 @@ SKIM_FRAMES = 24
 """A request no farther ahead is reached by decoding on."""
 MAX_LAG_S = 0.3
 """When decoding falls behind by more, the clock waits for it: playback slows down instead of jumping."""
-SAME_TIME_S = 1e-6
-
-
-class SeekableSource(VideoSource, Protocol):
-    """A source whose times are known and that can go to any of them (`VideoFile`, `ImageFolder`)."""
-
-    def seek(self, time_s: float) -> None:
-        """The next frame given is the first with a time at or after this one."""
-        ...
-
-    def frame_times(self) -> tuple[float, ...]:
-        """All presentation times in seconds."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ class Player:
         self._playing = False
         self._speed = 1.0  # as chosen
         self._rate = 1.0  # of the clock now: `_speed`, or that of the shuttle, negative backwards
-        self._loop: tuple[float | None, float | None] = (None, None)
+        self._loop = ALL_TIME
         self._still_index = 0  # where the clock stands while paused, and where it started while playing
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
         self._asked_s: float | None = None  # a time asked for before the file was open
@@ -133,10 +120,10 @@ class Player:
                 self._stand_at(self._due_index(), redraw=False)
             self._run_clock(direction * faster)
 
-    def set_loop(self, start_s: float | None, end_s: float | None) -> None:
-        """Playing goes from start_s up to end_s (seconds) and begins again; None: no limit there. Both: no loop."""
+    def set_loop(self, span: TimeSpan) -> None:
+        """Playing goes to the end of the span and begins again at its start; there is no loop without limits."""
         with self._condition:
-            self._loop = start_s, end_s
+            self._loop = span
 
     def step(self, frames: int) -> None:
         """Pauses and goes `frames` on (or back, when negative) from where the last request leads."""
@@ -228,7 +215,7 @@ class Player:
         last = self._last_index() if self._still_index <= self._last_index() else len(self._times) - 1
         index = min(last, max(self._still_index, self._index_at(now_s)))
         if now_s >= self._end_of_frame(last):
-            if self._loop != (None, None) and last == self._last_index():
+            if not self._loop.is_unlimited and last == self._last_index():
                 self._go_to(self._first_index())
                 return self._still_index
             self._stand_at(index, redraw=False)
@@ -236,14 +223,11 @@ class Player:
 
     def _first_index(self) -> int:
         """The first frame at or after the in point."""
-        start_s = self._loop[0]
-        found = 0 if start_s is None else int(np.searchsorted(self._times, start_s - SAME_TIME_S))
-        return min(found, max(len(self._times) - 1, 0))
+        return min(self._loop.indices(self._times).start, max(len(self._times) - 1, 0))
 
     def _last_index(self) -> int:
         """The last frame before the out point."""
-        end_s, last = self._loop[1], max(len(self._times) - 1, 0)
-        return last if end_s is None else max(min(int(np.searchsorted(self._times, end_s - SAME_TIME_S)) - 1, last), 0)
+        return max(self._loop.indices(self._times).stop - 1, 0)
 
     def _end_of_frame(self, index: int) -> float:
         return float(self._times[index + 1]) if index + 1 < len(self._times) else self._end_s

@@ -23,7 +23,8 @@ from app.runs.processor import build_processor
 from app.runs.session_header import run_header
 from app.settings import TrackSettings
 from ppnet.assets import ASSETS
-from tracking.video.source import VideoSource, camera_name, open_source
+from tracking.video.factory import camera_name, open_source
+from tracking.video.source import VideoSource
 
 
 def clear_foreign_plugins() -> None:

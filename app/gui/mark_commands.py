@@ -13,9 +13,9 @@ from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
 from app.runs.feed import Numbers
 from tracking.session.edits import RemoveMark, SetMark, SetSpan
+from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 
 OF_FILES = ("next-mark", "previous-mark", "in-point", "out-point", "clear-points")
-SAME_TIME_S = 1e-6
 
 
 class MarkCommands(QObject):
@@ -121,7 +121,7 @@ class MarkCommands(QObject):
         if run is not None and picture is not None:
             end_s = run.replay.plan.span.end_s
             start_s = picture.frame.time_s
-            self._set(SetSpan(start_s, end_s if end_s is not None and end_s > start_s else None))
+            self._set(TimeSpan(start_s, end_s if end_s is not None and end_s > start_s else None))
 
     def set_out(self) -> None:
         """The shown frame is the last that counts."""
@@ -130,18 +130,18 @@ class MarkCommands(QObject):
             start_s = run.replay.plan.span.start_s
             times, index = run.player.times, picture.frame.index
             end_s = float(times[index + 1]) if index + 1 < len(times) else picture.frame.time_s + 1e-3
-            self._set(SetSpan(start_s if start_s is not None and start_s < end_s else None, end_s))
+            self._set(TimeSpan(start_s if start_s is not None and start_s < end_s else None, end_s))
 
     def clear(self) -> None:
         """The whole video counts again."""
-        self._set(SetSpan(None, None))
+        self._set(ALL_TIME)
 
-    def _set(self, span: SetSpan) -> None:
+    def _set(self, span: TimeSpan) -> None:
         run = self._workspace.file_run
         if run is None or span == run.replay.plan.span:
             return
-        self._workspace.edit(span)
-        if span == SetSpan(None, None):
+        self._workspace.edit(SetSpan(span.start_s, span.end_s))
+        if span.is_unlimited:
             self._workspace.said.emit("The whole video counts again.", "info")
             return
         start, end = (clock_text(time_s) for time_s in (span.start_s or 0.0, span.end_s or run.player.end_s))
@@ -152,11 +152,10 @@ class MarkCommands(QObject):
     def _last_inside(self) -> float | None:
         """Time of the last frame before the out point."""
         run = self._workspace.file_run
-        end_s = run.replay.plan.span.end_s if run is not None else None
-        if run is None or end_s is None:
+        if run is None or run.replay.plan.span.end_s is None:
             return None
-        before = bisect_left(run.player.times, end_s - SAME_TIME_S) - 1
-        return float(run.player.times[before]) if before >= 0 else None
+        inside = run.replay.plan.span.indices(run.player.times)
+        return float(run.player.times[inside[-1]]) if inside else None
 
     # Showing
 
@@ -169,8 +168,8 @@ class MarkCommands(QObject):
         self._actions.enable(("mark", "name-mark"), run is not None)
         self._actions.enable(OF_FILES, file is not None)
         marks = run.replay.marks if run is not None else ()
-        span = run.replay.plan.span if run is not None else SetSpan(None, None)
+        span = run.replay.plan.span if run is not None else ALL_TIME
         self._lanes.show_flags(marks, span)
         self._transport.show_marks(marks, span)
         if file is not None:
-            file.limit(span.start_s, span.end_s)
+            file.limit(span)

@@ -9,6 +9,7 @@ from app.engine.player import Player, PlayerPosition
 from app.gui.actions import Actions
 from app.gui.transport import Transport, next_speed
 from app.gui.workspace import Workspace
+from tracking.time_span import SAME_TIME_S
 
 NAMES = (
     "play", "shuttle-back", "pause", "shuttle", "back", "forward", "back-10", "forward-10",
@@ -137,7 +138,7 @@ class PlaybackCommands(QObject):
         """The number of the frame shown at a time."""
         player = self._player()
         times = player.times if player is not None else ()
-        return min(bisect_left(times, time_s - 1e-6), max(len(times) - 1, 0))
+        return min(bisect_left(times, time_s - SAME_TIME_S), max(len(times) - 1, 0))
 
     def _player(self) -> Player | None:
         run = self._workspace.file_run

@@ -17,6 +17,7 @@ from app.runs.feed import Numbers
 from app.runs.open_run import FileRun, free_path
 from app.runs.recorded_picture import drawer, hides_people, near_live, private, write_span
 from ppnet.errors import UserError
+from tracking.time_span import TimeSpan
 from tracking.types import Frame
 
 GONE_ROUND_S = 1.0  # so near to the out point (at up to 4 times the speed) a jump back is the loop's
@@ -102,7 +103,7 @@ class RecordCommands(QObject):
             self._ticker.stop()
             first, last = sorted((self._span_start_s, self._now_s()))
             self._span_start_s = None
-            self._write_span(run, first, last + 1e-3)  # the picture that is shown belongs to the recording
+            self._write_span(run, TimeSpan(first, last + 1e-3))  # the picture that is shown belongs to the recording
 
     def shut_down(self) -> None:
         """Gives up a span that is being written; for the end of the program."""
@@ -113,14 +114,12 @@ class RecordCommands(QObject):
 
     # Files
 
-    def _write_span(self, run: FileRun, start_s: float, end_s: float) -> None:
+    def _write_span(self, run: FileRun, span: TimeSpan) -> None:
         if self._job is not None:
             self._workspace.said.emit("The recording before is still being written; try again in a moment.", "warning")
             return
-        inside = run.replay.plan.span
-        start_s = start_s if inside.start_s is None else max(start_s, inside.start_s)
-        end_s = end_s if inside.end_s is None else min(end_s, inside.end_s)
-        if end_s <= start_s:
+        span = span.within(run.replay.plan.span)
+        if span.is_empty:
             self._workspace.said.emit("Nothing was recorded: it lay outside of the in and out point.", "warning")
             return
         layers, people = self._view.layers, self._workspace.people
@@ -145,7 +144,7 @@ class RecordCommands(QObject):
                     path = write_span(
                         source,
                         out,
-                        span_s=(start_s, end_s),
+                        span=span,
                         pictures=pictures,  # type: ignore[arg-type]
                         progress=self._set_share,
                         cancelled=self._cancelled.is_set,
@@ -208,7 +207,7 @@ class RecordCommands(QObject):
         self._bar.show_recording(None, running=False)
         self._actions.set_checked("record", False)
         if run is not None and start_s is not None:
-            self._write_span(run, start_s, self._furthest_s + 1.0)
+            self._write_span(run, TimeSpan(start_s, self._furthest_s + 1.0))
 
     def _now_s(self) -> float:
         return self._view.picture.frame.time_s if self._view.picture is not None else 0.0

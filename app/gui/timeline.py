@@ -20,7 +20,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from app.gui.picture_painter import PeopleStyle
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
 from tracking.events import Event, EventKind, Lane
-from tracking.session.edits import SetMark, SetSpan
+from tracking.session.edits import SetMark
+from tracking.time_span import ALL_TIME, TimeSpan
 
 LANE = 24
 HEAD = 22
@@ -56,7 +57,7 @@ class Lanes(QWidget):
         self.lanes: tuple[Lane, ...] = ()
         self.marks: tuple[Event, ...] = ()
         self.flags: tuple[SetMark, ...] = ()
-        self.inside = SetSpan(None, None)
+        self.inside = ALL_TIME
         self.style_of_people = PeopleStyle()
         self._span = (0.0, 1.0)
         self._full = (0.0, 1.0)
@@ -69,7 +70,7 @@ class Lanes(QWidget):
         self.setMinimumHeight(HEAD + LANE * len(self.lanes) + 6)
         self.update()
 
-    def show_flags(self, flags: Sequence[SetMark], inside: SetSpan) -> None:
+    def show_flags(self, flags: Sequence[SetMark], inside: TimeSpan) -> None:
         """The marks that people set, and their in and out point."""
         self.flags, self.inside = tuple(flags), inside
         self.update()

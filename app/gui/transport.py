@@ -8,7 +8,8 @@ from app.engine.player import PlayerPosition
 from app.gui.actions import Actions
 from app.gui.icons import icon
 from app.gui.theme import as_panel, tokens
-from tracking.session.edits import SetMark, SetSpan
+from tracking.session.edits import SetMark
+from tracking.time_span import ALL_TIME, TimeSpan
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -131,7 +132,7 @@ class Transport(QWidget):
         self.clock.setToolTip("Time of the picture / length of the video (minutes:seconds.hundredths)")
         self._tracked_s: tuple[float, float] | None = None
         self._marks: tuple[SetMark, ...] = ()
-        self._span = SetSpan(None, None)
+        self._span = ALL_TIME
         self.frame = QLabel("")
         self.frame.setProperty("muted", True)
         self.frame.setToolTip("Number of the frame, counted from 0")
@@ -176,7 +177,7 @@ class Transport(QWidget):
         self._tracked_s = span_s
         self._show_parts()
 
-    def show_marks(self, marks: tuple[SetMark, ...], span: SetSpan) -> None:
+    def show_marks(self, marks: tuple[SetMark, ...], span: TimeSpan) -> None:
         """Where marks are, and in and out point."""
         self._marks, self._span = marks, span
         self._show_parts()

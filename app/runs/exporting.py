@@ -1,6 +1,5 @@
 """Exports as the window makes them: all formats of `tracking.export`; the video as it looks on the screen. No Qt."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.runs.nearby import Nearby
 from app.gui.picture_painter import PeopleStyle, PictureLayers
+from app.runs.nearby import Nearby
 from app.runs.recorded_picture import drawer, write_span
 from tracking.export.formats import export
 from tracking.export.progress import ExportCancelled, Tick
@@ -77,9 +76,7 @@ def _video_writer(work: Work) -> Callable[[EditedSession, Path, Tick], None]:
     )
 
     def write(replay: EditedSession, path: Path, _tick: Tick) -> None:
-        inside, stored = replay.plan.span, replay.stored.time_span or (0.0, 0.0)
-        start_s, end_s = inside.start_s or 0.0, math.inf if inside.end_s is None else inside.end_s
-        first_s, last_s = max(start_s, stored[0]), min(end_s, stored[1])
+        first_s, last_s = map(replay.plan.span.clip, replay.stored.time_span or (0.0, 0.0))
 
         def picture(frame: Frame) -> npt.NDArray[np.uint8]:
             work.progress(min((frame.time_s - first_s) / max(last_s - first_s, 1e-6), 1.0))
@@ -87,7 +84,7 @@ def _video_writer(work: Work) -> Callable[[EditedSession, Path, Tick], None]:
             return image
 
         with open_video() as source:
-            written = write_span(source, path, span_s=(start_s, end_s), pictures=picture, cancelled=work.cancelled)
+            written = write_span(source, path, span=replay.plan.span, pictures=picture, cancelled=work.cancelled)
         if written is None:
             raise ExportCancelled
 

@@ -10,25 +10,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import platformdirs
 
 from app.engine.file import FileEngine
 from app.engine.live import LiveEngine
-from app.engine.player import Player
 from app.engine.load_shedding import ShedStep
+from app.engine.player import Player
 from app.engine.state import ProcessorBuilder
-from app.runs.feed import Feed, FileFeed, LiveFeed
 from app.runs.continued_settings import HeaderOf, changes_between, settings_to_go_on
+from app.runs.feed import Feed, FileFeed, LiveFeed
 from app.runs.inspector import Looker
 from app.runs.nearby import Nearby
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session, session_path
+from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
-from tracking.video.transformed import Adaptation, adapted
 from tracking.video.source import VideoInfo, VideoSource
+from tracking.video.transformed import Adaptation, adapted
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class FileRun:
         self.closed = threading.Event()
         self._settings, self._present = settings, present
         self._parts = parts
-        self._limits: tuple[float | None, float | None] = (None, None)
+        self._limits = ALL_TIME
         self._more_wanted = False
         self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]
@@ -112,27 +112,26 @@ class FileRun:
         engine: FileEngine[Any] = FileEngine(
             self.opened, self._parts.build, self._settings, session=self.session, on_change=self._note_change
         )
-        engine.limit(*self._tracked_limits)
+        engine.limit(self._tracked_limits)
         return engine
 
     @property
-    def _tracked_limits(self) -> tuple[float | None, float | None]:
+    def _tracked_limits(self) -> TimeSpan:
         """In and out point, or else where the run was to begin and end."""
-        start_s, end_s = self._limits
-        return self._settings.start_s if start_s is None else start_s, self._settings.end_s if end_s is None else end_s
+        return self._limits.or_else(TimeSpan(self._settings.start_s, self._settings.end_s))
 
     def _note_change(self, before: Any, after: Any, time_s: float) -> None:
         self.session.log_changes(changes_between(before, after, time_s))
 
-    def limit(self, start_s: float | None, end_s: float | None) -> None:
-        """Tracks and plays what has start_s <= time < end_s (seconds) only; None: no limit. What is tracked stays."""
-        if (start_s, end_s) == self._limits:
+    def limit(self, span: TimeSpan) -> None:
+        """Tracks and plays only what lies in the span. What is tracked stays."""
+        if span == self._limits:
             return
-        self._limits = start_s, end_s
-        self.player.set_loop(start_s, end_s)
+        self._limits = span
+        self.player.set_loop(span)
         self._more_wanted = True
         if self.engine is not None:
-            self.engine.limit(*self._tracked_limits)
+            self.engine.limit(self._tracked_limits)
 
     def keep_up(self) -> None:
         """Goes on tracking where the limits were moved after it had come to its end."""
@@ -142,10 +141,9 @@ class FileRun:
         if self.engine is not None and self.engine.progress().state.is_active:
             return
         self._more_wanted = False
-        span, (_, end_s) = self.session.time_span, self._tracked_limits
-        inside = len(times) if end_s is None else int(np.searchsorted(times, end_s - 1e-6))
-        last_s = float(times[max(inside - 1, 0)])
-        if span is None or last_s > span[1] + 1e-6:
+        tracked = self.session.time_span
+        last_s = float(times[max(self._tracked_limits.indices(times).stop - 1, 0)])
+        if tracked is None or last_s > tracked[1] + SAME_TIME_S:
             self.session.go_on()
             self.engine = self._new_engine()
             if isinstance(self.feed, FileFeed):

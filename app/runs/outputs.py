@@ -11,8 +11,9 @@ from typing import Any
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
 from tracking.drawing.overlay import OverlaySettings, draw
-from tracking.session.session import Session
 from tracking.export.keypoint_csv import KeypointTable
+from tracking.session.session import Session
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
 from tracking.video.writer import VideoWriter
@@ -114,7 +115,7 @@ class OutputFiles:
         *,
         session: Session | None = None,
         skeleton: Skeleton = COCO_17,
-        sound_range_s: tuple[float | None, float | None] = (None, None),
+        sound_span: TimeSpan = ALL_TIME,
         look: OverlaySettings | None = None,
     ) -> "OutputFiles":
         """Begin all files. UserError when one cannot be written; the others are closed then."""
@@ -129,7 +130,7 @@ class OutputFiles:
                     time_base=info.time_base,
                     pixel_aspect=info.pixel_aspect,
                     audio_from=info.path if info.has_audio else None,
-                    audio_range_s=sound_range_s,
+                    audio_span=sound_span,
                 )
         except BaseException:
             files.abandon()

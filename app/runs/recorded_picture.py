@@ -11,6 +11,7 @@ from app.gui.picture_painter import PeopleStyle, PictureLayers
 from ppnet.errors import UserError
 from tracking.drawing.overlay import OverlaySettings, draw
 from tracking.drawing.privacy import RecentResults, blur_faces, plain_ground
+from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 from tracking.video.writer import VideoWriter
@@ -69,19 +70,18 @@ def write_span(
     source: VideoSource,
     out: Path,
     *,
-    span_s: tuple[float, float],
+    span: TimeSpan,
     pictures: Callable[[Frame], Image],
     progress: Callable[[float], Any] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path | None:
-    """Writes the pictures of `source` within `span_s` (seconds) to `out`, with the sound of that span.
+    """Writes the pictures of `source` within `span` to `out`, with the sound of that span.
 
-    The start of the span is time 0 of the new video, for pictures and sound alike; an end at infinity is the end of the
+    The start of the span is time 0 of the new video, for pictures and sound alike; without an end it is that of the
     source, and then there is no progress. None when it was cancelled, and then nothing is left. UserError when it can't
     be written or there is no picture.
     """
-    start_s, end_s = span_s
-    info = source.info
+    info, start_s = source.info, span.start_s or 0.0
     writer = VideoWriter(
         out,
         info.size_wh,
@@ -89,7 +89,7 @@ def write_span(
         time_base=info.time_base,
         pixel_aspect=info.pixel_aspect,
         audio_from=info.path if info.has_audio else None,
-        audio_range_s=(start_s, end_s),
+        audio_span=span,
         origin_s=start_s,
     )
     count = 0
@@ -101,14 +101,15 @@ def write_span(
             if cancelled():
                 writer.discard()
                 return None
-            if frame.time_s >= end_s:
+            if span.is_over(frame.time_s):
                 break
             writer.write(pictures(frame), frame.time_s)
             count += 1
-            progress((frame.time_s - start_s) / max(end_s - start_s, 1e-6))
+            if span.end_s is not None:
+                progress((frame.time_s - start_s) / (span.end_s - start_s))
         if count == 0:
             raise UserError("There was no picture between the start and the end of the recording.")
-        return writer.close(sound_until_s=end_s)
+        return writer.close(sound_until_s=span.end_s)
     except BaseException:
         writer.discard()
         raise

@@ -4,25 +4,18 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from app.runs.outputs import OutputFiles, OutputPaths
 from app.runs.stages import run_stages
 from ppnet.skeleton import Skeleton
-from tracking.session.edit_plan import select_rows
 from tracking.export.keypoint_csv import KeypointTable
+from tracking.session.edit_plan import select_rows
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
-from tracking.video.source import VideoSource
-
-
-class SeekableSource(VideoSource, Protocol):
-    """A file or folder: it can be read a second time."""
-
-    def seek(self, time_s: float) -> None:
-        """Go to the first picture at or after a time."""
-        ...
+from tracking.video.source import SeekableSource, VideoSource
 
 
 def looks_ahead(kind: str, source: VideoSource) -> bool:
@@ -46,7 +39,7 @@ def write_again(
     paths: OutputPaths,
     *,
     skeleton: Skeleton,
-    sound_range_s: tuple[float | None, float | None] = (None, None),
+    sound_span: TimeSpan = ALL_TIME,
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> bool:
@@ -62,19 +55,19 @@ def write_again(
         os.replace(fresh, paths.table)
     if not paths.video or not results:
         return True
-    return _draw_again(source, results, paths, sound_range_s, stop=stop, progress=progress)
+    return _draw_again(source, results, paths, sound_span, stop=stop, progress=progress)
 
 
 def _draw_again(
     source: SeekableSource,
     results: Sequence[FrameResult],
     paths: OutputPaths,
-    sound_range_s: tuple[float | None, float | None],
+    sound_span: TimeSpan,
     *,
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> bool:
-    files = OutputFiles.open(replace(paths, table=None, session=None), source.info, sound_range_s=sound_range_s)
+    files = OutputFiles.open(replace(paths, table=None, session=None), source.info, sound_span=sound_span)
     by_index = {result.frame_index: result for result in results}
     done = 0
 

@@ -13,15 +13,15 @@ from typing import Any
 import ppnet
 from app.runs.outputs import OutputFiles, OutputPaths, write_meta
 from app.runs.second_pass import looks_ahead, only_person, write_again
-from app.settings import TrackSettings
 from app.runs.stages import run_stages
+from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
-from tracking.session.edits import OnlyPerson
 from tracking.focus_person import SOON_S
 from tracking.pipeline import Pipeline
-from tracking.session.session import Session
+from tracking.session.edits import OnlyPerson
 from tracking.session.format import SessionHeader
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo, VideoSource
 
@@ -203,7 +203,7 @@ class TrackRun:
                 self._results,
                 self._paths,
                 skeleton=self._skeleton(),
-                sound_range_s=(self._settings.start_s, self._settings.end_s),
+                sound_span=self._settings.span,
                 stop=self._stop,
                 progress=lambda frames: self._progress(done + frames),
             )
@@ -229,9 +229,8 @@ class TrackRun:
                 skeleton=self._skeleton(),
             )
             session = Session.create(self._paths.session, header, overwrite=True)
-        sound = (self._settings.start_s, self._settings.end_s)
         return OutputFiles.open(
-            self._paths, self._source.info, session=session, skeleton=self._skeleton(), sound_range_s=sound
+            self._paths, self._source.info, session=session, skeleton=self._skeleton(), sound_span=self._settings.span
         )
 
     def _close_after(self, error: BaseException, files: OutputFiles) -> None:

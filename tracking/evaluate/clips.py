@@ -16,7 +16,7 @@ from tracking.pipeline import Estimator, Pipeline, PipelineSettings
 from tracking.session.format import SessionError, SessionHeader
 from tracking.session.session import Session
 from tracking.types import FrameResult
-from tracking.video.source import open_source
+from tracking.video.factory import open_source
 
 HALVES = ("tune", "held-out")
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from tracking.export.csv_wide import quoted
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
+from tracking.time_span import TimeSpan
 
 COLUMNS = ("kind", "name", "frame", "time_s")
 
@@ -16,17 +15,15 @@ def write_marks_csv(session: EditedSession, path: Path, tick: Tick) -> None:
 
     Marks outside of in and out point are left out, as their frames are.
     """
-    start_s, end_s = session.exported_span
+    span = session.exported_span
     times = session.stored.frame_times()
     rows: list[tuple[str, str, int | str, float]] = [
-        ("mark", mark.name, mark.frame_index, mark.time_s)
-        for mark in session.marks
-        if (start_s is None or mark.time_s >= start_s) and (end_s is None or mark.time_s < end_s)
+        ("mark", mark.name, mark.frame_index, mark.time_s) for mark in session.marks if span.contains(mark.time_s)
     ]
     indices = session.stored.frame_indices()
-    for kind, time_s in (("in", start_s), ("out", end_s)):
+    for kind, time_s in (("in", span.start_s), ("out", span.end_s)):
         if time_s is not None:
-            after = int(np.searchsorted(times, time_s - 1e-6))
+            after = TimeSpan(time_s).indices(times).start
             rows.append((kind, "", int(indices[after]) if after < len(indices) else "", time_s))
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")

@@ -6,7 +6,9 @@ from ppnet.errors import UserError
 from tracking.drawing.overlay import OverlaySettings, draw
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
-from tracking.video.source import VideoSource, open_source
+from tracking.time_span import ALL_TIME, TimeSpan
+from tracking.video.factory import open_source
+from tracking.video.source import VideoSource
 from tracking.video.transformed import Adaptation, adapted
 from tracking.video.writer import VideoWriter
 
@@ -18,8 +20,7 @@ def write_annotated_video(
     info = replay.header.source
     place = find_video(replay, video)
     look = look or OverlaySettings(names=dict(replay.names))
-    start_s, end_s = replay.exported_span
-    asked = replay.header.settings
+    span, asked = replay.exported_span, replay.header.settings
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
@@ -30,15 +31,12 @@ def write_annotated_video(
             time_base=info.time_base,
             pixel_aspect=info.pixel_aspect,
             audio_from=place if info.has_audio else None,
-            audio_range_s=(
-                asked.get("start_s") if start_s is None else start_s,
-                asked.get("end_s") if end_s is None else end_s,
-            ),
-            origin_s=start_s or 0.0,
+            audio_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
+            origin_s=span.start_s or 0.0,
         )
         try:
             _draw_all(replay, source, writer, look, tick)
-            writer.close(sound_until_s=end_s)
+            writer.close(sound_until_s=span.end_s)
         except BaseException:
             writer.discard()
             raise
@@ -76,6 +74,5 @@ def _opened(replay: EditedSession, place: Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
     adaptation = Adaptation.of(replay.header.settings)
     times = replay.stored.frame_times()
-    begun_s = max(float(times[0]), replay.exported_span[0] or 0.0) if len(times) else 0.0
-    start_s = max(0.0, begun_s * adaptation.slow_motion - 1e-6) if len(times) else None
-    return adapted(open_source(place, start_s=start_s), adaptation)
+    begun = TimeSpan(replay.exported_span.clip(float(times[0]))) if len(times) else ALL_TIME
+    return adapted(open_source(place, span=begun.scaled(adaptation.slow_motion)), adaptation)

@@ -29,6 +29,7 @@ from tracking.session.edits import (
     SplitId,
     SwapIds,
 )
+from tracking.time_span import ALL_TIME
 from tracking.types import FrameResult, KeypointState
 
 Bools = npt.NDArray[np.bool_]
@@ -75,7 +76,8 @@ class EditPlan:
         self.smoothing = smoothing if smoothing is not None and smoothing.method else None
         self.only = _only(self.edits)
         self.marks = _marks(self.edits)
-        self.span = _newest(self.edits, SetSpan) or SetSpan(None, None)
+        span = _newest(self.edits, SetSpan)
+        self.span = ALL_TIME if span is None else span.span
         scale = _newest(self.edits, SetScale)
         self.metres_per_pixel = None if scale is None else scale.metres_per_pixel
         self._steps = tuple(e for e in self.edits if isinstance(e, _ON_FRAMES))

@@ -13,6 +13,7 @@ from tracking.session.format import SessionHeader
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
 from tracking.smoothing.settings import SmoothingSettings
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
@@ -121,17 +122,17 @@ class EditedSession:
             yield self._edit(tracked, keep_hidden)
 
     @property
-    def exported_span(self) -> tuple[float | None, float | None]:
-        """In and out point of exports in seconds; None: no limit."""
-        return (None, None) if self._whole else (self.plan.span.start_s, self.plan.span.end_s)
+    def exported_span(self) -> TimeSpan:
+        """What exports write: all between in and out point."""
+        return ALL_TIME if self._whole else self.plan.span
 
     def exported(self) -> Iterator[EditedResult]:
         """What exports write: frames between the in and the out point, without hidden people, in order."""
-        start_s, end_s = self.exported_span
+        span = self.exported_span
         for tracked in self.stored.results():
-            if end_s is not None and tracked.time_s >= end_s:
+            if span.is_over(tracked.time_s):
                 return
-            if start_s is None or tracked.time_s >= start_s:
+            if span.has_begun(tracked.time_s):
                 yield self._edit(tracked, False)
 
     def has_edits(self, frame_index: int) -> bool:

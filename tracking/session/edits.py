@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
 
 from tracking.smoothing.settings import SmoothingSettings
+from tracking.time_span import TimeSpan
 
 MAX_NAME = 200
 MAX_SCALE = 1e3  # metres per pixel; a satellite's picture has some tens
@@ -132,10 +133,15 @@ class RemoveMark:
 
 @dataclass(frozen=True, slots=True)
 class SetSpan:
-    """In and out point: frames with start_s <= time < end_s count; None: no limit on that side. The newest counts."""
+    """In and out point: only frames of that `TimeSpan` count. The newest one counts."""
 
     start_s: float | None
     end_s: float | None
+
+    @property
+    def span(self) -> TimeSpan:
+        """What lies between the points."""
+        return TimeSpan(self.start_s, self.end_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,7 @@ def _check(edit: Edit | Anchor) -> None:
         raise ValueError("two different people are wanted")
     if isinstance(edit, FillKeypoint) and edit.end.frame_index <= edit.start.frame_index:
         raise ValueError("the second frame must come after the first")
-    if isinstance(edit, SetSpan) and edit.start_s is not None and edit.end_s is not None and edit.end_s <= edit.start_s:
+    if isinstance(edit, SetSpan) and edit.span.is_empty:
         raise ValueError("the out point must come after the in point")
 
 

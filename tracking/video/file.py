@@ -13,14 +13,14 @@ import av
 import av.logging
 import numpy as np
 
+from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
 from tracking.video.orientation import UPRIGHT, Image, Orientation
-from tracking.video.source import URL_SCHEMES, ClosingSource, VideoError, VideoInfo, check_range
+from tracking.video.source import ClosingSource, VideoError, VideoInfo
 
 log = logging.getLogger(__name__)
 
-TIME_TOLERANCE_S = 1e-6
-"""Two times nearer than this are the same time: files and people give times with six decimals."""
+URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "srt://")
 END_TOLERANCE_S = 1.0
 """A file whose last picture is over so long before its stated end is cut off."""
 SKIM_S = 1.0
@@ -33,15 +33,15 @@ class VideoFile(ClosingSource):
 
     A frame's index is its place in `frame_times()`, so that every reader of a file comes to the same numbers:
     pictures that cannot be decoded keep theirs. The frames of a live stream are counted.
-    Only frames with start_s <= time_s < end_s are given. A damaged or cut file gives what can be decoded
+    Only frames within the span are given. A damaged or cut file gives what can be decoded
     and says so in `notices`. VideoError when there is no picture at all.
     """
 
-    def __init__(self, path: Path | str, *, start_s: float | None = None, end_s: float | None = None) -> None:
-        check_range(start_s, end_s)
+    def __init__(self, path: Path | str, *, span: TimeSpan = ALL_TIME) -> None:
+        span.check()
         self._spec = str(path)
         self._is_url = self._spec.lower().startswith(URL_SCHEMES)
-        self._end_s = end_s
+        self._span = span
         self._notices: list[str] = []
         self._ended_early = False
         self._times: tuple[float, ...] | None = None
@@ -53,7 +53,7 @@ class VideoFile(ClosingSource):
         self._decoded: Iterator[Any] = iter(())
         self._open()
         try:
-            self._start(start_s)
+            self._start()
         except BaseException:
             self.close()
             raise
@@ -77,7 +77,7 @@ class VideoFile(ClosingSource):
         """The frames from the present place on."""
         while (decoded := next(self._decoded, None)) is not None:
             time_s = self._time_of(decoded)
-            if self._end_s is not None and time_s >= self._end_s - TIME_TOLERANCE_S:
+            if self._span.is_over(time_s):
                 self._decoded = iter(())
                 return
             self._last_s = time_s
@@ -92,14 +92,14 @@ class VideoFile(ClosingSource):
         """
         if self._info.is_live:
             raise VideoError(f"{self._name} is live; there is nothing to seek in.")
-        target = time_s - TIME_TOLERANCE_S
+        target = time_s - SAME_TIME_S
         ahead = self._last_s is not None and self._last_s < target <= self._last_s + SKIM_S
         frames = self._decoded if ahead else self._from_key_frame(target)
         for decoded in frames:
             found_s = self._time_of(decoded)
             if found_s >= target:
                 self._decoded = chain([decoded], frames)
-                self._index = bisect.bisect_left(self.frame_times(), found_s - TIME_TOLERANCE_S)
+                self._index = bisect.bisect_left(self.frame_times(), found_s - SAME_TIME_S)
                 self._last_s = None
                 return
         self._decoded = iter(())
@@ -168,17 +168,17 @@ class VideoFile(ClosingSource):
         held = "sound but no picture" if has_audio else "no picture"
         raise VideoError(f"{self._name} holds {held}; a video is needed.")
 
-    def _start(self, start_s: float | None) -> None:
+    def _start(self) -> None:
         """Decode the first picture, learn from it, and go to the start that was asked for."""
         first = next(self._decoded, None)
         if first is None:
             raise VideoError(f"{self._name} holds no picture that can be decoded.")
         self._decoded = chain([first], self._decoded)
         self._learn(first)
-        if start_s is not None and not self._info.is_live:
-            self.seek(start_s)
+        if self._span.start_s is not None and not self._info.is_live:
+            self.seek(self._span.start_s)
         head = next(self._decoded, None)
-        if head is None or (self._end_s is not None and self._time_of(head) >= self._end_s):
+        if head is None or self._span.is_over(self._time_of(head)):
             lasts = f"; it lasts {self._info.duration_s:.3f} s" if self._info.duration_s else ""
             raise VideoError(f"{self._name} has no picture between the start and end asked for{lasts}.")
         self._decoded = chain([head], self._decoded)
@@ -257,9 +257,9 @@ class VideoFile(ClosingSource):
         if self._is_live:
             return self._index
         times: Sequence[float] = self._read_times
-        if self._times is not None or self._read_dts_s < time_s - TIME_TOLERANCE_S:
+        if self._times is not None or self._read_dts_s < time_s - SAME_TIME_S:
             times = self.frame_times()
-        return max(self._index, bisect.bisect_left(times, time_s - TIME_TOLERANCE_S))  # never a number given before
+        return max(self._index, bisect.bisect_left(times, time_s - SAME_TIME_S))  # never a number given before
 
     def _check_end(self, last_s: float, end_s: float) -> None:
         """Notice an end that comes before the file's own statement of its length.

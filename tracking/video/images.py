@@ -1,6 +1,5 @@
 """Single pictures and folders of pictures as a source: natural order, 30 pictures a second."""
 
-import bisect
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -9,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame
 from tracking.video.orientation import Image
-from tracking.video.source import IMAGE_SUFFIXES, ClosingSource, VideoError, VideoInfo, check_range
+from tracking.video.source import ClosingSource, VideoError, VideoInfo
 
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 IMAGE_RATE = Fraction(30)
 """Pictures carry no time; picture i is shown at i / 30 s."""
 
@@ -24,15 +25,14 @@ class ImageFolder(ClosingSource):
     VideoError when there is none to read.
     """
 
-    def __init__(self, path: Path | str, *, start_s: float | None = None, end_s: float | None = None) -> None:
-        check_range(start_s, end_s)
+    def __init__(self, path: Path | str, *, span: TimeSpan = ALL_TIME) -> None:
+        span.check()
         self._path = Path(path)
         self._files = _picture_files(self._path)
         self._notices: list[str] = []
-        times = self.frame_times()
-        self._next = bisect.bisect_left(times, start_s or 0.0)
-        self._stop = len(times) if end_s is None else bisect.bisect_left(times, end_s)
-        if self._next >= self._stop:
+        wanted = span.indices(self.frame_times())
+        self._next, self._stop = wanted.start, wanted.stop
+        if not wanted:
             raise VideoError(f"{self._path} has no picture between the start and end asked for.")
         self._info = self._look()
 
@@ -58,8 +58,8 @@ class ImageFolder(ClosingSource):
                 self._notices.append(f"{self._files[index].name} is not a picture that can be read; left out.")
 
     def seek(self, time_s: float) -> None:
-        """Go to the first picture with a time at or after the one asked for (to 1e-6 s)."""
-        self._next = bisect.bisect_left(self.frame_times(), time_s - 1e-6)
+        """Go to the first picture with a time at or after the one asked for"""
+        self._next = TimeSpan(time_s).indices(self.frame_times()).start
 
     def frame_times(self) -> tuple[float, ...]:
         """Times of all pictures in seconds."""

@@ -8,6 +8,8 @@ from typing import Any
 import av
 import av.bitstream
 
+from tracking.time_span import ALL_TIME, TimeSpan
+
 COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"})
 """Codecs that MP4 holds; all others are encoded anew as AAC."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
@@ -17,7 +19,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 class SoundTrack:
     """Feeds the sound of a file to an output container, in step with the pictures.
 
-    Sound between start_s and end_s is taken; its times stay those of the file, less origin_s, so it stays in step
+    Sound within the span is taken; its times stay those of the file, less origin_s, so it stays in step
     exactly. Times given to `advance` are those of the output.
     Damage in the sound never stops the pictures: the rest of it is left out and `notice` says so.
     """
@@ -27,13 +29,12 @@ class SoundTrack:
         path: Path,
         output: Any,
         *,
-        start_s: float | None = None,
-        end_s: float | None = None,
+        span: TimeSpan = ALL_TIME,
         origin_s: float = 0.0,
     ) -> None:
         self.notice: str | None = None
         self._output = output
-        self._end_s = end_s
+        self._span = span
         self._origin_s = origin_s
         self._input = av.open(str(path), metadata_errors="replace")
         source = self._input.streams.audio[0]
@@ -43,9 +44,9 @@ class SoundTrack:
         else:
             self._target = output.add_stream("aac", rate=source.rate or 48000)
             self._target.bit_rate = 160_000
-        if start_s is not None:
-            self._input.seek(int(start_s / source.time_base), stream=source)
-        self._packets = self._read(source, start_s)
+        if span.start_s is not None:
+            self._input.seek(int(span.start_s / source.time_base), stream=source)
+        self._packets = self._read(source)
         self._waiting: Any = next(self._packets, None)
 
     def advance(self, until_s: float | None) -> None:
@@ -65,15 +66,15 @@ class SoundTrack:
         self._waiting = None
         self._input.close()
 
-    def _read(self, source: Any, start_s: float | None) -> Iterator[Any]:
-        """Packets for the output, in order, none outside the range."""
+    def _read(self, source: Any) -> Iterator[Any]:
+        """Packets for the output, in order, none outside the span."""
         make = self._copies(source) if self._copied else self._encoded(source)
         try:
             for packet in make:
                 time_s = _time_of(packet)
-                if self._end_s is not None and time_s >= self._end_s:
+                if self._span.is_over(time_s):
                     return
-                if start_s is None or time_s >= start_s:
+                if self._span.has_begun(time_s):
                     yield self._moved(packet)
         except av.FFmpegError:
             self.notice = "The sound is damaged; what comes after the damage was left out."

@@ -1,4 +1,4 @@
-"""Where pictures come from: what every source tells and does, and which source a name stands for."""
+"""What every source of pictures tells and does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ from typing import Protocol, Self
 
 from ppnet.errors import UserError
 from tracking.types import Frame
-
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "srt://")
 
 
 class VideoError(UserError):
@@ -75,6 +72,18 @@ class VideoSource(Protocol):
     ) -> None: ...
 
 
+class SeekableSource(VideoSource, Protocol):
+    """A file or folder: its times are known, and it can go to any of them and be read again."""
+
+    def seek(self, time_s: float) -> None:
+        """The next frame given is the first with a time at or after this one (to `SAME_TIME_S`)."""
+        ...
+
+    def frame_times(self) -> tuple[float, ...]:
+        """All presentation times in seconds, ascending."""
+        ...
+
+
 class ClosingSource:
     """What all sources share: leaving a `with` block closes the source."""
 
@@ -93,49 +102,3 @@ class ClosingSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def check_range(start_s: float | None, end_s: float | None) -> None:
-    """UserError unless `start_s` comes before `end_s` (either may be None)."""
-    if start_s is not None and end_s is not None and not start_s < end_s:
-        raise UserError(f"The start ({start_s:g} s) must come before the end ({end_s:g} s).")
-
-
-def camera_name(spec: str) -> str | None:
-    """The camera that a source's name asks for (`0`, `camera:0`, `camera:Name`, `/dev/video0`), else None."""
-    if spec.startswith("camera:"):
-        return spec.removeprefix("camera:")
-    if spec == "camera":
-        return "0"
-    if spec.startswith("/dev/video") or (spec.isdecimal() and not Path(spec).exists()):
-        return spec.removeprefix("/dev/video")
-    return None
-
-
-def open_source(spec: str | Path, *, start_s: float | None = None, end_s: float | None = None) -> VideoSource:
-    """Open a video file, a picture, a folder of pictures, a camera or a network address.
-
-    Only pictures with start_s <= time_s < end_s are given. UserError when there is nothing to read, or a camera is
-    asked for a part. A network address is opened only when it is spelled out (rtsp://, http://, ...).
-    """
-    check_range(start_s, end_s)
-    text = str(spec)
-    name = camera_name(text)
-    if name is not None:
-        if start_s is not None or end_s is not None:
-            raise UserError("A camera has no start and no end; leave out --start and --end, and end it with Ctrl+C.")
-        from tracking.video.camera import Camera
-
-        return Camera(name)
-    if text.lower().startswith(URL_SCHEMES):
-        from tracking.video.file import VideoFile
-
-        return VideoFile(text, start_s=start_s, end_s=end_s)
-    path = Path(spec)
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        from tracking.video.images import ImageFolder
-
-        return ImageFolder(path, start_s=start_s, end_s=end_s)
-    from tracking.video.file import VideoFile
-
-    return VideoFile(path, start_s=start_s, end_s=end_s)

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from ppnet.errors import UserError
+from tracking.time_span import SAME_TIME_S
 from tracking.types import Frame
 from tracking.video.source import ClosingSource, VideoInfo, VideoSource
 
 TURNS_DEG = (0, 90, 180, 270)
 SLOWEST = 64.0
-SAME_TIME_S = 1e-6
-"""Sources take times nearer than this for the same; so do adapted ones, in their own times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class AdaptedSource(ClosingSource):
             yield Frame(frame.index, frame.time_s / self._slow, self._turned(frame.image))
 
     def seek(self, time_s: float) -> None:
-        """The next frame given is the first with a time at or after this one."""
+        """The next frame given is the first with a time at or after this one (to `SAME_TIME_S` of its own times)."""
         self._source.seek((time_s - SAME_TIME_S) * self._slow + SAME_TIME_S)
 
     def frame_times(self) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.orientation import Image
 from tracking.video.sound import SoundTrack, has_sound
 from tracking.video.source import VideoError
@@ -32,7 +33,7 @@ class VideoWriter:
     size_wh: width and height; an odd size is stored with its last column or row doubled (see `padded`), and
     a picture of another size is fitted into the first one's frame. frame_rate: a hint for the last picture's
     length and for the encoder; times rule. time_base: unit of the source's times, kept so that they stay exact.
-    audio_from: file whose sound is copied, between the seconds of audio_range_s. VideoError when the place
+    audio_from: file whose sound is copied, as far as it lies in audio_span. VideoError when the place
     cannot be written. origin_s: this time of pictures and sound becomes time 0.
     """
 
@@ -45,7 +46,7 @@ class VideoWriter:
         time_base: Fraction | None = None,
         pixel_aspect: Fraction = Fraction(1),
         audio_from: Path | None = None,
-        audio_range_s: tuple[float | None, float | None] = (None, None),
+        audio_span: TimeSpan = ALL_TIME,
         origin_s: float = 0.0,
     ) -> None:
         self.path = Path(path)
@@ -64,7 +65,7 @@ class VideoWriter:
             self.partial_path.write_bytes(b"")  # a place that cannot be written shows now, not with the first picture
             self._output = av.open(str(self.partial_path), "w", format="mp4", options=self._fragments())
             self._stream = self._video_stream(pixel_aspect)
-            self._sound = self._sound_from(audio_from, audio_range_s)
+            self._sound = self._sound_from(audio_from, audio_span)
 
     @property
     def padded(self) -> bool:
@@ -144,10 +145,10 @@ class VideoWriter:
         context.color_range = 1  # limited, as players expect of H.264
         return stream
 
-    def _sound_from(self, path: Path | None, range_s: tuple[float | None, float | None]) -> SoundTrack | None:
+    def _sound_from(self, path: Path | None, span: TimeSpan) -> SoundTrack | None:
         if path is None or not has_sound(path):
             return None
-        return SoundTrack(path, self._output, start_s=range_s[0], end_s=range_s[1], origin_s=self._origin_s)
+        return SoundTrack(path, self._output, span=span, origin_s=self._origin_s)
 
     def _frame_of(self, image: Image) -> Any:
         if (image.shape[1], image.shape[0]) != self._size_wh:

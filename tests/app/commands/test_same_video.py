@@ -9,7 +9,7 @@ import pytest
 
 from app import cli
 from tests.clips import SHARED_CLIPS, probed_times
-from tracking.video.source import open_source
+from tracking.video.factory import open_source
 
 SPAN = ("--start", "1.0", "--end", "1.35")
 TURNS = {"left": ("transpose=2", -90), "over": ("hflip,vflip", 180), "right": ("transpose=1", 90)}

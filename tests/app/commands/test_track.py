@@ -26,7 +26,8 @@ from tracking.pipeline import Pipeline
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.smoothing.rts import smooth_results
-from tracking.video.source import open_source
+from tracking.time_span import TimeSpan
+from tracking.video.factory import open_source
 
 ROOT = Path(__file__).parents[2]
 
@@ -339,7 +340,7 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
     settings, stop = track_command.TrackSettings(smooth="rts", start_s=0.3), threading.Event()
     paths = OutputPaths.of(tmp_path, "a")
-    with open_source(clip, start_s=0.3) as source:
+    with open_source(clip, span=TimeSpan(start_s=0.3)) as source:
         pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings))
         halfway = lambda frames: stop.set() if frames == 31 + 10 else None
         report = TrackRun(source, pipeline, paths, settings, stop=stop, progress=halfway).run()

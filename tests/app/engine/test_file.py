@@ -15,6 +15,7 @@ from ppnet.errors import UserError
 from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header
 from tracking.session.session import Session
+from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 
 
@@ -167,14 +168,14 @@ def test_it_is_started_once_and_may_be_cancelled_before(session: Session) -> Non
 def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Session) -> None:
     build, file = Build(), FakeFile(200)
     engine = FileEngine(lambda: file, build, FakeSettings(), session=session)
-    engine.limit(100 / 30, 120 / 30)
+    engine.limit(TimeSpan(100 / 30, 120 / 30))
     engine.start()
     assert engine.wait(10)
     assert [r.frame_index for r in session.results()] == list(range(100, 120)) == build.made[0].seen
     assert engine.progress().complete and engine.progress().total == 20
     session.go_on()
     more = FileEngine(lambda: FakeFile(200), build, FakeSettings(), session=session)
-    more.limit(100 / 30, None)
+    more.limit(TimeSpan(100 / 30, None))
     more.start()
     assert more.wait(10)
     assert [r.frame_index for r in session.results()] == list(range(100, 200)) and session.complete
@@ -186,7 +187,7 @@ def test_limits_that_come_while_it_runs(session: Session) -> None:
     engine.start()
     wait_for(lambda: session.frame_count > 10)
     reached = session.last_frame_index
-    engine.limit(None, (reached + 60) / 30)
+    engine.limit(TimeSpan(None, (reached + 60) / 30))
     assert engine.wait(10)
     assert session.last_frame_index == reached + 59 and session.complete
 

@@ -12,6 +12,7 @@ from app.engine.frame_cache import FrameCache
 from app.engine.player import Player
 from ppnet.errors import UserError
 from tests.fakes import FakeFile, picture, wait_for
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame
 from tracking.video.file import VideoFile
 from tracking.video.writer import VideoWriter
@@ -344,7 +345,7 @@ def test_a_slow_decoder_slows_playing_backwards_too() -> None:
 def test_between_in_and_out_it_goes_round(screen: Screen) -> None:
     wait_for(lambda: len(screen.player.times))
     times = screen.player.times
-    screen.player.set_loop(float(times[10]), float(times[20]))
+    screen.player.set_loop(TimeSpan(float(times[10]), float(times[20])))
     screen.player.seek_frame(15)
     screen.wait(15)
     screen.player.play()
@@ -354,7 +355,7 @@ def test_between_in_and_out_it_goes_round(screen: Screen) -> None:
     screen.player.shuttle(-1)
     wait_for(lambda: (screen.poll(), not screen.player.position().is_playing)[1])
     assert screen.player.position().frame_index == 10, "backwards it stops at the in point"
-    screen.player.set_loop(None, None)
+    screen.player.set_loop(ALL_TIME)
     screen.player.seek_frame(COUNT - 2)
     screen.player.play()
     wait_for(lambda: (screen.poll(), not screen.player.position().is_playing)[1])

@@ -27,7 +27,8 @@ from tracking.focus_person import OnePerson, PersonAt
 from tracking.session.edit_plan import select_rows
 from tracking.session.format import SessionHeader
 from tracking.types import Frame, FrameResult
-from tracking.video.source import VideoInfo, open_source
+from tracking.video.factory import open_source
+from tracking.video.source import VideoInfo
 
 SIZE_WH = (640, 480)
 FRAMES = 60

@@ -182,7 +182,7 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, clip, tmp_path, monke
 
 def _run_one(folder, processor):
     from app.engine.batch import BatchOutcome
-    from tracking.video.source import open_source
+    from tracking.video.factory import open_source
 
     class Run:
         def __call__(self, path, report, cancelled):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QInputDialog
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 from tests.app.gui.test_people import exported
 from tracking.session.edits import SetSpan
-from tracking.video.source import open_source
+from tracking.time_span import ALL_TIME
+from tracking.video.factory import open_source
 
 
 def drawn(widget):
@@ -96,7 +97,7 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     assert set(shown) <= set(range(20, 30)) and window.workspace.run.player.position().is_playing
     window.workspace.run.player.pause()
     window.commands["clear-points"].trigger()
-    assert window.workspace.run.replay.plan.span == SetSpan(None, None)
+    assert window.workspace.run.replay.plan.span == ALL_TIME
     assert len(exported(qtbot, window)) == 2 * FRAMES
     window.commands["undo"].trigger()
     assert window.transport.bar.inside[0] > 0.3

@@ -21,7 +21,7 @@ from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 from tests.results import made_result
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session, session_path
-from tracking.video.source import open_source
+from tracking.video.factory import open_source
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,7 @@ from app.gui.picture_painter import PeopleStyle, PictureLayers
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.session.session import Session
-from tracking.video.source import open_source
+from tracking.video.factory import open_source
 
 
 def test_a_file_that_begins_late_is_exported_whole(tmp_path):

@@ -4,7 +4,8 @@ import pytest
 
 from app.runs.outputs import OutputFiles, OutputPaths
 from tests.clips import SIZE_WH, paint
-from tracking.video.source import VideoInfo, open_source
+from tracking.video.factory import open_source
+from tracking.video.source import VideoInfo
 
 
 @pytest.mark.parametrize(("is_live", "begun_s"), [(True, 345_600.25), (False, 2.0)])

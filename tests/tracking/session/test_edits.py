@@ -25,6 +25,7 @@ from tracking.session.edits import (
     edit_from_json,
     edit_to_json,
 )
+from tracking.time_span import TimeSpan
 from tracking.types import KeypointState
 
 NOSE, LEFT_EYE = 0, 1
@@ -215,5 +216,5 @@ def test_marks_span_and_scale_are_those_set_last() -> None:
     )
     assert [(mark.frame_index, mark.name) for mark in plan.marks] == [(3, "a"), (9, "c")]
     assert plan.of_results == EditPlan(()).of_results, "marks change no result"
-    assert EditPlan((SetSpan(1.0, None), SetSpan(None, 2.0))).span == SetSpan(None, 2.0)
+    assert EditPlan((SetSpan(1.0, None), SetSpan(None, 2.0))).span == TimeSpan(None, 2.0)
     assert EditPlan((SetScale(0.1), SetScale(None))).metres_per_pixel is None

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
+from tracking.time_span import TimeSpan
 from tracking.video import camera as cameras
-from tracking.video.source import camera_name, open_source
+from tracking.video.factory import camera_name, open_source
 
 
 class Device:
@@ -102,10 +103,10 @@ def test_camera_that_is_not_there(device, spec, sentence):
         open_source(spec)
 
 
-@pytest.mark.parametrize("part", [{"start_s": 1.0}, {"end_s": 5.0}])
+@pytest.mark.parametrize("part", [TimeSpan(start_s=1.0), TimeSpan(end_s=5.0)])
 def test_a_part_of_a_camera_is_refused(device, part):
     with pytest.raises(UserError, match=r"A camera has no start and no end; leave out --start and --end.*\.$"):
-        open_source("2", **part)
+        open_source("2", span=part)
     assert device.opened == []
 
 

@@ -22,9 +22,10 @@ from tests.clips import (
     probed_times,
     without_packets,
 )
+from tracking.time_span import TimeSpan
+from tracking.video.factory import open_source
 from tracking.video.file import VideoFile
 from tracking.video.orientation import Orientation
-from tracking.video.source import open_source
 from tracking.video.writer import VideoWriter
 
 UNEVEN = (0, 3, 4, 9, 10, 11, 25, 26, 40, 41, 43, 47, 60, 61, 62)
@@ -149,15 +150,15 @@ def test_real_clip_seeks_exactly():
 
 def test_start_and_end(tmp_path):
     path = make_clip(tmp_path / "a.mp4", 30)
-    with open_source(path, start_s=0.2, end_s=0.5) as source:
+    with open_source(path, span=TimeSpan(start_s=0.2, end_s=0.5)) as source:
         assert [frame.index for frame in source] == list(range(6, 15))
         assert not source.ended_early
     with pytest.raises(UserError, match="before the end"):
-        open_source(path, start_s=2, end_s=1)
+        open_source(path, span=TimeSpan(start_s=2, end_s=1))
     with pytest.raises(UserError, match="no picture between"):
-        open_source(path, start_s=50)
+        open_source(path, span=TimeSpan(start_s=50))
     with pytest.raises(UserError, match="no picture between"):
-        open_source(make_clip(tmp_path / "late.mp4", range(90, 100)), end_s=1)
+        open_source(make_clip(tmp_path / "late.mp4", range(90, 100)), span=TimeSpan(end_s=1))
 
 
 # -- bad files --------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.clips import index_of, paint
+from tracking.time_span import TimeSpan
+from tracking.video.factory import open_source
 from tracking.video.images import read_image
-from tracking.video.source import open_source
 
 
 def save(path, index):
@@ -37,7 +38,7 @@ def test_single_picture(tmp_path):
 def test_start_end_and_seek(tmp_path):
     for index in range(12):
         save(tmp_path / f"{index}.png", index)
-    with open_source(tmp_path, start_s=0.1, end_s=0.2) as source:
+    with open_source(tmp_path, span=TimeSpan(start_s=0.1, end_s=0.2)) as source:
         assert [frame.index for frame in source] == [3, 4, 5]
     with open_source(tmp_path) as source:
         list(source)
@@ -81,4 +82,4 @@ def test_bad_places_are_told_in_one_sentence(tmp_path):
         with pytest.raises(UserError, match="holds no picture that can be read"):
             open_source(place)
     with pytest.raises(UserError, match="no picture between"):
-        open_source(save(tmp_path / "a.png", 1), start_s=1)
+        open_source(save(tmp_path / "a.png", 1), span=TimeSpan(start_s=1))

@@ -16,7 +16,8 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.clips import SIZE_WH, index_of, make_clip, paint, probe, probed_times
-from tracking.video.source import open_source
+from tracking.time_span import TimeSpan
+from tracking.video.factory import open_source
 from tracking.video.writer import VideoWriter
 
 ROOT = Path(__file__).parents[3]
@@ -124,8 +125,8 @@ def test_sound_that_mp4_cannot_hold_becomes_aac(tmp_path):
 
 def test_sound_of_a_part_stays_in_step(tmp_path):
     path = make_clip(tmp_path / "a.mp4", 90, sound="aac")
-    with open_source(path, start_s=1.0, end_s=2.0) as source:
-        writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH, audio_from=path, audio_range_s=(1.0, 2.0))
+    with open_source(path, span=TimeSpan(start_s=1.0, end_s=2.0)) as source:
+        writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH, audio_from=path, audio_span=TimeSpan(1.0, 2.0))
         for frame in source:
             writer.write(frame.image, frame.time_s)
         writer.close()

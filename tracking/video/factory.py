@@ -1,0 +1,42 @@
+"""Which source a name stands for: camera, network address, folder, picture or video file."""
+
+from pathlib import Path
+
+from ppnet.errors import UserError
+from tracking.time_span import ALL_TIME, TimeSpan
+from tracking.video.camera import Camera
+from tracking.video.file import URL_SCHEMES, VideoFile
+from tracking.video.images import IMAGE_SUFFIXES, ImageFolder
+from tracking.video.source import VideoSource
+
+
+def camera_name(spec: str) -> str | None:
+    """The camera that a source's name asks for (`0`, `camera:0`, `camera:Name`, `/dev/video0`), else None."""
+    if spec.startswith("camera:"):
+        return spec.removeprefix("camera:")
+    if spec == "camera":
+        return "0"
+    if spec.startswith("/dev/video") or (spec.isdecimal() and not Path(spec).exists()):
+        return spec.removeprefix("/dev/video")
+    return None
+
+
+def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
+    """Open a video file, a picture, a folder of pictures, a camera or a network address.
+
+    Only pictures within the span are given. UserError when there is nothing to read, or a camera is
+    asked for a part. A network address is opened only when it is spelled out (rtsp://, http://, ...).
+    """
+    span.check()
+    text = str(spec)
+    name = camera_name(text)
+    if name is not None:
+        if not span.is_unlimited:
+            raise UserError("A camera has no start and no end; leave out --start and --end, and end it with Ctrl+C.")
+        return Camera(name)
+    if text.lower().startswith(URL_SCHEMES):
+        return VideoFile(text, span=span)
+    path = Path(spec)
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageFolder(path, span=span)
+    return VideoFile(path, span=span)
