@@ -1,9 +1,10 @@
 """How a session came to be, for the methods section of a paper: source, settings and their changes, people, edits."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
@@ -37,7 +38,7 @@ def facts(session: EditedSession, tick: Tick) -> dict[str, Any]:
         "only_person": session.plan.only,
         "in_point_s": span.start_s,
         "out_point_s": span.end_s,
-        "marks": [asdict(mark) for mark in session.marks],
+        "marks": [msgspec.to_builtins(mark) for mark in session.marks],
         "metres_per_pixel": session.metres_per_pixel,
         "edits": [dict(zip(("kind", "data"), _plain(edit), strict=True)) for edit in stored.edits()],
     }

@@ -174,9 +174,8 @@ class EditedSession:
 def _smoothed(
     session: Session, plan: EditPlan, choice: ChooseSmoothing, cancelled: Callable[[], bool]
 ) -> dict[int, Smoothed] | None:
-    settings = SmoothingSettings(kind=choice.method, strength=choice.strength, min_score=choice.min_score)
     identified = (plan.identified(tracked)[0].result for tracked in session.results() if not cancelled())
     smoothed: dict[int, Smoothed] = {}
-    for frame_index, poses, states in smooth_again(identified, settings):
+    for frame_index, poses, states in smooth_again(identified, choice.settings):
         smoothed[frame_index] = poses, states
     return None if cancelled() else smoothed

@@ -1,142 +1,156 @@
-"""Edits made by hand on tracked results: what each says, and how it stands in the session file.
+"""Edits made by hand to tracked results: what each one says, and how it is stored in the session file.
 
-An edit speaks of the ids as they are shown when it is made, that is after all edits before it. How a list of them is
-brought onto the frames stands in `tracking/session/edit_plan.py`.
+An edit refers to the ids shown when it was made, that is, after all earlier edits. `tracking/session/edit_plan.py`
+applies a list of them to frames. msgspec reads, writes and range-checks them: it is small, has no dependencies, and its
+structs match by position and compare like the dataclasses used elsewhere.
 """
 
-import json
-import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
+import msgspec
+from msgspec import Meta
+
+from ppnet.errors import UserError
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.time_span import TimeSpan
 
 MAX_NAME = 200
-MAX_SCALE = 1e3  # metres per pixel; a satellite's picture has some tens
+MAX_SCALE = 1e3  # metres per pixel; a satellite picture has a few tens
+LIMIT = 1 << 62  # of ids and frame indices: SQLite stores 64 bits
+
+Id = Annotated[int, Meta(ge=1, lt=LIMIT)]
+Index = Annotated[int, Meta(ge=0, lt=LIMIT)]
+Keypoint = Annotated[int, Meta(ge=0, lt=1000)]
+Number = Annotated[float, Meta(ge=-1e9, le=1e9)]
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
-@dataclass(frozen=True, slots=True)
-class SwapIds:
-    """From `from_frame` on, `first` is `second` and the other way round."""
-
-    first: int
-    second: int
-    from_frame: int
+class _Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all edits share: immutable, and no field but their own is accepted from a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class MergeIds:
-    """`other` was `keep` all along. In frames that hold both, the row of `keep` stays and the one of `other` goes."""
+class SwapIds(_Edit, frozen=True):
+    """From `from_frame` on, `first` and `second` trade ids."""
 
-    keep: int
-    other: int
+    first: Id
+    second: Id
+    from_frame: Index
+
+    def __post_init__(self) -> None:
+        _two_people(self.first, self.second)
 
 
-@dataclass(frozen=True, slots=True)
-class SplitId:
-    """From `from_frame` on, `track_id` is someone else, `new_id`: a number above all that were there so far.
+class MergeIds(_Edit, frozen=True):
+    """`other` was `keep` all along. In frames that hold both, the row of `keep` stays and that of `other` goes."""
 
-    Whoever is tracked later under `new_id` or a higher number counts one up, so that nobody has the same.
+    keep: Id
+    other: Id
+
+    def __post_init__(self) -> None:
+        _two_people(self.keep, self.other)
+
+
+class SplitId(_Edit, frozen=True):
+    """From `from_frame` on, `track_id` is someone else: `new_id`, a number above all those used so far.
+
+    Anyone tracked later under `new_id` or a higher number moves up by one, so that no two people share a number.
     """
 
-    track_id: int
-    from_frame: int
-    new_id: int
+    track_id: Id
+    from_frame: Index
+    new_id: Id
 
 
-@dataclass(frozen=True, slots=True)
-class DeletePerson:
-    """`track_id` is taken out of the frames from `from_frame` to `to_frame` (both included; None: to the end)."""
+class DeletePerson(_Edit, frozen=True):
+    """`track_id` is removed from frames `from_frame` to `to_frame` (both included; None: to the end)."""
 
-    track_id: int
-    from_frame: int = 0
-    to_frame: int | None = None
+    track_id: Id
+    from_frame: Index = 0
+    to_frame: Index | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HidePerson:
-    """`track_id` is neither drawn nor exported, until shown again (`hidden=False`)."""
+class HidePerson(_Edit, frozen=True):
+    """`track_id` is neither drawn nor exported until shown again (`hidden=False`)."""
 
-    track_id: int
+    track_id: Id
     hidden: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RenamePerson:
-    """`track_id` has this name; an empty one takes the name away."""
+class RenamePerson(_Edit, frozen=True):
+    """`track_id` gets this name; an empty one removes the name."""
 
-    track_id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class MoveKeypoint:
-    """On one frame, keypoint number `keypoint` of `track_id` lies at (x, y), image pixels."""
-
-    track_id: int
-    keypoint: int
-    frame_index: int
-    x: float
-    y: float
+    track_id: Id
+    name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A place given by hand: position in image pixels, and (dx, dy): how far that is from where the joint was."""
+class MoveKeypoint(_Edit, frozen=True):
+    """On one frame, keypoint number `keypoint` of `track_id` is at (x, y), image pixels."""
 
-    frame_index: int
-    time_s: float
-    x: float
-    y: float
-    dx: float = 0.0
-    dy: float = 0.0
+    track_id: Id
+    keypoint: Keypoint
+    frame_index: Index
+    x: Number
+    y: Number
 
 
-@dataclass(frozen=True, slots=True)
-class FillKeypoint:
-    """A keypoint set by hand on two frames, the span between filled in by time.
+class Anchor(_Edit, frozen=True):
+    """A position given by hand, in image pixels; (dx, dy): how far that is from where the keypoint was."""
 
-    follow=False: a straight line from place to place. follow=True: the tracked curve, shifted by an amount that goes
+    frame_index: Index
+    time_s: Number
+    x: Number
+    y: Number
+    dx: Number = 0.0
+    dy: Number = 0.0
+
+
+class FillKeypoint(_Edit, frozen=True):
+    """A keypoint set by hand on two frames; the frames between are interpolated by time.
+
+    follow=False: a straight line between the two. follow=True: the tracked curve, shifted by an amount that goes
     from the first anchor's (dx, dy) to the second's; a straight line where nothing was tracked.
     """
 
-    track_id: int
-    keypoint: int
+    track_id: Id
+    keypoint: Keypoint
     start: Anchor
     end: Anchor
     follow: bool = False
 
+    def __post_init__(self) -> None:
+        if self.end.frame_index <= self.start.frame_index:
+            raise ValueError("the second frame must come after the first")
 
-@dataclass(frozen=True, slots=True)
-class OnlyPerson:
+
+class OnlyPerson(_Edit, frozen=True):
     """Nobody but `track_id` is drawn, listed or exported; None: everybody again. The newest one counts."""
 
-    track_id: int | None
+    track_id: Id | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetMark:
-    """A mark on a frame, with a name; one that is there already gets the new name."""
+class SetMark(_Edit, frozen=True):
+    """A named mark on a frame; one that exists already gets the new name."""
 
-    frame_index: int
-    time_s: float
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveMark:
-    """The mark on that frame is taken away."""
-
-    frame_index: int
+    frame_index: Index
+    time_s: Number
+    name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class SetSpan:
+class RemoveMark(_Edit, frozen=True):
+    """The mark on that frame is removed."""
+
+    frame_index: Index
+
+
+class SetSpan(_Edit, frozen=True):
     """In and out point: only frames of that `TimeSpan` count. The newest one counts."""
 
-    start_s: float | None
-    end_s: float | None
+    start_s: Number | None
+    end_s: Number | None
+
+    def __post_init__(self) -> None:
+        if self.span.is_empty:
+            raise ValueError("the out point must come after the in point")
 
     @property
     def span(self) -> TimeSpan:
@@ -144,20 +158,23 @@ class SetSpan:
         return TimeSpan(self.start_s, self.end_s)
 
 
-@dataclass(frozen=True, slots=True)
-class SetScale:
-    """So many metres is a pixel, from a length drawn in the picture; None: not known. The newest one counts."""
+class SetScale(_Edit, frozen=True):
+    """Metres per pixel, from a length drawn in the picture; None: not known. The newest one counts."""
 
-    metres_per_pixel: float | None
+    metres_per_pixel: Annotated[float, Meta(gt=0, lt=MAX_SCALE)] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseSmoothing:
-    """Smoothing and threshold made anew from the raw joints; the newest one counts. method "": as tracked."""
+class ChooseSmoothing(_Edit, frozen=True):
+    """Smoothing and threshold applied anew to the raw keypoints; the newest one counts. method "": as tracked."""
 
-    method: str
+    method: Name
     strength: float = SmoothingSettings.strength
     min_score: float = SmoothingSettings.min_score
+
+    @property
+    def settings(self) -> SmoothingSettings:
+        """The settings of the smoother. UserError when they are out of range."""
+        return SmoothingSettings(kind=self.method, strength=self.strength, min_score=self.min_score)
 
 
 Edit: TypeAlias = (
@@ -196,64 +213,28 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 def edit_to_json(edit: Edit) -> tuple[str, str]:
-    """Kind and data of an edit as they stand in the session file. ValueError when the edit makes no sense."""
-    _check(edit)
-    return _KIND_OF[type(edit)], json.dumps(asdict(edit), ensure_ascii=False, allow_nan=False)
+    """Kind and data of an edit as stored in the session file. ValueError when a value is out of range."""
+    _checked(msgspec.convert(msgspec.to_builtins(edit), type(edit)))
+    return _KIND_OF[type(edit)], msgspec.json.encode(edit).decode()
 
 
 def edit_from_json(kind: str, data: str) -> Edit:
-    """The edit; ValueError when it is none."""
+    """The edit; ValueError when it is not one."""
     if kind not in KINDS:
         raise ValueError(f"unknown kind of edit {kind!r}")
-    edit: Edit = _built(KINDS[kind], json.loads(data))
-    _check(edit)
+    edit: Edit = msgspec.json.decode(data, type=KINDS[kind])
+    return _checked(edit)
+
+
+def _checked(edit: Edit) -> Edit:
+    if isinstance(edit, ChooseSmoothing) and edit.method:
+        try:
+            _ = edit.settings
+        except UserError as error:
+            raise ValueError(str(error)) from error
     return edit
 
 
-def _built(kind: type[Any], values: Any) -> Any:
-    if not isinstance(values, dict) or set(values) != {f.name for f in fields(kind)}:
-        raise ValueError(f"{kind.__name__} wants other fields")
-    if kind is FillKeypoint:
-        values = {**values, "start": _built(Anchor, values["start"]), "end": _built(Anchor, values["end"])}
-    return kind(**values)
-
-
-_IDS = frozenset({"first", "second", "keep", "other", "track_id", "new_id"})
-_COUNTS = frozenset({"from_frame", "to_frame", "frame_index", "keypoint"})
-_MAY_BE_NONE = frozenset({(DeletePerson, "to_frame"), (OnlyPerson, "track_id"), (SetScale, "metres_per_pixel"),
-                          (SetSpan, "start_s"), (SetSpan, "end_s")})  # fmt: skip
-
-
-def _check(edit: Edit | Anchor) -> None:
-    """ValueError unless every field has its type and a sensible value."""
-    for f in fields(edit):
-        value = getattr(edit, f.name)
-        if not (value is None and (type(edit), f.name) in _MAY_BE_NONE) and not _sensible(f.name, value):
-            raise ValueError(f"{f.name} of an edit is out of range")
-    if isinstance(edit, SwapIds) and edit.first == edit.second:
+def _two_people(first: int, second: int) -> None:
+    if first == second:
         raise ValueError("two different people are wanted")
-    if isinstance(edit, MergeIds) and edit.keep == edit.other:
-        raise ValueError("two different people are wanted")
-    if isinstance(edit, FillKeypoint) and edit.end.frame_index <= edit.start.frame_index:
-        raise ValueError("the second frame must come after the first")
-    if isinstance(edit, SetSpan) and edit.span.is_empty:
-        raise ValueError("the out point must come after the in point")
-
-
-def _sensible(name: str, value: Any) -> bool:
-    if isinstance(value, Anchor):
-        _check(value)
-        return True
-    if name in _IDS or name in _COUNTS:
-        return _whole(value) and value >= (1 if name in _IDS else 0)
-    if name in {"hidden", "follow"}:
-        return isinstance(value, bool)
-    if name in {"name", "method"}:
-        return isinstance(value, str) and len(value) <= MAX_NAME
-    if name == "metres_per_pixel":
-        return isinstance(value, int | float) and 0 < value < MAX_SCALE
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62

@@ -1,15 +1,17 @@
 """What a session file looks like inside: tables, header, and how rows become results (docs/session.md)."""
 
-import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 import ppnet
 from ppnet.errors import UserError
@@ -22,6 +24,12 @@ FORMAT_VERSION = 1
 APPLICATION_ID = 0x50504E4C  # "PPNL"
 MAX_HEADER_CHARACTERS = 1_000_000
 MAX_SIDE_PX = 65_535
+MAX_TEXT = 4096
+MAX_DEPTH = 16
+MAX_NUMBER = 1e12  # of frames, seconds, ticks: far beyond any video
+MAX_PIXEL = 1e7  # how far from the picture a box or keypoint may lie
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 SCHEMA = {
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -78,7 +86,49 @@ class SessionHeader:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _plain(value: Any) -> Any:
+class _StoredHeader(msgspec.Struct, frozen=True):
+    """The header as JSON has it."""
+
+    source: VideoInfo
+    settings: dict[str, Any]
+    network: Text
+    weights_sha256: Text
+    skeleton: Text
+    created_utc: Text
+    versions: dict[str, str]
+    notes: dict[str, Any]
+
+
+def header_to_json(header: SessionHeader) -> str:
+    """The header as JSON text; TypeError when the settings hold something that JSON does not know."""
+    stored = _StoredHeader(
+        source=header.source,
+        settings=dict(header.settings),
+        network=header.network,
+        weights_sha256=header.weights_sha256,
+        skeleton=header.skeleton.name,
+        created_utc=header.created_utc,
+        versions=dict(header.versions),
+        notes=dict(header.notes),
+    )
+    return msgspec.json.encode(stored, enc_hook=_to_text).decode()
+
+
+def header_from_json(text: str) -> SessionHeader:
+    """The header of a file; ValueError when it is not one."""
+    if len(text) > MAX_HEADER_CHARACTERS:
+        raise ValueError("the header is far too long")
+    stored = msgspec.json.decode(text, type=_StoredHeader, dec_hook=_from_text)
+    if stored.skeleton not in SKELETONS:
+        raise ValueError(f"unknown joint set {stored.skeleton!r}")
+    _check_plain(stored.settings)
+    _check_plain(stored.notes)
+    _check_source(stored.source)
+    values = {name: getattr(stored, name) for name in stored.__struct_fields__}
+    return SessionHeader(**{**values, "skeleton": SKELETONS[stored.skeleton]})
+
+
+def _to_text(value: Any) -> str:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, Path):
@@ -86,95 +136,49 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be kept in a session header")
 
 
-def header_to_json(header: SessionHeader) -> str:
-    """The header as JSON text; TypeError when the settings hold something that JSON does not know."""
-    source = {f.name: getattr(header.source, f.name) for f in fields(header.source)}
-    document = {
-        "source": source,
-        "settings": dict(header.settings),
-        "network": header.network,
-        "weights_sha256": header.weights_sha256,
-        "skeleton": header.skeleton.name,
-        "created_utc": header.created_utc,
-        "versions": dict(header.versions),
-        "notes": dict(header.notes),
-    }
-    return json.dumps(document, default=_plain, ensure_ascii=False, allow_nan=False)
+def _from_text(kind: type, text: Any) -> Any:
+    if not isinstance(text, str) or len(text) > MAX_TEXT or "\0" in text:
+        raise ValueError("text of reasonable length wanted")
+    if kind is Fraction and re.fullmatch(r"[0-9]{1,18}/[1-9][0-9]{0,17}", text) is None:
+        raise ValueError(f"{text[:40]!r} is no ratio such as 30000/1001")
+    return kind(text)
 
 
-def header_from_json(text: str) -> SessionHeader:
-    """The header of a file; ValueError when it is not one."""
-    document = _checked(json.loads(text), dict)
-    name = _checked(document.get("skeleton"), str)
-    if name not in SKELETONS:
-        raise ValueError(f"unknown joint set {name!r}")
-    return SessionHeader(
-        source=_source_from(_checked(document.get("source"), dict)),
-        settings=_checked(document.get("settings"), dict),
-        network=_checked(document.get("network"), str),
-        weights_sha256=_checked(document.get("weights_sha256"), str),
-        skeleton=SKELETONS[name],
-        created_utc=_checked(document.get("created_utc"), str),
-        versions=_checked(document.get("versions"), dict),
-        notes=_checked(document.get("notes"), dict),
-    )
+def _check_source(source: VideoInfo) -> None:
+    if not all(0 < side <= MAX_SIDE_PX for side in source.size_wh):
+        raise ValueError("size_wh must be two positive numbers")
+    if len(source.name) > MAX_TEXT or len(source.codec) > MAX_TEXT:
+        raise ValueError("the name of the source is far too long")
+    numbers = (source.frame_count, source.duration_s, source.frame_rate, source.time_base, source.rotation_deg)
+    if not all(abs(float(number or 0)) <= MAX_NUMBER for number in numbers) or not source.pixel_aspect:
+        raise ValueError("the numbers of the source are out of range")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingChange:
+def _check_plain(value: Any, depth: int = 0) -> None:
+    """ValueError when settings or notes are nested deeper than any of ours."""
+    if depth > MAX_DEPTH:
+        raise ValueError("the header is nested too deeply")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_plain(inner, depth + 1)
+
+
+class SettingChange(msgspec.Struct, frozen=True):
     """A setting that was changed during a run: time_s (seconds of the run), its name, and its values (plain JSON)."""
 
-    time_s: float
-    name: str
-    before: Any
-    after: Any
+    time_s: Annotated[float, Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+    name: Text
+    before: Any = msgspec.field(name="from")
+    after: Any = msgspec.field(name="to")
 
 
 def setting_changes_to_json(changes: Sequence[SettingChange]) -> str:
     """The log of changes as JSON text."""
-    rows = [{"time_s": c.time_s, "name": c.name, "from": c.before, "to": c.after} for c in changes]
-    return json.dumps(rows, ensure_ascii=False, allow_nan=False)
+    return msgspec.json.encode(changes).decode()
 
 
 def setting_changes_from_json(text: str) -> tuple[SettingChange, ...]:
-    """The log of changes; ValueError when it is none."""
-    rows = [_checked(row, dict) for row in _checked(json.loads(text), list)]
-    return tuple(
-        SettingChange(float(row.get("time_s", 0)), _checked(row.get("name"), str), row.get("from"), row.get("to"))
-        for row in rows
-    )
-
-
-def _checked(value: Any, kind: type) -> Any:
-    if not isinstance(value, kind):
-        raise ValueError(f"{kind.__name__} wanted, got {type(value).__name__}")
-    return value
-
-
-def _fraction(value: Any) -> Fraction | None:
-    return None if value is None else Fraction(_checked(value, str))
-
-
-def _source_from(document: Mapping[str, Any]) -> VideoInfo:
-    path, size = document.get("path"), _checked(document.get("size_wh"), list)
-    if len(size) != 2 or not all(isinstance(n, int) and 0 < n <= MAX_SIDE_PX for n in size):
-        raise ValueError("size_wh must be two positive numbers")
-    count, duration = document.get("frame_count"), document.get("duration_s")
-    return VideoInfo(
-        name=_checked(document.get("name"), str),
-        path=None if path is None else Path(_checked(path, str)),
-        size_wh=(size[0], size[1]),
-        frame_count=None if count is None else int(count),
-        duration_s=None if duration is None else float(duration),
-        frame_rate=_fraction(document.get("frame_rate")),
-        rotation_deg=int(document.get("rotation_deg", 0)),
-        mirrored=bool(document.get("mirrored", False)),
-        has_audio=bool(document.get("has_audio", False)),
-        codec=_checked(document.get("codec", ""), str),
-        is_live=bool(document.get("is_live", False)),
-        time_base=_fraction(document.get("time_base")),
-        pixel_aspect=_fraction(document.get("pixel_aspect")) or Fraction(1),
-    )
+    """The log of changes; ValueError when it is not one."""
+    return msgspec.json.decode(text, type=tuple[SettingChange, ...])
 
 
 def frame_row(result: FrameResult) -> tuple[Any, ...]:

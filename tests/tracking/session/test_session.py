@@ -7,17 +7,47 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17
 from tests.results import assert_same, made_header, made_result
-from tracking.session.edits import MergeIds, RenamePerson, SwapIds
+from tracking.session.edits import (
+    Anchor,
+    ChooseSmoothing,
+    DeletePerson,
+    FillKeypoint,
+    HidePerson,
+    MergeIds,
+    MoveKeypoint,
+    OnlyPerson,
+    RemoveMark,
+    RenamePerson,
+    SetMark,
+    SetScale,
+    SetSpan,
+    SplitId,
+    SwapIds,
+)
+from tracking.session.format import SessionHeader, SettingChange
 from tracking.session.opening import find_unfinished
 from tracking.session.session import Session, session_path
+from tracking.video.source import VideoInfo
 
+OLD = Path(__file__).parents[2] / "data" / "aisle_format1_session.ppnet"
+OLD_BOX = [230.0, 62.0, 320.0, 236.0]
+OLD_EDITS = (
+    SwapIds(1, 2, 5), MergeIds(1, 7), SplitId(1, 8, 9), DeletePerson(2, 3, None), HidePerson(4, True),
+    RenamePerson(1, "Zoë"), MoveKeypoint(1, 0, 5, 1.5, -2.0),
+    FillKeypoint(1, 0, Anchor(6, 0.2, 100, 50, 2, 0), Anchor(9, 0.3, 200, 90, -2, 8)),
+    ChooseSmoothing("rts", 70.0, 0.3), OnlyPerson(2), OnlyPerson(None), SetMark(10, 0.4, "Absprung"), RemoveMark(10),
+    SetSpan(None, 2.5), SetScale(0.005),
+)  # fmt: skip
 IDS = [(), (1,), (1, 2), (2, 1, 7), (7,)]
 
 
@@ -266,6 +296,37 @@ def test_random_bytes_in_the_middle(tmp_path: Path) -> None:
                 session.edits()
         except UserError:
             pass  # any other error would be a traceback for the user
+
+
+def test_a_session_of_the_first_release_is_read_as_it_was_written() -> None:
+    with Session.open(OLD) as session:
+        source, header = session.header.source, session.header
+        assert (source.name, source.path, source.size_wh) == (
+            "aisle_crossing.mp4", Path("/videos/aisle_crossing.mp4"), (480, 270),
+        )  # fmt: skip
+        assert (source.frame_rate, source.time_base, source.frame_count) == (Fraction(15), Fraction(1, 15360), 67)
+        assert header.skeleton is COCO_17 and header.network == "M2-D2-W32" and header.settings["min_conf"] == 0.4
+        assert header.versions == {"ppnet-live": "0.1.0"} and header.created_utc == "2026-11-28T21:44:17+00:00"
+        assert session.setting_changes == (
+            SettingChange(0.1, "flip", False, True), SettingChange(0.2, "only", None, [10.0, 20.0, 0.5]),
+        )  # fmt: skip
+        assert session.edits() == OLD_EDITS
+        results = list(session.results())
+        assert [result.tracks.ids.tolist() for result in results] == [[1, 2]] * 12
+        np.testing.assert_allclose(results[0].tracks.boxes[0], OLD_BOX, atol=1e-3)
+
+
+def test_everything_known_of_a_source_comes_back(tmp_path: Path) -> None:
+    full = VideoInfo("a", Path("/a b/ü.mp4"), (4, 6), 7, 1.25, Fraction(30000, 1001), 90, True, True, "hevc", True,
+                     Fraction(1, 90000), Fraction(4, 3))  # fmt: skip
+    bare = VideoInfo("b", None, (4, 6))
+    assert all(getattr(full, f.name) != f.default for f in fields(full)), "a new field: give it a value here"
+    for source in (full, bare):
+        path = tmp_path / f"{source.name}_session.ppnet"
+        Session.create(path, SessionHeader(source, {"a": {"b": [1, 2.5, None, "x"]}}, notes={"c": True})).close()
+        with Session.open(path) as session:
+            assert session.header.source == source and session.header.notes == {"c": True}
+            assert session.header.settings == {"a": {"b": [1, 2.5, None, "x"]}}
 
 
 def test_session_path() -> None:
