@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.engine.live_stats import LiveOptions
+from app.engine.live_options import LiveOptions
 from app.engine.state import CameraState
 from ppnet.errors import UserError
 from tracking.types import Frame
@@ -38,6 +38,8 @@ class Capture:
         self._lock = threading.Lock()
         self._info: VideoInfo | None = None
         self._state = CameraState.OPENING
+        self.losses = 0
+        """How often the source fell silent or could not be read any more."""
         self._newest_at: float | None = None
         self._started = time.monotonic()
         self._next_index = 0
@@ -65,8 +67,13 @@ class Capture:
         with self._lock:
             silent_s = 0.0 if self._newest_at is None else time.monotonic() - self._newest_at
             if self._state is CameraState.LIVE and silent_s > self._options.lost_after_s:
-                self._state = CameraState.LOST
+                self._lose()
             return self._state
+
+    def _lose(self) -> None:
+        if self._state is not CameraState.LOST:
+            self._state = CameraState.LOST
+            self.losses += 1
 
     def _run(self) -> None:
         try:
@@ -95,7 +102,7 @@ class Capture:
                     raise
                 log.info("the source is away: %s", error)
             with self._lock:
-                self._state = CameraState.LOST
+                self._lose()
             self._stop.wait(self._options.reopen_every_s)
         return None
 

@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.resume import IdContinuation, rewind
+from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, source_notices
 from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
 from tracking.session.session import Session
@@ -18,36 +18,12 @@ from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, StageTimes
 from tracking.video.source import VideoSource
 
-__all__ = ["FileEngine", "FileProgress"]
-
 S = TypeVar("S")
-NO_TIME = StageTimes()
 STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 QUEUE_FRAMES = 8
 WAIT_S = 0.1
 SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FileProgress:
-    """How far a file has come. `total` and `eta_s` are None while unknown; `complete`: all is in the session.
-
-    people: different ids so far. times: mean of each stage over the last seconds.
-    notices: what was wrong with the file.
-    """
-
-    state: EngineState = EngineState.STOPPED
-    done: int = 0
-    total: int | None = None
-    fps: float = 0.0
-    eta_s: float | None = None
-    people: int = 0
-    times: StageTimes = NO_TIME
-    device: str = ""
-    complete: bool = False
-    error: str | None = None
-    notices: tuple[str, ...] = ()
 
 
 class FileEngine(Generic[S]):
@@ -84,8 +60,9 @@ class FileEngine(Generic[S]):
         self._frames: queue.Queue[Frame | None] = queue.Queue(QUEUE_FRAMES)
         self._total = session.header.source.frame_count
         self._device = ""
-        self._notices: tuple[str, ...] = ()
-        self._ids: set[int] = set()
+        self._people = 0
+        self._notices: tuple[Notice, ...] = ()
+        self._refused: tuple[Notice, ...] = ()
         self._rate = RateMeter(5.0)
         self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
         self._threads = (
@@ -144,7 +121,8 @@ class FileEngine(Generic[S]):
     # What the window does
 
     def apply(self, settings: S) -> None:
-        """Uses these settings from the next frame on."""
+        """Uses these settings from the next frame on. Those that can't be had are refused: the ones in use stay, and a
+        notice says why."""
         with self._lock:
             self._settings = settings
 
@@ -153,26 +131,27 @@ class FileEngine(Generic[S]):
         with self._lock:
             self._limits = span
 
-    def progress(self) -> FileProgress:
+    def status(self) -> RunStatus:
         """How far it has come."""
         done, fps = self._session.frame_count, self._rate.snapshot()
         with self._lock:
-            state, error, people = self._state, self._error, len(self._ids)
+            state, error, settings = self._state, self._error, self._settings
+            notices = self._notices + self._refused
         complete = state is EngineState.STOPPED and self._finished()
         left = self._left(done)
         total = None if left is None else done + left
-        return FileProgress(
+        return RunStatus(
             state=state,
+            settings=settings,
+            notices=(*notices, *([error_notice(error)] if error is not None else [])),
+            device=self._device,
+            process_fps=fps,
+            times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
+            people=self._people,
             done=done,
             total=done if complete else total,
-            fps=fps,
             eta_s=0.0 if complete else (left / fps if left is not None and fps > 0 else None),
-            people=people,
-            times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
-            device=self._device,
             complete=complete,
-            error=None if error is None else _in_words(error),
-            notices=self._notices,
         )
 
     def _left(self, done: int) -> int | None:
@@ -200,7 +179,7 @@ class FileEngine(Generic[S]):
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as error:  # the top of a thread: handed to the caller by `wait` and `progress`
+        except Exception as error:  # the top of a thread: handed to the caller by `wait` and `status`
             if not isinstance(error, UserError):
                 log.exception("tracking a file")
             with self._lock:
@@ -217,7 +196,7 @@ class FileEngine(Generic[S]):
             for frame in self._within(source):
                 if not self._put(frame):
                     return
-            self._notices = tuple(source.notices)
+            self._notices = source_notices(source.notices)
             self._put(None)
 
     def _within(self, source: VideoSource) -> Iterator[Frame]:
@@ -274,14 +253,17 @@ class FileEngine(Generic[S]):
         in_use[:] = [processor]
         self._built(processor)
         ids = IdContinuation(self._session)
-        self._ids = set(self._session.track_ids())
         for frame in self._taken():
             wanted = self._wanted()
             if wanted != used:
-                processor = self._build(wanted, processor)
-                self._tell_change(used, wanted, frame.time_s)
-                used = wanted
-                in_use[:] = [processor]
+                try:
+                    processor = self._build(wanted, processor)
+                except UserError as error:
+                    self._refuse(wanted, used, error)
+                else:
+                    self._tell_change(used, wanted, frame.time_s)
+                    used = wanted
+                    in_use[:] = [processor]
                 self._built(processor)
             result = ids.continued(processor.process(frame))
             if result is None or self._stop.is_set():
@@ -290,8 +272,14 @@ class FileEngine(Generic[S]):
             self._rate.tick()
             for stage in STAGES:
                 self._stages[stage].add(getattr(result.times, stage))
-            with self._lock:
-                self._ids.update(result.tracks.ids.tolist())
+            self._people = len(result)
+
+    def _refuse(self, settings: S, in_use: S, error: UserError) -> None:
+        """Goes back to the settings in use, unless others were asked for meanwhile."""
+        with self._lock:
+            self._refused = (*self._refused, refused_notice(len(self._refused) + 1, error))
+            if self._settings == settings:
+                self._settings = in_use
 
     def _wanted(self) -> S:
         with self._lock:
@@ -302,9 +290,3 @@ class FileEngine(Generic[S]):
             self._device = str(getattr(processor, "device_name", ""))
             if self._state is EngineState.STARTING:
                 self._state = EngineState.RUNNING
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, UserError):
-        return str(error)
-    return f"Something went wrong while tracking ({type(error).__name__}: {error})."

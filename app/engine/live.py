@@ -3,17 +3,17 @@
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from app.engine.capture import Capture
 from app.engine.latest_slot import LatestSlot
-from app.engine.live_stats import LiveOptions, LiveStats, LiveView
+from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
+from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice
 from app.engine.session_writer import SessionWriter
 from app.engine.state import CameraState, Drawer, EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
@@ -21,7 +21,7 @@ from tracking.session.session import Session
 from tracking.types import Frame, FrameResult, StageTimes
 from tracking.video.source import VideoSource
 
-__all__ = ["LiveEngine", "LiveOptions", "LiveStats", "LiveView"]
+__all__ = ["LiveEngine", "LiveOptions", "LiveView"]
 
 S = TypeVar("S")
 log = logging.getLogger(__name__)
@@ -62,19 +62,19 @@ class LiveEngine(Generic[S]):
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._state = EngineState.STOPPED
-        self._error: str | None = None
-        self._message: str | None = None
+        self._error: Notice | None = None
         self._settings = settings
-        self._jobs: deque[Callable[[Any], Any]] = deque()
+        self._refused: tuple[Notice, ...] = ()
+        self._recordings = 0
         self._device = ""
         self._started_at = 0.0
         self._slot: LatestSlot[tuple[Frame, float]] = LatestSlot()
         self._newest: tuple[Frame, float] | None = None
-        self._result: tuple[FrameResult, Frame, float] | None = None
+        self._result: tuple[FrameResult, Frame] | None = None
         self._recorder: Recorder | None = None
         self._session_writer: SessionWriter | None = None
         self._captured, self._processed, self._painted = RateMeter(), RateMeter(), RateMeter()
-        self._delay, self._result_delay = LatencyMeter(), LatencyMeter()
+        self._delay = LatencyMeter()
         self._load = LatencyMeter()
         self._stages = {stage: LatencyMeter() for stage in STAGES}
         self._shedder = LoadShedder(
@@ -137,11 +137,11 @@ class LiveEngine(Generic[S]):
             if self._recorder is not None:
                 self._recorder.stop()
 
-    def _fault(self, error: str) -> None:
+    def _fault(self, error: BaseException | str) -> None:
         with self._lock:
             if self._stop.is_set():
                 return
-            self._state, self._error = EngineState.FAULTED, error
+            self._state, self._error = EngineState.FAULTED, error_notice(error)
         self._shut_down()
 
     @property
@@ -153,14 +153,10 @@ class LiveEngine(Generic[S]):
     # What the window does
 
     def apply(self, settings: S) -> None:
-        """Uses these settings from the next frame on."""
+        """Uses these settings from the next frame on. Those that can't be had are refused: the ones in use stay, and a
+        notice says why."""
         with self._lock:
             self._settings = settings
-
-    def call(self, job: Callable[[Any], Any]) -> None:
-        """Runs `job(processor)` once in the worker thread, before the next frame."""
-        with self._lock:
-            self._jobs.append(job)
 
     def view(self) -> LiveView | None:
         """The newest picture; None before the first frame."""
@@ -171,9 +167,8 @@ class LiveEngine(Generic[S]):
         frame, grabbed_s = newest
         if done is None:
             return LiveView(frame, grabbed_s)
-        result, result_frame, result_grabbed_s = done
-        age_s = max(0.0, frame.time_s - result_frame.time_s)
-        return LiveView(frame, grabbed_s, result, result_frame, result_grabbed_s, age_s)
+        result, result_frame = done
+        return LiveView(frame, grabbed_s, result, result_frame, max(0.0, frame.time_s - result_frame.time_s))
 
     def painted(self, view: LiveView) -> None:
         """Says that a view is on the screen now."""
@@ -190,9 +185,10 @@ class LiveEngine(Generic[S]):
             if self._state not in (EngineState.STARTING, EngineState.RUNNING):
                 raise ValueError("nothing runs that could be recorded")
             self._recorder = Recorder(settings, draw, frame_rate=rate)
+            self._recordings += 1
 
     def stop_recording(self) -> RecordingStats | None:
-        """Ends the recording; the files are finished in the background (`stats().recording.finished`)."""
+        """Ends the recording; the files are finished in the background (`status().recording.finished`)."""
         with self._lock:
             recorder = self._recorder
         if recorder is None:
@@ -200,47 +196,48 @@ class LiveEngine(Generic[S]):
         recorder.stop()
         return recorder.stats()
 
-    def stats(self) -> LiveStats:
-        """Frozen snapshot of all figures; cheap enough for a few times a second."""
+    def status(self) -> RunStatus:
+        """How it stands; cheap enough for a few times a second."""
         camera = self._capture.state
         with self._lock:
-            state, error, recorder, done = self._state, self._error, self._recorder, self._result
-            writer, message, device, level = self._session_writer, self._message, self._device, self._shedder.level
-            settings, started = self._settings, self._started_at
-        delay, result_delay = self._delay.snapshot(), self._result_delay.snapshot()
-        recording = recorder.stats() if recorder is not None else None
-        return LiveStats(
+            state, recorder, done, settings = self._state, self._recorder, self._result, self._settings
+            device, level = self._device, self._shedder.level
+        recording, delay = recorder.stats() if recorder is not None else None, self._delay.snapshot()
+        return RunStatus(
+            is_live=True,
             state=state,
-            error=error,
             camera=camera,
-            banner=self._banner(camera, recording) if state.is_active else None,
-            message=message or (writer.message if writer is not None else None),
+            settings=settings,
+            notices=self._notices(camera, recording),
             source=self._capture.info,
+            device=device,
             capture_fps=self._captured.snapshot(),
             process_fps=self._processed.snapshot(),
             display_fps=self._painted.snapshot(),
-            delay_s=delay.median_s,
-            worst_delay_s=delay.worst_s,
-            result_delay_s=result_delay.median_s,
-            worst_result_delay_s=result_delay.worst_s,
+            delay_s=delay.median_s if delay.count else None,
             times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
             people=len(done[0]) if done is not None else 0,
-            captured=self._captured.total,
-            processed=self._processed.total,
             dropped=self._dropped(recording),
             shed=shed(settings, self._steps, level)[1],
-            device=device,
             memory_bytes=resident_bytes(),
             recording=recording,
-            elapsed_s=time.monotonic() - started if started else 0.0,
+            moment_s=time.monotonic(),
         )
 
-    def _banner(self, camera: CameraState, recording: RecordingStats | None) -> str | None:
-        if camera is CameraState.LOST:
+    def _notices(self, camera: CameraState, recording: RecordingStats | None) -> tuple[Notice, ...]:
+        with self._lock:
+            notices, active = [*self._refused], self._state.is_active
+            writer, error, number = self._session_writer, self._error, self._recordings
+        if writer is not None and writer.message is not None:
+            notices.append(Notice("session", writer.message, "error"))
+        if recording is not None and recording.message is not None:
+            notices.append(Notice(f"recording-{number}", recording.message))
+        if active and camera is CameraState.LOST:
             running = recording is not None and not recording.finished
             kept = " What was recorded is safe; the recording goes on in a new file." if running else ""
-            return f"The camera gives no pictures. It is used again as soon as it is back.{kept}"
-        return recording.message if recording is not None else None
+            words = f"The camera gives no pictures. It is used again as soon as it is back.{kept}"
+            notices.append(Notice(f"camera-lost-{self._capture.losses}", words))
+        return (*notices, *([error] if error is not None else []))
 
     def _dropped(self, recording: RecordingStats | None) -> dict[str, int]:
         """Frames that did not get everywhere, by reason."""
@@ -278,34 +275,46 @@ class LiveEngine(Generic[S]):
         try:
             with closing_processor() as used:
                 self._process_until_stopped(used)
-        except UserError as error:
-            self._fault(str(error))
         except Exception as error:  # the top of a thread: the window says it
-            log.exception("processing a frame")
-            self._fault(f"Something went wrong while tracking ({type(error).__name__}: {error}).")
+            if not isinstance(error, UserError):
+                log.exception("processing a frame")
+            self._fault(error)
         finally:
             if self._session_writer is not None:
                 self._session_writer.stop()  # here, where results come from: none comes later
 
     def _process_until_stopped(self, in_use: list[Processor]) -> None:
-        used = self._wanted_settings()
+        asked, used = self._wanted_settings()
         processor = self._build(used, None)
         in_use[:] = [processor]
         self._built(processor)
+        refused: S | None = None  # is not tried again until something else was asked for
         while not self._stop.is_set():
             taken = self._slot.take(TICK_S)
-            wanted = self._wanted_settings()
-            if wanted != used:
-                processor = self._rebuilt(processor, wanted)
-                if self._message is None:  # else they were refused
+            now_asked, wanted = self._wanted_settings()
+            if wanted == used:
+                asked, refused = now_asked, None
+            elif wanted != refused:
+                try:
+                    processor = self._build(wanted, processor)
+                except UserError as error:
+                    refused = wanted
+                    self._refuse(now_asked, asked, error)
+                else:
                     self._tell_change(used, wanted, self._now_s(taken))
-                used = wanted
-                in_use[:] = [processor]
-            self._run_jobs(processor)
+                    asked, used, refused = now_asked, wanted, None
+                    in_use[:] = [processor]
+                self._built(processor)
             if taken is None or self._stop.is_set():
                 continue
-            frame, grabbed_s = taken
-            self._publish(processor.process(frame), frame, grabbed_s)
+            self._publish(processor.process(taken[0]), *taken)
+
+    def _refuse(self, settings: S, in_use: S, error: UserError) -> None:
+        """Goes back to the settings in use, unless others were asked for meanwhile."""
+        with self._lock:
+            self._refused = (*self._refused, refused_notice(len(self._refused) + 1, error))
+            if self._settings == settings:
+                self._settings = in_use
 
     def _now_s(self, taken: tuple[Frame, float] | None) -> float:
         """Time of the frame at work, or else of the newest one; seconds of the run."""
@@ -313,46 +322,25 @@ class LiveEngine(Generic[S]):
             newest = taken or self._newest
         return newest[0].time_s if newest is not None else 0.0
 
-    def _wanted_settings(self) -> S:
+    def _wanted_settings(self) -> tuple[S, S]:
+        """The settings asked for, and what load shedding leaves of them."""
         with self._lock:
-            return shed(self._settings, self._steps, self._shedder.level)[0]
-
-    def _rebuilt(self, processor: Processor, settings: S) -> Processor:
-        """The processor for other settings; the one in use when they cannot be had, and the reason is shown."""
-        try:
-            processor = self._build(settings, processor)
-            message = None
-        except UserError as error:
-            message = str(error)
-        with self._lock:
-            self._message = message
-        self._built(processor)
-        self._load.clear()
-        return processor
+            return self._settings, shed(self._settings, self._steps, self._shedder.level)[0]
 
     def _built(self, processor: Processor) -> None:
+        self._load.clear()
         with self._lock:
             self._device = str(getattr(processor, "device_name", ""))
             if self._state is EngineState.STARTING:
                 self._state = EngineState.RUNNING
 
-    def _run_jobs(self, processor: Processor) -> None:
-        while True:
-            with self._lock:
-                if not self._jobs:
-                    return
-                job = self._jobs.popleft()
-            job(processor)
-
     def _publish(self, result: FrameResult, frame: Frame, grabbed_s: float) -> None:
-        delay_s = time.monotonic() - grabbed_s
-        self._result_delay.add(delay_s)
-        self._load.add(delay_s)
+        self._load.add(time.monotonic() - grabbed_s)
         for stage in STAGES:
             self._stages[stage].add(getattr(result.times, stage))
         self._processed.tick()
         with self._lock:
-            self._result = result, frame, grabbed_s
+            self._result = result, frame
             recorder, writer = self._recorder, self._session_writer
         if recorder is not None:
             recorder.put_annotated(frame, result)

@@ -18,7 +18,7 @@ from app.gui.theme import apply_theme
 from app.gui.workspace import Workspace
 from app.presets import BALANCED, SHED_STEPS
 from app.runs.inspector import real_looker
-from app.runs.open_run import Parts
+from app.runs.opened import Parts
 from app.runs.processor import build_processor
 from app.runs.session_header import run_header
 from app.settings import TrackSettings
@@ -84,7 +84,7 @@ def run(path: Path | str | None = None) -> int:
     start_log()
     app = make_application(sys.argv[:1])
     window = make_window(app)
-    catch_errors(lambda words: window.workspace.said.emit(words, "error"))
+    catch_errors(lambda words: window.workspace.notify(words, "error"))
     window.show()
     window.discovery.start()
     if path is not None:

@@ -70,6 +70,15 @@ class Banner(QWidget):
             self._timer.start(round(seconds * 1000))
         self.show()
 
+    def tell(self, words: str, kind: str) -> None:
+        """Shows a sentence, an error until it is closed, others for a while."""
+        self.say(words, kind=kind, seconds=0 if kind == "error" else 8)
+
+    def withdraw(self, words: str) -> None:
+        """Closes the message, if it is still this one: it does not hold any more."""
+        if self.text == words:
+            self.hide()
+
     def _act(self) -> None:
         self.hide()
         if self._deed is not None:

@@ -1,19 +1,19 @@
-"""The only place where engine threads and Qt meet: timers take the newest picture and figures and emit them."""
+"""The only place where engine threads and Qt meet: timers take the newest picture and status and emit them."""
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.runs.feed import Feed
+from app.runs.picture_feed import Feed
 
 PICTURE_MS = 15
-NUMBERS_MS = 250
+STATUS_MS = 250
 
 
 class EngineBridge(QObject):
     """Polls a `Feed` in the window's thread. A slow screen misses pictures; none ever queue up."""
 
-    pictureCame = Signal(object)  # Picture
+    pictureArrived = Signal(object)  # Picture
     positionChanged = Signal(object)  # PlayerPosition
-    numbersCame = Signal(object)  # Numbers
+    statusUpdated = Signal(object)  # RunStatus
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,21 +23,21 @@ class EngineBridge(QObject):
         self._pictures.setTimerType(Qt.TimerType.PreciseTimer)
         self._pictures.setInterval(PICTURE_MS)
         self._pictures.timeout.connect(self.poll_picture)
-        self._numbers = QTimer(self)
-        self._numbers.setInterval(NUMBERS_MS)
-        self._numbers.timeout.connect(self.poll_numbers)
+        self._statuses = QTimer(self)
+        self._statuses.setInterval(STATUS_MS)
+        self._statuses.timeout.connect(self.poll_status)
 
     def watch(self, feed: Feed | None) -> None:
         """Polls this feed from now on; None stops the timers."""
         self._feed = feed
         self._position = None
-        for timer in (self._pictures, self._numbers):
+        for timer in (self._pictures, self._statuses):
             timer.start() if feed is not None else timer.stop()
 
     @property
     def is_watching(self) -> bool:
         """Whether its timers run."""
-        return self._pictures.isActive() or self._numbers.isActive()
+        return self._pictures.isActive() or self._statuses.isActive()
 
     def poll_picture(self) -> None:
         """One look for a new picture and a new position."""
@@ -45,16 +45,16 @@ class EngineBridge(QObject):
             return
         picture = self._feed.picture()
         if picture is not None:
-            self.pictureCame.emit(picture)
+            self.pictureArrived.emit(picture)
         position = self._feed.position() if self._feed is not None else None
         if position is not None and position != self._position:
             self._position = position
             self.positionChanged.emit(position)
 
-    def poll_numbers(self) -> None:
-        """One look at the figures."""
+    def poll_status(self) -> None:
+        """One look at how the run stands."""
         if self._feed is not None:
-            self.numbersCame.emit(self._feed.numbers())
+            self.statusUpdated.emit(self._feed.status())
 
     def painted(self) -> None:
         """The newest picture is on the screen now."""

@@ -16,7 +16,7 @@ from app.gui.jobs import Job
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
 from app.runs.exporting import Work, export_work
-from app.runs.open_run import free_path
+from app.runs.opened import free_path
 from ppnet.errors import UserError
 from tracking.export.formats import EXPORTS
 
@@ -59,11 +59,11 @@ class ExportCommands(QObject):
         if self._dialog is not None:
             self._dialog.raise_()
             return
-        file_run = self._workspace.file_run
-        folder = file_run.video.parent if file_run is not None else self._files.record_folder()
-        stem = file_run.video.stem if file_run is not None else run.session.path.stem.removesuffix("_session")
+        opened_file = self._workspace.opened_file
+        folder = opened_file.video.parent if opened_file is not None else self._files.record_folder()
+        stem = opened_file.video.stem if opened_file is not None else run.session.path.stem.removesuffix("_session")
         note = "" if run.session.complete else "Not everything is tracked yet: what is tracked so far is exported."
-        names = [name for name in EXPORTS if file_run is not None or name != "video"]
+        names = [name for name in EXPORTS if opened_file is not None or name != "video"]
         dialog = ExportDialog(
             names,
             stem=stem,
@@ -90,11 +90,11 @@ class ExportCommands(QObject):
             session=run.session,
             layers=self._view.layers,
             people=self._workspace.people,
-            open_video=self._workspace.file_run.opened if self._workspace.file_run is not None else None,
+            open_video=self._workspace.opened_file.opened if self._workspace.opened_file is not None else None,
             progress=self._set_share,
             cancelled=self._cancelled.is_set,
             unit=unit,
-            nearby=self._workspace.file_run.nearby() if self._workspace.file_run is not None else None,
+            nearby=self._workspace.opened_file.nearby() if self._workspace.opened_file is not None else None,
         )
         self._run(lambda: export_work(name, path, work))
 
@@ -137,7 +137,7 @@ class ExportCommands(QObject):
             self._say("Cancelled; nothing was left behind.")
             return
         self._say(f"Written: {', '.join(path.name for path in paths)}")
-        self._workspace.told.emit(
+        self._workspace.offer(
             f"Exported {', '.join(path.name for path in paths)}", "Show in folder", lambda: show_in_folder(paths[0])
         )
 

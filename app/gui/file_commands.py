@@ -13,7 +13,7 @@ from app.gui.preferences import PreferencesStore
 from app.gui.start_page import StartPage, Unfinished
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from app.runs.open_run import free_path, sessions_folder
+from app.runs.opened import free_path, sessions_folder
 from ppnet.assets import ASSETS
 from tracking.session.opening import find_unfinished
 from tracking.session.session import SUFFIX
@@ -108,7 +108,7 @@ class FileCommands(QObject):
         if demo.exists():
             self._workspace.open_path(demo)
         else:
-            self._workspace.said.emit("The demo is missing from this installation; install PPNet Live again.", "error")
+            self._workspace.notify("The demo is missing from this installation; install PPNet Live again.", "error")
 
     def ask_file(self) -> None:
         """Asks for a file."""
@@ -132,7 +132,7 @@ class FileCommands(QObject):
         """Asks which camera, which size and rate."""
         self.cameras = list_cameras()
         if not self.cameras:
-            self._workspace.said.emit("No camera was found. Plug one in and try again.", "warning")
+            self._workspace.notify("No camera was found. Plug one in and try again.", "warning")
             return
         dialog = CameraDialog(self.cameras, self._window)
         dialog.chosen.connect(self.open_camera)
@@ -166,7 +166,7 @@ class FileCommands(QObject):
         if address.strip().lower().startswith(URL_SCHEMES):
             self._workspace.open_live(address.strip(), folder=self.record_folder(), name="Network camera")
         else:
-            self._workspace.said.emit(f"“{address}” is no address; it starts with rtsp:// or http://.", "warning")
+            self._workspace.notify(f"“{address}” is no address; it starts with rtsp:// or http://.", "warning")
 
     def save_picture(self) -> None:
         """Saves what is shown, at the size of the video."""
@@ -174,16 +174,16 @@ class FileCommands(QObject):
         run = self._workspace.run
         if picture is None or run is None:
             return
-        file_run = self._workspace.file_run
-        folder = file_run.video.parent if file_run is not None else self.record_folder()
+        opened_file = self._workspace.opened_file
+        folder = opened_file.video.parent if opened_file is not None else self.record_folder()
         path = free_path(folder / f"{Path(run.name).stem}_{picture.frame.index:06d}.png")
         if not self._view.snapshot().save(str(path)):
             path = free_path(self.record_folder() / path.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             if not self._view.snapshot().save(str(path)):
-                self._workspace.said.emit(f"The picture could not be written to {path}.", "error")
+                self._workspace.notify(f"The picture could not be written to {path}.", "error")
                 return
-        self._workspace.said.emit(f"Picture saved as {path}.", "info")
+        self._workspace.notify(f"Picture saved as {path}.", "info")
 
 
 def show_in_folder(path: Path) -> None:

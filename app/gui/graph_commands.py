@@ -10,7 +10,7 @@ from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.person_curves import PersonCurves
 from app.gui.speed_graphs import SpeedGraphs
 from app.gui.workspace import Workspace
-from app.runs.open_run import free_path
+from app.runs.opened import free_path
 
 
 class GraphCommands(QObject):
@@ -33,7 +33,7 @@ class GraphCommands(QObject):
         if save_png(widget, path):
             self._tell(path)
         else:
-            self._workspace.said.emit(f"The picture could not be written to {path}.", "error")
+            self._workspace.notify(f"The picture could not be written to {path}.", "error")
 
     def table(self, columns: list[Column], name: str) -> None:
         """The figures as CSV."""
@@ -41,7 +41,7 @@ class GraphCommands(QObject):
         try:
             save_csv(columns, path)
         except OSError as error:
-            self._workspace.said.emit(f"The table could not be written to {path}: {error.strerror}.", "error")
+            self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
         else:
             self._tell(path)
 
@@ -53,4 +53,4 @@ class GraphCommands(QObject):
         return free_path(folder / f"{stem}_{end}")
 
     def _tell(self, path: Path) -> None:
-        self._workspace.told.emit(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))
+        self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))

@@ -12,7 +12,7 @@ from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.gui.truth_panel import ROWS, TruthPanel
 from app.gui.workspace import Workspace
-from app.runs.open_run import Run
+from app.runs.opened import Run
 
 
 class HelpCommands(QObject):
@@ -68,7 +68,7 @@ class HelpCommands(QObject):
         """Puts the report on the clipboard."""
         facts = {words: self._truth.text(name) for name, words, _ in ROWS}
         QGuiApplication.clipboard().setText(report(facts))
-        self._workspace.said.emit("The report is on the clipboard; paste it into a message.", "info")
+        self._workspace.notify("The report is on the clipboard; paste it into a message.", "info")
 
     def facts(self, run: Run) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""

@@ -11,8 +11,8 @@ from app.gui.controls_panel import ControlsPanel
 from app.gui.inside_panel import InsidePanel, heat_image
 from app.gui.video_view import HeatLayer, VideoView
 from app.gui.workspace import Workspace
-from app.runs.feed import Picture
 from app.runs.inspector import Answer, Inspector, Looker, Question
+from app.runs.picture_feed import Picture
 from app.settings import TrackSettings
 
 POLL_MS = 40
@@ -46,7 +46,7 @@ class InspectCommands(QObject):
         self._timer.timeout.connect(self._poll)
         actions.connect_switches({"heatmap": lambda _on: self._switch(), "feature-maps": self._show_page})
         controls.heatJointChanged.connect(self._choose_joint)
-        workspace.bridge.pictureCame.connect(self._ask)
+        workspace.bridge.pictureArrived.connect(self._ask)
         workspace.peopleChanged.connect(lambda _people: self._ask(view.picture))
         workspace.closed.connect(self._forget)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
+from app.engine.run_status import RunStatus
 from app.engine.state import EngineState
 from app.gui.actions import Actions
 from app.gui.banner import Banner
@@ -37,8 +38,8 @@ from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
 from app.gui.workspace import Workspace
-from app.runs.feed import Numbers, Picture, note_on
-from app.runs.open_run import Run
+from app.runs.opened import Run
+from app.runs.picture_feed import Picture, note_on
 from ppnet.skeleton import COCO_17
 
 
@@ -166,10 +167,11 @@ class MainWindow(QMainWindow):
         work.opened.connect(self._show_run)
         work.closed.connect(self._show_start)
         work.busyChanged.connect(self._show_busy)
-        work.said.connect(lambda words, kind: self.banner.say(words, kind=kind, seconds=0 if kind == "error" else 8))
-        work.told.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
-        bridge.pictureCame.connect(self._show_picture)
-        bridge.numbersCame.connect(self._show_numbers)
+        work.notified.connect(self.banner.tell)
+        work.withdrawn.connect(self.banner.withdraw)
+        work.actionOffered.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
+        bridge.pictureArrived.connect(self._show_picture)
+        bridge.statusUpdated.connect(self._show_status)
         self.view.stepWanted.connect(self.playback.step)
         self.record_bar.snapshotWanted.connect(self.files.save_picture)
         self.record_bar.exportWanted.connect(self.exports.ask)
@@ -206,16 +208,13 @@ class MainWindow(QMainWindow):
         self.view.show_picture(picture)
         self.workspace.bridge.painted()
 
-    def _show_numbers(self, numbers: Numbers) -> None:
-        self.truth.show_numbers(numbers, asked_device=self.workspace.settings.device)
-        self.speed.add(numbers)
-        self.transport.show_tracked(numbers.tracked_span_s)
-        self._state = numbers.state
-        if numbers.complete:
+    def _show_status(self, status: RunStatus) -> None:
+        self.truth.show_status(status, asked_device=self.workspace.settings.device)
+        self.speed.add(status)
+        self.transport.show_tracked(status.tracked_span_s)
+        self._state = status.state
+        if status.complete:
             self.workspace.smooth_when_complete()
-        trouble = numbers.error or numbers.banner
-        if trouble and self.banner.text != trouble:
-            self.banner.say(trouble, kind="error" if numbers.error else "warning")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

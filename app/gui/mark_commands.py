@@ -5,13 +5,13 @@ from bisect import bisect_left, bisect_right
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from app.runs.feed import Numbers
 from tracking.session.edits import RemoveMark, SetMark, SetSpan
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 
@@ -55,7 +55,7 @@ class MarkCommands(QObject):
         workspace.opened.connect(lambda _run: self._show())
         workspace.closed.connect(self._show)
         workspace.edited.connect(self._show)
-        workspace.bridge.numbersCame.connect(self._keep_up)
+        workspace.bridge.statusUpdated.connect(self._keep_up)
         self._show()
 
     # Marks
@@ -99,7 +99,7 @@ class MarkCommands(QObject):
 
     def jump(self, step: int) -> None:
         """To the next or the previous mark; in and out point are stops too."""
-        run = self._workspace.file_run
+        run = self._workspace.opened_file
         if run is None:
             return
         here, span = self._playback.position.time_s, run.replay.plan.span
@@ -111,13 +111,13 @@ class MarkCommands(QObject):
             self._playback.seek(places[at])
         else:
             where = "after" if step > 0 else "before"
-            self._workspace.said.emit(f"There is no mark {where} this frame. M sets one.", "info")
+            self._workspace.notify(f"There is no mark {where} this frame. M sets one.", "info")
 
     # In and out point
 
     def set_in(self) -> None:
         """The shown frame is the first that counts."""
-        run, picture = self._workspace.file_run, self._view.picture
+        run, picture = self._workspace.opened_file, self._view.picture
         if run is not None and picture is not None:
             end_s = run.replay.plan.span.end_s
             start_s = picture.frame.time_s
@@ -125,7 +125,7 @@ class MarkCommands(QObject):
 
     def set_out(self) -> None:
         """The shown frame is the last that counts."""
-        run, picture = self._workspace.file_run, self._view.picture
+        run, picture = self._workspace.opened_file, self._view.picture
         if run is not None and picture is not None:
             start_s = run.replay.plan.span.start_s
             times, index = run.player.times, picture.frame.index
@@ -137,21 +137,21 @@ class MarkCommands(QObject):
         self._set(ALL_TIME)
 
     def _set(self, span: TimeSpan) -> None:
-        run = self._workspace.file_run
+        run = self._workspace.opened_file
         if run is None or span == run.replay.plan.span:
             return
         self._workspace.edit(SetSpan(span.start_s, span.end_s))
         if span.is_unlimited:
-            self._workspace.said.emit("The whole video counts again.", "info")
+            self._workspace.notify("The whole video counts again.", "info")
             return
         start, end = (clock_text(time_s) for time_s in (span.start_s or 0.0, span.end_s or run.player.end_s))
-        self._workspace.said.emit(
+        self._workspace.notify(
             f"Tracking, playing, recording and exports keep to {start} – {end}. Shift+I takes the points away.", "info"
         )
 
     def _last_inside(self) -> float | None:
         """Time of the last frame before the out point."""
-        run = self._workspace.file_run
+        run = self._workspace.opened_file
         if run is None or run.replay.plan.span.end_s is None:
             return None
         inside = run.replay.plan.span.indices(run.player.times)
@@ -159,12 +159,12 @@ class MarkCommands(QObject):
 
     # Showing
 
-    def _keep_up(self, _numbers: Numbers) -> None:
-        if self._workspace.file_run is not None:
-            self._workspace.file_run.keep_up()
+    def _keep_up(self, _status: RunStatus) -> None:
+        if self._workspace.opened_file is not None:
+            self._workspace.opened_file.keep_up()
 
     def _show(self) -> None:
-        run, file = self._workspace.run, self._workspace.file_run
+        run, file = self._workspace.run, self._workspace.opened_file
         self._actions.enable(("mark", "name-mark"), run is not None)
         self._actions.enable(OF_FILES, file is not None)
         marks = run.replay.marks if run is not None else ()

@@ -5,13 +5,13 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
 from app.gui.hit_test import hit_test
 from app.gui.video_view import VideoView
 from app.gui.workspace import Place, Workspace
-from app.runs.feed import Numbers
-from app.runs.open_run import Run
+from app.runs.opened import Run
 from tracking.focus_person import SOON_S, PersonAt, who_is_at
 from tracking.session.edits import MergeIds, OnlyPerson
 from tracking.types import FrameResult
@@ -48,13 +48,13 @@ class OnePersonCommands(QObject):
         workspace.closed.connect(self._closed)
         workspace.edited.connect(self._follow_edits)
         workspace.peopleChanged.connect(lambda _style: self._tell())
-        workspace.bridge.numbersCame.connect(self._look)
+        workspace.bridge.statusUpdated.connect(self._look)
         self._tell()
 
     def arm(self) -> None:
         """The next click in the picture chooses."""
         if self._view.picture is None:
-            self._workspace.said.emit("Open a video or a camera first.", "warning")
+            self._workspace.notify("Open a video or a camera first.", "warning")
         else:
             self._view.take_tool("person")
 
@@ -71,9 +71,9 @@ class OnePersonCommands(QObject):
             self._follow(person)
         elif tracked is None:
             self._await(place)
-            self._workspace.said.emit("Whoever is found at that place is followed alone.", "info")
+            self._workspace.notify("Whoever is found at that place is followed alone.", "info")
         else:
-            self._workspace.told.emit(
+            self._workspace.offer(
                 "Nobody was tracked at that place. Track the video again for the one person there? (edits are lost)",
                 "Track again",
                 lambda: self._workspace.track_again(only=place),
@@ -90,7 +90,7 @@ class OnePersonCommands(QObject):
             self._workspace.edit(OnlyPerson(None))
         self._restrict(None)
         if restricted and not run.is_live:
-            self._workspace.told.emit(
+            self._workspace.offer(
                 "Everybody is followed from here on. Others were not read while one person was followed.",
                 "Track again",
                 self._workspace.track_again,
@@ -105,7 +105,7 @@ class OnePersonCommands(QObject):
         if run.replay.plan.only != person:
             self._workspace.edit(OnlyPerson(person))
         self._workspace.choose(person)
-        self._workspace.said.emit(
+        self._workspace.notify(
             f"Only {self._name(person)} is followed. Should they be lost, nobody takes their place. "
             "Ctrl+Z takes it back.",
             "info",
@@ -148,7 +148,7 @@ class OnePersonCommands(QObject):
         self._looked_to = max(run.session.last_frame_index - 60, 0) if run is not None and run.is_live else 0
         self._restrict(place)
 
-    def _look(self, _numbers: Numbers) -> None:
+    def _look(self, _status: RunStatus) -> None:
         """Has somebody been found at the awaited place?"""
         run, wanted = self._workspace.run, self._awaited
         if run is not None and wanted is not None:
@@ -168,7 +168,7 @@ class OnePersonCommands(QObject):
         if found is None:
             self._awaited = None
             self._restrict(None)
-            self._workspace.said.emit("Nobody was found at that place, so everybody is followed.", "warning")
+            self._workspace.notify("Nobody was found at that place, so everybody is followed.", "warning")
             return True
         if self._workspace.settings.only is None:
             self._awaited = None  # the run is not about them yet, and follows

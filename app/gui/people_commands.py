@@ -72,9 +72,7 @@ class PeopleCommands(QObject):
         pair = self._pair()
         if pair is not None:
             self._workspace.edit(SwapIds(*pair, from_frame=self._frame()))
-            self._workspace.said.emit(
-                f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z takes it back.", "info"
-            )
+            self._workspace.notify(f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z takes it back.", "info")
 
     def merge(self) -> None:
         """Makes two people one; the lower number stays."""
@@ -83,7 +81,7 @@ class PeopleCommands(QObject):
             keep, other = sorted(pair)
             self._workspace.edit(MergeIds(keep, other))
             self._workspace.choose(keep)
-            self._workspace.said.emit(f"{other} is {keep} now, everywhere. Ctrl+Z takes it back.", "info")
+            self._workspace.notify(f"{other} is {keep} now, everywhere. Ctrl+Z takes it back.", "info")
 
     def split(self) -> None:
         """From the shown frame on the chosen person is somebody else."""
@@ -94,7 +92,7 @@ class PeopleCommands(QObject):
         if run is not None:
             fresh = run.replay.next_id
             self._workspace.edit(SplitId(person, self._frame(), fresh))
-            self._workspace.said.emit(f"From here on {person} is {fresh}. Ctrl+Z takes it back.", "info")
+            self._workspace.notify(f"From here on {person} is {fresh}. Ctrl+Z takes it back.", "info")
 
     def delete(self, person: int) -> None:
         """Takes a person out from the shown frame on."""
@@ -110,7 +108,7 @@ class PeopleCommands(QObject):
 
     def fill(self) -> None:
         """Fills in the span between the two frames where the same joint was moved last."""
-        run = self._workspace.file_run
+        run = self._workspace.opened_file
         moves = [edit for edit in run.session.edits() if isinstance(edit, MoveKeypoint)] if run is not None else []
         if run is None or len(moves) < 2:
             self._say_how_to_fill()
@@ -125,20 +123,20 @@ class PeopleCommands(QObject):
         times = run.player.times
         start, end = (Anchor(m.frame_index, float(times[m.frame_index]), m.x, m.y) for m in (first, second))
         self._workspace.edit(FillKeypoint(last.track_id, last.keypoint, start, end))
-        self._workspace.said.emit(
+        self._workspace.notify(
             f"Filled in from frame {first.frame_index} to {second.frame_index}; marked as edited in every export.",
             "info",
         )
 
     def _say_how_to_fill(self) -> None:
-        self._workspace.said.emit(
+        self._workspace.notify(
             "Move the same joint by hand on two frames first; what lies between them is then filled in.", "warning"
         )
 
     def _with_one(self, deed: Callable[[int], object]) -> None:
         person = self._workspace.people.chosen
         if person is None:
-            self._workspace.said.emit("Choose a person first: click them in the picture or in the list.", "warning")
+            self._workspace.notify("Choose a person first: click them in the picture or in the list.", "warning")
         else:
             deed(person)
 
@@ -150,7 +148,7 @@ class PeopleCommands(QObject):
             shown = [int(person) for person in picture.result.tracks.ids]
             picked = shown if len(shown) == 2 else picked
         if len(picked) != 2:
-            self._workspace.said.emit("Mark two people in the list: click one, then Ctrl+click the other.", "warning")
+            self._workspace.notify("Mark two people in the list: click one, then Ctrl+click the other.", "warning")
             return None
         return picked[0], picked[1]
 

@@ -57,17 +57,17 @@ class PictureTools(QObject):
     def set_region(self, region: Line) -> None:
         """Looks for people only within left, top, right, bottom (image pixels)."""
         if region[2] - region[0] < 8 or region[3] - region[1] < 8:
-            self._workspace.said.emit("That region is too small; drag a larger one.", "warning")
+            self._workspace.notify("That region is too small; drag a larger one.", "warning")
             return
         self._workspace.apply(replace(self._workspace.settings, region=region))
-        self._workspace.said.emit(
+        self._workspace.notify(
             "From the next picture on people are looked for in this region only; “Track again” does it for all.", "info"
         )
 
     def set_length(self, length_px: float, metres: float) -> None:
         """So many pixels are so many metres: curves are drawn in metres."""
         self._workspace.edit(SetScale(metres / length_px))
-        self._workspace.said.emit(
+        self._workspace.notify(
             f"1 metre is {length_px / metres:.1f} pixels. Curves are in metres now and exports can be, true only at "
             "that distance from the camera. Ctrl+Z takes it back.",
             "info",
@@ -79,15 +79,15 @@ class PictureTools(QObject):
 
     def _start(self, tool: str, words: str) -> None:
         if self._view.picture is None:
-            self._workspace.said.emit("Open a video first.", "warning")
+            self._workspace.notify("Open a video first.", "warning")
             return
         self._view.take_tool(tool)
-        self._workspace.said.emit(words, "info")
+        self._workspace.notify(words, "info")
 
     def _ask_length(self, line: Line) -> None:
         length_px = math.hypot(line[2] - line[0], line[3] - line[1])
         if length_px < 5:
-            self._workspace.said.emit("That line is too short; draw a longer one.", "warning")
+            self._workspace.notify("That line is too short; draw a longer one.", "warning")
             return
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Set a scale")

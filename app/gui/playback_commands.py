@@ -125,9 +125,7 @@ class PlaybackCommands(QObject):
         try:
             frame, time_s = parse_place(words)
         except ValueError:
-            self._workspace.said.emit(
-                f"“{words}” is no frame number and no time; type 120, 1:04.5 or 64.5s.", "warning"
-            )
+            self._workspace.notify(f"“{words}” is no frame number and no time; type 120, 1:04.5 or 64.5s.", "warning")
             return
         if frame is not None:
             player.seek_frame(min(frame, max(self._position.frame_count - 1, 0)))
@@ -141,7 +139,7 @@ class PlaybackCommands(QObject):
         return min(bisect_left(times, time_s - SAME_TIME_S), max(len(times) - 1, 0))
 
     def _player(self) -> Player | None:
-        run = self._workspace.file_run
+        run = self._workspace.opened_file
         return run.player if run is not None else None
 
     def _follow(self, position: PlayerPosition) -> None:

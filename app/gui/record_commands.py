@@ -7,14 +7,14 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.engine.recorder import RecordingSettings, RecordingStats
+from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.jobs import Job
 from app.gui.record_bar import RecordBar
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from app.runs.feed import Numbers
-from app.runs.open_run import FileRun, free_path
+from app.runs.opened import OpenedFile, free_path
 from app.runs.recorded_picture import drawer, hides_people, near_live, private, write_span
 from ppnet.errors import UserError
 from tracking.time_span import TimeSpan
@@ -55,7 +55,7 @@ class RecordCommands(QObject):
         actions.connect_switches({"record": lambda _on: bar.toggle()})
         bar.startWanted.connect(self.start)
         bar.stopWanted.connect(self.stop)
-        workspace.bridge.numbersCame.connect(self._follow)
+        workspace.bridge.statusUpdated.connect(self._follow)
         workspace.opened.connect(lambda _run: self._enable(True))
         workspace.closed.connect(self._closed)
         self._enable(False)
@@ -68,7 +68,7 @@ class RecordCommands(QObject):
     def start(self, annotated: bool, raw: bool) -> None:
         """Begins; of a file, at the picture that is shown."""
         self._kinds = (annotated, raw)
-        live = self._workspace.live_run
+        live = self._workspace.opened_camera
         if live is None:
             self._span_start_s = self._furthest_s = self._now_s()
             self._show(RecordingStats())
@@ -79,22 +79,20 @@ class RecordCommands(QObject):
             folder.mkdir(parents=True, exist_ok=True)
             stem = live.session.path.stem.removesuffix("_session")
             if raw and hides_people(self._view.layers):
-                self._workspace.said.emit(
-                    "People are hidden, so only the picture with skeletons is recorded.", "warning"
-                )
+                self._workspace.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
                 annotated, raw = True, False
             settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
             draw = drawer(lambda: self._view.layers, lambda: self._workspace.people, near=near_live())
             live.engine.start_recording(settings, draw)
         except (UserError, OSError, ValueError) as error:
-            self._workspace.said.emit(f"The recording did not start: {error}", "error")
+            self._workspace.notify(f"The recording did not start: {error}", "error")
             self._actions.set_checked("record", False)
             return
-        self._show(live.engine.stats().recording)
+        self._show(live.engine.status().recording)
 
     def stop(self) -> None:
         """Ends; the file of a span is written now."""
-        live, run = self._workspace.live_run, self._workspace.file_run
+        live, run = self._workspace.opened_camera, self._workspace.opened_file
         self._bar.show_recording(None, running=False)
         self._actions.set_checked("record", False)
         if live is not None:
@@ -114,13 +112,13 @@ class RecordCommands(QObject):
 
     # Files
 
-    def _write_span(self, run: FileRun, span: TimeSpan) -> None:
+    def _write_span(self, run: OpenedFile, span: TimeSpan) -> None:
         if self._job is not None:
-            self._workspace.said.emit("The recording before is still being written; try again in a moment.", "warning")
+            self._workspace.notify("The recording before is still being written; try again in a moment.", "warning")
             return
         span = span.within(run.replay.plan.span)
         if span.is_empty:
-            self._workspace.said.emit("Nothing was recorded: it lay outside of the in and out point.", "warning")
+            self._workspace.notify("Nothing was recorded: it lay outside of the in and out point.", "warning")
             return
         layers, people = self._view.layers, self._workspace.people
         nearby = run.nearby()
@@ -176,7 +174,7 @@ class RecordCommands(QObject):
         self._end_job()
         if not isinstance(error, UserError | OSError):
             raise error
-        self._workspace.said.emit(f"The recording could not be written: {error}", "error")
+        self._workspace.notify(f"The recording could not be written: {error}", "error")
 
     def _end_job(self) -> None:
         self._job = None
@@ -193,7 +191,7 @@ class RecordCommands(QObject):
 
     def _has_gone_round(self) -> bool:
         """Whether playing has come to the out point and begun again at the in point."""
-        run, now_s = self._workspace.file_run, self._now_s()
+        run, now_s = self._workspace.opened_file, self._now_s()
         went_back, self._furthest_s = now_s < self._furthest_s, max(now_s, self._furthest_s)
         if run is None or not went_back or not run.player.position().is_playing:
             return False
@@ -201,7 +199,7 @@ class RecordCommands(QObject):
         return end_s is not None and self._furthest_s > end_s - GONE_ROUND_S
 
     def _stop_at_out_point(self) -> None:
-        run, start_s = self._workspace.file_run, self._span_start_s
+        run, start_s = self._workspace.opened_file, self._span_start_s
         self._ticker.stop()
         self._span_start_s = None
         self._bar.show_recording(None, running=False)
@@ -218,10 +216,10 @@ class RecordCommands(QObject):
         self._bar.show_recording(stats, running=True)
         self._actions.set_checked("record", True)
 
-    def _follow(self, numbers: Numbers) -> None:
-        if not numbers.is_live:
+    def _follow(self, status: RunStatus) -> None:
+        if not status.is_live:
             return
-        stats = numbers.recording
+        stats = status.recording
         if self.is_recording:
             if stats is not None and stats.message:  # it ended by itself, the disk is full
                 self.stop()
@@ -234,7 +232,7 @@ class RecordCommands(QObject):
     def _tell(self, files: tuple[Path, ...]) -> None:
         if files:
             names = " and ".join(path.name for path in files)
-            self._workspace.told.emit(f"Recorded: {names}", "Show in folder", lambda: show_in_folder(files[0]))
+            self._workspace.offer(f"Recorded: {names}", "Show in folder", lambda: show_in_folder(files[0]))
 
     def _enable(self, enabled: bool) -> None:
         self._bar.setEnabled(enabled)

@@ -51,7 +51,7 @@ class ResultsFollower(QObject):
         workspace.closed.connect(self._stop)
         workspace.edited.connect(self._follow_edits)
         workspace.peopleChanged.connect(self._restyle)
-        workspace.bridge.pictureCame.connect(lambda picture: self._show_now(picture.frame.time_s))
+        workspace.bridge.pictureArrived.connect(lambda picture: self._show_now(picture.frame.time_s))
         lanes.timeWanted.connect(playback.seek)
         lanes.personWanted.connect(workspace.choose)
         curves.timeWanted.connect(playback.seek)
@@ -65,7 +65,7 @@ class ResultsFollower(QObject):
         event = find(self._events.events(), self._playback.position.frame_index)
         if event is None:
             where = "after" if step > 0 else "before"
-            self._workspace.said.emit(f"Nothing happens {where} this frame.", "info")
+            self._workspace.notify(f"Nothing happens {where} this frame.", "info")
         else:
             self._playback.seek_frame(event.frame_index)
 

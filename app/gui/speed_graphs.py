@@ -8,9 +8,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from app.engine.run_status import RunStatus
 from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel
-from app.runs.feed import Numbers
 
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the bridge gives
@@ -20,13 +20,13 @@ RATES = (("capture_fps", "pictures in"), ("process_fps", "tracked"), ("display_f
 Row = dict[str, float]
 
 
-def sample(numbers: Numbers) -> Row:
+def sample(status: RunStatus) -> Row:
     """The figures that are drawn, stages in milliseconds."""
-    row = {name: float(getattr(numbers, name)) for name, _ in RATES}
-    row |= {name: 1000 * float(getattr(numbers.times, name)) for name, _ in STAGES}
-    row["delay_ms"] = 1000 * numbers.delay_s if numbers.delay_s is not None else float("nan")
-    row["people"] = float(numbers.people)
-    row["dropped"] = float(sum(numbers.dropped.values()))
+    row = {name: float(getattr(status, name)) for name, _ in RATES}
+    row |= {name: 1000 * float(getattr(status.times, name)) for name, _ in STAGES}
+    row["delay_ms"] = 1000 * status.delay_s if status.delay_s is not None else float("nan")
+    row["people"] = float(status.people)
+    row["dropped"] = float(sum(status.dropped.values()))
     return row
 
 
@@ -65,13 +65,13 @@ class SpeedGraphs(QWidget):
             graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
             graph.getPlotItem().enableAutoRange(axis="y")
 
-    def add(self, numbers: Numbers) -> None:
+    def add(self, status: RunStatus) -> None:
         """One more moment."""
-        self._rows.append((numbers.moment_s, sample(numbers)))
-        while self._rows and self._rows[0][0] < numbers.moment_s - SPAN_S:
+        self._rows.append((status.moment_s, sample(status)))
+        while self._rows and self._rows[0][0] < status.moment_s - SPAN_S:
             self._rows.popleft()
-        self._delay.setVisible(numbers.is_live)
-        self._grid.setColumnStretch(2, 3 if numbers.is_live else 0)
+        self._delay.setVisible(status.is_live)
+        self._grid.setColumnStretch(2, 3 if status.is_live else 0)
         if self.isVisible():
             self._draw()
 

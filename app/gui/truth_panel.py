@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from app.engine.run_status import RunStatus
 from app.engine.state import CameraState, EngineState
 from app.gui.theme import as_panel, fill_scrolled
-from app.runs.feed import Numbers
 from tracking.types import StageTimes
 
 STATES = {
@@ -36,17 +36,17 @@ ROWS = (
 )  # fmt: skip
 
 
-def work_text(numbers: Numbers) -> str:
+def work_text(status: RunStatus) -> str:
     """What the engine does, in words."""
-    if numbers.is_live and numbers.camera is CameraState.LOST:
+    if status.is_live and status.camera is CameraState.LOST:
         return "camera lost, looking for it"
-    if numbers.complete:
-        return f"done: all {numbers.tracked or numbers.total or 0} frames tracked"
-    words = STATES[numbers.state]
-    if not numbers.is_live and numbers.total:
-        words += f", {numbers.tracked} of {numbers.total} frames tracked"
-        if numbers.eta_s is not None and numbers.state is EngineState.RUNNING:
-            words += f", {duration_text(numbers.eta_s)} left"
+    if status.complete:
+        return f"done: all {status.done or status.total or 0} frames tracked"
+    words = STATES[status.state]
+    if not status.is_live and status.total:
+        words += f", {status.done} of {status.total} frames tracked"
+        if status.eta_s is not None and status.state is EngineState.RUNNING:
+            words += f", {duration_text(status.eta_s)} left"
     return words
 
 
@@ -113,25 +113,24 @@ class TruthPanel(QWidget):
         for name, words in facts:
             self._values[name].setText(words)
 
-    def show_numbers(self, numbers: Numbers, *, asked_device: str) -> None:
+    def show_status(self, status: RunStatus, *, asked_device: str) -> None:
         """What changes."""
-        times = numbers.times
+        times = status.times
         texts = {
-            "work": work_text(numbers),
-            "device": numbers.device or "–",
-            "rates": f"{numbers.capture_fps:.0f} in, {numbers.process_fps:.0f} tracked, "
-            f"{numbers.display_fps:.0f} shown",
+            "work": work_text(status),
+            "device": status.device or "–",
+            "rates": f"{status.capture_fps:.0f} in, {status.process_fps:.0f} tracked, {status.display_fps:.0f} shown",
             "detect": _ms(times.detect_s, times),
             "pose": _ms(times.pose_s, times),
             "other": _ms(times.track_s + times.smooth_s, times),
-            "delay": "–" if numbers.delay_s is None else f"{1000 * numbers.delay_s:.0f} ms",
-            "dropped": ", ".join(f"{count} {why}" for why, count in numbers.dropped.items() if count) or "none",
-            "shed": ", ".join(numbers.shed) or "nothing",
-            "memory": size_text(numbers.memory_bytes) if numbers.memory_bytes else "–",
+            "delay": "–" if status.delay_s is None else f"{1000 * status.delay_s:.0f} ms",
+            "dropped": ", ".join(f"{count} {why}" for why, count in status.dropped.items() if count) or "none",
+            "shed": ", ".join(status.shed) or "nothing",
+            "memory": size_text(status.memory_bytes) if status.memory_bytes else "–",
         }
         for name, words in texts.items():
             self._values[name].setText(words)
-        self.alarm.setText(device_alarm(asked_device, numbers.device))
+        self.alarm.setText(device_alarm(asked_device, status.device))
         self.alarm.setVisible(bool(self.alarm.text()))
 
 

@@ -22,7 +22,7 @@ from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.theme import tokens
 from app.gui.trails import Trails
 from app.gui.view_transform import ViewTransform
-from app.runs.feed import Picture
+from app.runs.picture_feed import Picture
 from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint

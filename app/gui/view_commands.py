@@ -9,8 +9,8 @@ from app.gui.actions import Actions, Switch
 from app.gui.preferences import PreferencesStore
 from app.gui.video_view import VideoView
 from app.gui.workspace import Workspace
-from app.runs.feed import FileFeed, LiveFeed
-from app.runs.open_run import Run
+from app.runs.opened import Run
+from app.runs.picture_feed import FileFeed, LiveFeed
 
 LAYER_FIELDS = {
     "skeleton": "skeleton",

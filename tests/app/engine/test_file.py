@@ -53,10 +53,10 @@ def test_every_frame_in_order(session: Session) -> None:
     engine = FileEngine(lambda: file, build, FakeSettings(people=2), session=session)
     engine.start()
     assert engine.wait(10)
-    progress = engine.progress()
-    assert progress.state is EngineState.STOPPED and progress.complete and (progress.done, progress.total) == (200, 200)
-    assert progress.people == 2 and progress.eta_s == 0 and progress.device == "stand-in" and progress.error is None
-    assert progress.times.pose_s == pytest.approx(0.05)
+    status = engine.status()
+    assert status.state is EngineState.STOPPED and status.complete and (status.done, status.total) == (200, 200)
+    assert status.people == 2 and status.eta_s == 0 and status.device == "stand-in" and status.notices == ()
+    assert status.times.pose_s == pytest.approx(0.05)
     assert [r.frame_index for r in session.results()] == list(range(200)) == build.made[0].seen
     assert session.complete and file.closed and build.made[0].threads == {"track"}
     assert build.made[0].closed_in == "track"
@@ -65,7 +65,7 @@ def test_every_frame_in_order(session: Session) -> None:
 def test_a_file_of_one_frame(session: Session) -> None:
     engine = FileEngine(lambda: FakeFile(1), Build(), FakeSettings(), session=session)
     engine.start()
-    assert engine.wait(5) and session.frame_count == 1 and engine.progress().complete
+    assert engine.wait(5) and session.frame_count == 1 and engine.status().complete
 
 
 def test_pause_resume_and_new_settings(session: Session) -> None:
@@ -76,7 +76,7 @@ def test_pause_resume_and_new_settings(session: Session) -> None:
     time.sleep(0.15)
     count = session.frame_count
     time.sleep(0.15)
-    assert session.frame_count == count and engine.progress().state is EngineState.PAUSED
+    assert session.frame_count == count and engine.status().state is EngineState.PAUSED
     engine.apply(FakeSettings(people=3))
     engine.resume()
     assert engine.wait(10)
@@ -87,10 +87,10 @@ def test_progress_says_how_long_it_will_take(session: Session) -> None:
     engine = FileEngine(lambda: FakeFile(1000), Build(), FakeSettings(0.01), session=session)
     engine.start()
     wait_for(lambda: session.frame_count > 50)
-    progress = engine.progress()
-    assert 10 < progress.fps <= 110
-    assert progress.eta_s == pytest.approx((1000 - progress.done) / progress.fps, rel=0.2)
-    assert engine.cancel() and not engine.progress().complete
+    status = engine.status()
+    assert 10 < status.process_fps <= 110
+    assert status.eta_s == pytest.approx((1000 - status.done) / status.process_fps, rel=0.2)
+    assert engine.cancel() and not engine.status().complete
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -100,7 +100,7 @@ def test_cancel_leaves_a_session_that_is_gone_on_with(session: Session, paused: 
     wait_for(lambda: session.frame_count > 40)
     if paused:
         engine.pause()
-    assert engine.cancel() and engine.progress().state is EngineState.STOPPED
+    assert engine.cancel() and engine.status().state is EngineState.STOPPED
     count = session.frame_count
     assert 40 < count < 120 and not session.complete
     build = Build()
@@ -151,14 +151,14 @@ def test_errors_of_every_stage_reach_the_caller(tmp_path: Path) -> None:
             engine.start()
             with pytest.raises(kind, match=words):
                 engine.wait(5)
-            progress = engine.progress()
-            assert progress.state is EngineState.FAULTED and words in progress.error and not progress.complete
+            status = engine.status()
+            assert status.state is EngineState.FAULTED and words in status.notices[-1].words and not status.complete
             assert not session.complete and session.frame_count <= 20
 
 
 def test_it_is_started_once_and_may_be_cancelled_before(session: Session) -> None:
     engine = FileEngine(lambda: FakeFile(5), Build(), FakeSettings(), session=session)
-    assert engine.cancel() and engine.wait(1) and engine.progress().state is EngineState.STOPPED
+    assert engine.cancel() and engine.wait(1) and engine.status().state is EngineState.STOPPED
     engine.start()
     assert engine.wait(5) and session.frame_count == 0
     with pytest.raises(RuntimeError):
@@ -172,7 +172,7 @@ def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Se
     engine.start()
     assert engine.wait(10)
     assert [r.frame_index for r in session.results()] == list(range(100, 120)) == build.made[0].seen
-    assert engine.progress().complete and engine.progress().total == 20
+    assert engine.status().complete and engine.status().total == 20
     session.go_on()
     more = FileEngine(lambda: FakeFile(200), build, FakeSettings(), session=session)
     more.limit(TimeSpan(100 / 30, None))
@@ -190,6 +190,28 @@ def test_limits_that_come_while_it_runs(session: Session) -> None:
     engine.limit(TimeSpan(None, (reached + 60) / 30))
     assert engine.wait(10)
     assert session.last_frame_index == reached + 59 and session.complete
+
+
+def test_settings_that_cannot_be_had_are_refused_and_the_run_goes_on(session: Session) -> None:
+    build = Build()
+    engine = FileEngine(lambda: FakeFile(200), build, FakeSettings(0.002), session=session)
+    engine.start()
+    wait_for(lambda: session.frame_count > 10)
+    engine.apply(FakeSettings(0.002, people=3, cannot=True))
+    wait_for(lambda: engine.status().notices)
+    (notice,) = engine.status().notices
+    assert notice.words == "These weights are of another network. The settings stay as they were."
+    assert engine.status().settings == FakeSettings(0.002) == build.made[0].settings
+    assert engine.wait(10) and session.complete and {len(r) for r in session.results()} == {1}
+
+
+def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
+    file = FakeFile(10)
+    file.notices = ("The file is damaged after 0.3 s.",)
+    engine = FileEngine(lambda: file, Build(), FakeSettings(), session=session)
+    engine.start()
+    assert engine.wait(5)
+    assert [notice.words for notice in engine.status().notices] == ["The file is damaged after 0.3 s."]
 
 
 def test_changed_settings_are_told_with_their_time(session: Session) -> None:

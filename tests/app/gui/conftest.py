@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
-from app.runs.feed import Picture
-from app.runs.open_run import Parts
+from app.runs.opened import Parts
+from app.runs.picture_feed import Picture
 from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
@@ -92,6 +92,8 @@ class Studio:
     def build(self, settings: TrackSettings, current: MadeProcessor | None) -> MadeProcessor:
         if self.loaded is not None:
             self.loaded.wait(30.0)
+        if self.gone is not None and settings.weights == self.gone:
+            raise UserError(f"There are no weights {self.gone}.")
         if current is None:
             current = self.processor = MadeProcessor(settings, delay_s=self.delay_s, hold=self.hold)
         current.settings = settings

@@ -5,6 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 
+from app.engine.run_status import RunStatus
 from app.gui.actions import COMMANDS
 from app.gui.graph_style import save_csv
 from app.gui.playback_commands import parse_place
@@ -13,7 +14,6 @@ from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
-from app.runs.feed import Numbers
 from app.settings import TrackSettings
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 
@@ -130,7 +130,9 @@ def test_graph_table_leaves_missing_cells_empty(tmp_path):
 
 def test_speed_graphs_hold_a_minute(qtbot, window):
     for moment in range(100):
-        window.speed.add(Numbers(is_live=True, capture_fps=30.0, process_fps=12.0, delay_s=0.1, moment_s=float(moment)))
+        window.speed.add(
+            RunStatus(is_live=True, capture_fps=30.0, process_fps=12.0, delay_s=0.1, moment_s=float(moment))
+        )
     columns = dict(window.speed.columns())
     assert len(columns["process_fps"]) == 61 and columns["delay_ms"][-1] == 100.0
 

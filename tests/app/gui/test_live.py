@@ -32,11 +32,40 @@ def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
     window = live
     studio.port.pull()
     qtbot.waitUntil(lambda: "camera lost" in window.truth.text("work"), timeout=5000)
-    assert window.banner.text
+    assert "The camera gives no pictures" in window.banner.text
     before = window.view.picture.frame.index
     studio.port.plug()
     qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3, timeout=6000)
     qtbot.waitUntil(lambda: "running" in window.truth.text("work"), timeout=3000)
+    assert window.banner.text == "", "what does not hold any more is not said any more"
+
+
+def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_what_is_in_use(qtbot, live, studio):
+    window, studio.gone = live, "gone.pt"
+    window.controls.show_weights([(None, "the shipped ones"), ("gone.pt", "mine")])
+    window.controls.weights.setCurrentIndex(1)
+    window.controls.weights.activated.emit(1)
+    assert window.workspace.settings.weights == "gone.pt"
+    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
+    assert window.workspace.settings.weights is None and window.controls.weights.currentIndex() == 0
+    window.controls.people.setValue(1)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+
+
+def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
+    def broken(_frame):
+        raise UserError("The network broke.")
+
+    window, statuses = live, []
+    studio.processor.process = broken
+    qtbot.waitUntil(lambda: window.banner.text == "The network broke.", timeout=5000)
+    window.workspace.offer("Something else.", "Do it", lambda: None)
+    window.workspace.bridge.statusUpdated.connect(statuses.append)
+    qtbot.waitUntil(lambda: len(statuses) == 2, timeout=3000)
+    assert window.banner.text == "Something else."
+    window.banner.hide()
+    qtbot.waitUntil(lambda: len(statuses) == 4, timeout=3000)
+    assert statuses[-1].notices and window.banner.text == ""
 
 
 def test_recording_of_a_camera_is_a_video_that_opens(qtbot, live, tmp_path):

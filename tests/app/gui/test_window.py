@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -151,9 +152,50 @@ def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, c
     session = window.workspace.run.session
     qtbot.waitUntil(lambda: session.complete, timeout=10000)
     assert session.last_frame_index == 39 and session.setting_changes == ()
-    assert studio.processor.settings == begun != window.workspace.settings
-    window.workspace.apply(replace(window.workspace.settings, min_conf=0.9))
-    assert window.workspace.run._settings == replace(begun, min_conf=0.9), "what is changed in the window still counts"
+    assert studio.processor.settings == begun == window.workspace.settings
+    assert window.controls.interval.value() == 7 and window.controls.people.value() == 1, "the panel shows them"
+    window.controls.interval.setValue(5)
+    assert window.workspace.run.settings == replace(begun, detect_every=5)
+    window.workspace.close_run()
+    assert window.controls.interval.value() == 5 and window.workspace.settings.region is None, "the window's own again"
+
+
+def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window, clip):
+    path = cut_short(clip, TrackSettings(detector="nanodet", detect_every=6, flip=False, max_persons=3), frames=FRAMES)
+    with Session.open(path, writable=True) as session:
+        session.finish()
+    opened(qtbot, window, path)
+    controls = window.controls
+    assert controls.detector.currentData() == "nanodet" and controls.interval.value() == 6
+    assert [button.text() for button in controls.presets.buttons() if button.isChecked()] == ["Fast"]
+    window.workspace.close_run()
+    assert controls.detector.currentData() == "efficientdet-lite0" and controls.interval.value() == 3
+
+
+def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip, studio):
+    studio.delay_s, studio.gone = 0.02, "gone.pt"
+    opened(qtbot, window, clip)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 2, timeout=5000)
+    window.workspace.apply(replace(window.workspace.settings, weights="gone.pt"))
+    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
+    assert window.workspace.settings.weights is None
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
+    assert window.workspace.run.session.frame_count == FRAMES
+
+
+def test_what_is_wrong_with_a_file_is_said(qtbot, window, tmp_path):
+    from tests.clips import make_clip
+
+    path = make_clip(tmp_path / "torn.mp4", 60, gop=1)
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for place, size in places[20:23]:
+        data[place : place + size] = bytes([0xAA]) * size
+    path.write_bytes(data)
+    opened(qtbot, window, path)
+    words = "torn.mp4 is damaged: 3 of its pieces could not be decoded."
+    qtbot.waitUntil(lambda: window.banner.text == words, timeout=8000)
 
 
 @pytest.mark.parametrize("skeleton", [COCO_17, MPII_16])

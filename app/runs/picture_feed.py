@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.engine.file import FileEngine, FileProgress
+from app.engine.file import FileEngine
 from app.engine.live import LiveEngine, LiveView
 from app.engine.meter import RateMeter
 from app.engine.player import Player, PlayerPosition
-from app.engine.recorder import RecordingStats
-from app.engine.state import CameraState, EngineState
+from app.engine.run_status import Notice, RunStatus
+from app.engine.state import EngineState
 from tracking.drawing.privacy import RecentResults
-from tracking.types import Frame, FrameResult, StageTimes
+from tracking.types import Frame, FrameResult
 
 LATE_MS = 100  # older overlays are spoken of
 
@@ -31,35 +31,6 @@ class Picture:
     near: tuple[FrameResult, ...] = ()
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The figures of the moment, one kind for live and file runs; see `LiveStats` and `FileProgress`."""
-
-    is_live: bool
-    state: EngineState = EngineState.STOPPED
-    camera: CameraState = CameraState.LIVE
-    capture_fps: float = 0.0
-    process_fps: float = 0.0
-    display_fps: float = 0.0
-    delay_s: float | None = None
-    times: StageTimes = field(default_factory=StageTimes)
-    people: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-    shed: tuple[str, ...] = ()
-    device: str = ""
-    memory_bytes: int = 0
-    tracked: int = 0
-    tracked_span_s: tuple[float, float] | None = None
-    total: int | None = None
-    eta_s: float | None = None
-    complete: bool = False
-    recording: RecordingStats | None = None
-    elapsed_s: float = 0.0
-    banner: str | None = None
-    error: str | None = None
-    moment_s: float = 0.0
-
-
 class Feed(Protocol):
     """What the bridge polls."""
 
@@ -75,8 +46,8 @@ class Feed(Protocol):
         """Where playback stands; None when live."""
         ...
 
-    def numbers(self) -> Numbers:
-        """The figures of the moment."""
+    def status(self) -> RunStatus:
+        """How the run stands."""
         ...
 
 
@@ -106,28 +77,8 @@ class LiveFeed:
     def position(self) -> PlayerPosition | None:
         return None
 
-    def numbers(self) -> Numbers:
-        stats = self._engine.stats()
-        return Numbers(
-            is_live=True,
-            state=stats.state,
-            camera=stats.camera,
-            capture_fps=stats.capture_fps,
-            process_fps=stats.process_fps,
-            display_fps=stats.display_fps,
-            delay_s=stats.delay_s,
-            times=stats.times,
-            people=stats.people,
-            dropped=stats.dropped,
-            shed=stats.shed,
-            device=stats.device,
-            memory_bytes=stats.memory_bytes,
-            recording=stats.recording,
-            elapsed_s=stats.elapsed_s,
-            banner=stats.banner,
-            error=stats.error,
-            moment_s=time.monotonic(),
-        )
+    def status(self) -> RunStatus:
+        return self._engine.status()
 
 
 def _same(view: LiveView, given: LiveView) -> bool:
@@ -184,26 +135,22 @@ class FileFeed:
     def position(self) -> PlayerPosition | None:
         return self._player.position()
 
-    def numbers(self) -> Numbers:
-        progress = self.engine.progress() if self.engine is not None else FileProgress(complete=True)
+    def status(self) -> RunStatus:
+        tracking = self.engine.status() if self.engine is not None else RunStatus(complete=True)
         where = self._player.position()
         result = self._given.result if self._given is not None else None
-        return Numbers(
-            is_live=False,
-            state=progress.state,
+        notices = tracking.notices
+        if where.error is not None:
+            notices += (Notice("player", where.error, "error"),)
+        return replace(
+            tracking,
+            notices=notices,
             capture_fps=self._captured.snapshot(),
-            process_fps=progress.fps,
             display_fps=self._painted.snapshot(),
-            times=progress.times,
             people=len(result) if result is not None else 0,
-            device=progress.device,
             memory_bytes=self._memory_bytes(),
-            tracked=progress.done,
             tracked_span_s=self._tracked_span(),
-            total=progress.total or where.frame_count or None,
-            eta_s=progress.eta_s,
-            complete=progress.complete,
-            error=progress.error or where.error,
+            total=tracking.total or where.frame_count or None,
             moment_s=time.monotonic(),
         )
 

@@ -18,7 +18,7 @@ from app.engine.load_shedding import ShedStep
 from app.engine.player import Player
 from app.engine.state import ProcessorBuilder
 from app.runs.continued_settings import HeaderOf, changes_between, settings_to_go_on
-from app.runs.feed import Feed, FileFeed, LiveFeed
+from app.runs.picture_feed import Feed, FileFeed, LiveFeed
 from app.runs.inspector import Looker
 from app.runs.nearby import Nearby
 from ppnet.assets import ASSETS
@@ -67,20 +67,19 @@ def place_for_session(video: Path) -> Path:
     return session_path(video.with_stem(f"{video.stem}-{mark}"), place)
 
 
-class FileRun:
+class OpenedFile:
     """A video with its player and session; an engine tracks what the session does not hold yet."""
 
     is_live = False
 
-    def __init__(self, video: Path, session: Session, settings: Any, *, present: Any, parts: Parts) -> None:
-        """An engine is there where something is left to track, with `settings`; present: those that the window shows,
-        of which only what is changed from now on counts."""
+    def __init__(self, video: Path, session: Session, settings: Any, *, parts: Parts) -> None:
+        """An engine is there where something is left to track, with `settings`."""
         self.video = video
         self.name = video.name
         self.session = session
         self.replay = EditedSession(session)
         self.closed = threading.Event()
-        self._settings, self._present = settings, present
+        self.settings = settings
         self._parts = parts
         self._limits = ALL_TIME
         self._more_wanted = False
@@ -110,7 +109,7 @@ class FileRun:
 
     def _new_engine(self) -> FileEngine[Any]:
         engine: FileEngine[Any] = FileEngine(
-            self.opened, self._parts.build, self._settings, session=self.session, on_change=self._note_change
+            self.opened, self._parts.build, self.settings, session=self.session, on_change=self._note_change
         )
         engine.limit(self._tracked_limits)
         return engine
@@ -118,7 +117,7 @@ class FileRun:
     @property
     def _tracked_limits(self) -> TimeSpan:
         """In and out point, or else where the run was to begin and end."""
-        return self._limits.or_else(TimeSpan(self._settings.start_s, self._settings.end_s))
+        return self._limits.or_else(TimeSpan(self.settings.start_s, self.settings.end_s))
 
     def _note_change(self, before: Any, after: Any, time_s: float) -> None:
         self.session.log_changes(changes_between(before, after, time_s))
@@ -138,7 +137,7 @@ class FileRun:
         times = self.player.times
         if not self._more_wanted or not len(times) or not self.session.complete:
             return
-        if self.engine is not None and self.engine.progress().state.is_active:
+        if self.engine is not None and self.engine.status().state.is_active:
             return
         self._more_wanted = False
         tracked = self.session.time_span
@@ -157,11 +156,10 @@ class FileRun:
         self.player.play()
 
     def apply(self, settings: Any) -> None:
-        """What was changed in the settings that the window shows, for what is still to be tracked."""
-        changed = {change.name: change.after for change in changes_between(self._present, settings, 0.0)}
-        self._present, self._settings = settings, replace(self._settings, **changed)
+        """New settings for what is still to be tracked."""
+        self.settings = settings
         if self.engine is not None:
-            self.engine.apply(self._settings)
+            self.engine.apply(settings)
 
     def newest_result(self) -> FrameResult | None:
         """The last frame that was tracked, with all edits in it; None before the first."""
@@ -190,15 +188,16 @@ class FileRun:
         self.closed.set()
 
 
-class LiveRun:
+class OpenedCamera:
     """A camera or stream with its engine and the session it writes."""
 
     is_live = True
 
     def __init__(
-        self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any], wish: Mapping[str, object]
+        self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any], settings: Any, wish: Mapping[str, object]
     ) -> None:
         self.spec = spec
+        self.settings = settings
         self.wish = wish
         self.name = name
         self.session = session
@@ -210,7 +209,7 @@ class LiveRun:
     @property
     def info(self) -> VideoInfo:
         """Facts of the source, as far as they are known yet."""
-        return self.engine.stats().source or self.session.header.source
+        return self.engine.status().source or self.session.header.source
 
     def start(self) -> None:
         """Opens the camera and goes."""
@@ -218,12 +217,13 @@ class LiveRun:
 
     def learn_source(self) -> None:
         """Writes the camera's facts into the session as soon as they are known."""
-        header, source = self.session.header, self.engine.stats().source
+        header, source = self.session.header, self.engine.status().source
         if source is not None and source != header.source:
             self.session.set_header(replace(header, source=source))
 
     def apply(self, settings: Any) -> None:
         """New settings from the next frame on."""
+        self.settings = settings
         self.engine.apply(settings)
 
     def newest_result(self) -> FrameResult | None:
@@ -255,10 +255,10 @@ def _remove_if_empty(path: Path) -> None:
             path.unlink()
 
 
-Run = FileRun | LiveRun
+Run = OpenedFile | OpenedCamera
 
 
-def open_file_run(video: Path, settings: Any, *, parts: Parts, again: bool = False) -> FileRun:
+def open_file(video: Path, settings: Any, *, parts: Parts, again: bool = False) -> OpenedFile:
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
 
     UserError when the video or its session cannot be opened.
@@ -278,7 +278,7 @@ def open_file_run(video: Path, settings: Any, *, parts: Parts, again: bool = Fal
     return _file_run(video, session, settings, parts=parts)
 
 
-def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
+def open_session(path: Path, settings: Any, *, parts: Parts) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
     session = Session.open(path, writable=True)
     source = session.header.source
@@ -296,16 +296,16 @@ def open_session_run(path: Path, settings: Any, *, parts: Parts) -> FileRun:
     return _file_run(Path(video), session, settings, parts=parts)
 
 
-def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> FileRun:
+def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> OpenedFile:
     try:
         begun = settings_to_go_on(session, settings, parts.header)
     except UserError:
         session.close()
         raise
-    return FileRun(video, session, begun, present=settings, parts=parts)
+    return OpenedFile(video, session, begun, parts=parts)
 
 
-def open_live_run(
+def open_camera(
     spec: str,
     settings: Any,
     *,
@@ -313,7 +313,7 @@ def open_live_run(
     folder: Path,
     name: str = "",
     wish: Mapping[str, object] | None = None,
-) -> LiveRun:
+) -> OpenedCamera:
     """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
     options = dict(wish or {})
     folder.mkdir(parents=True, exist_ok=True)
@@ -328,7 +328,7 @@ def open_live_run(
         session=session,
         on_change=lambda before, after, time_s: session.log_changes(changes_between(before, after, time_s)),
     )
-    return LiveRun(spec, name or spec, session, engine=engine, wish=options)
+    return OpenedCamera(spec, name or spec, session, engine=engine, settings=settings, wish=options)
 
 
 def free_path(path: Path) -> Path:

@@ -1,0 +1,78 @@
+"""`RunStatus`: how a run stands, the same for files and cameras; `Notice`: what its user must hear."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from app.engine.recorder import RecordingStats
+from app.engine.state import CameraState, EngineState
+from ppnet.errors import UserError
+from tracking.types import StageTimes
+from tracking.video.source import VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the user.
+
+    id: the same as long as it is about the same matter, so that it is told once and stays away once closed.
+    """
+
+    id: str
+    words: str
+    kind: Literal["info", "warning", "error"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A snapshot; rates and times are of the last few seconds, None means unknown or that there is no such thing.
+
+    settings: those in use, or to be used from the next frame on; never those that were refused.
+    notices: what holds at the moment, oldest first. device: what really computes.
+    capture_fps, process_fps, display_fps: frames a second read, tracked and shown.
+    delay_s: median from the camera to the screen. times: mean of each stage. people: in the newest frame.
+    dropped: frames left out, by reason, since the start. shed: savings in force, in words.
+    done, total: frames tracked, and how many there will be. tracked_span_s: first and last time tracked.
+    complete: all of a file is tracked. moment_s: `time.monotonic` of the snapshot.
+    """
+
+    is_live: bool = False
+    state: EngineState = EngineState.STOPPED
+    camera: CameraState = CameraState.LIVE
+    settings: Any = None
+    notices: tuple[Notice, ...] = ()
+    source: VideoInfo | None = None
+    device: str = ""
+    capture_fps: float = 0.0
+    process_fps: float = 0.0
+    display_fps: float = 0.0
+    delay_s: float | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    people: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    shed: tuple[str, ...] = ()
+    memory_bytes: int = 0
+    done: int = 0
+    total: int | None = None
+    tracked_span_s: tuple[float, float] | None = None
+    eta_s: float | None = None
+    complete: bool = False
+    recording: RecordingStats | None = None
+    moment_s: float = 0.0
+
+
+def error_notice(error: BaseException | str) -> Notice:
+    """Why a run has stopped."""
+    if isinstance(error, str | UserError):
+        return Notice("error", str(error), "error")
+    return Notice("error", f"Something went wrong while tracking ({type(error).__name__}: {error}).", "error")
+
+
+def refused_notice(number: int, error: BaseException) -> Notice:
+    """The `number`th settings of a run could not be had."""
+    return Notice(f"refused-{number}", f"{error} The settings stay as they were.", "warning")
+
+
+def source_notices(sentences: Iterable[str]) -> tuple[Notice, ...]:
+    """What was wrong with a file."""
+    return tuple(Notice(f"source: {words}", words) for words in sentences)
