@@ -11,6 +11,7 @@ COMMANDS = {
     "evaluate": ("ppnet.evaluate.command", "accuracy on COCO or MPII"),
     "benchmark": ("ppnet.benchmark.command", "speed of all networks side by side"),
     "blend": ("ppnet.data.blend_command", "labels and a teacher's answers, averaged where they agree"),
+    "pack": ("ppnet.data.pack_command", "training people made small enough to carry to another machine"),
     "render": ("ppnet.data.people.command", "render people with exact joints"),
 }
 

@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=0, help="loading processes")
     parser.add_argument("--keep-images", action="store_true", help="hold decoded pictures in memory")
     parser.add_argument("--save-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument("--save-seconds", type=float, metavar="S", help="save at least this often, too")
     parser.add_argument("--validate-every", type=int, default=1000, metavar="STEPS")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard files into the run's folder")
     parser.add_argument("--terms", default="", help="terms of use, written into the weights")
@@ -107,6 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.train.run import RunSettings, train
 
     settings = settings_of(arguments)
+    if arguments.save_seconds is not None and not arguments.save_seconds > 0:
+        raise UserError("--save-seconds must be above 0.")
     if min(arguments.save_every, arguments.validate_every) < 1 or arguments.workers < 0:
         raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
     if (arguments.teacher is None) != (settings.distill == 0):
@@ -121,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         teacher=arguments.teacher,
         save_every=arguments.save_every,
+        save_seconds=arguments.save_seconds,
         validate_every=arguments.validate_every,
         workers=arguments.workers,
         keep_images=arguments.keep_images,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,7 +37,8 @@ class RunSettings:
     """Where a run lives and how it looks after itself.
 
     init: weights to start from (any pose file or backbone that fits); teacher: weights whose heatmaps are learned too.
-    save_every, validate_every: steps. workers: loading processes beside each training process.
+    save_every, validate_every: steps. save_seconds: a save comes at least this often.
+    workers: loading processes beside each training process.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class RunSettings:
     resume: bool = False
     teacher: Path | None = None
     save_every: int = 200
+    save_seconds: float | None = None
     validate_every: int = 1000
     workers: int = 0
     keep_images: bool = False
@@ -130,7 +133,7 @@ def train(
     if run.resume:
         trainer.load(run.folder / STATE)
         order.first_step = trainer.step
-    batches = _batches(settings, run, sources, order)
+    batches = _batches(settings, run, sources, order, pin=device.type == "cuda")
     validator = _validator(settings, run, validation, device) if validation is not None and processes.leads else None
     try:
         with stop_signals() as stop:
@@ -155,6 +158,7 @@ def _steps(
     samples_per_step = trainer.settings.batch * processes.world
     first = trainer.step
     with _Log(run, enabled=processes.leads) as log:
+        saved_s = time.monotonic()
         bar = tqdm(total=total, initial=first, unit="step", disable=run.quiet or not processes.leads)
         while trainer.step < total:
             pause = min(_next(trainer.step, run.save_every), _next(trainer.step, run.validate_every), total)
@@ -164,8 +168,12 @@ def _steps(
                 bar.set_postfix(loss=f"{log.loss:.4g}", refresh=False)
                 if processes.any_wants(stop.event.is_set()):
                     raise KeyboardInterrupt
+                if run.save_seconds is not None and processes.leads and time.monotonic() - saved_s > run.save_seconds:
+                    _save(trainer, run)
+                    saved_s = time.monotonic()
             if processes.leads:
                 _save(trainer, run)
+                saved_s = time.monotonic()
             if validator is not None and (trainer.step % run.validate_every == 0 or trainer.step == total):
                 log.validation(trainer.step, validator(trainer))
         bar.close()
@@ -205,7 +213,9 @@ def _total_steps(settings: TrainSettings, order: BatchOrder, processes: Processe
     return settings.epochs * order.steps_per_epoch
 
 
-def _batches(settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder) -> Iterator[Crop]:
+def _batches(
+    settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder, *, pin: bool
+) -> Iterator[Crop]:
     dataset = CropDataset(
         sources,
         settings.codecs,
@@ -216,7 +226,7 @@ def _batches(settings: TrainSettings, run: RunSettings, sources: Sequence[Source
     )
     if run.keep_images and run.workers:
         dataset.preload()
-    return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers))
+    return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers, pin_memory=pin))
 
 
 def _info(trainer: Trainer, run: RunSettings) -> CheckpointInfo:

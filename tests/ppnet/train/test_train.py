@@ -239,3 +239,50 @@ def test_overfits_32_real_crops(tmp_path):
           device=torch.device("cpu"), validation=read_coco(people))  # fmt: skip
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert last["AP"] > 0.95
+
+
+def test_sizes_are_mixed_by_batches_and_each_is_learned_with_its_own_heatmap(people):
+    settings = replace(SMALL, more_inputs=(((32, 32), 3.0),), samples=400)
+    dataset = CropDataset([Source(read_coco(people))], settings.codecs, settings.augmentation, skeleton=COCO_17)
+    order = BatchOrder([Source(read_coco(people))], settings.batch, seed=0, size_shares=settings.input_shares)
+    batches = list(islice(torch.utils.data.DataLoader(dataset, batch_sampler=order), 60))
+    heights = [batch.image.shape[1] for batch in batches]
+    assert set(heights) == {32, 64}
+    assert 0.6 < heights.count(32) / len(heights) < 0.9
+    trainer, _ = make_trainer(people, settings)
+    reports = list(trainer.train(iter(batches), 10))
+    assert all(report.loss > 0 for report in reports)
+
+
+def test_a_frozen_stem_stays_as_it_is_and_the_rest_learns(people):
+    trainer, batches = make_trainer(people, replace(SMALL, freeze_stem=True))
+    before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
+    list(trainer.train(batches, 2))
+    changed = {
+        name.split(".")[0]
+        for name, value in trainer.network.state_dict().items()
+        if value.dtype.is_floating_point and not torch.equal(value, before[name])
+    }
+    assert changed and not changed & {"conv1", "bn1", "conv2", "bn2", "layer1"}
+
+
+def test_the_clock_saves_too(people, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr("ppnet.train.run._save", lambda trainer, run: saved.append(trainer.step))
+    options = [
+        "--data",
+        f"coco:{people}",
+        "--network",
+        "M1-D1-W8",
+        "--input",
+        "64x48",
+        "--batch",
+        "2",
+        "--samples",
+        "8",
+    ]
+    assert (
+        main(["train", *options, "--save-seconds", "1e-9", "--out", str(tmp_path / "run"), "--device", "cpu", "-q"])
+        == 0
+    )
+    assert {1, 2, 3} <= set(saved)

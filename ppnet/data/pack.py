@@ -1,0 +1,168 @@
+"""Training people made small enough to carry elsewhere: one patch a person, in tar files of a given size.
+
+A pack is a folder of plain tar files with WebP patches and one COCO file per source, so that training reads it as any
+other data. A patch is large enough for every change that training makes to a crop.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.crops import crop_regions
+from ppnet.data.samples import Sample, SampleSet
+from ppnet.errors import DatasetError
+from ppnet.skeleton import COCO_17
+
+CROP_PADDING = 1.25  # of the crop that the network reads
+PATCH_PADDING = 1.5 * CROP_PADDING  # room for scale, rotation and shift
+ARGUMENTS = "train_data.txt"
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """height: pixels of the crop's height in a patch; smaller people are never enlarged. quality: of WebP, 1 to 100.
+    piece_bytes: a tar file is closed before it would grow beyond this."""
+
+    height: int = 192
+    quality: int = 65
+    piece_bytes: int = 24 * 2**20
+
+    def __post_init__(self) -> None:
+        if self.height < 32 or not 1 <= self.quality <= 100 or self.piece_bytes < 2**16:
+            raise DatasetError("A pack needs a height of at least 32, a quality from 1 to 100 and pieces of 64 KiB.")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A person cut out: WebP bytes, and box (4,) xyxy and keypoints (K, 2) in pixels of the patch of that size."""
+
+    webp: bytes
+    size_wh: tuple[int, int]
+    box: npt.NDArray[np.float64]
+    keypoints: npt.NDArray[np.float64]
+    area: float
+
+
+def cut_patch(image: npt.NDArray[np.uint8], sample: Sample, settings: PackSettings) -> Patch:
+    """The person of `sample` with its surroundings, clipped at the picture's edge; image (H, W, 3) uint8 RGB."""
+    centers, sizes = crop_regions(sample.box[None], 0.75, PATCH_PADDING)
+    limit = np.array(image.shape[1::-1])
+    low = np.clip(np.floor(centers[0] - sizes[0] / 2), 0, limit - 1).astype(int)
+    high = np.clip(np.ceil(centers[0] + sizes[0] / 2), low + 1, limit).astype(int)
+    patch = image[low[1] : high[1], low[0] : high[0]]
+    crop_height = sizes[0, 1] * CROP_PADDING / PATCH_PADDING
+    factor = min(1.0, settings.height / crop_height)
+    if factor < 1:
+        size = tuple(int(side) for side in np.maximum(1, np.round((high - low) * factor)))
+        patch = cv2.resize(patch, size, interpolation=cv2.INTER_AREA)
+    scale = np.array(patch.shape[1::-1]) / (high - low)
+    encoded = cv2.imencode(
+        ".webp", cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, settings.quality]
+    )
+    # Pixel centres lie at whole numbers: the edge of the picture is at -0.5.
+    keypoints = (sample.keypoints.astype(np.float64) - low + 0.5) * scale - 0.5
+    box = (sample.box.reshape(2, 2).astype(np.float64) - low + 0.5) * scale - 0.5
+    return Patch(
+        encoded[1].tobytes(),
+        (patch.shape[1], patch.shape[0]),
+        box.ravel(),
+        keypoints,
+        float(sample.area * scale.prod()),
+    )
+
+
+class _Pieces:
+    """Tar files of at most so many bytes, filled one after the other."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder, self._limit = folder, limit
+        self._file: tarfile.TarFile | None = None
+        self.names: list[str] = []
+
+    def add(self, name: str, content: bytes) -> str:
+        """Adds a member; returns the name of the tar file that holds it."""
+        needed = 2 * tarfile.RECORDSIZE + len(content)
+        if self._file is None or (self._file.offset and self._file.offset + needed > self._limit):
+            self.close()
+            self.names.append(f"people-{len(self.names):03d}.tar")
+            self._file = tarfile.open(self._folder / self.names[-1], "w")  # noqa: SIM115 - closed by `close`
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        self._file.addfile(member, io.BytesIO(content))
+        return self.names[-1]
+
+    def close(self) -> None:
+        """Ends the last tar file."""
+        if self._file is not None:
+            self._file.close()
+
+
+def write_pack(
+    sources: Sequence[tuple[SampleSet, float]], folder: Path, settings: PackSettings, progress: "Progress"
+) -> tuple[str, ...]:
+    """Writes all people of `sources` (with the share of each) into `folder`; returns the names of the tar files.
+
+    `train_data.txt` in it holds the options that name them for training. DatasetError when the folder is not empty,
+    or the people have other joints than COCO's.
+    """
+    if any(samples.skeleton != COCO_17 for samples, _ in sources):
+        raise DatasetError("A pack holds COCO's joints only; leave other sources out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise DatasetError(f"{folder} is not empty; name another folder.")
+        pieces = _Pieces(folder, settings.piece_bytes)
+        arguments = []
+        for number, (samples, share) in enumerate(sources):
+            name = f"{number:02d}-{samples.name}"
+            content = _packed(name, progress(samples.samples), pieces, settings)
+            (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+            arguments.append(f"--data coco:{folder / name}.json@{share:g}")
+        pieces.close()
+        (folder / ARGUMENTS).write_text("\n".join(arguments) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise DatasetError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return tuple(pieces.names)
+
+
+class Progress:
+    """Passes people on; a progress bar may stand in its place."""
+
+    def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """The same people."""
+        yield from samples
+
+
+def _packed(name: str, samples: Iterable[Sample], pieces: _Pieces, settings: PackSettings) -> dict[str, Any]:
+    images, annotations = [], []
+    for number, sample in enumerate(samples, 1):
+        patch = cut_patch(sample.image.read(), sample, settings)
+        member = f"{name}/{number}.webp"
+        width, height = patch.size_wh
+        shard = pieces.add(member, patch.webp)
+        images.append({"id": number, "file_name": member, "shard": shard, "width": width, "height": height})
+        x1, y1, x2, y2 = patch.box
+        table = np.column_stack([patch.keypoints.round(1), sample.visibility])
+        table[sample.visibility == 0] = 0
+        annotations.append(
+            {
+                "id": number,
+                "image_id": number,
+                "category_id": 1,
+                "bbox": [round(float(v), 1) for v in (x1, y1, x2 - x1, y2 - y1)],
+                "area": round(patch.area, 1),
+                "keypoints": table.ravel().tolist(),
+                "num_keypoints": int((sample.visibility > 0).sum()),
+                "weights": [round(float(weight), 3) for weight in sample.weights],
+                "absent": sample.absent.astype(int).tolist(),
+            }
+        )
+    return {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "person"}]}
