@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
-from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark, checked
 from tracking.session.format import SessionHeader
+from tracking.session.opening import explained
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
-from tracking.smoothing.settings import SmoothingSettings
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import FrameResult
 
@@ -156,13 +157,10 @@ class EditedSession:
         settings = self.stored.header.settings
         if settings.get("smooth") != "rts" or not self.stored.complete:
             return ()
-        return (
-            ChooseSmoothing(
-                "rts",
-                float(settings.get("strength", SmoothingSettings.strength)),
-                float(settings.get("min_conf", SmoothingSettings.min_score)),
-            ),
-        )
+        values = {"method": "rts", "strength": settings.get("strength"), "min_score": settings.get("min_conf")}
+        with explained(self.stored.path):
+            known = {name: value for name, value in values.items() if value is not None}
+            return (checked(msgspec.convert(known, ChooseSmoothing)),)
 
     def _wanted(self, plan: EditPlan) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""

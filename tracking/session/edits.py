@@ -5,18 +5,18 @@ applies a list of them to frames. msgspec reads, writes and range-checks them: i
 structs match by position and compare like the dataclasses used elsewhere.
 """
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from ppnet.errors import UserError
+from tracking.session.format import LIMIT
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.time_span import TimeSpan
 
 MAX_NAME = 200
 MAX_SCALE = 1e3  # metres per pixel; a satellite picture has a few tens
-LIMIT = 1 << 62  # of ids and frame indices: SQLite stores 64 bits
 
 Id = Annotated[int, Meta(ge=1, lt=LIMIT)]
 Index = Annotated[int, Meta(ge=0, lt=LIMIT)]
@@ -209,12 +209,13 @@ KINDS: dict[str, type[Any]] = {
     "span": SetSpan,
     "scale": SetScale,
 }
+Kind = TypeVar("Kind", bound=_Edit)
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 def edit_to_json(edit: Edit) -> tuple[str, str]:
     """Kind and data of an edit as stored in the session file. ValueError when a value is out of range."""
-    _checked(msgspec.convert(msgspec.to_builtins(edit), type(edit)))
+    checked(msgspec.convert(msgspec.to_builtins(edit), type(edit)))
     return _KIND_OF[type(edit)], msgspec.json.encode(edit).decode()
 
 
@@ -223,10 +224,11 @@ def edit_from_json(kind: str, data: str) -> Edit:
     if kind not in KINDS:
         raise ValueError(f"unknown kind of edit {kind!r}")
     edit: Edit = msgspec.json.decode(data, type=KINDS[kind])
-    return _checked(edit)
+    return checked(edit)
 
 
-def _checked(edit: Edit) -> Edit:
+def checked(edit: Kind) -> Kind:
+    """The edit; ValueError when it asks for a smoothing that does not exist."""
     if isinstance(edit, ChooseSmoothing) and edit.method:
         try:
             _ = edit.settings

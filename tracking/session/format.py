@@ -1,13 +1,14 @@
 """What a session file looks like inside: tables, header, and how rows become results (docs/session.md)."""
 
-import math
+import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import numpy as np
@@ -21,13 +22,16 @@ from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, Track
 from tracking.video.source import VideoInfo
 
 FORMAT_VERSION = 1
+LIMIT = 1 << 62  # of ids and frame indices: SQLite stores 64 bits
 APPLICATION_ID = 0x50504E4C  # "PPNL"
-MAX_HEADER_CHARACTERS = 1_000_000
+MAX_META_CHARACTERS = 1_000_000
 MAX_SIDE_PX = 65_535
 MAX_TEXT = 4096
 MAX_DEPTH = 16
+ESCAPED = "bytes:"  # before a path that is not UTF-8, written like an address
 MAX_NUMBER = 1e12  # of frames, seconds, ticks: far beyond any video
 MAX_PIXEL = 1e7  # how far from the picture a box or keypoint may lie
+MAX_PEOPLE = 10_000  # in one frame
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
@@ -102,7 +106,7 @@ class _StoredHeader(msgspec.Struct, frozen=True):
 def header_to_json(header: SessionHeader) -> str:
     """The header as JSON text; TypeError when the settings hold something that JSON does not know."""
     stored = _StoredHeader(
-        source=header.source,
+        source=replace(header.source, name=_utf8(header.source.name)),
         settings=dict(header.settings),
         network=header.network,
         weights_sha256=header.weights_sha256,
@@ -116,8 +120,6 @@ def header_to_json(header: SessionHeader) -> str:
 
 def header_from_json(text: str) -> SessionHeader:
     """The header of a file; ValueError when it is not one."""
-    if len(text) > MAX_HEADER_CHARACTERS:
-        raise ValueError("the header is far too long")
     stored = msgspec.json.decode(text, type=_StoredHeader, dec_hook=_from_text)
     if stored.skeleton not in SKELETONS:
         raise ValueError(f"unknown joint set {stored.skeleton!r}")
@@ -128,11 +130,16 @@ def header_from_json(text: str) -> SessionHeader:
     return SessionHeader(**{**values, "skeleton": SKELETONS[stored.skeleton]})
 
 
+def _utf8(text: str) -> str:
+    """The text with a question mark for what UTF-8 cannot say: names of files may be any bytes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _to_text(value: Any) -> str:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, Path):
-        return str(value)
+        return str(value) if str(value) == _utf8(str(value)) else f"{ESCAPED}{quote(os.fsencode(value))}"
     raise TypeError(f"{type(value).__name__} cannot be kept in a session header")
 
 
@@ -141,14 +148,16 @@ def _from_text(kind: type, text: Any) -> Any:
         raise ValueError("text of reasonable length wanted")
     if kind is Fraction and re.fullmatch(r"[0-9]{1,18}/[1-9][0-9]{0,17}", text) is None:
         raise ValueError(f"{text[:40]!r} is no ratio such as 30000/1001")
+    if kind is Path and text.startswith(ESCAPED):
+        return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(ESCAPED))))
     return kind(text)
 
 
 def _check_source(source: VideoInfo) -> None:
     if not all(0 < side <= MAX_SIDE_PX for side in source.size_wh):
         raise ValueError("size_wh must be two positive numbers")
-    if len(source.name) > MAX_TEXT or len(source.codec) > MAX_TEXT:
-        raise ValueError("the name of the source is far too long")
+    if len(source.name) > MAX_TEXT or len(source.codec) > MAX_TEXT or "\0" in source.name:
+        raise ValueError("the source has no name of reasonable length")
     numbers = (source.frame_count, source.duration_s, source.frame_rate, source.time_base, source.rotation_deg)
     if not all(abs(float(number or 0)) <= MAX_NUMBER for number in numbers) or not source.pixel_aspect:
         raise ValueError("the numbers of the source are out of range")
@@ -213,7 +222,7 @@ def _packed(poses: Poses) -> Floats:
 def result_from_rows(frame: Sequence[Any], people: Sequence[Sequence[Any]], keypoints: int) -> FrameResult:
     """The result that `frame_row` and `people_rows` came from; ValueError when the rows are damaged."""
     index, time_s, width, height, *stages = frame
-    if not (isinstance(time_s, float) and math.isfinite(time_s)):
+    if not (isinstance(time_s, float) and abs(time_s) <= MAX_NUMBER):
         raise ValueError(f"frame {index} has no time")
     if not all(isinstance(side, int) and 0 < side <= MAX_SIDE_PX for side in (width, height)):
         raise ValueError(f"frame {index} has no size")
@@ -235,12 +244,15 @@ def _tracks(people: Sequence[Sequence[Any]]) -> Tracks:
         return Tracks.empty()
     ids = [row[2] for row in people]
     states = [row[3] for row in people]
-    if not all(isinstance(i, int) and i >= 1 for i in ids) or len(set(ids)) != len(ids):
-        raise ValueError(f"ids {ids} are not distinct numbers from 1")
+    if not all(isinstance(i, int) and 1 <= i < LIMIT for i in ids) or len(set(ids)) != len(ids):
+        raise ValueError(f"ids {ids[:9]} are not distinct numbers from 1")
     if not set(states) <= {int(state) for state in TrackState}:
-        raise ValueError(f"unknown state among {states}")
-    numbers = np.array([[np.nan if v is None else float(v) for v in row[4:9]] for row in people], np.float32)
-    return Tracks(np.array(ids, np.int64), numbers[:, 1:], numbers[:, 0], np.array(states, np.uint8))
+        raise ValueError("unknown state of a person")
+    numbers = [[float(value) for value in row[4:9]] for row in people]
+    if not all(abs(value) <= MAX_PIXEL for row in numbers for value in row):
+        raise ValueError("a box is out of range")
+    boxes = np.array(numbers, np.float32)
+    return Tracks(np.array(ids, np.int64), boxes[:, 1:], boxes[:, 0], np.array(states, np.uint8))
 
 
 def _poses(people: Sequence[Sequence[Any]], column: int, keypoints: int) -> Poses:
@@ -248,6 +260,8 @@ def _poses(people: Sequence[Sequence[Any]], column: int, keypoints: int) -> Pose
         return Poses.empty(0, keypoints)
     blob = b"".join(_blob(row[column], keypoints * 12) for row in people)
     packed = np.frombuffer(blob, "<f4").reshape(len(people), keypoints, 3)
+    if not ((np.abs(packed) <= MAX_PIXEL) | np.isnan(packed)).all():
+        raise ValueError("a keypoint is out of range")
     return Poses(packed[..., :2], packed[..., 2])
 
 

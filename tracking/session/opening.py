@@ -1,17 +1,22 @@
 """Opens session files with SQLite: new ones, ones to read, ones to write, and what a killed run left behind."""
 
+import os
 import shutil
 import sqlite3
+import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from ppnet.errors import UserError
 from tracking.session.format import (
     APPLICATION_ID,
     FORMAT_VERSION,
+    MAX_META_CHARACTERS,
     SCHEMA,
     SessionError,
     SessionHeader,
@@ -20,32 +25,47 @@ from tracking.session.format import (
 )
 
 MAX_VALUE_BYTES = 64_000_000
+MAX_FOUND = 100
+MAX_OPEN_S, MAX_QUERY_S = 5.0, 60.0
+"""No query of ours takes so long; in a damaged file one may go round in circles for ever."""
 LOGS = ("-wal", "-journal")
 
 
-def connect_new(path: Path, *, overwrite: bool) -> sqlite3.Connection:
-    """Creates the file with its tables. SessionError when it exists, is in use, or cannot be written."""
+def connect_new(path: Path, header: str, *, overwrite: bool) -> sqlite3.Connection:
+    """Creates the file with its tables and its header (JSON), whole or not at all, and opens it for writing.
+
+    SessionError when it exists, is in use, or cannot be written.
+    """
     if path.exists():
         if not overwrite:
             raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
         _refuse_in_use(path)
+    fresh = path.with_name(path.name + "-new")
     try:
+        with fresh.open("wb") as file:
+            file.write(_empty_session(header))
+            file.flush()
+            os.fsync(file.fileno())
         for old in (path, *(path.with_name(path.name + log) for log in (*LOGS, "-shm"))):
             old.unlink(missing_ok=True)
-        database = _connect(path, "rwc")
-    except (OSError, sqlite3.Error) as error:
-        raise SessionError(f"{path} cannot be written ({error}).") from error
-    try:
-        # In the file itself before the log begins, so that a run killed at once leaves a session too.
+        fresh.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise SessionError(f"{path} cannot be written ({error.strerror or error}).") from error
+    return connect_writing(path)
+
+
+def _empty_session(header: str) -> bytes:
+    """The content of a session file without frames."""
+    with closing(sqlite3.connect(":memory:")) as database:
         database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.execute(f"PRAGMA user_version={FORMAT_VERSION}")
         for statement in SCHEMA.values():
             database.execute(statement)
-        _lock_for_writing(database)
-    except sqlite3.Error as error:
-        database.close()
-        raise SessionError(f"{path} cannot be written ({error}).") from error
-    return database
+        database.execute("INSERT INTO meta (key, value) VALUES ('header', ?)", (header,))
+        database.commit()
+        return database.serialize()
 
 
 def _refuse_in_use(path: Path) -> None:
@@ -62,14 +82,14 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     _check_is_session(path)
     if any(_log_left(path)):
         return _recovered(path)
-    with _explained(path):
+    with explained(path):
         return _checked(_connect(path, "ro"), path)
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:
     """Opens the file to add to it; no other program can use it meanwhile."""
     _check_is_session(path)
-    with _explained(path):
+    with explained(path):
         database = _connect(path, "rw")
         try:
             _lock_for_writing(database)
@@ -80,12 +100,18 @@ def connect_writing(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     database = sqlite3.connect(uri, uri=True, timeout=0.2, check_same_thread=False, isolation_level="IMMEDIATE")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+    limit_queries(database, time.monotonic() + MAX_OPEN_S)
     database.execute("PRAGMA trusted_schema=OFF")
     database.execute("PRAGMA cell_size_check=ON")
     return database
+
+
+def limit_queries(database: sqlite3.Connection, until_s: float) -> None:
+    """Stops what still runs then (of `time.monotonic`)."""
+    database.set_progress_handler(lambda: time.monotonic() > until_s, 100_000)
 
 
 def _lock_for_writing(database: sqlite3.Connection) -> None:
@@ -114,13 +140,13 @@ def _recovered(path: Path) -> sqlite3.Connection:
         if "locked" in str(error):
             raise SessionInUseError(path) from error
         return _copied(path)
-    with _explained(path):
+    with explained(path):
         return _checked(_connect(path, "ro"), path)
 
 
 def _copied(path: Path) -> sqlite3.Connection:
     """The session in memory, its log folded in: for folders that cannot be written."""
-    with _explained(path), tempfile.TemporaryDirectory() as folder:
+    with explained(path), tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         for suffix in ("", *LOGS):
             with suppress(FileNotFoundError):
@@ -133,6 +159,8 @@ def _copied(path: Path) -> sqlite3.Connection:
 
 def _check_is_session(path: Path) -> None:
     try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            raise SessionError(f"{path} cannot be read (it is no file).")
         with path.open("rb") as stream:
             start = stream.read(72)
     except FileNotFoundError as error:
@@ -147,7 +175,7 @@ def _check_is_session(path: Path) -> None:
 def _checked(database: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     """The connection, when its tables are exactly ours; else it is closed and SessionError raised."""
     try:
-        with _explained(path):
+        with explained(path):
             _check_schema(database, path)
     except BaseException:
         database.close()
@@ -165,17 +193,30 @@ def _check_schema(database: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """The border of the session file: whatever goes wrong with it or its content becomes one SessionError."""
     try:
         yield
-    except sqlite3.Error as error:
-        if "locked" in str(error):
-            raise SessionInUseError(path) from error
-        if "readonly" in str(error) or "unable to open" in str(error):
-            raise SessionError(f"{path} cannot be opened for writing; copy it to another folder.") from error
-        raise SessionError(f"The session {path} is damaged ({error}).") from error
+    except UserError:
+        raise
+    except sqlite3.OperationalError as error:
+        raise _trouble(path, str(error)) from error
     except OSError as error:
-        raise SessionError(f"{path} cannot be read ({error}).") from error
+        raise SessionError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except Exception as error:  # a damaged or hostile file can break the reader anywhere
+        raise SessionError(f"The session {path} is damaged ({str(error)[:200] or type(error).__name__}).") from error
+
+
+def _trouble(path: Path, text: str) -> SessionError:
+    if "locked" in text:
+        return SessionInUseError(path)
+    if "full" in text:
+        return SessionError(f"The disk is full: {path} cannot grow; free some space and go on.")
+    if "readonly" in text or "read-only" in text:
+        return SessionError(f"{path} was opened for reading only, or may not be written; copy it to another folder.")
+    if "unable to open" in text:
+        return SessionError(f"{path} cannot be opened; copy it to another folder.")
+    return SessionError(f"The session {path} is damaged, or its disk does not answer ({text}).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +230,44 @@ class UnfinishedSession:
 
 
 def find_unfinished(folders: Iterable[Path], *, suffix: str = "_session.ppnet") -> tuple[UnfinishedSession, ...]:
-    """Unfinished sessions directly in the folders, newest first; damaged ones and ones in use are left out."""
+    """Unfinished sessions directly in the folders, newest first, of at most `MAX_FOUND` files in each.
+
+    Never raises: damaged sessions, ones in use and folders that cannot be read are left out. Opens files, so a window
+    calls it in a thread of its own.
+    """
     found: list[tuple[float, UnfinishedSession]] = []
     for folder in folders:
-        for path in sorted(folder.glob(f"*{suffix}")) if folder.is_dir() else ():
-            with suppress(SessionError, OSError, ValueError, sqlite3.Error):
+        for changed, path in _newest_files(folder, suffix):
+            with suppress(SessionError), explained(path):
                 session = _unfinished(path)
                 if session is not None:
-                    found.append((path.stat().st_mtime, session))
+                    found.append((changed, session))
     return tuple(session for _, session in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _newest_files(folder: Path, suffix: str) -> list[tuple[float, Path]]:
+    files = []
+    with suppress(OSError, ValueError):
+        for entry in os.scandir(folder):
+            with suppress(OSError):
+                if entry.name.endswith(suffix) and entry.is_file():
+                    files.append((entry.stat().st_mtime, Path(entry)))
+    return sorted(files, reverse=True)[:MAX_FOUND]
 
 
 def _unfinished(path: Path) -> UnfinishedSession | None:
     with closing(connect_reading(path)) as database:
-        meta = dict(database.execute("SELECT key, value FROM meta").fetchall())
-        if meta.get("complete") == "1":
+        if meta_value(database, "complete") == "1":
             return None
-        count, last = database.execute("SELECT count(*), max(time_s) FROM frames").fetchone()
-        return UnfinishedSession(path, header_from_json(meta["header"]), int(count), float(last or 0.0))
+        header = header_from_json(meta_value(database, "header") or "")
+        count = database.execute("SELECT count(*) FROM frames").fetchone()[0]
+        last = database.execute("SELECT time_s FROM frames ORDER BY frame_index DESC LIMIT 1").fetchone()
+        return UnfinishedSession(path, header, int(count), float(last[0]) if last else 0.0)
+
+
+def meta_value(database: sqlite3.Connection, key: str) -> str | None:
+    """A value of the table `meta`; ValueError when it is no text of reasonable length."""
+    row = database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is not None and (not isinstance(row[0], str) or len(row[0]) > MAX_META_CHARACTERS):
+        raise ValueError(f"{key} is no text of reasonable length")
+    return None if row is None else row[0]

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,12 +20,21 @@ import numpy.typing as npt
 from tracking.session import format as layout
 from tracking.session.edits import Edit, edit_from_json, edit_to_json
 from tracking.session.format import SessionError, SessionHeader, SettingChange
-from tracking.session.opening import connect_new, connect_reading, connect_writing
+from tracking.session.opening import (
+    MAX_QUERY_S,
+    connect_new,
+    connect_reading,
+    connect_writing,
+    explained,
+    limit_queries,
+    meta_value,
+)
 from tracking.types import FrameResult
 
 SUFFIX = "_session.ppnet"
 FOLD_EVERY_S = 1.0
 CHUNK_FRAMES = 256
+MAX_EDITS = 1_000_000
 
 
 def session_path(source: Path, folder: Path | None = None) -> Path:
@@ -51,10 +61,8 @@ class Session:
     @classmethod
     def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False) -> Self:
         """A new file. SessionError when it exists (and `overwrite` is off) or cannot be written."""
-        database = connect_new(path, overwrite=overwrite)
-        session = cls(path, database, header, writable=True)
-        session.set_header(header)
-        return session
+        database = connect_new(path, layout.header_to_json(header), overwrite=overwrite)
+        return cls(path, database, header, writable=True)
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Self:
@@ -64,7 +72,8 @@ class Session:
         """
         database = connect_writing(path) if writable else connect_reading(path)
         try:
-            header = _read_header(database, path)
+            with explained(path):
+                header = layout.header_from_json(meta_value(database, "header") or "")
             return cls(path, database, header, writable=writable)
         except BaseException:
             database.close()
@@ -87,7 +96,7 @@ class Session:
     def complete(self) -> bool:
         """Whether the run came to its end, by itself or because someone stopped a live run."""
         with self._guarded():
-            return self._meta("complete") == "1"
+            return meta_value(self._database, "complete") == "1"
 
     @property
     def frame_count(self) -> int:
@@ -135,7 +144,7 @@ class Session:
     def setting_changes(self) -> tuple[SettingChange, ...]:
         """Settings that were changed while the run went, oldest first."""
         with self._guarded():
-            return layout.setting_changes_from_json(self._meta("setting_changes") or "[]")
+            return layout.setting_changes_from_json(meta_value(self._database, "setting_changes") or "[]")
 
     def log_changes(self, changes: Sequence[SettingChange]) -> None:
         """Notes that settings were changed."""
@@ -197,6 +206,11 @@ class Session:
             )
             for row in rows:
                 people.setdefault(row[0], []).append(row)
+                if len(people[row[0]]) > layout.MAX_PEOPLE:
+                    raise ValueError(f"frame {row[0]} has too many people")
+            indices = [frame[0] for frame in frames]
+            if any(before >= after for before, after in pairwise([first - 1, *indices])):
+                raise ValueError("the frames are out of order")
             count = len(self._header.skeleton)
             return iter([layout.result_from_rows(frame, people.get(frame[0], []), count) for frame in frames])
 
@@ -261,10 +275,10 @@ class Session:
             return found.fetchone() is not None
 
     def _head(self) -> int:
-        return int(self._meta("edits_head") or 0)
+        return int(meta_value(self._database, "edits_head") or 0)
 
     def _chain(self) -> list[tuple[int, Edit]]:
-        rows = self._database.execute("SELECT edit_id, parent, kind, data FROM edits").fetchall()
+        rows = self._database.execute("SELECT edit_id, parent, kind, data FROM edits LIMIT ?", (MAX_EDITS,)).fetchall()
         known = {row[0]: row for row in rows}
         chain: list[tuple[int, Edit]] = []
         at = self._head()
@@ -303,10 +317,6 @@ class Session:
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
             self._folded_at = now
 
-    def _meta(self, key: str) -> str | None:
-        row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
-
     def _set_meta(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
@@ -320,28 +330,6 @@ class Session:
         with self._lock:
             if self._closed:
                 raise SessionError(f"The session {self.path.name} is closed.")
-            try:
+            limit_queries(self._database, time.monotonic() + MAX_QUERY_S)
+            with explained(self.path):
                 yield
-            except sqlite3.OperationalError as error:
-                raise _write_error(self.path, error) from error
-            except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
-                raise SessionError(f"The session {self.path} is damaged ({error}).") from error
-
-
-def _write_error(path: Path, error: sqlite3.OperationalError) -> SessionError:
-    text = str(error)
-    if "full" in text:
-        return SessionError(f"The disk is full: {path} cannot grow; free some space and go on.")
-    if "readonly" in text or "read-only" in text:
-        return SessionError(f"{path} was opened for reading only.")
-    return SessionError(f"The session {path} cannot be read or written ({text}).")
-
-
-def _read_header(database: sqlite3.Connection, path: Path) -> SessionHeader:
-    try:
-        row = database.execute("SELECT value FROM meta WHERE key = 'header'").fetchone()
-        if row is None or len(row[0]) > layout.MAX_HEADER_CHARACTERS:
-            raise ValueError("no header")
-        return layout.header_from_json(row[0])
-    except (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise SessionError(f"The session {path} is damaged ({error}).") from error

@@ -17,6 +17,7 @@ import pytest
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17
 from tests.results import assert_same, made_header, made_result
+from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (
     Anchor,
     ChooseSmoothing,
@@ -245,6 +246,42 @@ def damage(path: Path, *statements: str) -> None:
         ["INSERT INTO edits VALUES (1, 0, 'run', '{}', '')", "INSERT INTO meta VALUES ('edits_head', '1')"],
         ["INSERT INTO edits VALUES (1, 0, 'swap', '[9]', '')", "INSERT INTO meta VALUES ('edits_head', '1')"],
         ["INSERT INTO meta VALUES ('edits_head', 'first')"],
+        [f"UPDATE meta SET value = '{'[' * 100_000}' WHERE key = 'header'"],
+        ["UPDATE meta SET value = CAST(x'ff00fe' AS TEXT) WHERE key = 'header'"],
+        ["UPDATE meta SET value = x'7b7d' WHERE key = 'header'"],
+        *(
+            [f"UPDATE meta SET value = replace(value, '{good}', '{bad}') WHERE key = 'header'"]
+            for good, bad in [
+                ('"30/1"', '"1/0"'),
+                ('"30/1"', '"1e9999999"'),
+                ('"30/1"', "30"),
+                ("640", "1e9"),
+                ("640", "-640"),
+                ("coco17", "bird9"),
+                ('"kalman"', "{" * 3 + '"a":[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]' + "}" * 3),
+                ('"kalman"', "[[[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]]]"),
+                ("walk.mp4", "a" * 5000),
+                ("100", "1" * 5000),
+                ('"is_live":false', '"is_live":"no"'),
+                ("walk.mp4", "\\ud800"),
+                ("walk.mp4", "\\u0000"),
+            ]
+        ),
+        ["UPDATE people SET x1 = NULL"],
+        ["UPDATE people SET y2 = 1e308"],
+        ["UPDATE people SET score = 9e999"],
+        ["UPDATE people SET track_id = 9223372036854775807"],
+        ["UPDATE people SET smoothed = CAST(x'0000807f' || zeroblob(200) AS BLOB)"],
+        ["UPDATE frames SET time_s = -9e999"],
+        ["INSERT INTO meta VALUES ('setting_changes', '[{}]')"],
+        [
+            "INSERT INTO edits VALUES (1, 0, 'smooth', '{\"method\": \"magic\"}', '')",
+            "INSERT INTO meta VALUES ('edits_head', '1')",
+        ],
+        [
+            "INSERT INTO edits VALUES (1, 0, 'scale', '{\"metres_per_pixel\": 1e9999999}', '')",
+            "INSERT INTO meta VALUES ('edits_head', '1')",
+        ],
     ],
 )
 def test_damage_is_one_sentence(tmp_path: Path, statements: list[str]) -> None:
@@ -253,6 +290,75 @@ def test_damage_is_one_sentence(tmp_path: Path, statements: list[str]) -> None:
     with pytest.raises(UserError, match="damaged"), Session.open(path) as session:
         list(session.results())
         session.edits()
+        assert not session.setting_changes
+    assert find_unfinished([tmp_path]) == ()
+
+
+def test_settings_that_make_no_sense_are_damage(tmp_path: Path) -> None:
+    for number, strength in enumerate(["much", 1e300, -1, [], True]):
+        path = tmp_path / f"{number}_session.ppnet"
+        with Session.create(path, made_header(settings={"smooth": "rts", "strength": strength})) as session:
+            session.append(made_result(0))
+            session.finish()
+            with pytest.raises(UserError, match="damaged"):
+                EditedSession(session)
+
+
+KILLED_AT_BIRTH = """
+import os, random, signal, sys, time
+from pathlib import Path
+from tests.results import made_header, made_result
+from tracking.session.session import Session
+begun = time.monotonic()
+for number in range(5):
+    Session.create(Path(sys.argv[1]) / "a", made_header(), overwrite=True).close()
+(Path(sys.argv[1]) / "a").unlink()
+takes_s = (time.monotonic() - begun) / 5
+for number in range(60):
+    child = os.fork()
+    if child == 0:
+        session = Session.create(Path(sys.argv[1]) / f"{number}_session.ppnet", made_header())
+        for index in range(10**6):
+            session.append(made_result(index))
+    time.sleep(random.Random(number).uniform(0, 3 * takes_s))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+def test_killed_at_birth_a_session_is_whole_or_not_there(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED_AT_BIRTH, str(tmp_path)], check=True)
+    paths = sorted(tmp_path.glob("*.ppnet"))
+    assert len(paths) > 3, "this machine was too slow for the test to say anything"
+    assert sorted(found.path for found in find_unfinished([tmp_path])) == paths
+    for path in paths:
+        with Session.open(path) as session:
+            assert session.header.network == "M2-D2-W32"
+    for number in range(60):
+        Session.create(tmp_path / f"{number}_session.ppnet", made_header(), overwrite=True).close()
+    assert len(list(tmp_path.iterdir())) == 60, "nothing is left of the killed ones"
+
+
+def test_the_search_for_unfinished_runs_never_fails(tmp_path: Path) -> None:
+    written(tmp_path / "good_session.ppnet", 3, finish=False)
+    os.mkfifo(tmp_path / "pipe_session.ppnet")
+    (tmp_path / "folder_session.ppnet").mkdir()
+    (tmp_path / "gone_session.ppnet").symlink_to(tmp_path / "nothing")
+    (tmp_path / "empty_session.ppnet").touch()
+    (tmp_path / os.fsdecode(b"\xff_session.ppnet")).write_bytes(b"SQLite format 3\0" + b"\xff" * 999)
+    damage(written(tmp_path / "bad_session.ppnet", 3, finish=False), "DELETE FROM meta")
+    places = [tmp_path, tmp_path / "no such folder", tmp_path / "empty_session.ppnet", Path("\0")]
+    assert [found.path.name for found in find_unfinished(places)] == ["good_session.ppnet"]
+    with pytest.raises(UserError, match="cannot be read"):
+        Session.open(tmp_path / "pipe_session.ppnet")
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9_session.ppnet")
+    video = VideoInfo(os.fsdecode(b"caf\xe9.mp4"), tmp_path / os.fsdecode(b"caf\xe9.mp4"), (640, 480))
+    Session.create(path, made_header(source=video)).close()
+    with Session.open(path) as session:
+        assert session.header.source.path == video.path and session.header.source.name == "caf\ufffd.mp4"
 
 
 def test_foreign_and_newer_files(tmp_path: Path) -> None:
