@@ -35,7 +35,7 @@ def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
     from tracking.focus_person import PersonAt
     from tracking.pipeline import PipelineSettings
     from tracking.smoothing import SmoothingSettings
-    from tracking.tracker.tracker import TrackerSettings
+    from tracking.tracker.settings import TrackerSettings
 
     return PipelineSettings(
         detect_every=settings.detect_every,

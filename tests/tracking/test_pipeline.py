@@ -7,7 +7,7 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.pipeline import Pipeline, PipelineSettings
 from tracking.smoothing import SmoothingSettings
-from tracking.tracker.tracker import TrackerSettings
+from tracking.tracker.settings import TrackerSettings
 from tracking.types import Detections, Frame, KeypointState, TrackState
 
 BOX = np.array([300, 200, 400, 500], np.float32)

@@ -10,7 +10,7 @@ from tracking import boxes as box_math
 from tracking.evaluate.simulate import MIN_SEEN
 from tracking.evaluate.truth import VISIBLE, Truth
 from tracking.smoothing.settings import MIN_SCORE
-from tracking.tracker.association import best_pairs
+from tracking.tracker.association import assign
 from tracking.types import FrameResult
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +69,7 @@ def joint_curves(
         iou = box_math.iou_matrix(frame.boxes, seen.tracks.boxes.astype(np.float64))
         allowed = (iou >= 0.5) & (frame.seen_share >= MIN_SEEN)[:, None]
         joints = (answer.raw if raw else answer.smoothed).keypoints.astype(np.float64)
-        for person, row in best_pairs(iou, allowed):
+        for person, row in assign(-iou, allowed):
             side = float(box_math.sizes(frame.boxes[person : person + 1]).max())
             found = seen.raw.scores[row] >= min_score
             for joint in np.flatnonzero((frame.visibility[person] == VISIBLE) & found):

@@ -13,7 +13,7 @@ from tracking.evaluate.identity import IdentityScores, clip_matches, identity_sc
 from tracking.evaluate.run import smoothed_again
 from tracking.evaluate.truth import Truth
 from tracking.smoothing import SmoothingSettings
-from tracking.tracker.association import best_pairs
+from tracking.tracker.association import assign
 from tracking.types import FrameResult
 
 CURVES = ("raw", "kalman", "one_euro", "rts")
@@ -92,7 +92,7 @@ def rate_difference(first: Run, second: Run) -> float:
 
 def _rows(boxes: np.ndarray[Any, np.dtype[np.float64]], result: FrameResult) -> dict[int, int]:
     iou = box_math.iou_matrix(boxes, result.tracks.boxes.astype(np.float64))
-    return dict(best_pairs(iou, iou >= 0.5))
+    return dict(assign(-iou, iou >= 0.5))
 
 
 def identity_table(identity: Mapping[str, IdentityScores]) -> str:

@@ -1,68 +1,91 @@
-"""Who is who: similarity of boxes and of keypoints, and the best one-to-one matching."""
+"""Which detection is which track: matching stages in the order they are tried, each an assignment with cost and gate.
+
+High-score detections come first and low-score ones keep what is left, as in ByteTrack (Zhang et al., ECCV 2022); lost
+tracks are found again from their last observation, as in OC-SORT (Cao et al., CVPR 2023). Besides IOU the costs use
+OKS, the object keypoint similarity of COCO, and appearance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from ppnet.skeleton import skeleton_or_plain
+from tracking import boxes as box_math
+from tracking.tracker import similarity
+from tracking.tracker.frame_evidence import FrameEvidence
+from tracking.tracker.settings import TrackerSettings
+from tracking.tracker.track import Track
 
 Floats = npt.NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
 Pairs = list[tuple[int, int]]
 
-MIN_COMMON = 4  # keypoints both people must show before their likeness means anything
-PLAIN_SIGMA = 0.08  # for joint sets without published constants
 
+@dataclass(frozen=True)
+class Stage:
+    """One round of assignment between T tracks and D detections that are still unmatched.
 
-def keypoint_sigmas(count: int) -> Floats:
-    """(K,) COCO's per-keypoint constants where the joint set has them, else one middle value for all."""
-    sigmas = skeleton_or_plain(count).sigmas
-    return np.array(sigmas) if sigmas else np.full(count, PLAIN_SIGMA)
-
-
-def keypoint_similarity(
-    first: Floats,
-    second: Floats,
-    *,
-    areas: Floats,
-    variances: Floats | float = 0.0,
-    tolerance: float = 1.0,
-    either_side: bool = False,
-) -> Floats:
-    """(N, M) object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
-
-    Keypoints that are NaN on either side don't count; fewer than `MIN_COMMON` common ones give NaN.
-    areas: (N,) box areas in square pixels, the scale of the first people.
-    variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
-    tolerance: above 1 forgives larger distances (limbs swing between two looks).
-    either_side: left and right count as the same where that fits better (the network mixes them up).
+    cost: (T, D) at most 0, lower is better. gate: (T, D) True where a pair may be matched.
     """
-    count = first.shape[1]
-    spread = (2 * keypoint_sigmas(count) * tolerance) ** 2
-    extra = np.broadcast_to(np.asarray(variances, np.float64), areas.shape)
-    scale = areas[:, None] * spread[None, :] + extra[:, None]
-    likeness = _likeness(first, second, scale)
-    if either_side:
-        twins = skeleton_or_plain(count).flip_index
-        crossed = _likeness(first, second[:, twins], scale)
-        better = crossed + crossed[..., twins] > likeness + likeness[..., twins]
-        likeness = np.where(better, crossed, likeness)
-    common = np.isfinite(likeness)
-    shared = common.sum(axis=-1)
-    total = np.where(common, likeness, 0.0).sum(axis=-1)
-    return np.where(shared >= MIN_COMMON, total / np.maximum(shared, 1), np.nan)
+
+    name: str
+    cost: Floats
+    gate: Mask
 
 
-def _likeness(first: Floats, second: Floats, scale: Floats) -> Floats:
-    """(N, M, K) of joints at `first` (N, K, 2) and `second` (M, K, 2); scale: (N, K) square pixels."""
-    away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
+def matching_stages(
+    tracks: Sequence[Track], evidence: FrameEvidence, time_s: float, settings: TrackerSettings
+) -> list[Stage]:
+    """The stages of one frame, in order."""
+    candidates, count = evidence.candidates, evidence.candidates.detections
+    predicted, boxes = similarity.boxes_of(tracks), candidates.boxes[:count]
+    iou = box_math.iou_matrix(predicted, boxes)
+    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], settings)
+    oks = np.nan_to_num(known_oks, nan=0.0)
+    colours = similarity.appearance_similarity(tracks, evidence.descriptors, len(candidates.boxes))[:, :count]
+    appearance = similarity.appearance_affinity(colours, settings)
+    place = np.fmax(oks, similarity.path_likelihood(tracks, boxes, settings))
+
+    high = np.broadcast_to(candidates.scores >= settings.high_score, iou.shape)
+    recent = np.array([time_s - track.seen_s <= settings.recent_s for track in tracks])[:, None]
+    other_colours = colours < settings.appearance.min_appearance
+    # Heights, not widths: those change with every stride, and with what hides a part.
+    ratio = settings.max_height_ratio
+    height, expected = box_math.sizes(boxes)[None, :, 1], box_math.sizes(predicted)[:, None, 1]
+    same_height = (height > expected / ratio) & (height < expected * ratio)
+    no_person = evidence.empty_boxes(settings.pose_score)[:count]
+
+    near = high & (iou >= settings.min_iou) & recent
+    found_again = high & (place >= settings.min_oks) & same_height
+    both_partly = high & recent & (iou / settings.min_iou + oks / settings.min_oks >= 1.0)
+    low = ~high & ~no_person & (iou >= settings.low_min_iou)
+    full_cost = -(iou + np.where(np.isnan(known_oks), iou, oks) + appearance)
+    lost_cost = -(place + settings.appearance.weight * appearance)
+    return [
+        Stage("high-score detections, recent tracks", full_cost, near & ~other_colours),
+        Stage("high-score detections, lost tracks", lost_cost, found_again & ~other_colours),
+        Stage("high-score detections, recent tracks that look different", full_cost, near),
+        Stage("high-score detections, some IOU and some OKS", full_cost, both_partly & ~other_colours),
+        Stage("low-score detections", -iou, low),
+    ]
 
 
-def best_pairs(similarity: Floats, allowed: npt.NDArray[np.bool_]) -> Pairs:
-    """Hungarian matching: the pairs (row, column) with the largest total similarity among the allowed ones."""
-    if not allowed.any():
+def match(stages: Sequence[Stage]) -> dict[int, int]:
+    """Track index -> detection index after all stages."""
+    matches: dict[int, int] = {}
+    for stage in stages:
+        gate = np.array(stage.gate, bool)
+        gate[list(matches), :] = False
+        gate[:, list(matches.values())] = False
+        matches.update(assign(stage.cost, gate))
+    return matches
+
+
+def assign(cost: Floats, gate: Mask) -> Pairs:
+    """Hungarian matching: the pairs (row, column) within the gate with the least total cost; costs are at most 0."""
+    if not gate.any():
         return []
-    cost = np.where(allowed, -similarity, 0.0)
-    rows, columns = linear_sum_assignment(cost)
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]
+    rows, columns = linear_sum_assignment(np.where(gate, cost, 0.0))
+    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if gate[r, c]]

@@ -1,4 +1,4 @@
-"""What one frame shows the tracker: the boxes that the estimator looks at, and its answers."""
+"""What one frame shows the tracker: boxes for the pose network, and its poses."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,19 +9,18 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from tracking import boxes as box_math
 from tracking.tracker.appearance import describe
+from tracking.tracker.settings import TrackerSettings
 from tracking.types import Detections
 
 Floats = npt.NDArray[np.floating]
 
-KEYPOINT_SCORE = 0.1  # keypoints below say nothing about where a person is
-
 
 @dataclass(frozen=True)
-class Look:
-    """What the estimator is asked to look at in one frame: M boxes, first of detections, then of tracks.
+class Candidates:
+    """M boxes in which the pose network looks for people in one frame: D detections, then boxes predicted for tracks.
 
-    scores: those of the detections. track_of: (M,) index of the track that predicted a box, -1 for detections.
-    detected: whether the detector looked at this frame; first: whether it did so for the first time.
+    boxes: (M, 4). scores: (D,) of the detections. track_of: (M,) index of the track that predicted a box, -1 for
+    detections. detected: the detector looked at this frame; first: for the first time.
     """
 
     boxes: Floats
@@ -32,43 +31,50 @@ class Look:
 
     @property
     def detections(self) -> int:
+        """D."""
         return len(self.scores)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A look with the estimator's answer: poses as they came, the keypoints that count, quality per person.
+class FrameEvidence:
+    """Candidates with their poses: keypoints (M, K, 2), NaN below `min_keypoint_score`, and (M,) `pose_score`.
 
-    image: the picture, if there is one, for what people wear.
+    image: the picture (H, W, 3), None when appearance is not to be used.
     """
 
-    look: Look
+    candidates: Candidates
     poses: Poses
     keypoints: Floats
-    quality: Floats
+    pose_scores: Floats
     image: npt.NDArray[np.uint8] | None
+    settings: TrackerSettings
 
     @classmethod
-    def of(cls, look: Look, poses: Poses, image: npt.NDArray[np.uint8] | None) -> "Seen":
-        if len(poses) != len(look.boxes):
-            raise ValueError(f"{len(look.boxes)} poses wanted, got {len(poses)}")
-        clear = (poses.scores >= KEYPOINT_SCORE) & np.isfinite(poses.keypoints).all(axis=2)
+    def of(
+        cls, candidates: Candidates, poses: Poses, image: npt.NDArray[np.uint8] | None, settings: TrackerSettings
+    ) -> "FrameEvidence":
+        """ValueError unless there is one pose for each candidate."""
+        if len(poses) != len(candidates.boxes):
+            raise ValueError(f"{len(candidates.boxes)} poses wanted, got {len(poses)}")
+        clear = (poses.scores >= settings.min_keypoint_score) & np.isfinite(poses.keypoints).all(axis=2)
         keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
-        quality = [pose_quality(np.where(clear[i], poses.scores[i], 0)) for i in range(len(poses))]
-        return cls(look, poses, keypoints, np.array(quality, np.float64), image)
+        scores = [pose_score(row) for row in np.where(clear, poses.scores, 0)]
+        return cls(candidates, poses, keypoints, np.array(scores, np.float64), image, settings)
 
-    def denied(self, least: float) -> npt.NDArray[np.bool_]:
-        """(M,) whether the network looked into the box and found nobody; False where it did not look."""
+    def empty_boxes(self, least: float) -> npt.NDArray[np.bool_]:
+        """(M,) True where the network looked and its pose scores less than `least`; False where it did not look."""
         looked = np.isfinite(self.poses.keypoints).any(axis=(1, 2))
-        return np.asarray(looked & (self.quality < least))
+        return np.asarray(looked & (self.pose_scores < least))
 
     @cached_property
-    def clothes(self) -> Floats | None:
-        """(M, D) what the people in the boxes wear."""
-        return None if self.image is None else describe(self.image, self.look.boxes, self.poses)
+    def descriptors(self) -> npt.NDArray[np.float32] | None:
+        """(M, D) appearance; None without a picture."""
+        if self.image is None:
+            return None
+        return describe(self.image, self.candidates.boxes, self.poses, self.settings.appearance)
 
 
-def pose_quality(scores: Floats) -> float:
+def pose_score(scores: Floats) -> float:
     """Mean score of the better half of a person's keypoints (half a body may be outside the picture)."""
     if not len(scores):
         return 0.0
@@ -76,7 +82,7 @@ def pose_quality(scores: Floats) -> float:
     return float(best[: (len(best) + 1) // 2].mean())
 
 
-def within(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:
+def usable_detections(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:
     """Boxes and scores that can be used: finite, with area, at least partly inside; cut to the picture."""
     if detections is None:
         return np.zeros((0, 4)), np.zeros(0)

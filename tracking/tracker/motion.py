@@ -1,5 +1,6 @@
-"""How boxes move: one constant-velocity Kalman filter per person (filterpy), in seconds and fractions of the box."""
+"""How a person's box moves: a constant-velocity Kalman filter (filterpy), and boxes made from keypoints."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -8,25 +9,20 @@ from filterpy.common import Q_continuous_white_noise
 from filterpy.kalman import KalmanFilter
 
 from tracking import boxes as box_math
+from tracking.tracker.settings import MotionSettings
 
-Floats = npt.NDArray[np.float64]
-
-POSITION_SPREAD = 0.03  # standard deviation of a measured middle, as a fraction of the box's longest side
-SIZE_SPREAD = 0.03  # and of its width and height
-POSITION_AGILITY = 0.5  # spectral density of the middle's acceleration, side^2 / s^3: people start, stop and turn
-SIZE_AGILITY = 0.1
-START_SPEED = 1.0  # standard deviation of an unknown speed, sides per second
-SIZE_MEMORY_S = 0.4  # a change of size dies out within about this time when nothing confirms it
+Floats = npt.NDArray[np.floating]
 
 
-class BoxFilter:
+class BoxMotion:
     """Kalman filter of one box: state (cx, vcx, cy, vcy, w, vw, h, vh), pixels and pixels per second.
 
-    Noise follows the person's size, so near and far people are treated alike. Continuous white noise makes
-    the answer nearly independent of the frame rate. `box` is the (4,) xyxy estimate in pixels.
+    Noise scales with the box, so near and far people are treated alike. Continuous white noise makes the result
+    nearly independent of the frame rate. `box` is the (4,) xyxy estimate in pixels; it may reach outside the picture.
     """
 
-    def __init__(self, box: npt.NDArray[np.floating]) -> None:
+    def __init__(self, box: Floats, settings: MotionSettings) -> None:
+        self._settings = settings
         measured = _measurement(box)
         self._kalman = KalmanFilter(dim_x=8, dim_z=4)
         self._kalman.H = np.zeros((4, 8))
@@ -34,49 +30,88 @@ class BoxFilter:
         self._kalman.x = np.zeros((8, 1))
         self._kalman.x[::2, 0] = measured
         side = _side(measured)
-        speed = np.array([START_SPEED, START_SPEED, 0.2, 0.2]) * side
-        self._kalman.P = np.diag(np.stack([np.diag(_noise(side, 1.0)), speed**2], axis=1).ravel())
+        speed = np.repeat([settings.start_speed, settings.start_size_speed], 2) * side
+        self._kalman.P = np.diag(np.stack([np.diag(self._noise(side, 1.0)), speed**2], axis=1).ravel())
         self.box = _box(self._kalman.x)
+        self._usual = np.concatenate([measured[2:], np.zeros(2)])  # mean width, height and velocity
+        self._usual_weight = 0.0
 
     @property
     def velocity(self) -> Floats:
-        """(2,) speed of the middle, pixels per second."""
+        """(2,) speed of the centre, pixels per second."""
         return np.array(self._kalman.x[[1, 3], 0])
 
     @property
     def position_variance(self) -> float:
-        """Mean variance of the middle, square pixels; grows while nothing is measured."""
+        """Mean variance of the centre, square pixels; it grows while nothing is measured."""
         covariance = self._kalman.P
         return float(covariance[0, 0] + covariance[2, 2]) / 2
 
-    def predict(self, dt_s: float) -> None:
-        """Move on by `dt_s` seconds; 0 changes nothing."""
-        if dt_s <= 0:
+    def predict(self, step_s: float) -> None:
+        """Move on by `step_s` seconds; 0 changes nothing."""
+        if step_s <= 0:
             return
         side = _side(self._kalman.x[::2, 0])
-        fading = np.exp(-dt_s / SIZE_MEMORY_S)
-        moving = np.array([[1.0, dt_s], [0.0, 1.0]])
-        resizing = np.array([[1.0, SIZE_MEMORY_S * (1 - fading)], [0.0, fading]])
-        noise = _unit_noise(dt_s) * side**2
-        wandering, growing = POSITION_AGILITY * noise, SIZE_AGILITY * noise
-        self._kalman.predict(
-            F=_blocks(moving, moving, resizing, resizing), Q=_blocks(wandering, wandering, growing, growing)
-        )
+        memory_s = self._settings.size_memory_s
+        fading = np.exp(-step_s / memory_s)
+        moving = np.array([[1.0, step_s], [0.0, 1.0]])
+        resizing = np.array([[1.0, memory_s * (1 - fading)], [0.0, fading]])
+        noise = _unit_noise(step_s) * side**2
+        position, size = self._settings.position_density * noise, self._settings.size_density * noise
+        self._kalman.predict(F=_blocks(moving, moving, resizing, resizing), Q=_blocks(position, position, size, size))
         self.box = _box(self._kalman.x)
 
-    def hold(self, size_wh: npt.NDArray[np.floating], velocity: npt.NDArray[np.floating]) -> None:
-        """Go on with this constant width and height and this speed of the middle."""
-        self._kalman.x[[4, 6], 0] = size_wh
-        self._kalman.x[[5, 7], 0] = 0.0
-        self._kalman.x[[1, 3], 0] = velocity
-        self.box = _box(self._kalman.x)
-
-    def update(self, box: npt.NDArray[np.floating], *, doubt: float = 1.0) -> None:
-        """Take in a measured box (4,) xyxy; `doubt` above 1 trusts it less (standard deviations times that)."""
-        measured = _measurement(box)
+    def update(self, box: Floats, *, noise: float) -> None:
+        """Take in a measured box (4,) xyxy whose standard deviations are `noise` times the usual ones."""
         side = _side(self._kalman.x[::2, 0])
-        self._kalman.update(measured[:, None], R=_noise(side, doubt))
+        self._kalman.update(_measurement(box)[:, None], R=self._noise(side, noise))
         self.box = _box(self._kalman.x)
+
+    def average(self, step_s: float) -> None:
+        """Take size and velocity, `step_s` after the last time, into the running means that `freeze` goes back to."""
+        now = np.concatenate([box_math.sizes(self.box[None])[0], self.velocity])
+        fading = np.exp(-step_s / self._settings.freeze_memory_s)
+        self._usual_weight = self._usual_weight * fading + (1 - fading)
+        share = (1 - fading) / max(self._usual_weight, 1e-9)
+        self._usual = self._usual + share * (now - self._usual)
+
+    def freeze(self) -> None:
+        """Go on with the mean size, which no longer changes, and the mean velocity: the last ones seen may be those of
+        a person half hidden (OC-SORT leans on observations for the same reason)."""
+        self._kalman.x[[4, 6], 0] = self._usual[:2]
+        self._kalman.x[[5, 7], 0] = 0.0
+        self._kalman.x[[1, 3], 0] = self._usual[2:]
+        self.box = _box(self._kalman.x)
+
+    def _noise(self, side: float, factor: float) -> Floats:
+        return np.diag((np.repeat([self._settings.position_noise, self._settings.size_noise], 2) * side * factor) ** 2)
+
+
+@dataclass(frozen=True)
+class BoxAnchor:
+    """The last detected box (4,) with its keypoints (K, 2): boxes made from later keypoints refer to it, so that errors
+    don't add up from frame to frame."""
+
+    box: Floats
+    keypoints: Floats
+
+    def boxes_of(self, keypoints: Floats, settings: MotionSettings, *, least: int) -> tuple[Floats, Floats] | None:
+        """The anchor moved with keypoints (K, 2); None when fewer than `least` are common.
+
+        Twice: moved and scaled as all of them together, for the filter; and with each edge moved as the outermost
+        ones (a stride makes the box wider at once), but never far from the first, for the report.
+        """
+        common = np.isfinite(self.keypoints).all(axis=1) & np.isfinite(keypoints).all(axis=1)
+        if common.sum() < least:
+            return None
+        old, new = self.keypoints[common].astype(np.float64), keypoints[common].astype(np.float64)
+        spreads = [np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()) for points in (old, new)]
+        scale = float(np.clip(spreads[1] / max(spreads[0], 1.0), 1 / settings.max_scale, settings.max_scale))
+        center = new.mean(axis=0) + (box_math.centers(self.box[None])[0] - old.mean(axis=0)) * scale
+        whole = box_math.from_centers(center[None], box_math.sizes(self.box[None]) * scale)[0]
+        edges = self.box + np.concatenate([new.min(axis=0) - old.min(axis=0), new.max(axis=0) - old.max(axis=0)])
+        reach = settings.max_edge_shift * float(box_math.sizes(whole[None]).max())
+        return whole, np.clip(edges, whole - reach, whole + reach)
 
 
 def _box(state: Floats) -> Floats:
@@ -86,25 +121,20 @@ def _box(state: Floats) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def _unit_noise(dt_s: float) -> Floats:
-    return np.asarray(Q_continuous_white_noise(2, dt_s, 1.0), np.float64)
+def _unit_noise(step_s: float) -> Floats:
+    return np.asarray(Q_continuous_white_noise(2, step_s, 1.0), np.float64)
 
 
-def _measurement(box: npt.NDArray[np.floating]) -> Floats:
+def _measurement(box: Floats) -> Floats:
     row = np.asarray(box, np.float64)[None]
     return np.concatenate([box_math.centers(row)[0], box_math.sizes(row)[0]])
 
 
-def _side(state: npt.NDArray[np.floating]) -> float:
+def _side(state: Floats) -> float:
     return float(max(state[2], state[3], 1.0))
 
 
-def _noise(side: float, doubt: float) -> Floats:
-    spread = np.array([POSITION_SPREAD, POSITION_SPREAD, SIZE_SPREAD, SIZE_SPREAD]) * side * doubt
-    return np.diag(spread**2)
-
-
-def _blocks(*squares: npt.NDArray[np.floating]) -> Floats:
+def _blocks(*squares: Floats) -> Floats:
     whole = np.zeros((8, 8))
     for index, square in enumerate(squares):
         whole[2 * index : 2 * index + 2, 2 * index : 2 * index + 2] = square

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ppnet.poses import Poses
-from tracking.tracker.appearance import describe, resemblance
+from tracking.tracker.appearance import describe, similarity
 from tracking.tracker.tracker import Tracker
 from tracking.types import Detections
 
@@ -27,10 +27,10 @@ def boxes_at(*xs):
 def test_the_same_clothes_are_known_again_in_another_place_and_light():
     first = describe(picture([(100, RED, BLUE), (500, GREEN, BLUE)]), boxes_at(100, 500), Poses.empty(2))
     second = describe(picture([(300, RED, BLUE)], light=0.92), boxes_at(300), Poses.empty(1))
-    likeness = resemblance(first, second)[:, 0]
-    assert likeness[0] > 0.75
-    assert likeness[1] < likeness[0] - 0.2
-    assert resemblance(first, first).diagonal() == pytest.approx([1, 1], abs=1e-3)
+    found = similarity(first, second)[:, 0]
+    assert found[0] > 0.75
+    assert found[1] < found[0] - 0.2
+    assert similarity(first, first).diagonal() == pytest.approx([1, 1], abs=1e-3)
 
 
 def test_joints_show_where_the_clothes_are():
@@ -41,8 +41,8 @@ def test_joints_show_where_the_clothes_are():
         keypoints[0, left], keypoints[0, right] = (170, y), (110, y)
     scores = np.where(np.isfinite(keypoints[..., 0]), 0.9, 0).astype(np.float32)
     tight = describe(image, boxes_at(100), Poses.empty(1))
-    assert resemblance(describe(image, wide, Poses(keypoints, scores)), tight)[0, 0] > 0.9
-    assert resemblance(describe(image, wide, Poses.empty(1)), tight)[0, 0] < 0.6
+    assert similarity(describe(image, wide, Poses(keypoints, scores)), tight)[0, 0] > 0.9
+    assert similarity(describe(image, wide, Poses.empty(1)), tight)[0, 0] < 0.6
 
 
 @pytest.mark.parametrize("box", [[-90, -90, -10, -10], [10, 10, 10, 10], [0, 0, 1, 1], [-1e6, -1e6, 1e6, 1e6]])
@@ -52,8 +52,8 @@ def test_boxes_that_show_nothing(box):
     assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty()).shape[0] == 0
 
 
-def look(tracker, time_s, people):
-    """Where everybody with a number is, after one look at `people`."""
+def step(tracker, time_s, people):
+    """Where everybody with an id is, after one frame with `people`."""
     image = picture(people)
     found = Detections(boxes_at(*[x for x, _, _ in people]).reshape(-1, 4), np.full(len(people), 0.9, np.float32))
     asked = tracker.associate(found, time_s, size_wh=(800, 400))
@@ -66,12 +66,12 @@ def test_two_who_hide_together_come_out_with_their_own_numbers(other):
     """Both vanish in one place and come out the wrong way round for their speed: only the clothes tell."""
     tracker = Tracker()
     for k in range(10):
-        seen = look(tracker, k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
+        seen = step(tracker, k / 10, [(100 + 20 * k, RED, BLUE), (600 - 20 * k, other, BLUE)])
     assert seen[1] < seen[2]
     for k in range(10, 20):
-        look(tracker, k / 10, [])
+        step(tracker, k / 10, [])
     for k in range(20, 26):
-        seen = look(tracker, k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
+        seen = step(tracker, k / 10, [(400 + 20 * (k - 20), other, BLUE), (300 - 20 * (k - 20), RED, BLUE)])
     assert set(seen) == {1, 2}
     assert seen[1] < seen[2]
 
@@ -80,8 +80,8 @@ def test_clothes_come_before_place_where_they_speak_clearly():
     """Who changes places between two looks keeps the number; who turns up in other clothes keeps it too."""
     tracker = Tracker()
     for k in range(6):
-        seen = look(tracker, k / 5, [(300, RED, BLUE), (400 - 20 * min(k, 2), GREEN, BLUE)])
+        seen = step(tracker, k / 5, [(300, RED, BLUE), (400 - 20 * min(k, 2), GREEN, BLUE)])
     assert seen[1] < seen[2]
-    seen = look(tracker, 6 / 5, [(300, GREEN, BLUE), (360, RED, BLUE)])
+    seen = step(tracker, 6 / 5, [(300, GREEN, BLUE), (360, RED, BLUE)])
     assert seen[2] < seen[1]
-    assert set(look(tracker, 7 / 5, [(300, BLUE, RED), (360, RED, BLUE)])) == {1, 2}
+    assert set(step(tracker, 7 / 5, [(300, BLUE, RED), (360, RED, BLUE)])) == {1, 2}

@@ -9,8 +9,9 @@ from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
 from tracking.pipeline import Pipeline, PipelineSettings
-from tracking.tracker.frame_evidence import pose_quality
-from tracking.tracker.tracker import Tracker, TrackerSettings
+from tracking.tracker.frame_evidence import pose_score
+from tracking.tracker.settings import AppearanceSettings, MotionSettings, TrackerSettings
+from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, TrackState
 
 
@@ -201,7 +202,7 @@ def test_a_weak_detection_keeps_only_who_is_somebody_to_the_network():
 @pytest.mark.parametrize(("move", "joints_off", "same"), [((55, 120), (-15, -45), True), ((90, 190), (0, 0), False)])
 def test_some_overlap_and_some_likeness_make_one_person_together(move, joints_off, same):
     """A box that jumps by half a person: neither overlap nor likeness is enough by itself."""
-    tracker, reader = Tracker(TrackerSettings(min_iou=0.2, min_similarity=0.3)), Reader(lambda box: True)
+    tracker, reader = Tracker(TrackerSettings(min_iou=0.2, min_oks=0.3)), Reader(lambda box: True)
     first = np.array(standing(100), np.float32)
     read_step(tracker, 0.0, [first], [0.9], reader)
     later = first + np.tile(move, 2)
@@ -410,14 +411,21 @@ def test_joints_that_are_nan():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"new_score": 1.5}, {"min_iou": -0.1}, {"lost_life_s": -1}, {"confirm_hits": 0}, {"max_people": 0},
+    [{"high_score": 1.5}, {"min_iou": -0.1}, {"lost_life_s": -1}, {"confirm_hits": 0}, {"max_people": 0},
      {"shown_lost_s": float("nan")}],
 )  # fmt: skip
 def test_settings_have_limits(settings):
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=f"The tracker's {next(iter(settings))} must "):
         TrackerSettings(**settings)
 
 
-def test_quality_is_of_the_better_half():
-    assert pose_quality(np.array([1.0] * 9 + [0.0] * 8)) == 1
-    assert pose_quality(np.array([])) == 0
+def test_settings_of_motion_and_appearance_have_limits():
+    with pytest.raises(UserError, match="measured_share must lie between 0 and 1"):
+        MotionSettings(measured_share=1.1)
+    with pytest.raises(UserError, match="spread must be 0 or more"):
+        AppearanceSettings(spread=float("inf"))
+
+
+def test_pose_score_is_of_the_better_half():
+    assert pose_score(np.array([1.0] * 9 + [0.0] * 8)) == 1
+    assert pose_score(np.array([])) == 0

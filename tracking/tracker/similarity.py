@@ -1,0 +1,106 @@
+"""How alike tracks and detections are, in keypoints (OKS), place and appearance."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.skeleton import skeleton_or_plain
+from tracking import boxes as box_math
+from tracking.tracker import appearance
+from tracking.tracker.settings import TrackerSettings
+from tracking.tracker.track import Track
+
+Floats = npt.NDArray[np.floating]
+
+PLAIN_SIGMA = 0.08  # for joint sets without published constants
+
+
+def keypoint_sigmas(count: int) -> Floats:
+    """(K,) COCO's per-keypoint constants where the joint set has them, else one middle value for all."""
+    sigmas = skeleton_or_plain(count).sigmas
+    return np.array(sigmas) if sigmas else np.full(count, PLAIN_SIGMA)
+
+
+def oks_matrix(
+    first: Floats, second: Floats, *,
+    areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0, either_side: bool = False,
+    least: int = TrackerSettings.min_common_keypoints,
+) -> Floats:  # fmt: skip
+    """(N, M) COCO's object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
+
+    Keypoints that are NaN on either side don't count; fewer than `least` common ones give NaN.
+    areas: (N,) box areas in square pixels, the scale of the first people.
+    variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
+    tolerance: above 1 forgives larger distances.
+    either_side: left and right count as the same where that fits better (the network mixes them up).
+    """
+    count = first.shape[1]
+    spread = (2 * keypoint_sigmas(count) * tolerance) ** 2
+    extra = np.broadcast_to(np.asarray(variances, np.float64), areas.shape)
+    scale = areas[:, None] * spread[None, :] + extra[:, None]
+    each = _keypoint_similarity(first, second, scale)
+    if either_side:
+        twins = skeleton_or_plain(count).flip_index
+        crossed = _keypoint_similarity(first, second[:, twins], scale)
+        better = crossed + crossed[..., twins] > each + each[..., twins]
+        each = np.where(better, crossed, each)
+    common = np.isfinite(each)
+    shared = common.sum(axis=-1)
+    total = np.where(common, each, 0.0).sum(axis=-1)
+    return np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
+
+
+def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats:
+    """(N, M, K) of keypoints at `first` (N, K, 2) and `second` (M, K, 2); scale: (N, K) square pixels."""
+    away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
+
+
+def boxes_of(tracks: Sequence[Track]) -> Floats:
+    """(T, 4) predicted boxes."""
+    return np.array([track.box for track in tracks], np.float64).reshape(-1, 4)
+
+
+def expected_oks(tracks: Sequence[Track], keypoints: Floats, settings: TrackerSettings) -> Floats:
+    """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain."""
+    shape = keypoints.shape[1:]
+    return oks_matrix(
+        np.array([track.expected_keypoints(shape[0]) for track in tracks]).reshape(-1, *shape),
+        keypoints,
+        areas=box_math.areas(boxes_of(tracks)),
+        variances=np.array([track.motion.position_variance for track in tracks]),
+        tolerance=settings.oks_tolerance,
+        least=settings.min_common_keypoints,
+    )
+
+
+def path_likelihood(tracks: Sequence[Track], boxes: Floats, settings: TrackerSettings) -> Floats:
+    """(T, M) how likely lost people come back at boxes (M, 4), 1 on their way; 0 for those who are not lost.
+
+    They may have gone on or have stopped: the way leads from where they were lost to where they would be now.
+    """
+    predicted = boxes_of(tracks)
+    lost_centers = np.array([track.lost_center for track in tracks])
+    away = box_math.squared_distances(lost_centers, box_math.centers(predicted), box_math.centers(boxes))
+    sides = box_math.sizes(predicted).max(axis=1)
+    variances = np.array([track.motion.position_variance for track in tracks])
+    spread = variances + (settings.path_spread * sides) ** 2
+    lost = np.array([track.is_lost for track in tracks])
+    return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
+
+
+def appearance_similarity(tracks: Sequence[Track], descriptors: npt.NDArray[np.float32] | None, count: int) -> Floats:
+    """(T, count) similarity of colours with descriptors (count, D); NaN where either is unknown."""
+    found = np.full((len(tracks), count), np.nan)
+    if descriptors is not None:
+        for row, track in enumerate(tracks):
+            if track.descriptor is not None:
+                found[row] = appearance.similarity(track.descriptor[None], descriptors)[0]
+    return found
+
+
+def appearance_affinity(similarity: Floats, settings: TrackerSettings) -> Floats:
+    """Appearance as a term of a matching cost, 0 to 1; unknown ones speak neither for nor against."""
+    return np.where(np.isnan(similarity), 0.5, np.exp(-(1 - similarity) / settings.appearance.spread))
