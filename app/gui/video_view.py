@@ -20,9 +20,9 @@ from app.gui import picture_painter as paint
 from app.gui.hit_test import HitTarget, hit_test
 from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.theme import tokens
-from app.gui.trails import Trails
 from app.gui.view_transform import ViewTransform
 from app.runs.picture_feed import Picture
+from tracking.drawing.trails import Trails
 from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint

@@ -7,12 +7,13 @@ is known. A person whom the detector never found can't be hidden.
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tracking import boxes as box_math
+from tracking.drawing.style import SceneStyle
 from tracking.types import FrameResult, KeypointState
 
 Image = npt.NDArray[np.uint8]
@@ -105,35 +106,46 @@ class RecentResults:
         return tuple(self._kept)
 
 
+def private_picture(
+    image: Image, result: FrameResult | None, style: SceneStyle, *, near: Sequence[FrameResult] = ()
+) -> Image:
+    """The picture as it may be shown and leave the program: `image` itself where nobody is to be hidden.
+
+    result: None where nobody was looked for yet, and then nobody may be seen. near: results near in time, of everybody
+    (see `hidden_areas`); `result` alone where there are none.
+    """
+    if style.plain_ground or (style.blur_faces and result is None):
+        return np.full_like(image, GROUND)
+    if not style.blur_faces or result is None:
+        return image
+    return blur_faces(image, near or (result,), result.time_s, alone=style.alone)
+
+
 def blur_faces(image: Image, results: Sequence[FrameResult], time_s: float, *, alone: bool = False) -> Image:
     """A copy of (H, W, 3) RGB in which each head of `hidden_areas` is a few coarse blocks of its mean colours.
 
     alone: one person is followed and nobody knows where others are: everything but that person is made coarse.
     """
-    hidden = _surroundings_hidden(image, results, time_s) if alone else image.copy()
-    height, width = image.shape[:2]
-    for area in hidden_areas(results, time_s):
-        left, top, right, bottom = inside(area, (width, height))
-        rows = np.unique(np.linspace(top, bottom, BLOCKS + 1).astype(int))
-        columns = np.unique(np.linspace(left, right, BLOCKS + 1).astype(int))
-        for y1, y2 in pairwise(rows):
-            for x1, x2 in pairwise(columns):
-                hidden[y1:y2, x1:x2] = image[y1:y2, x1:x2].mean(axis=(0, 1))
-    return hidden
-
-
-def _surroundings_hidden(image: Image, results: Sequence[FrameResult], time_s: float) -> Image:
-    height, width = image.shape[:2]
-    side = max(1, -(-max(height, width) // ROUGH_BLOCKS))
+    size_wh = image.shape[1], image.shape[0]
     hidden = image.copy()
-    for top in range(0, height, side):
-        for left in range(0, width, side):
-            part = image[top : top + side, left : left + side]
-            hidden[top : top + side, left : left + side] = part.mean(axis=(0, 1))
-    for box in clear_areas(results, time_s):
-        left, top, right, bottom = inside(box, (width, height))
-        hidden[top:bottom, left:right] = image[top:bottom, left:right]
+    if alone:
+        across, down = (-(-ROUGH_BLOCKS * side // max(size_wh)) for side in size_wh)
+        hidden = _coarse(image, across, down)
+        for area in clear_areas(results, time_s):
+            left, top, right, bottom = inside(area, size_wh)
+            hidden[top:bottom, left:right] = image[top:bottom, left:right]
+    for area in hidden_areas(results, time_s):
+        left, top, right, bottom = inside(area, size_wh)
+        if right > left and bottom > top:
+            hidden[top:bottom, left:right] = _coarse(image[top:bottom, left:right], BLOCKS, BLOCKS)
     return hidden
+
+
+def _coarse(image: Image, across: int, down: int) -> Image:
+    """A copy that is left with so many blocks, each of the mean colour of what it covers."""
+    height, width = image.shape[:2]
+    blocks = cv2.resize(image, (min(across, width), min(down, height)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def clear_areas(results: Sequence[FrameResult], time_s: float) -> Boxes:
