@@ -13,6 +13,7 @@ from tracking.drawing.privacy import RecentResults, private_picture
 from tracking.drawing.scene import scene_of
 from tracking.drawing.style import SceneStyle
 from tracking.drawing.trails import Trails
+from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
 from tracking.video.writer import VideoWriter
@@ -60,11 +61,11 @@ class AnnotatedVideo:
         info: VideoInfo,
         style: SceneStyle | Callable[[], SceneStyle],
         *,
-        sound_range_s: tuple[float | None, float | None] = (None, None),
+        sound_span: TimeSpan = ALL_TIME,
         origin_s: float | None = 0.0,
         near: Near | None = None,
     ) -> None:
-        """style and near: see `Annotator`. info: of the source; its sound is kept, within `sound_range_s`.
+        """style and near: see `Annotator`. info: of the source; its sound is kept, within `sound_span`.
 
         origin_s: the time of frames and sound that is time 0 of the video; None: that of the first frame.
         UserError when the file can't be written.
@@ -79,7 +80,7 @@ class AnnotatedVideo:
             time_base=info.time_base,
             pixel_aspect=info.pixel_aspect,
             audio_from=info.path if info.has_audio else None,
-            audio_range_s=sound_range_s,
+            audio_span=sound_span,
             origin_s=origin_s or 0.0,
         )
 

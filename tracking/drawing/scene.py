@@ -200,7 +200,8 @@ class _People:
     def of(cls, result: FrameResult, style: SceneStyle, sizes: _Sizes) -> "_People":
         poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
         finite = np.isfinite(poses.keypoints).all(axis=2)
-        shown = finite & (poses.scores >= style.min_score) & (result.states != KeypointState.MISSING)
+        missing = result.states == KeypointState.MISSING
+        shown = np.asarray(finite & (poses.scores >= style.min_score) & ~missing)
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         chosen = style.people.chosen if style.people.chosen in ids else None
         order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
@@ -250,7 +251,7 @@ def _edges(people: _People, sizes: _Sizes) -> dict[int, list[Lines]]:
     """By row: lines with a dark rim; thin and pale where the network is unsure, dashed where an end is predicted."""
     bones = people.bones
     ends = people.points[:, bones.edges]
-    shown = people.shown[:, bones.edges].all(axis=2)
+    shown = np.asarray(people.shown[:, bones.edges].all(axis=2))
     dashed = shown & people.predicted[:, bones.edges].any(axis=2)
     unsure = shown & ~dashed & (people.scores[:, bones.edges].min(axis=2) < UNSURE)
     solid = shown & ~dashed & ~unsure
