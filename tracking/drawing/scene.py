@@ -199,7 +199,7 @@ class _People:
     @classmethod
     def of(cls, result: FrameResult, style: SceneStyle, sizes: _Sizes) -> "_People":
         poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
-        finite = np.isfinite(poses.keypoints).all(axis=2)
+        finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
         missing = result.states == KeypointState.MISSING
         shown = np.asarray(finite & (poses.scores >= style.min_score) & ~missing)
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
