@@ -21,7 +21,7 @@ from ppnet.checkpoint_info import CheckpointInfo, sha256_of, size_in_name
 from ppnet.errors import CheckpointError, UserError
 from ppnet.networks.name_from_tensors import Recognised, expected_shapes, recognise
 from ppnet.networks.table import build
-from ppnet.skeleton import skeleton_for
+from ppnet.skeleton import SKELETONS
 from ppnet.untrusted_tensors import StateFile, read_state_file
 
 DEFAULT_INPUT_WH = {"coco17": (192, 256), "mpii16": (256, 256)}
@@ -155,12 +155,10 @@ def info_of(path: Path, file: StateFile, input_wh: tuple[int, int] | None = None
         )
     if found.keypoints is None:
         raise _is_backbone(path, found.network)
-    try:
-        skeleton = skeleton_for(found.keypoints).name
-    except ValueError as error:
-        raise CheckpointError(
-            f"The network in {path} has {found.keypoints} joints; known are 17 (COCO) and 16 (MPII)."
-        ) from error
+    # Published files do not name their joints; their number tells the two published sets apart.
+    skeleton = next((name for name, joints in SKELETONS.items() if len(joints) == found.keypoints), None)
+    if skeleton is None:
+        raise CheckpointError(f"The network in {path} has {found.keypoints} joints; known are 17 (COCO) and 16 (MPII).")
     size = input_wh or size_in_name(path) or DEFAULT_INPUT_WH[skeleton]
     try:
         return CheckpointInfo(

@@ -59,15 +59,20 @@ def _profiles(positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded
     return profiles[0], profiles[1]
 
 
-def merge_flipped(heatmaps: Tensor, flipped: Tensor, flip_index: npt.NDArray[np.int64], *, shift: bool) -> Tensor:
+def merge_flipped(
+    heatmaps: npt.NDArray[np.float32],
+    flipped: npt.NDArray[np.float32],
+    flip_index: npt.NDArray[np.int64],
+    *,
+    shift: bool,
+) -> npt.NDArray[np.float32]:
     """Average of the heatmaps of a crop and of its mirror image, both (N, K, h, w).
 
     The mirror's answer is mirrored back and left and right swapped by `flip_index` (K,). `shift` moves it
     one cell to the right, as classic crops need: there a mirrored position comes back three quarters of a
     cell too far left (published code; UDP crops mirror exactly and need none).
     """
-    index = torch.as_tensor(flip_index, device=flipped.device)
-    back = flipped.flip(-1).index_select(1, index)
+    back = flipped[:, flip_index, :, ::-1]
     if shift:
-        back = torch.cat([back[..., :1], back[..., :-1]], dim=-1)
-    return (heatmaps + back) / 2
+        back = np.concatenate([back[..., :1], back[..., :-1]], axis=-1)
+    return np.asarray((heatmaps + back) / 2, np.float32)

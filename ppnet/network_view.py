@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.crops import crop_matrices, crop_regions, warp
+from ppnet.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from ppnet.estimator import PoseEstimator
@@ -19,12 +20,14 @@ class Insight:
     """Of N people.
 
     heatmaps: (N, K, h, w), about 0 to 1. regions: (N, 4) xyxy image pixels that the heatmaps cover.
+    skeleton: the K joints.
     branches: of the first person, [module][branch] (h, w): mean size of the features of that branch, each scaled
     to 0..1 (as in Fig. 12 of the paper); empty for networks without branches.
     """
 
     heatmaps: Floats
     regions: npt.NDArray[np.float64]
+    skeleton: Skeleton
     branches: tuple[tuple[Floats, ...], ...] = ()
 
 
@@ -35,8 +38,8 @@ def look_inside(estimator: "PoseEstimator", image: npt.NDArray[np.uint8], boxes:
     matrices = crop_matrices(centers, sizes_wh, codec.input_wh, kind=codec.crop_kind)
     crops = warp(image, matrices, codec.input_wh)
     regions = np.concatenate([centers - sizes_wh / 2, centers + sizes_wh / 2], axis=1)
-    branches = tuple(tuple(_shown(features) for features in module) for module in estimator.features(crops[:1]))
-    return Insight(estimator.heatmaps(crops), regions, branches)
+    branches = tuple(tuple(_shown(features) for features in module) for module in estimator.backend.features(crops))
+    return Insight(estimator.heatmaps(crops), regions, estimator.info.keypoints, branches)
 
 
 def _shown(features: Floats) -> Floats:

@@ -1,9 +1,11 @@
-"""The estimator's answer: keypoints and scores of N people."""
+"""The estimator's answer: keypoints and scores of N people, and which joints they are."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from ppnet.skeleton import Skeleton
 
 Floats = npt.NDArray[np.float32]
 
@@ -15,15 +17,20 @@ class Poses:
     keypoints: (N, K, 2) float32, x then y, pixels of the image (pixel centres at whole numbers);
         NaN where there is no answer.
     scores: (N, K) float32 confidence of each keypoint, about 0 to 1; 0 where there is no answer.
+    skeleton: names and order of the K keypoints.
     """
 
     keypoints: Floats
     scores: Floats
+    skeleton: Skeleton
 
     def __post_init__(self) -> None:
-        shape = self.scores.shape
-        if len(shape) != 2 or self.keypoints.shape != (*shape, 2):
-            raise ValueError(f"keypoints (N, K, 2) and scores (N, K) wanted, got {self.keypoints.shape}, {shape}")
+        shape, count = self.scores.shape, len(self.skeleton)
+        if len(shape) != 2 or shape[1] != count or self.keypoints.shape != (*shape, 2):
+            raise ValueError(
+                f"keypoints (N, {count}, 2) and scores (N, {count}) of {self.skeleton.name} wanted, "
+                f"got {self.keypoints.shape}, {shape}"
+            )
         for name in ("keypoints", "scores"):
             array = np.ascontiguousarray(getattr(self, name), np.float32)
             if array.flags.writeable:
@@ -36,9 +43,17 @@ class Poses:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Poses":
         """Only these people, in this order; rows: (M,)."""
-        return Poses(self.keypoints[rows], self.scores[rows])
+        return Poses(self.keypoints[rows], self.scores[rows], self.skeleton)
+
+    def spread(self, rows: npt.NDArray[np.bool_]) -> "Poses":
+        """These people where `rows` (M,) is True, in order; elsewhere people without any answer."""
+        whole = Poses.empty(self.skeleton, len(rows))
+        keypoints, scores = whole.keypoints.copy(), whole.scores.copy()
+        keypoints[rows], scores[rows] = self.keypoints, self.scores
+        return Poses(keypoints, scores, self.skeleton)
 
     @classmethod
-    def empty(cls, count: int = 0, keypoints: int = 17) -> "Poses":
+    def empty(cls, skeleton: Skeleton, count: int = 0) -> "Poses":
         """`count` people without any answer."""
-        return cls(np.full((count, keypoints, 2), np.nan, np.float32), np.zeros((count, keypoints), np.float32))
+        shape = (count, len(skeleton))
+        return cls(np.full((*shape, 2), np.nan, np.float32), np.zeros(shape, np.float32), skeleton)

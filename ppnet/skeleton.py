@@ -74,19 +74,3 @@ MPII_16 = Skeleton(
 )  # fmt: skip
 
 SKELETONS = {skeleton.name: skeleton for skeleton in (COCO_17, MPII_16)}
-
-
-def skeleton_for(keypoint_count: int) -> Skeleton:
-    """The joint set with that many keypoints (17 COCO, 16 MPII); ValueError for any other count."""
-    for skeleton in SKELETONS.values():
-        if len(skeleton) == keypoint_count:
-            return skeleton
-    raise ValueError(f"no joint set with {keypoint_count} keypoints (known: 17 COCO, 16 MPII)")
-
-
-def skeleton_or_plain(keypoint_count: int) -> Skeleton:
-    """The joint set with that many keypoints; of any other count one with neither sides, edges nor sigmas."""
-    try:
-        return skeleton_for(keypoint_count)
-    except ValueError:
-        return Skeleton("plain", tuple(f"keypoint {i}" for i in range(keypoint_count)), edges=())

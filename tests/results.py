@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tracking.session.format import SessionHeader
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
@@ -55,8 +56,8 @@ def made_result(
             rng.uniform(0.5, 1, count).astype(np.float32),
             np.full(count, TrackState.TRACKED, np.uint8),
         ),
-        raw=Poses(raw, rng.uniform(0, 1, (count, 17)).astype(np.float32)),
-        smoothed=Poses(joints, scores),
+        raw=Poses(raw, rng.uniform(0, 1, (count, 17)).astype(np.float32), COCO_17),
+        smoothed=Poses(joints, scores, COCO_17),
         states=states,
         times=StageTimes(0.01, 0.001, 0.05, 0.002),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tracking.types import Detections
 
 PLATE_WH = (24, 40)
@@ -65,4 +66,4 @@ class FakeEstimator:
         self.boxes.append(boxes)
         sizes = boxes[:, None, 2:] - boxes[:, None, :2]
         keypoints = boxes[:, None, :2] + JOINTS * sizes
-        return Poses(keypoints.astype(np.float32), np.full((len(boxes), 17), 0.8, np.float32))
+        return Poses(keypoints.astype(np.float32), np.full((len(boxes), 17), 0.8, np.float32), COCO_17)

@@ -94,12 +94,3 @@ def who_is_at(tracks: Tracks, wanted: PersonAt) -> int | None:
         return None
     away = np.abs(box_math.centers(boxes) - place) / np.maximum(box_math.sizes(boxes), 1.0)
     return int(tracks.ids[np.argmin(np.where(inside, away.max(axis=1), np.inf))])
-
-
-def read_some(read: Poses, rows: npt.NDArray[np.bool_]) -> Poses:
-    """Poses of all M boxes when only those of `rows` (M,) were read; the others are missing."""
-    count = read.scores.shape[1]
-    keypoints = np.full((len(rows), count, 2), np.nan, np.float32)
-    scores = np.zeros((len(rows), count), np.float32)
-    keypoints[rows], scores[rows] = read.keypoints, read.scores
-    return Poses(keypoints, scores)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.detection.detector import PersonDetector
-from tracking.focus_person import OnePerson, PersonAt, read_some
+from tracking.focus_person import OnePerson, PersonAt
 from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
@@ -124,7 +124,7 @@ class Pipeline:
         if self._only is None:
             return self.estimator.estimate(image, boxes)
         rows = self._only.worth_reading(boxes)
-        return read_some(self.estimator.estimate(image, boxes[rows]), rows)
+        return self.estimator.estimate(image, boxes[rows]).spread(rows)
 
     def _forget_looks(self) -> None:
         self._frames_since = 0

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 
 Array = npt.NDArray[np.generic]
 
@@ -160,3 +161,8 @@ class FrameResult:
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Names and order of the keypoints."""
+        return self.smoothed.skeleton

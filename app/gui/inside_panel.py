@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.gui.theme import as_panel, small_font, tokens
 from ppnet.network_view import Insight
-from ppnet.skeleton import COCO_17
 
 GAP = 6
 STOPS = np.array([[12, 14, 30], [62, 28, 110], [150, 44, 120], [226, 92, 80], [252, 168, 64], [252, 246, 190]], float)
@@ -47,9 +46,9 @@ class InsidePanel(QWidget):
     def show_insight(self, insight: Insight) -> None:
         """The maps of the first person."""
         peak = max(float(insight.heatmaps[0].max()), 1e-6)
-        names = [name.replace("left_", "l. ").replace("right_", "r. ") for name in COCO_17.keypoints]
+        names = [name.replace("left_", "l. ").replace("right_", "r. ") for name in insight.skeleton.keypoints]
         self._maps = [
-            (name, heat_image(heatmap / peak)) for name, heatmap in zip(names, insight.heatmaps[0], strict=False)
+            (name, heat_image(heatmap / peak)) for name, heatmap in zip(names, insight.heatmaps[0], strict=True)
         ]
         self._branches = [[heat_image(branch) for branch in module] for module in insight.branches]
         self.update()

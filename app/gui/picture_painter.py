@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 
 from app.gui.theme import SIDE_COLOURS, person_colour
 from app.gui.view_transform import ViewTransform
-from ppnet.skeleton import Skeleton, skeleton_for
+from ppnet.skeleton import Skeleton
 from tracking.drawing.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
 from tracking.smoothing.settings import MIN_SCORE
 from tracking.types import FrameResult, KeypointState, TrackState
@@ -82,7 +82,6 @@ def paint_people(
 ) -> None:
     """Boxes, skeletons, joints and labels of everyone who is not hidden."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    skeleton = skeleton_for(result.states.shape[1]) if len(result) else None
     for row in _visible_rows(result, people):
         person = int(result.tracks.ids[row])
         corners = transform.to_widget(result.tracks.boxes[row].reshape(2, 2))
@@ -91,8 +90,7 @@ def paint_people(
         width = float(np.clip((corners[1, 1] - corners[0, 1]) / 110, 1.6, 4.5))
         if layers.boxes:
             _box(painter, corners, person, predicted=_is_predicted(result, row), chosen=person == people.chosen)
-        if skeleton is not None:
-            _body(painter, result, row, skeleton=skeleton, transform=transform, layers=layers, width=width)
+        _body(painter, result, row, transform=transform, layers=layers, width=width)
         if layers.labels:
             _label(painter, corners, people.names.get(person, str(person)), colour=person_colour(person))
     painter.setOpacity(1.0)
@@ -121,12 +119,11 @@ def _body(
     result: FrameResult,
     row: int,
     *,
-    skeleton: Skeleton,
     transform: ViewTransform,
     layers: PictureLayers,
     width: float,
 ) -> None:
-    points = transform.to_widget(result.smoothed.keypoints[row])
+    skeleton, points = result.skeleton, transform.to_widget(result.smoothed.keypoints[row])
     scores = result.smoothed.scores[row]
     states = result.states[row]
     shown = (states != KeypointState.MISSING) & (scores >= layers.min_score) & np.isfinite(points).all(1)

@@ -22,6 +22,7 @@ from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
 from app.runs.picture_feed import Picture
+from ppnet.poses import Poses
 from tracking.drawing.trails import Trails
 from tracking.types import FrameResult, KeypointState
 
@@ -342,4 +343,4 @@ def with_joint(result: FrameResult, person: int, joint: int, *, xy: tuple[float,
     keypoints[rows, joint] = xy
     scores[rows, joint] = 1.0
     states[rows, joint] = KeypointState.MEASURED
-    return replace(result, smoothed=type(result.smoothed)(keypoints, scores), states=states)
+    return replace(result, smoothed=Poses(keypoints, scores, result.skeleton), states=states)

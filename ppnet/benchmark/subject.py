@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ppnet.networks.cost import Cost, cost_by_name
-from ppnet.networks.inference import for_inference
+from ppnet.networks.folded import for_inference
 from ppnet.networks.table import build
 
 Mode = Literal["forward", "train"]

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ppnet.codec import Codec
 from ppnet.crops import crop_regions
 from ppnet.data.coco import load_json
 from ppnet.data.samples import Sample, SampleSet
 from ppnet.errors import DatasetError, UserError
+from ppnet.estimator import PoseEstimator
 from ppnet.evaluate.average_precision import ImageMatches, bootstrap_interval
 from ppnet.evaluate.oks import oks_nms
-from ppnet.evaluate.predict import Predict, predict_samples
+from ppnet.evaluate.predict import predict_samples
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 
@@ -54,9 +54,8 @@ class CocoEvaluation:
 
 
 def evaluate_coco(
-    predict: Predict,
+    estimator: PoseEstimator,
     people: SampleSet,
-    codec: Codec,
     *,
     truth: Json | None = None,
     detected: bool = False,
@@ -73,8 +72,8 @@ def evaluate_coco(
     """
     if people.skeleton != COCO_17:
         raise DatasetError(f"{people.name} has the joints of {people.skeleton.name}; COCO's figures need coco17.")
-    poses = predict_samples(predict, people.samples, codec, batch_size=batch_size, padding=padding, progress=progress)
-    regions = crop_regions([sample.box for sample in people.samples], codec.aspect, padding)[1]
+    poses = predict_samples(estimator, people.samples, batch_size=batch_size, padding=padding, progress=progress)
+    regions = crop_regions([sample.box for sample in people.samples], estimator.codec.aspect, padding)[1]
     results = person_results(people.samples, poses, regions.prod(axis=1) if detected else None)
     scores = score_results(truth or truth_of(people), results, bootstrap=bootstrap)
     return CocoEvaluation(scores, tuple(results), poses)

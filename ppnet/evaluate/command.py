@@ -142,7 +142,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
         info = replace(info, codec_kind=arguments.decode)
     _check_joints(arguments, info, people)
     estimators = {
-        flip: PoseEstimator(
+        flip: PoseEstimator.from_network(
             network,
             info,
             device=arguments.device,
@@ -200,9 +200,8 @@ def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     evaluations = {}
     for flip, estimator in estimators.items():
         evaluations[flip] = evaluate_coco(
-            estimator.heatmaps,
+            estimator,
             people,
-            estimator.codec,
             truth=truth,
             detected=detected,
             batch_size=arguments.batch,
@@ -258,9 +257,8 @@ def _judge_mpii(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     rows = []
     for flip, estimator in estimators.items():
         scores, _ = evaluate_mpii(
-            estimator.heatmaps,
+            estimator,
             people,
-            estimator.codec,
             head_sizes=head_sizes,
             batch_size=arguments.batch,
             progress=None,

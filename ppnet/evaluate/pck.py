@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.codec import Codec
 from ppnet.data.mpii import estimated_head_sizes
 from ppnet.data.samples import SampleSet
 from ppnet.errors import DatasetError
-from ppnet.evaluate.predict import Predict, predict_samples
+from ppnet.estimator import PoseEstimator
+from ppnet.evaluate.predict import predict_samples
 from ppnet.poses import Poses
 from ppnet.skeleton import MPII_16
 
@@ -95,9 +95,8 @@ def score_pckh(poses: Poses, people: SampleSet, head_sizes: Doubles | None = Non
 
 
 def evaluate_mpii(
-    predict: Predict,
+    estimator: PoseEstimator,
     people: SampleSet,
-    codec: Codec,
     *,
     head_sizes: Doubles | None = None,
     batch_size: int = 32,
@@ -106,5 +105,5 @@ def evaluate_mpii(
     """Answers for everyone of an MPII file, and their PCKh. DatasetError for another joint set than MPII's 16."""
     if people.skeleton != MPII_16:
         raise DatasetError(f"{people.name} has the joints of {people.skeleton.name}; PCKh needs mpii16.")
-    poses = predict_samples(predict, people.samples, codec, batch_size=batch_size, progress=progress)
+    poses = predict_samples(estimator, people.samples, batch_size=batch_size, progress=progress)
     return score_pckh(poses, people, head_sizes), poses

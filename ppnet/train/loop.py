@@ -15,20 +15,12 @@ from torch.nn.utils import clip_grad_norm_
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD
 from ppnet.data.dataset import Crop
 from ppnet.errors import UserError
+from ppnet.inference.normalise import Normalise
 from ppnet.networks.pyramid import PPNet
 from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
 from ppnet.train.training_state import RunningMean, load_state, save_atomic
-
-
-def normalise(images: Tensor, *, channels_last: bool) -> Tensor:
-    """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32, ImageNet mean and std (section IV-A)."""
-    mean = torch.tensor(IMAGENET_MEAN, device=images.device)
-    std = torch.tensor(IMAGENET_STD, device=images.device)
-    scaled = (images.to(torch.float32) / 255 - mean) / std
-    planes = scaled.permute(0, 3, 1, 2)
-    return planes if channels_last else planes.contiguous()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -69,6 +61,7 @@ class Trainer:
         self.step = 0
         self.is_between_steps = True
         self.forward = forward or network
+        self._normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD).to(device)
         self.teacher = teacher
         self._frozen_parts = _stem(network) if settings.freeze_stem else ()
         for part in self._frozen_parts:
@@ -151,7 +144,8 @@ class Trainer:
     def loss(self, batch: Crop) -> Tensor:
         """The loss of one batch, ready for `backward`."""
         settings = self.settings
-        images = normalise(batch.image.to(self.device, non_blocking=True), channels_last=settings.channels_last)
+        images = self._normalise(batch.image.to(self.device, non_blocking=True))
+        images = images if settings.channels_last else images.contiguous()
         keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])
         height, width = batch.image.shape[1:3]
         codec = replace(settings.codec, input_wh=(width, height))

@@ -20,8 +20,8 @@ from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
 from ppnet.data.samples import SampleSet
 from ppnet.device import prepare_cpu_for_training
 from ppnet.errors import UserError
+from ppnet.estimator import PoseEstimator
 from ppnet.evaluate.coco import evaluate_coco
-from ppnet.evaluate.predict import network_predict
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17, SKELETONS
 from ppnet.stop_signals import StopSignal, stop_signals
@@ -262,19 +262,14 @@ def _validator(
     settings: TrainSettings, run: RunSettings, people: SampleSet, device: torch.device
 ) -> Callable[[Trainer], dict[str, float]]:
     """Accuracy of the running mean on `people`, and a sheet of its predictions."""
-    network = build(settings.network, len(SKELETONS[settings.skeleton])).to(device)
-    predict = network_predict(
-        network,
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
-        skeleton=SKELETONS[settings.skeleton],
-        flip_shift=settings.codec.flip_shift,
-        precision=torch.bfloat16 if settings.precision == "bf16" else torch.float32,
-    )
+    network = build(settings.network, len(SKELETONS[settings.skeleton]))
 
     def validate(trainer: Trainer) -> dict[str, float]:
         network.load_state_dict(trainer.evaluated_weights())
-        evaluation = evaluate_coco(predict, people, settings.codec)
+        estimator = PoseEstimator.from_network(
+            network, _info(trainer, run), device=str(device), precision=settings.precision
+        )
+        evaluation = evaluate_coco(estimator, people)
         count = min(24, len(people))
         shown = replace(people, samples=people.samples[:count])
         save_sheet(run.folder / "predictions" / f"{trainer.step:07d}.jpg", shown, evaluation.poses, settings.codec)

@@ -47,7 +47,7 @@ def spot_image(x, y, size=(480, 640)):
 
 @pytest.mark.parametrize("flip", [True, False])
 def test_keypoints_come_back_to_image_pixels(flip):
-    estimator = PoseEstimator(BrightSpots(), INFO, flip=flip, **CPU)
+    estimator = PoseEstimator.from_network(BrightSpots(), INFO, flip=flip, **CPU)
     for x, y in ((300.0, 200.0), (317.0, 251.0), (260.5, 222.2)):
         poses = estimator.estimate(spot_image(x, y), [[220, 100, 380, 340]])
         cell = 240 * 1.25 / 64  # image pixels per cell
@@ -71,7 +71,7 @@ def test_flip_averaging_shifts_by_one_cell_except_for_udp():
 
     crops = np.zeros((1, 256, 192, 3), np.uint8)
     for kind, column in (("quarter", 10), ("dark", 10), ("udp", 9)):
-        heatmaps = PoseEstimator(Recorder(), replace(INFO, codec_kind=kind), **CPU).heatmaps(crops)
+        heatmaps = PoseEstimator.from_network(Recorder(), replace(INFO, codec_kind=kind), **CPU).heatmaps(crops)
         expected = np.zeros((1, 17, 64, 48))
         expected[0, 5, 30, 10] += 0.5
         expected[0, 5, 30, column] += 0.5
@@ -82,9 +82,9 @@ def test_people_are_independent_of_their_batch():
     image = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
     boxes = [[10 * i, 5 * i, 10 * i + 80, 5 * i + 90] for i in range(5)]
     network = BrightSpots()
-    estimator = PoseEstimator(network, INFO, max_batch=4, **CPU)
+    estimator = PoseEstimator.from_network(network, INFO, max_batch=4, **CPU)
     together = estimator.estimate(image, boxes)
-    assert estimator._network.batches == [4, 4, 2]
+    assert estimator.backend.network.batches == [4, 4, 2]
     alone = [estimator.estimate(image, [box]) for box in boxes]
     assert np.array_equal(together.keypoints, np.concatenate([pose.keypoints for pose in alone]))
     assert np.allclose(together.scores, np.concatenate([pose.scores for pose in alone]), atol=1e-6)
@@ -93,7 +93,7 @@ def test_people_are_independent_of_their_batch():
 @pytest.mark.parametrize("kind", ["quarter", "udp"])
 def test_smaller_crops_find_the_same_place_with_less_work(kind):
     network = BrightSpots()
-    estimator = PoseEstimator(network, replace(INFO, codec_kind=kind), **CPU)
+    estimator = PoseEstimator.from_network(network, replace(INFO, codec_kind=kind), **CPU)
     estimator.input_scale = 0.75
     assert estimator.codec.input_wh == (144, 192)
     assert estimator.heatmaps(np.zeros((1, 192, 144, 3), np.uint8)).shape == (1, 17, 48, 36)
@@ -111,7 +111,7 @@ def test_smaller_crops_keep_to_what_the_network_can_take():
                 raise RuntimeError("sizes of branches differ")
             return super().forward(x)
 
-    estimator = PoseEstimator(Coarse(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(Coarse(), INFO, **CPU)
     estimator.input_scale = 0.75
     assert estimator.codec.input_wh == (128, 192)
 
@@ -119,21 +119,21 @@ def test_smaller_crops_keep_to_what_the_network_can_take():
         def forward(self, x):
             return super().forward(x) if x.shape[2] == 256 else [x[:, :1]]
 
-    estimator = PoseEstimator(Fixed(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(Fixed(), INFO, **CPU)
     with pytest.raises(UserError, match="of its size"):
         estimator.input_scale = 0.75
     assert estimator.codec.input_wh == (192, 256) and estimator.input_scale == 1
 
 
 def test_nobody_gives_empty_poses():
-    estimator = PoseEstimator(BrightSpots(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(BrightSpots(), INFO, **CPU)
     poses = estimator.estimate(np.zeros((10, 10, 3), np.uint8), np.zeros((0, 4), np.float32))
-    assert poses.keypoints.shape == (0, 17, 2) and estimator._network.batches == []
+    assert poses.keypoints.shape == (0, 17, 2) and estimator.backend.network.batches == []
     assert estimator.heatmaps(np.zeros((0, 256, 192, 3), np.uint8)).shape == (0, 17, 64, 48)
 
 
 def test_senseless_boxes_give_missing_keypoints_and_leave_the_others_alone():
-    estimator = PoseEstimator(BrightSpots(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(BrightSpots(), INFO, **CPU)
     good = [220, 100, 380, 340]
     bad = [[np.nan, 0, 9, 9], [0, 0, np.inf, 9], [50, 50, 50, 90], [50, 90, 80, 50], [0, 0, 0, 0], [-90, -90, -5, -5],
            [700, 10, 800, 90], [0, 0, 1e30, 1e30]]  # fmt: skip
@@ -144,7 +144,7 @@ def test_senseless_boxes_give_missing_keypoints_and_leave_the_others_alone():
 
 
 def test_boxes_reaching_far_beyond_the_picture_are_fine():
-    estimator = PoseEstimator(BrightSpots(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(BrightSpots(), INFO, **CPU)
     poses = estimator.estimate(spot_image(300, 200), [[-5000, -5000, 6000, 6000], [299.5, 199.5, 300.5, 200.5]])
     assert np.isfinite(poses.keypoints).all()
 
@@ -156,7 +156,7 @@ def test_heatmaps_that_are_not_finite_give_missing_keypoints():
             heatmaps[:, 3] = float("nan")
             return [heatmaps]
 
-    poses = PoseEstimator(Broken(), INFO, **CPU).estimate(spot_image(300, 200), [[220, 100, 380, 340]])
+    poses = PoseEstimator.from_network(Broken(), INFO, **CPU).estimate(spot_image(300, 200), [[220, 100, 380, 340]])
     missing = np.isnan(poses.keypoints).any(axis=2)[0]
     assert missing[3] and poses.scores[0, 3] == 0 and not missing[[0, 5, 16]].any()
 
@@ -170,19 +170,19 @@ def test_memory_that_runs_out_halves_the_batch():
 
     network = Small()
     network.limit = 4
-    estimator = PoseEstimator(network, INFO, max_batch=64, **CPU)
+    estimator = PoseEstimator.from_network(network, INFO, max_batch=64, **CPU)
     image, boxes = spot_image(300, 200), [[220, 100, 380, 340]] * 7
     assert np.isfinite(estimator.estimate(image, boxes).keypoints).all()
-    before = len(estimator._network.batches)
+    before = len(estimator.backend.network.batches)
     estimator.estimate(image, boxes)
-    assert max(estimator._network.batches[before:]) <= 4, "the smaller batch is kept"
-    estimator._network.limit = 0
+    assert max(estimator.backend.network.batches[before:]) <= 4, "the smaller batch is kept"
+    estimator.backend.network.limit = 0
     with pytest.raises(UserError, match="does not fit the memory"):
         estimator.estimate(image, boxes)
 
 
 def test_pictures_of_another_kind_are_a_programming_error():
-    estimator = PoseEstimator(BrightSpots(), INFO, **CPU)
+    estimator = PoseEstimator.from_network(BrightSpots(), INFO, **CPU)
     for image in (np.zeros((9, 9, 3), np.float32), np.zeros((9, 9), np.uint8), np.zeros((9, 9, 4), np.uint8)):
         with pytest.raises(ValueError, match="uint8"):
             estimator.estimate(image, [[0, 0, 5, 5]])
@@ -191,7 +191,7 @@ def test_pictures_of_another_kind_are_a_programming_error():
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has CUDA")
 def test_a_device_that_is_not_there_is_a_clear_error():
     with pytest.raises(UserError, match="cuda is not available"):
-        PoseEstimator(BrightSpots(), INFO, device="cuda")
+        PoseEstimator.from_network(BrightSpots(), INFO, device="cuda")
     for wrong in ("tpu", "cpu:x", ""):
         with pytest.raises(UserError):
             choose_device(wrong)
@@ -228,7 +228,9 @@ def people_of_the_demo(time_s):
 
 def test_bf16_moves_joints_by_little(shipped):
     image, boxes = people_of_the_demo(3.0)
-    full, half = (PoseEstimator(shipped, shipped.info, device="cpu", precision=p) for p in ("fp32", "bf16"))
+    full, half = (
+        PoseEstimator.from_network(shipped, shipped.info, device="cpu", precision=p) for p in ("fp32", "bf16")
+    )
     exact, rough = full.estimate(image, boxes), half.estimate(image, boxes)
     sure = exact.scores > 0.2
     heights = np.repeat(boxes[:, 3:] - boxes[:, 1:2], 17, axis=1)
@@ -241,6 +243,6 @@ def test_bf16_moves_joints_by_little(shipped):
 
 def test_the_estimator_leaves_its_network_alone(shipped):
     before = {key: value.clone() for key, value in shipped.state_dict().items()}
-    PoseEstimator(shipped, shipped.info, device="cpu", precision="bf16")
+    PoseEstimator.from_network(shipped, shipped.info, device="cpu", precision="bf16")
     after = shipped.state_dict()
     assert before.keys() == after.keys() and all(torch.equal(after[key], value) for key, value in before.items())

@@ -5,6 +5,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.tracking.test_pipeline import POSE
 from tracking.focus_person import SOON_S, PersonAt
 from tracking.pipeline import Pipeline, PipelineSettings
@@ -47,7 +48,7 @@ class Scene:
             if len(middles) and away.min() < 60:
                 keypoints[row] = POSE - POSE.mean(axis=0) + middles[away.argmin()]
                 scores[row] = 0.9
-        return Poses(keypoints, scores)
+        return Poses(keypoints, scores, COCO_17)
 
 
 def run(scene, count, pipeline=None, *, only=None, start=0, **settings):

@@ -5,6 +5,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tracking.pipeline import Pipeline, PipelineSettings
 from tracking.smoothing import SmoothingSettings
 from tracking.tracker.settings import TrackerSettings
@@ -40,7 +41,7 @@ class ScriptedEstimator:
         self.calls.append(len(boxes))
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
         keypoints = POSE[None] - POSE.mean(axis=0) + middle[:, None]
-        return Poses(keypoints.astype(np.float32), np.full((len(boxes), 17), self.score, np.float32))
+        return Poses(keypoints.astype(np.float32), np.full((len(boxes), 17), self.score, np.float32), COCO_17)
 
 
 def run(pipeline, count, rate=30.0, start=0):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from ppnet.skeleton import Skeleton, skeleton_for
+from ppnet.skeleton import Skeleton
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Image = npt.NDArray[np.uint8]
@@ -154,7 +154,7 @@ def _draw_person(canvas: Image, result: FrameResult, row: int, settings: Overlay
     person = _Person.of(result, row, settings)
     if not person.there.any():
         return
-    edges, look = _Edges.of(skeleton_for(len(person.points))), _Look.of(result, row, settings)
+    edges, look = _Edges.of(result.skeleton), _Look.of(result, row, settings)
     if settings.skeletons:
         _draw_edges(canvas, person, edges, look)
     if settings.joints:

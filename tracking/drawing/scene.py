@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.skeleton import Skeleton, skeleton_or_plain
+from ppnet.skeleton import Skeleton
 from tracking.drawing.colors import LIGHT_INK, MUTED, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
 from tracking.drawing.style import SceneStyle
 from tracking.types import FrameResult, KeypointState, TrackState
@@ -208,7 +208,7 @@ class _People:
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
         return cls(
             result,
-            bones=_Bones.of(skeleton_or_plain(shown.shape[1])),
+            bones=_Bones.of(result.skeleton),
             points=np.clip(np.where(finite[..., None], poses.keypoints, 0), -FAR, FAR),
             scores=poses.scores,
             shown=shown,

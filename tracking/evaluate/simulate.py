@@ -75,7 +75,7 @@ class SimulatedNetwork:
             person = _foremost(frame, box.astype(np.float64))
             if person is not None:
                 keypoints[row], scores[row] = self._answer(frame, person)
-        return Poses(keypoints, scores)
+        return Poses(keypoints, scores, COCO_17)
 
     def _answer(self, frame: TruthFrame, person: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         faults, track_id = self._faults, int(frame.ids[person])

@@ -145,7 +145,7 @@ class EditPlan:
                     at = hand.row, hand.keypoint
                     keypoints[at] = _hand_position(hand.edit, result.time_s, result.smoothed.keypoints[at])
                     scores[at], states[at], flags[hand.row] = 1.0, KeypointState.EDITED, True
-            result = with_smoothed(result, Poses(keypoints, scores), states)
+            result = with_smoothed(result, Poses(keypoints, scores, result.skeleton), states)
         visible = [row for row, i in enumerate(result.tracks.ids.tolist()) if self._is_shown(i, keep_hidden)]
         if len(visible) < len(result):
             result, flags = select_rows(result, visible), flags[visible]

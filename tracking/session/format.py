@@ -219,14 +219,14 @@ def _packed(poses: Poses) -> Floats:
     return np.concatenate([poses.keypoints, poses.scores[..., None]], axis=-1).astype("<f4")
 
 
-def result_from_rows(frame: Sequence[Any], people: Sequence[Sequence[Any]], keypoints: int) -> FrameResult:
+def result_from_rows(frame: Sequence[Any], people: Sequence[Sequence[Any]], skeleton: Skeleton) -> FrameResult:
     """The result that `frame_row` and `people_rows` came from; ValueError when the rows are damaged."""
     index, time_s, width, height, *stages = frame
     if not (isinstance(time_s, float) and abs(time_s) <= MAX_NUMBER):
         raise ValueError(f"frame {index} has no time")
     if not all(isinstance(side, int) and 0 < side <= MAX_SIDE_PX for side in (width, height)):
         raise ValueError(f"frame {index} has no size")
-    raw, smoothed = _poses(people, 9, keypoints), _poses(people, 10, keypoints)
+    raw, smoothed = _poses(people, 9, skeleton), _poses(people, 10, skeleton)
     return FrameResult(
         frame_index=int(index),
         time_s=time_s,
@@ -234,7 +234,7 @@ def result_from_rows(frame: Sequence[Any], people: Sequence[Sequence[Any]], keyp
         tracks=_tracks(people),
         raw=raw,
         smoothed=smoothed,
-        states=_states(people, keypoints),
+        states=_states(people, len(skeleton)),
         times=StageTimes(*(float(stage or 0.0) for stage in stages)),
     )
 
@@ -255,14 +255,12 @@ def _tracks(people: Sequence[Sequence[Any]]) -> Tracks:
     return Tracks(np.array(ids, np.int64), boxes[:, 1:], boxes[:, 0], np.array(states, np.uint8))
 
 
-def _poses(people: Sequence[Sequence[Any]], column: int, keypoints: int) -> Poses:
-    if not people:
-        return Poses.empty(0, keypoints)
-    blob = b"".join(_blob(row[column], keypoints * 12) for row in people)
-    packed = np.frombuffer(blob, "<f4").reshape(len(people), keypoints, 3)
+def _poses(people: Sequence[Sequence[Any]], column: int, skeleton: Skeleton) -> Poses:
+    blob = b"".join(_blob(row[column], len(skeleton) * 12) for row in people)
+    packed = np.frombuffer(blob, "<f4").reshape(len(people), len(skeleton), 3)
     if not ((np.abs(packed) <= MAX_PIXEL) | np.isnan(packed)).all():
         raise ValueError("a keypoint is out of range")
-    return Poses(packed[..., :2], packed[..., 2])
+    return Poses(packed[..., :2], packed[..., 2], skeleton)
 
 
 def _states(people: Sequence[Sequence[Any]], keypoints: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -158,8 +158,8 @@ class Session:
         """Stores the next frame. ValueError unless its index is above all others and its joints fit the header."""
         if result.frame_index <= self._last_index:
             raise ValueError(f"frame {result.frame_index} comes after frame {self._last_index}")
-        if result.smoothed.scores.shape[1] != len(self._header.skeleton):
-            raise ValueError(f"{result.smoothed.scores.shape[1]} joints in a session of {self._header.skeleton.name}")
+        if result.skeleton != self._header.skeleton:
+            raise ValueError(f"joints of {result.skeleton.name} in a session of {self._header.skeleton.name}")
         with self._guarded():
             with self._database:
                 self._database.execute(
@@ -211,8 +211,8 @@ class Session:
             indices = [frame[0] for frame in frames]
             if any(before >= after for before, after in pairwise([first - 1, *indices])):
                 raise ValueError("the frames are out of order")
-            count = len(self._header.skeleton)
-            return iter([layout.result_from_rows(frame, people.get(frame[0], []), count) for frame in frames])
+            skeleton = self._header.skeleton
+            return iter([layout.result_from_rows(frame, people.get(frame[0], []), skeleton) for frame in frames])
 
     def go_on(self) -> None:
         """Takes the mark of completeness away: more is to come."""

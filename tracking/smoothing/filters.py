@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking.smoothing import bank
 from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
-from tracking.smoothing.swaps import decide, evidence, exchanged, twins_of
+from tracking.smoothing.swaps import Twins, decide, evidence, exchanged, twins_of
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -50,9 +51,9 @@ class JointFilters:
     scores: Floats
 
     @classmethod
-    def empty(cls, keypoints: int, *, size: int) -> "JointFilters":
+    def empty(cls, skeleton: Skeleton, *, size: int) -> "JointFilters":
         """Nobody yet; `size` m is 2 for constant velocity, 3 for constant acceleration."""
-        shape = (0, keypoints)
+        shape, groups = (0, len(skeleton)), twins_of(skeleton).groups
         return cls(
             ids=np.zeros(0, np.int64),
             x=np.zeros((*shape, size, 2)),
@@ -62,8 +63,8 @@ class JointFilters:
             begun=np.zeros(shape, bool),
             unseen_s=np.zeros(shape),
             distrusted_s=np.zeros(shape),
-            swapped=np.zeros((0, twins_of(keypoints).groups), bool),
-            doubt_s=np.zeros((0, twins_of(keypoints).groups)),
+            swapped=np.zeros((0, groups), bool),
+            doubt_s=np.zeros((0, groups)),
             glide=np.zeros((*shape, 2)),
             scores=np.zeros(shape),
         )
@@ -153,16 +154,15 @@ class JointFilters:
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
         if settings.undo_swaps and self.alive.any():
-            swap = self._swaps(found, scores, step)
+            twins = twins_of(poses.skeleton)
+            swap = self._swaps(found, scores, step, twins)
             if swap.any():
-                twins = twins_of(measured.shape[1])
                 found, scores = exchanged(found, swap, twins), exchanged(scores, swap, twins)
                 measured = np.isfinite(found[..., 0])
         return np.where(measured[..., None], found, 0.0), scores, measured
 
-    def _swaps(self, found: Floats, scores: Floats, step: Floats) -> Mask:
+    def _swaps(self, found: Floats, scores: Floats, step: Floats, twins: Twins) -> Mask:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
-        twins = twins_of(found.shape[1])
         expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
         noise = measurement_variance(self.sides, scores)
         likelihood = evidence(expected, self.P[..., 0, 0], found, noise, twins)

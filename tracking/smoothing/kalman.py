@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.smoothing.filters import JointFilters
 from tracking.smoothing.settings import SmoothingSettings
@@ -29,7 +30,7 @@ class KalmanSmoother:
         self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
         """See `Smoother.update`."""
-        filters, step_s = self._continued(time_s, poses.scores.shape[1])
+        filters, step_s = self._continued(time_s, poses.skeleton)
         self._filters = filters = filters.select(ids)
         _resize(filters, boxes, step_s)
         filters.coast(step_s)
@@ -39,15 +40,15 @@ class KalmanSmoother:
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
         states = np.where(filters.alive, KeypointState.PREDICTED, KeypointState.MISSING)
         states = np.where(accepted, KeypointState.MEASURED, states).astype(np.uint8)
-        return Poses(filters.places.astype(np.float32), scores.astype(np.float32)), states
+        return Poses(filters.places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
 
-    def _continued(self, time_s: float, keypoints: int) -> tuple[JointFilters, float]:
+    def _continued(self, time_s: float, skeleton: Skeleton) -> tuple[JointFilters, float]:
         """The filters to go on with, fresh ones after a jump in time, and the seconds since the last frame."""
         filters, step_s = self._filters, time_s - self._time_s
         self._time_s = time_s
         stale = step_s < 0 or step_s > max(self.settings.max_gap_s, LONGEST_STEP_S)
-        if filters is None or stale or filters.alive.shape[1] != keypoints:
-            return JointFilters.empty(keypoints, size=self.settings.state_size), 0.0
+        if filters is None or stale or filters.alive.shape[1] != len(skeleton):
+            return JointFilters.empty(skeleton, size=self.settings.state_size), 0.0
         return filters, step_s
 
 

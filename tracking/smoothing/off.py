@@ -28,6 +28,7 @@ class NoSmoother:
         kept = Poses(
             np.where(measured[..., None], poses.keypoints, np.float32(np.nan)),
             np.where(measured, poses.scores, np.float32(0)),
+            poses.skeleton,
         )
         states = np.where(measured, KeypointState.MEASURED, KeypointState.MISSING).astype(np.uint8)
         return kept, states

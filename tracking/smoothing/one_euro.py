@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
@@ -42,14 +43,14 @@ class OneEuroSmoother:
         for row, joints in enumerate(self._people.values()):
             found = poses.keypoints[row].astype(np.float64)
             joints.feed(found, poses.scores[row], measured[row], step_s=step_s, side=sides[row], settings=self.settings)
-        return self._answer(measured, count)
+        return self._answer(measured, poses.skeleton)
 
-    def _answer(self, measured: npt.NDArray[np.bool_], count: int) -> tuple[Poses, npt.NDArray[np.uint8]]:
+    def _answer(self, measured: npt.NDArray[np.bool_], skeleton: Skeleton) -> tuple[Poses, npt.NDArray[np.uint8]]:
         people = list(self._people.values())
-        keypoints = np.array([p.places for p in people], np.float32).reshape(-1, count, 2)
-        scores = np.array([p.scores for p in people], np.float32).reshape(-1, count)
+        keypoints = np.array([p.places for p in people], np.float32).reshape(-1, len(skeleton), 2)
+        scores = np.array([p.scores for p in people], np.float32).reshape(-1, len(skeleton))
         states = np.where(np.isfinite(keypoints[..., 0]), KeypointState.PREDICTED, KeypointState.MISSING)
-        return Poses(keypoints, scores), np.where(measured, KeypointState.MEASURED, states).astype(np.uint8)
+        return Poses(keypoints, scores, skeleton), np.where(measured, KeypointState.MEASURED, states).astype(np.uint8)
 
 
 class _Joints:

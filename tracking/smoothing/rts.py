@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.smoothing import bank
 from tracking.smoothing.filters import JointFilters, motion_density
@@ -48,20 +49,6 @@ class Trail:
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
-def smooth_track(
-    times_s: npt.ArrayLike,
-    keypoints: npt.ArrayLike,
-    scores: npt.ArrayLike,
-    *,
-    sides: npt.ArrayLike,
-    settings: SmoothingSettings | None = None,
-) -> Smoothed:
-    """Smooth one person's track: times_s, sides (T,), keypoints (T, K, 2), scores (T, K), as in `Trail`."""
-    poses = Poses(np.asarray(keypoints, np.float32), np.asarray(scores, np.float32))
-    trail = Trail(np.asarray(times_s, np.float64), poses, np.asarray(sides, np.float64))
-    return smooth_trails([trail], settings)[0]
-
-
 def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = None) -> list[Smoothed]:
     """Smooth whole tracks, many at once, each for itself.
 
@@ -78,7 +65,7 @@ def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = 
             places = _back(abreast, forward, settings)
             known = np.where(forward.taken[..., None], places, np.nan)
         for row, i in enumerate(batch):
-            answers[i] = _answer(trails[i].times_s, places[:, row], forward, row, settings)
+            answers[i] = _answer(trails[i], places[:, row], forward, row, settings)
     return [answers[i] for i in range(len(trails))]
 
 
@@ -96,7 +83,8 @@ def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings |
             keypoints[frame][row], scores[frame][row] = poses.keypoints[index], poses.scores[index]
             states[frame][row] = track_states[index]
     return [
-        replace(result, smoothed=Poses(keypoints[i], scores[i]), states=states[i]) for i, result in enumerate(results)
+        replace(result, smoothed=Poses(keypoints[i], scores[i], result.skeleton), states=states[i])
+        for i, result in enumerate(results)
     ]
 
 
@@ -115,6 +103,7 @@ def _trail(rows: Sequence[tuple[FrameResult, int]]) -> Trail:
     poses = Poses(
         np.array([result.raw.keypoints[row] for result, row in rows]),
         np.array([result.raw.scores[row] for result, row in rows]),
+        rows[0][0].skeleton,
     )
     boxes = np.array([result.tracks.boxes[row] for result, row in rows])
     return Trail(np.array([result.time_s for result, _ in rows]), poses, box_math.sizes(boxes).max(axis=1))
@@ -138,18 +127,20 @@ class _Abreast:
     stands still, and nothing is seen.
 
     steps_s: (T, N) seconds since the step before. keypoints (T, N, K, 2), scores (T, N, K). sides: (T, N) pixels,
-    without their breathing.
+    without their breathing. skeleton: of all.
     """
 
     steps_s: Floats
     keypoints: npt.NDArray[np.float32]
     scores: npt.NDArray[np.float32]
     sides: Floats
+    skeleton: Skeleton
 
     @classmethod
     def of(cls, trails: Sequence[Trail]) -> "_Abreast":
         shape = max(len(trail) for trail in trails), len(trails)
-        joints = trails[0].poses.scores.shape[1]
+        skeleton = trails[0].poses.skeleton
+        joints = len(skeleton)
         steps_s, sides = np.zeros(shape), np.ones(shape)
         keypoints = np.full((*shape, joints, 2), np.nan, np.float32)
         scores = np.zeros((*shape, joints), np.float32)
@@ -158,7 +149,7 @@ class _Abreast:
             steps_s[1:end, row] = np.diff(trail.times_s)
             keypoints[:end, row], scores[:end, row] = trail.poses.keypoints, trail.poses.scores
             sides[:end, row] = _calm(trail.sides)
-        return cls(steps_s, keypoints, scores, sides)
+        return cls(steps_s, keypoints, scores, sides, skeleton)
 
 
 def _calm(sides: Floats) -> Floats:
@@ -195,11 +186,11 @@ def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -
         begun=np.zeros(shape, bool),
         scores=np.zeros(shape),
     )
-    filters = JointFilters.empty(shape[2], size=m).select(np.arange(shape[1]))
+    filters = JointFilters.empty(abreast.skeleton, size=m).select(np.arange(shape[1]))
     for t in range(len(run.x)):
         filters.sides = abreast.sides[t]
         filters.predict(abreast.steps_s[t], settings)
-        poses = Poses(abreast.keypoints[t], abreast.scores[t])
+        poses = Poses(abreast.keypoints[t], abreast.scores[t], abreast.skeleton)
         run.taken[t] = filters.feed(poses, abreast.steps_s[t], settings, hindsight[t])
         run.begun[t], run.scores[t] = filters.begun, filters.scores
         run.x[t], run.P[t] = filters.x, filters.P
@@ -226,16 +217,16 @@ def _back(abreast: _Abreast, run: _Forward, settings: SmoothingSettings) -> Floa
     return places
 
 
-def _answer(times: Floats, places: Floats, run: _Forward, row: int, settings: SmoothingSettings) -> Smoothed:
+def _answer(trail: Trail, places: Floats, run: _Forward, row: int, settings: SmoothingSettings) -> Smoothed:
     """One track's share of what was found."""
-    end = len(times)
+    end = len(trail)
     taken, begun, scores = run.taken[:end, row], run.begun[:end, row], run.scores[:end, row].copy()
-    filled = _fill(times, taken, begun, scores, settings.max_gap_s)
+    filled = _fill(trail.times_s, taken, begun, scores, settings.max_gap_s)
     known = taken | filled
     states = np.where(filled, KeypointState.PREDICTED, KeypointState.MISSING)
     states = np.where(taken, KeypointState.MEASURED, states).astype(np.uint8)
     keypoints = np.where(known[..., None], places[:end], np.nan).astype(np.float32)
-    return Poses(keypoints, np.where(known, scores, 0.0).astype(np.float32)), states
+    return Poses(keypoints, np.where(known, scores, 0.0).astype(np.float32), trail.poses.skeleton), states
 
 
 def _fill(times: Floats, taken: Mask, begun: Mask, scores: Floats, max_gap_s: float) -> Mask:

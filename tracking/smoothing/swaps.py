@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.skeleton import Skeleton, skeleton_or_plain
+from ppnet.skeleton import Skeleton
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -38,9 +38,8 @@ class Twins:
 
 
 @lru_cache(maxsize=8)
-def twins_of(count: int) -> Twins:
-    """Twins of the joint set with `count` keypoints; none for unknown sets."""
-    skeleton = skeleton_or_plain(count)
+def twins_of(skeleton: Skeleton) -> Twins:
+    """Left and right of a joint set."""
     pairs = [(i, int(twin)) for i, twin in enumerate(skeleton.flip_index) if i < twin]
     groups: list[int] = []
     names: dict[str, int] = {}

@@ -1,11 +1,13 @@
 """Appearance: colour histograms of torso and thighs, to tell apart people who come out of hiding in one place."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from ppnet.skeleton import skeleton_or_plain
+from ppnet.skeleton import Skeleton
 from tracking.tracker.settings import AppearanceSettings
 
 Floats = npt.NDArray[np.float32]
@@ -44,7 +46,8 @@ def describe(
     found = np.zeros((len(boxes), len(PARTS) * SIZE), np.float32)
     for row, box in enumerate(np.asarray(boxes, np.float64)):
         for part, (joints, usual) in enumerate(PARTS):
-            area = _joint_area(box, poses.keypoints[row], poses.scores[row], joints, settings)
+            at = _indices(poses.skeleton, joints)
+            area = _joint_area(box, poses.keypoints[row, at], poses.scores[row, at], settings)
             if area is None:
                 area = box[[0, 1, 0, 1]] + np.array(usual) * np.tile(box[2:] - box[:2], 2)
             found[row, part * SIZE : (part + 1) * SIZE] = _histogram(image, area)
@@ -56,18 +59,17 @@ def similarity(first: Floats, second: Floats) -> Floats:
     return np.asarray(first @ second.T / len(PARTS), np.float32)
 
 
+@cache
+def _indices(skeleton: Skeleton, joints: tuple[str, str]) -> npt.NDArray[np.int64]:
+    return np.array([i for i, name in enumerate(skeleton.keypoints) if name.endswith(joints)], np.int64)
+
+
 def _joint_area(
-    box: npt.NDArray[np.float64],
-    keypoints: Floats,
-    scores: Floats,
-    joints: tuple[str, str],
-    settings: AppearanceSettings,
+    box: npt.NDArray[np.float64], keypoints: Floats, scores: Floats, settings: AppearanceSettings
 ) -> npt.NDArray[np.float64] | None:
-    """(4,) rectangle around these joints of both sides; None when they are not sure."""
-    names = skeleton_or_plain(len(keypoints)).keypoints
-    at = [i for i, name in enumerate(names) if name.endswith(joints)]
-    points = keypoints[at].astype(np.float64)
-    if not at or not (scores[at] >= settings.min_keypoint_score).all() or not np.isfinite(points).all():
+    """(4,) rectangle around keypoints (J, 2); None when they are not sure."""
+    points = keypoints.astype(np.float64)
+    if not len(points) or not (scores >= settings.min_keypoint_score).all() or not np.isfinite(points).all():
         return None
     low, high = points.min(axis=0), points.max(axis=0)
     half = max((high[0] - low[0]) * 0.4, settings.min_width * (box[3] - box[1]) / 2)

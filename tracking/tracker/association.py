@@ -42,7 +42,7 @@ def matching_stages(
     candidates, count = evidence.candidates, evidence.candidates.detections
     predicted, boxes = similarity.boxes_of(tracks), candidates.boxes[:count]
     iou = box_math.iou_matrix(predicted, boxes)
-    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], settings)
+    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], evidence.poses.skeleton, settings)
     oks = np.nan_to_num(known_oks, nan=0.0)
     colours = similarity.appearance_similarity(tracks, evidence.descriptors, len(candidates.boxes))[:, :count]
     appearance = similarity.appearance_affinity(colours, settings)

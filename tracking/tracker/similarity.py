@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.skeleton import skeleton_or_plain
+from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.tracker import appearance
 from tracking.tracker.settings import TrackerSettings
@@ -16,14 +16,13 @@ Floats = npt.NDArray[np.floating]
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
 
 
-def keypoint_sigmas(count: int) -> Floats:
+def keypoint_sigmas(skeleton: Skeleton) -> Floats:
     """(K,) COCO's per-keypoint constants where the joint set has them, else one middle value for all."""
-    sigmas = skeleton_or_plain(count).sigmas
-    return np.array(sigmas) if sigmas else np.full(count, PLAIN_SIGMA)
+    return np.array(skeleton.sigmas or [PLAIN_SIGMA] * len(skeleton))
 
 
 def oks_matrix(
-    first: Floats, second: Floats, *,
+    first: Floats, second: Floats, skeleton: Skeleton, *,
     areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0, either_side: bool = False,
     least: int = TrackerSettings.min_common_keypoints,
 ) -> Floats:  # fmt: skip
@@ -35,13 +34,12 @@ def oks_matrix(
     tolerance: above 1 forgives larger distances.
     either_side: left and right count as the same where that fits better (the network mixes them up).
     """
-    count = first.shape[1]
-    spread = (2 * keypoint_sigmas(count) * tolerance) ** 2
+    spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
     extra = np.broadcast_to(np.asarray(variances, np.float64), areas.shape)
     scale = areas[:, None] * spread[None, :] + extra[:, None]
     each = _keypoint_similarity(first, second, scale)
     if either_side:
-        twins = skeleton_or_plain(count).flip_index
+        twins = skeleton.flip_index
         crossed = _keypoint_similarity(first, second[:, twins], scale)
         better = crossed + crossed[..., twins] > each + each[..., twins]
         each = np.where(better, crossed, each)
@@ -63,12 +61,13 @@ def boxes_of(tracks: Sequence[Track]) -> Floats:
     return np.array([track.box for track in tracks], np.float64).reshape(-1, 4)
 
 
-def expected_oks(tracks: Sequence[Track], keypoints: Floats, settings: TrackerSettings) -> Floats:
+def expected_oks(tracks: Sequence[Track], keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings) -> Floats:
     """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain."""
     shape = keypoints.shape[1:]
     return oks_matrix(
         np.array([track.expected_keypoints(shape[0]) for track in tracks]).reshape(-1, *shape),
         keypoints,
+        skeleton,
         areas=box_math.areas(boxes_of(tracks)),
         variances=np.array([track.motion.position_variance for track in tracks]),
         tolerance=settings.oks_tolerance,

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.tracker import similarity
 from tracking.tracker.association import assign, match, matching_stages
@@ -133,12 +134,15 @@ class Tracker:
         order = sorted(matches)
         rows = [matches[index] for index in order]
         keypoints = evidence.keypoints[rows]
-        oks = self._pose_oks(keypoints, keypoints, box_math.areas(evidence.candidates.boxes[rows]))
+        areas, skeleton = box_math.areas(evidence.candidates.boxes[rows]), evidence.poses.skeleton
+        oks = self._pose_oks(keypoints, keypoints, skeleton, areas)
         duplicates = np.triu(np.fmax(oks, oks.T) >= self.settings.duplicate_oks, 1)
         if not duplicates.any():
             return
         descriptors, count = evidence.descriptors, len(evidence.candidates.boxes)
-        expected = np.nan_to_num(similarity.expected_oks(self._tracks, keypoints, self.settings), nan=0.0)
+        expected = np.nan_to_num(
+            similarity.expected_oks(self._tracks, keypoints, evidence.poses.skeleton, self.settings), nan=0.0
+        )
         colours = similarity.appearance_similarity(self._tracks, descriptors, count)[:, rows]
         expected = expected + similarity.appearance_affinity(colours, self.settings)
         fits = [self._fit(index, rows[i], evidence, expected[index, i]) for i, index in enumerate(order)]
@@ -155,10 +159,11 @@ class Tracker:
         iou = float(box_math.iou_matrix(box[None], extent[None])[0, 0])
         return row < evidence.candidates.detections, round(affinity + iou, 6), -index
 
-    def _pose_oks(self, first: Floats, second: Floats, areas: Floats) -> Floats:
+    def _pose_oks(self, first: Floats, second: Floats, skeleton: Skeleton, areas: Floats) -> Floats:
         """OKS of poses of one frame, left and right exchanged or not; 0 where unknown."""
         least = self.settings.min_common_keypoints
-        return np.nan_to_num(similarity.oks_matrix(first, second, areas=areas, either_side=True, least=least), nan=0.0)
+        oks = similarity.oks_matrix(first, second, skeleton, areas=areas, either_side=True, least=least)
+        return np.nan_to_num(oks, nan=0.0)
 
     def _update_track(self, track: Track, row: int | None, evidence: FrameEvidence) -> None:
         candidates, settings, time_s = evidence.candidates, self.settings, self._time_s
@@ -223,7 +228,8 @@ class Tracker:
             return True
         areas = np.maximum(box_math.areas(boxes), box_math.areas(box))
         keypoints = evidence.keypoints[[other for _, other in others]]
-        return bool(self._pose_oks(keypoints, evidence.keypoints[[row]], areas).max() >= self.settings.duplicate_oks)
+        oks = self._pose_oks(keypoints, evidence.keypoints[[row]], evidence.poses.skeleton, areas)
+        return bool(oks.max() >= self.settings.duplicate_oks)
 
     def _give_ids(self) -> None:
         """Give ids to tracks with enough hits, the largest first, up to `max_people`."""
@@ -251,9 +257,6 @@ def _as_tracks(tracks: Sequence[Track]) -> Tracks:
 
 
 def _poses_of(tracks: Sequence[Track], poses: Poses) -> Poses:
-    keypoints = np.full((len(tracks), *poses.keypoints.shape[1:]), np.nan, np.float32)
-    scores = np.zeros((len(tracks), poses.scores.shape[1]), np.float32)
-    for i, track in enumerate(tracks):
-        if track.row is not None:
-            keypoints[i], scores[i] = poses.keypoints[track.row], poses.scores[track.row]
-    return Poses(keypoints, scores)
+    """Of each track its pose of this frame; without any answer where it has none."""
+    rows = np.array([track.row for track in tracks if track.row is not None], np.intp)
+    return poses.take(rows).spread(np.array([track.row is not None for track in tracks], np.bool_))

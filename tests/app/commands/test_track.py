@@ -305,7 +305,7 @@ def shaky(monkeypatch):
         def estimate(self, image, boxes):
             poses = super().estimate(image, boxes)
             noise = self.rng.normal(0, 0.5, poses.keypoints.shape).astype(np.float32)
-            return Poses(poses.keypoints + noise, poses.scores)
+            return Poses(poses.keypoints + noise, poses.scores, poses.skeleton)
 
     def build(settings):
         return Pipeline(FakeDetector(), Shaky(), settings=pipeline_settings(settings))

@@ -20,6 +20,7 @@ from app.runs.picture_feed import Picture
 from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
+from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
@@ -73,7 +74,8 @@ def made_insight(image: np.ndarray, boxes: np.ndarray) -> Insight:
     """One warm spot in the middle of each box, for every joint."""
     heatmaps = np.zeros((len(boxes), 17, 64, 48), np.float32)
     heatmaps[:, :, 28:36, 20:28] = 0.9
-    return Insight(heatmaps, boxes.astype(float), ((np.eye(16, dtype=np.float32), np.eye(8, dtype=np.float32)),))
+    branches = ((np.eye(16, dtype=np.float32), np.eye(8, dtype=np.float32)),)
+    return Insight(heatmaps, boxes.astype(float), COCO_17, branches)
 
 
 @dataclass

@@ -137,12 +137,15 @@ def cut_short(clip, settings, *, skeleton=COCO_17, frames=10):
         header = SessionHeader(source.info, settings.to_dict(), "M2-D2-W32", "ab" * 32, skeleton)
     with Session.create(session_path(clip), header) as session:
         for index in range(frames):
-            session.append(select_joints(made_result(index), len(skeleton)))
+            session.append(select_joints(made_result(index), skeleton))
     return session_path(clip)
 
 
-def select_joints(result, count):
-    raw, smoothed = (Poses(p.keypoints[:, :count], p.scores[:, :count]) for p in (result.raw, result.smoothed))
+def select_joints(result, skeleton):
+    count = len(skeleton)
+    raw, smoothed = (
+        Poses(poses.keypoints[:, :count], poses.scores[:, :count], skeleton) for poses in (result.raw, result.smoothed)
+    )
     return replace(result, raw=raw, smoothed=smoothed, states=result.states[:, :count])
 
 

@@ -1,4 +1,4 @@
-"""People made up for tests: COCO files, samples, and a network that knows the answers."""
+"""People made up for tests: COCO files, samples, and an estimator that knows the answers."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
-from ppnet.crops import apply_matrices, crop_matrices, crop_regions
+from ppnet.crops import apply_matrices
+from ppnet.estimator import PoseEstimator
 from ppnet.skeleton import COCO_17
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
@@ -55,19 +57,26 @@ def write_coco(folder, content=None):
     return path
 
 
-def knowing_predict(samples, codec=None, shift_px=(0.0, 0.0)):
-    """A `Predict` that is asked for the samples in order and answers their truth, moved by `shift_px` in the image."""
-    codec = codec or Codec(kind="dark")
-    waiting = list(samples)
+class KnowingBackend:
+    """Stands in for a network that is asked for the samples in order: it answers their truth, moved by `shift_px`."""
 
-    def predict(crops):
-        batch = [waiting.pop(0) for _ in range(len(crops))]
-        regions = crop_regions([sample.box for sample in batch], codec.aspect)
-        matrices = crop_matrices(*regions, codec.input_wh, kind=codec.crop_kind)
-        keypoints = np.stack([sample.keypoints for sample in batch]) + shift_px
-        return codec.targets(apply_matrices(keypoints, matrices))[0]
+    device_name, precision, most_crops = "cpu", "fp32", 64
 
-    return predict
+    def __init__(self, samples, codec, shift_px):
+        self.waiting, self.codec, self.shift_px = list(samples), codec, shift_px
+
+    def heatmaps(self, crops):
+        batch = [self.waiting.pop(0) for _ in range(len(crops))]
+        matrices = self.codec.crop_matrices([sample.box for sample in batch])
+        keypoints = np.stack([sample.keypoints for sample in batch]) + self.shift_px
+        return self.codec.targets(apply_matrices(keypoints, matrices))[0]
+
+
+def knowing_estimator(people, *, input_wh=(192, 256), shift_px=(0.0, 0.0)):
+    """An estimator that answers the truth of these people, moved by `shift_px` in the image."""
+    info = CheckpointInfo("knowing", input_wh, people.skeleton.name, codec_kind="dark")
+    backend = KnowingBackend(people.samples, Codec(input_wh, kind="dark"), shift_px)
+    return PoseEstimator(backend, info, flip=False)
 
 
 def results_with_oks(annotations, oks):

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ppnet.codec import Codec
 from ppnet.data.coco import read_coco
 from ppnet.errors import DatasetError
 from ppnet.evaluate.coco import (
@@ -20,7 +19,7 @@ from ppnet.evaluate.coco import (
 )
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
-from tests.ppnet.evaluate.people import PUBLIC, coco_content, knowing_predict, results_with_oks, write_coco
+from tests.ppnet.evaluate.people import PUBLIC, coco_content, knowing_estimator, results_with_oks, write_coco
 
 
 @pytest.fixture
@@ -52,14 +51,13 @@ def test_half_of_the_people_found_is_half_of_the_recall(truth):
 
 def test_whole_way_with_a_network_that_knows(tmp_path):
     people = read_coco(write_coco(tmp_path))
-    codec = Codec(kind="dark")
-    evaluation = evaluate_coco(knowing_predict(people.samples), people, codec, batch_size=7, bootstrap=20)
+    evaluation = evaluate_coco(knowing_estimator(people), people, batch_size=7, bootstrap=20)
     assert evaluation.scores["AP"] == pytest.approx(1.0)
     assert evaluation.scores.interval == pytest.approx((1, 1))
     truth = np.stack([sample.keypoints for sample in people.samples])
     labelled = np.stack([sample.visibility for sample in people.samples]) > 0
     assert np.abs(evaluation.poses.keypoints - truth)[labelled].max() < 0.5
-    far = evaluate_coco(knowing_predict(people.samples, shift_px=(60, 0)), people, codec)
+    far = evaluate_coco(knowing_estimator(people, shift_px=(60, 0)), people)
     assert far.scores["AP"] < 0.05
 
 
@@ -86,7 +84,7 @@ def test_person_score_is_the_mean_of_sure_keypoints_times_the_box_score(tmp_path
     sample = replace(read_coco(write_coco(tmp_path)).samples[0], score=0.5)
     scores = np.full((2, 17), 0.1, np.float32)
     scores[0, :3] = 0.3, 0.6, 0.9
-    results = person_results([sample, sample], Poses(np.zeros((2, 17, 2)), scores))
+    results = person_results([sample, sample], Poses(np.zeros((2, 17, 2)), scores, COCO_17))
     assert results[0]["score"] == pytest.approx(0.5 * 0.6)
     assert results[1]["score"] == 0
 
@@ -95,10 +93,10 @@ def test_double_answers_on_detected_boxes_are_removed(tmp_path):
     people = read_coco(write_coco(tmp_path))
     twice = replace(people, samples=people.samples * 2)
     truth = truth_of(people)
-    kept = evaluate_coco(knowing_predict(twice.samples), twice, Codec(kind="dark"), truth=truth, detected=True)
+    kept = evaluate_coco(knowing_estimator(twice), twice, truth=truth, detected=True)
     assert len(kept.results) == len(people)
     assert kept.scores["AP"] == pytest.approx(1.0)
-    both = evaluate_coco(knowing_predict(twice.samples), twice, Codec(kind="dark"), truth=truth)
+    both = evaluate_coco(knowing_estimator(twice), twice, truth=truth)
     assert len(both.results) == 2 * len(people)
     assert both.scores["AP"] < 0.9
 
@@ -113,9 +111,7 @@ def test_detections_file_is_read_with_its_scores(tmp_path):
     boxes.write_text(json.dumps([*found, {"image_id": 0, "category_id": 3, "bbox": [0, 0, 9, 9], "score": 1}]))
     people, labelled = read_coco(path, detections=boxes), read_coco(path)
     assert len(people) == len(labelled)
-    evaluation = evaluate_coco(
-        knowing_predict(labelled.samples), people, Codec(kind="dark"), truth=read_truth(path), detected=True
-    )
+    evaluation = evaluate_coco(knowing_estimator(labelled), people, truth=read_truth(path), detected=True)
     assert evaluation.scores["AP"] == pytest.approx(1.0)
     assert max(result["score"] for result in evaluation.results) <= 0.71
 
@@ -173,13 +169,13 @@ def test_missing_picture_is_named(tmp_path):
     (tmp_path / "3.png").unlink()
     people = read_coco(path)
     with pytest.raises(DatasetError, match=r"3\.png"):
-        evaluate_coco(knowing_predict(people.samples), people, Codec(kind="dark"))
+        evaluate_coco(knowing_estimator(people), people)
 
 
 def test_other_joints_are_refused(tmp_path):
     people = replace(read_coco(write_coco(tmp_path)), skeleton=MPII_16)
     with pytest.raises(DatasetError, match="coco17"):
-        evaluate_coco(knowing_predict(people.samples), people, Codec(kind="dark"))
+        evaluate_coco(knowing_estimator(people), people)
 
 
 @pytest.mark.skipif(not PUBLIC.exists(), reason="needs ../shared/data")

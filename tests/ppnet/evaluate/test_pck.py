@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from ppnet.codec import Codec
 from ppnet.data.mpii import estimated_head_sizes, read_head_sizes, read_mpii
 from ppnet.data.samples import SampleSet
 from ppnet.errors import DatasetError
 from ppnet.evaluate.pck import evaluate_mpii, joints_found, pckh_columns, score_pckh
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
-from tests.ppnet.evaluate.people import knowing_predict
+from tests.ppnet.evaluate.people import knowing_estimator
 
-SQUARE = Codec((256, 256), kind="dark")
+SQUARE = (256, 256)
 
 
 def write_mpii(folder, people=5, seed=0):
@@ -48,7 +47,7 @@ def write_mpii(folder, people=5, seed=0):
 
 def poses_of(people: SampleSet, shift=(0.0, 0.0)) -> Poses:
     keypoints = np.stack([sample.keypoints for sample in people.samples]) + np.array(shift)
-    return Poses(keypoints, np.ones(keypoints.shape[:2]))
+    return Poses(keypoints, np.ones(keypoints.shape[:2]), MPII_16)
 
 
 def test_perfect_answers_find_everything(tmp_path):
@@ -98,7 +97,7 @@ def test_estimated_head_sizes(tmp_path):
 
 def test_whole_way_with_a_network_that_knows(tmp_path):
     people = read_mpii(write_mpii(tmp_path))
-    scores, poses = evaluate_mpii(knowing_predict(people.samples, SQUARE), people, SQUARE, batch_size=2)
+    scores, poses = evaluate_mpii(knowing_estimator(people, input_wh=SQUARE), people, batch_size=2)
     assert scores.at[0.1]["Mean"] == 1
     assert poses.keypoints.shape == (5, 16, 2)
 
@@ -110,4 +109,4 @@ def test_refusals(tmp_path):
     with pytest.raises(DatasetError, match=r"valid\.json"):
         read_head_sizes(tmp_path / "valid.json")
     with pytest.raises(DatasetError, match="needs mpii16"):
-        evaluate_mpii(lambda crops: crops, SampleSet("x", COCO_17, people.samples), SQUARE)
+        evaluate_mpii(knowing_estimator(people), SampleSet("x", COCO_17, people.samples))

@@ -27,7 +27,7 @@ def honest_poses(samples, right_given_score, seed=0):
     labelled = np.stack([sample.visibility for sample in samples]) > 0
     scores = np.where(labelled, rng.uniform(0.05, 1.1, labelled.shape), 0.1)
     right = rng.random(labelled.shape) < right_given_score(scores)
-    return Poses(truth + np.where(right, 0, 500)[..., None], scores), labelled
+    return Poses(truth + np.where(right, 0, 500)[..., None], scores, COCO_17), labelled
 
 
 def test_honest_scores_lie_on_the_diagonal(samples):
@@ -60,7 +60,7 @@ def test_right_means_similarity_above_a_half_at_the_persons_area(samples):
     scores = np.full((1, 17), 0.75)
     for factor, share in ((0.99, 1), (1.01, 0)):
         keypoints = sample.keypoints[None] + np.stack([factor * near, 0 * near], axis=1)
-        assert measure_reliability(Poses(keypoints, scores), [sample], COCO_17).right[7] == share
+        assert measure_reliability(Poses(keypoints, scores, COCO_17), [sample], COCO_17).right[7] == share
 
 
 def test_joints_known_to_be_absent_are_a_group_of_their_own(samples):
@@ -68,14 +68,14 @@ def test_joints_known_to_be_absent_are_a_group_of_their_own(samples):
     absent[15] = True
     some = [replace(sample, absent=absent, visibility=np.where(absent, 0, 2)) for sample in samples[:9]]
     scores = np.where(absent, 0.9, 0.5) * np.ones((9, 1))
-    groups = measure_reliability(Poses(np.stack([s.keypoints for s in some]), scores), some, COCO_17).groups
+    groups = measure_reliability(Poses(np.stack([s.keypoints for s in some]), scores, COCO_17), some, COCO_17).groups
     assert groups["known absent"].count == 9 and groups["known absent"].scores[0] == pytest.approx(0.9)
     assert groups["visible"].right == 1
 
 
 def test_empty_bins_are_null_in_json(samples):
     poses, _ = honest_poses(samples, lambda scores: scores)
-    only_sure = Poses(poses.keypoints, np.full_like(poses.scores, 0.95))
+    only_sure = Poses(poses.keypoints, np.full_like(poses.scores, 0.95), COCO_17)
     content = measure_reliability(only_sure, samples, COCO_17).to_json()
     assert content["right"][0] is None and content["right"][9] is not None
 

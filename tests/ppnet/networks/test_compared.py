@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ppnet.networks.inference import fold_batch_norm, for_inference
+from ppnet.networks.folded import fold_batch_norm, for_inference
 from ppnet.networks.table import build
 
 COMPARED = {

@@ -7,6 +7,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17, MPII_16
 from tracking.drawing.overlay import SIDE_COLORS, OverlaySettings, draw, track_color
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
@@ -27,7 +28,7 @@ def person(center=(160, 140), *, score=1.0, states=None, track_state=TrackState.
     points = (BODY + center if points is None else points)[None].astype(np.float32)
     states = np.full((1, 17), KeypointState.MEASURED, np.uint8) if states is None else states
     box = [[center[0] - 60, center[1] - 110, center[0] + 60, center[1] + 140]]
-    poses = Poses(points, np.full((1, 17), score, np.float32))
+    poses = Poses(points, np.full((1, 17), score, np.float32), COCO_17)
     tracks = Tracks(np.array([track_id]), np.array(box), np.array([0.9]), np.array([track_state]))
     return FrameResult(0, 0.0, (320, 320), tracks, poses, poses, states)
 
@@ -124,7 +125,7 @@ def test_ids_have_their_colour_and_name():
 
 def test_raw_and_hidden():
     result = person()
-    moved = replace(result, smoothed=Poses(result.raw.keypoints + 40, result.raw.scores))
+    moved = replace(result, smoothed=Poses(result.raw.keypoints + 40, result.raw.scores, COCO_17))
     left_ankle = BODY[15].astype(int) + CENTER
     assert changed(draw(plain(), moved, only(joints=True, raw=True)))[left_ankle[1], left_ankle[0]]
     assert not changed(draw(plain(), moved, only(joints=True)))[left_ankle[1], left_ankle[0]]
@@ -140,14 +141,15 @@ def test_people_outside_the_picture_do_no_harm(center):
 
 
 def test_nobody_and_broken_numbers():
-    nobody = FrameResult(0, 0.0, (320, 320), Tracks.empty(), Poses.empty(), Poses.empty(), np.zeros((0, 17), np.uint8))
+    empty = Poses.empty(COCO_17)
+    nobody = FrameResult(0, 0.0, (320, 320), Tracks.empty(), empty, empty, np.zeros((0, 17), np.uint8))
     assert not changed(draw(plain(), nobody)).any()
     lost = person(points=np.full((17, 2), np.nan, np.float32))
     assert not changed(draw(plain(), lost, only(skeletons=True, joints=True))).any()
 
 
 def test_sixteen_joints_are_drawn_too():
-    poses = Poses((BODY[None, :16] + CENTER).astype(np.float32), np.ones((1, 16), np.float32))
+    poses = Poses((BODY[None, :16] + CENTER).astype(np.float32), np.ones((1, 16), np.float32), MPII_16)
     result = FrameResult(0, 0.0, (320, 320), person().tracks, poses, poses, np.ones((1, 16), np.uint8))
     assert changed(draw(plain(), result, only(skeletons=True))).any()
 

@@ -1,5 +1,7 @@
 """Hidden heads: every pixel of a head is gone, the rest of the picture stays."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tests.results import SIZE_WH, made_result
@@ -29,10 +31,8 @@ def test_heads_become_blocks_and_the_rest_stays():
 def test_head_without_joints_is_the_top_of_the_box():
     result = made_result(0, ids=(1,))
     keypoints = np.full_like(result.smoothed.keypoints, np.nan)
-    bare = type(result)(
-        **{name: getattr(result, name) for name in ("frame_index", "time_s", "size_wh", "tracks", "raw", "states")},
-        smoothed=type(result.smoothed)(keypoints, np.zeros_like(result.smoothed.scores)),
-    )
+    scores = np.zeros_like(result.smoothed.scores)
+    bare = replace(result, smoothed=replace(result.smoothed, keypoints=keypoints, scores=scores))
     (head,) = head_boxes(bare)
     box = result.tracks.boxes[0]
     assert head[0] < box[0] < box[2] < head[2] and head[1] < box[1] < box[1] + 0.4 * (box[3] - box[1]) < head[3]
@@ -45,7 +45,8 @@ def test_joints_that_are_not_sure_do_not_narrow_what_is_hidden():
     result = made_result(0, ids=(1,))
     far = result.smoothed.keypoints.copy()
     far[:, :5] = (400.0, 300.0)
-    weak = with_smoothed(result, type(result.smoothed)(far, np.full_like(result.smoothed.scores, 0.25)), result.states)
+    unsure = np.full_like(result.smoothed.scores, 0.25)
+    weak = with_smoothed(result, replace(result.smoothed, keypoints=far, scores=unsure), result.states)
     (head,), box = head_boxes(weak), result.tracks.boxes[0]
     assert head[0] < box[0] and head[1] < box[1] and head[2] > 400 and head[3] > 300
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.tracking.figures import Walker, filmed, straight
 from tracking.evaluate.identity import clip_matches, frame_matches, identity_scores
 from tracking.types import FrameResult, Tracks
@@ -12,7 +13,7 @@ def answer(index, time_s, ids, boxes):
     tracks = Tracks(
         np.array(ids, np.int64), np.asarray(boxes, np.float32).reshape(-1, 4), np.ones(count), np.ones(count)
     )
-    poses = Poses.empty(count)
+    poses = Poses.empty(COCO_17, count)
     return FrameResult(index, time_s, (1280, 720), tracks, poses, poses, np.zeros((count, 17), np.uint8))
 
 

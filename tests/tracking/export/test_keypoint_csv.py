@@ -25,7 +25,8 @@ def written(*results, **settings):
 
 
 def nobody(index, time_s):
-    return FrameResult(index, time_s, (640, 480), Tracks.empty(), Poses.empty(), Poses.empty(), np.zeros((0, 17), int))
+    nobody = Poses.empty(COCO_17)
+    return FrameResult(index, time_s, (640, 480), Tracks.empty(), nobody, nobody, np.zeros((0, 17), int))
 
 
 def test_columns():

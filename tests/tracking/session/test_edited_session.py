@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.results import assert_same, made_header, made_result
 from tracking.events import EventKind, EventLog, next_event, previous_event
 from tracking.session.edit_plan import select_rows
@@ -142,7 +143,7 @@ def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: froze
     """People by id: (left edge of a box 50 px wide, score of all joints)."""
     lefts = np.array([left for left, _ in people.values()], np.float32)
     scores = np.array([[score] * 17 for _, score in people.values()], np.float32).reshape(-1, 17)
-    poses = Poses(np.zeros((len(people), 17, 2), np.float32), scores)
+    poses = Poses(np.zeros((len(people), 17, 2), np.float32), scores, COCO_17)
     boxes = np.stack([lefts, 0 * lefts, lefts + 50, 0 * lefts + 100], axis=-1)
     states = [TrackState.PREDICTED if i in guessed else TrackState.TRACKED for i in people]
     tracks = Tracks(

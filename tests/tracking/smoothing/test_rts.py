@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import Trail, smooth_results, smooth_track, smooth_trails
+from tracking.smoothing.rts import Trail, smooth_results, smooth_trails
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
 STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
@@ -11,6 +12,11 @@ STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
 
 def swinging(times):
     return STILL[None] + np.stack([40 * np.sin(5 * times), 60 * times], axis=1)[:, None]
+
+
+def smooth_track(times, keypoints, scores, *, sides):
+    poses = Poses(np.asarray(keypoints, np.float32), np.asarray(scores, np.float32), COCO_17)
+    return smooth_trails([Trail(np.asarray(times, float), poses, np.asarray(sides, float))])[0]
 
 
 def rms(difference):
@@ -35,7 +41,7 @@ def test_better_than_raw_and_than_live_and_without_lag():
 
 
 def _one(keypoints):
-    return Poses(keypoints[None].astype(np.float32), np.full((1, 17), 0.9, np.float32))
+    return Poses(keypoints[None].astype(np.float32), np.full((1, 17), 0.9, np.float32), COCO_17)
 
 
 def test_gaps_between_are_filled_and_ends_are_not():
@@ -108,7 +114,7 @@ def test_odd_times_and_sizes():
 
 def result(index, ids, keypoints, time_s=None):
     count = len(ids)
-    raw = Poses(np.asarray(keypoints, np.float32).reshape(count, 17, 2), np.full((count, 17), 0.9, np.float32))
+    raw = Poses(np.asarray(keypoints, np.float32).reshape(count, 17, 2), np.full((count, 17), 0.9, np.float32), COCO_17)
     tracks = Tracks(
         np.array(ids, np.int64), np.tile(np.array([100, 100, 200, 400], np.float32), (count, 1)),
         np.ones(count, np.float32), np.full(count, TrackState.TRACKED, np.uint8),
@@ -147,13 +153,11 @@ def test_many_tracks_at_once_are_each_smoothed_for_themselves(acceleration):
         times = np.cumsum(rng.uniform(0.5, 1.5, frames)) / rate
         keypoints = (swinging(times) + rng.normal(0, 3, (frames, 17, 2))).astype(np.float32)
         keypoints[rng.random((frames, 17)) < 0.2] = np.nan
-        poses = Poses(keypoints, np.full((frames, 17), 0.8, np.float32))
+        poses = Poses(keypoints, np.full((frames, 17), 0.8, np.float32), COCO_17)
         trails.append(Trail(times, poses, np.full(frames, rng.uniform(100, 400))))
     together = smooth_trails(trails, settings)
     for trail, (poses, states) in zip(trails, together, strict=True):
-        alone, alone_states = smooth_track(
-            trail.times_s, trail.poses.keypoints, trail.poses.scores, sides=trail.sides, settings=settings
-        )
+        alone, alone_states = smooth_trails([trail], settings)[0]
         np.testing.assert_allclose(poses.keypoints, alone.keypoints, rtol=1e-6)
         assert (states == alone_states).all()
     assert np.isfinite(together[2][0].keypoints).all(axis=-1).mean() > 0.9

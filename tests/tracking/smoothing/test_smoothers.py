@@ -5,7 +5,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.poses import Poses
-from ppnet.skeleton import COCO_17
+from ppnet.skeleton import COCO_17, MPII_16, Skeleton
 from tracking.smoothing import SMOOTHERS, SmoothingSettings, make_smoother
 from tracking.types import KeypointState
 
@@ -17,7 +17,7 @@ STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
 
 def poses(keypoints, score=0.9):
     keypoints = np.asarray(keypoints, np.float32).reshape(-1, 17, 2)
-    return Poses(keypoints, np.broadcast_to(np.float32(score), keypoints.shape[:2]).copy())
+    return Poses(keypoints, np.broadcast_to(np.float32(score), keypoints.shape[:2]).copy(), COCO_17)
 
 
 def walk(time_s, speed=60.0):
@@ -54,7 +54,7 @@ def test_weak_and_nan_joints_are_missing(name):
     keypoints, scores = STILL[None].astype(np.float32).copy(), np.full((1, 17), 0.9, np.float32)
     scores[0, 3] = 0.49
     keypoints[0, 4] = np.nan
-    smoothed, states = smoother.update(ONE, Poses(keypoints, scores), BOX, 0.0)
+    smoothed, states = smoother.update(ONE, Poses(keypoints, scores, COCO_17), BOX, 0.0)
     assert states[0, [3, 4]].tolist() == [KeypointState.MISSING] * 2
     assert np.isnan(smoothed.keypoints[0, [3, 4]]).all()
     assert (smoothed.scores[0, [3, 4]] == 0).all()
@@ -221,10 +221,11 @@ def test_constant_acceleration_follows_curves():
 
 def test_other_joint_sets():
     smoother = make_smoother("kalman")
-    for count in (16, 5):
-        given = Poses(np.ones((1, count, 2), np.float32), np.ones((1, count), np.float32))
+    for skeleton in (MPII_16, Skeleton("plain", ("a", "b", "c", "d", "e"), edges=())):
+        count = len(skeleton)
+        given = Poses(np.ones((1, count, 2), np.float32), np.ones((1, count), np.float32), skeleton)
         smoothed, _ = smoother.update(ONE, given, BOX, 0.0)
-        assert smoothed.keypoints.shape == (1, count, 2)
+        assert smoothed.keypoints.shape == (1, count, 2) and smoothed.skeleton is skeleton
 
 
 @pytest.mark.parametrize("box", [[0, 0, 0, 0], [np.nan] * 4, [50, 50, 10, 10]])

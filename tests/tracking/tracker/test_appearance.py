@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tracking.tracker.appearance import describe, similarity
 from tracking.tracker.tracker import Tracker
 from tracking.types import Detections
@@ -25,8 +26,8 @@ def boxes_at(*xs):
 
 
 def test_the_same_clothes_are_known_again_in_another_place_and_light():
-    first = describe(picture([(100, RED, BLUE), (500, GREEN, BLUE)]), boxes_at(100, 500), Poses.empty(2))
-    second = describe(picture([(300, RED, BLUE)], light=0.92), boxes_at(300), Poses.empty(1))
+    first = describe(picture([(100, RED, BLUE), (500, GREEN, BLUE)]), boxes_at(100, 500), Poses.empty(COCO_17, 2))
+    second = describe(picture([(300, RED, BLUE)], light=0.92), boxes_at(300), Poses.empty(COCO_17, 1))
     found = similarity(first, second)[:, 0]
     assert found[0] > 0.75
     assert found[1] < found[0] - 0.2
@@ -40,16 +41,16 @@ def test_joints_show_where_the_clothes_are():
     for left, right, y in ((5, 6, 70), (11, 12, 175), (13, 14, 290)):
         keypoints[0, left], keypoints[0, right] = (170, y), (110, y)
     scores = np.where(np.isfinite(keypoints[..., 0]), 0.9, 0).astype(np.float32)
-    tight = describe(image, boxes_at(100), Poses.empty(1))
-    assert similarity(describe(image, wide, Poses(keypoints, scores)), tight)[0, 0] > 0.9
-    assert similarity(describe(image, wide, Poses.empty(1)), tight)[0, 0] < 0.6
+    tight = describe(image, boxes_at(100), Poses.empty(COCO_17, 1))
+    assert similarity(describe(image, wide, Poses(keypoints, scores, COCO_17)), tight)[0, 0] > 0.9
+    assert similarity(describe(image, wide, Poses.empty(COCO_17, 1)), tight)[0, 0] < 0.6
 
 
 @pytest.mark.parametrize("box", [[-90, -90, -10, -10], [10, 10, 10, 10], [0, 0, 1, 1], [-1e6, -1e6, 1e6, 1e6]])
 def test_boxes_that_show_nothing(box):
-    found = describe(picture([]), np.array([box], np.float32), Poses.empty(1))
+    found = describe(picture([]), np.array([box], np.float32), Poses.empty(COCO_17, 1))
     assert np.isfinite(found).all()
-    assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty()).shape[0] == 0
+    assert describe(picture([]), np.zeros((0, 4), np.float32), Poses.empty(COCO_17)).shape[0] == 0
 
 
 def step(tracker, time_s, people):
@@ -57,7 +58,7 @@ def step(tracker, time_s, people):
     image = picture(people)
     found = Detections(boxes_at(*[x for x, _, _ in people]).reshape(-1, 4), np.full(len(people), 0.9, np.float32))
     asked = tracker.associate(found, time_s, size_wh=(800, 400))
-    tracks, _ = tracker.update(Poses.empty(len(asked)), image=image)
+    tracks, _ = tracker.update(Poses.empty(COCO_17, len(asked)), image=image)
     return {int(i): float(b[0]) for i, b in zip(tracks.ids, tracks.boxes, strict=True)}
 
 

@@ -32,7 +32,7 @@ def film(walkers, seconds=5, rate=30, every=3, network=True, **settings):
 
 class NoJoints:
     def estimate(self, image, boxes):
-        return Poses.empty(len(boxes))
+        return Poses.empty(COCO_17, len(boxes))
 
 
 def step(tracker, time_s, boxes=(), scores=None, size_wh=SIZE_WH, looked=True):
@@ -41,7 +41,7 @@ def step(tracker, time_s, boxes=(), scores=None, size_wh=SIZE_WH, looked=True):
     scores = np.full(len(boxes), 0.9, np.float32) if scores is None else np.array(scores, np.float32)
     detections = Detections(boxes, scores) if looked else None
     asked = tracker.associate(detections, time_s, size_wh=size_wh)
-    return tracker.update(Poses.empty(len(asked)))[0]
+    return tracker.update(Poses.empty(COCO_17, len(asked)))[0]
 
 
 def standing(x, y=300, width=100, height=250):
@@ -171,7 +171,7 @@ class Reader:
         at = np.linspace(0.1, 0.9, 17)[None, :, None]
         keypoints = boxes[:, None, :2] + at * (boxes[:, None, 2:] - boxes[:, None, :2])
         scores = np.array([[0.8 if self.sure(box) else 0.2] * 17 for box in boxes], np.float32).reshape(-1, 17)
-        return Poses(keypoints.astype(np.float32), scores)
+        return Poses(keypoints.astype(np.float32), scores, COCO_17)
 
 
 def read_step(tracker, time_s, boxes, scores, reader):
@@ -208,7 +208,7 @@ def test_some_overlap_and_some_likeness_make_one_person_together(move, joints_of
     later = first + np.tile(move, 2)
     asked = tracker.associate(Detections(later[None], np.array([0.9], np.float32)), 0.1, size_wh=SIZE_WH)
     answer = reader.estimate(asked)
-    tracks, _ = tracker.update(Poses(answer.keypoints + np.float32(joints_off), answer.scores))
+    tracks, _ = tracker.update(Poses(answer.keypoints + np.float32(joints_off), answer.scores, COCO_17))
     assert tracks.ids.tolist() == ([1] if same else [1, 2])
 
 
@@ -364,7 +364,7 @@ def test_two_boxes_with_the_same_joints_are_one_person_and_one_hidden(exchanged)
         same = np.repeat(pose[None], len(asked), axis=0).astype(np.float32)
         if exchanged:
             same[0] = same[0][COCO_17.flip_index]
-        tracks, poses = tracker.update(Poses(same, np.full((len(asked), 17), 0.9, np.float32)))
+        tracks, poses = tracker.update(Poses(same, np.full((len(asked), 17), 0.9, np.float32), COCO_17))
         states.append(tracks.states.tolist())
     assert states[-1] == [TrackState.PREDICTED, TrackState.TRACKED]
     assert np.isnan(poses.keypoints[0]).all()
@@ -391,10 +391,10 @@ def test_nobody_and_no_look():
 def test_calls_come_in_pairs():
     tracker = Tracker()
     with pytest.raises(ValueError, match="associate"):
-        tracker.update(Poses.empty())
+        tracker.update(Poses.empty(COCO_17))
     tracker.associate(Detections(np.array([standing(1)], np.float32), np.ones(1)), 0.0, size_wh=SIZE_WH)
     with pytest.raises(ValueError, match="1 poses wanted"):
-        tracker.update(Poses.empty(2))
+        tracker.update(Poses.empty(COCO_17, 2))
 
 
 def test_joints_that_are_nan():
@@ -403,7 +403,8 @@ def test_joints_that_are_nan():
     for frame in truth.frames:
         found = Detections(frame.boxes.astype(np.float32), np.full(len(frame), 0.9, np.float32))
         boxes = tracker.associate(found, frame.time_s, size_wh=truth.size_wh)
-        poses = Poses(np.full((len(boxes), 17, 2), np.nan, np.float32), np.full((len(boxes), 17), np.nan, np.float32))
+        nothing = np.full((len(boxes), 17, 2), np.nan, np.float32)
+        poses = Poses(nothing, nothing[..., 0], COCO_17)
         tracks, _ = tracker.update(poses)
         assert tracks.ids.tolist() == [1, 2]
         assert np.isfinite(tracks.boxes).all()

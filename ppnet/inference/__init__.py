@@ -1,0 +1,1 @@
+"""What runs a trained network: backends behind `ppnet.estimator.PoseEstimator`."""

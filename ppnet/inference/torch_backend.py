@@ -1,0 +1,69 @@
+"""PyTorch as a backend: any network on any device, batch norm folded, in fp32, bf16 or fp16."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.device import choose_device, choose_precision, describe, precision_name
+from ppnet.inference.backend import Crops, Heatmaps
+from ppnet.inference.normalise import Normalise
+from ppnet.networks.folded import for_inference
+
+MOST_CROPS = {"cpu": 16, "cuda": 256, "mps": 64}
+
+
+class TorchBackend:
+    """network: forward (N, 3, H, W) -> list of heatmaps, the last one counts; a copy is made.
+
+    info: what its weights were trained for. device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, bf16, fp16
+    (`ppnet.device`). UserError when the device isn't there.
+    """
+
+    def __init__(
+        self, network: nn.Module, info: CheckpointInfo, *, device: str = "auto", precision: str = "auto"
+    ) -> None:
+        self.device = choose_device(device)
+        self.dtype = choose_precision(self.device, precision)
+        self.network = for_inference(network, self.device, self.dtype)
+        self._normalise = Normalise(info.mean, info.std).to(self.device)
+
+    @property
+    def device_name(self) -> str:
+        """See `InferenceBackend`."""
+        return describe(self.device)
+
+    @property
+    def precision(self) -> str:
+        """See `InferenceBackend`."""
+        return precision_name(self.dtype)
+
+    @property
+    def most_crops(self) -> int:
+        """See `InferenceBackend`."""
+        return MOST_CROPS.get(self.device.type, 32)
+
+    @torch.inference_mode()
+    def heatmaps(self, crops: Crops) -> Heatmaps:
+        """See `InferenceBackend`."""
+        try:
+            found: Heatmaps = self.network(self._pixels(crops))[-1].float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            raise MemoryError(str(error)) from error
+        return found
+
+    @torch.inference_mode()
+    def features(self, crops: Crops) -> list[list[Heatmaps]]:
+        """See `InferenceBackend`; empty for networks without pyramid branches."""
+        inspect = getattr(self.network, "inspect", None)
+        if inspect is None:
+            return []
+        modules = inspect(self._pixels(crops[:1]))[1]
+        return [[branch[0].float().cpu().numpy() for branch in module] for module in modules]
+
+    def _pixels(self, crops: Crops) -> Tensor:
+        images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device)
+        pixels: Tensor = self._normalise(images).to(self.dtype)
+        return pixels.contiguous(memory_format=torch.channels_last)
