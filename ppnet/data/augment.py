@@ -66,18 +66,16 @@ STRONG = replace(
     gray_share=0.1,
     shrink_share=0.25,
 )
-# Fewer and weaker changes than STRONG, for runs that see few people: the network learns sooner what people look like.
+# Weaker changes of shape and pixels than STRONG, for runs that see few people. People cut off or beside somebody else
+# come as often: with half as many of them the network took more joints from the wrong person.
 GENTLE = replace(
     STRONG,
     scale=0.3,
     rotation_deg=20.0,
-    half_body_share=0.15,
-    truncate_share=0.15,
-    neighbour_share=0.15,
     stretch=0.05,
     hue_share=0.15,
     blur_share=0.1,
-    erase_share=0.2,
+    erase_share=0.3,
     gray_share=0.05,
     shrink_share=0.15,
 )

@@ -1,8 +1,8 @@
 """`python -m ppnet evaluate`."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--batch", type=int, default=32, help="people per forward pass (default 32)")
     parser.add_argument("--bootstrap", type=int, default=1000, metavar="ROUNDS", help="for AP's interval, 0 for none")
+    parser.add_argument("--groups", action="store_true", help="also for crowded, cut-off, small people; what is wrong")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the answers as a COCO results json")
     parser.add_argument("--reliability", type=Path, metavar="PNG", help="plot what the scores mean")
@@ -72,13 +73,19 @@ class Report:
     rows: "Sequence[Row]"
     facts: Json
     reliability: "Reliability | None" = None
+    groups: "Sequence[Row]" = ()
+    mistakes: "Mapping[str, float]" = field(default_factory=dict)
 
     def show(self) -> None:
         """Print it."""
+        from ppnet.evaluate.groups import mistakes_text
         from ppnet.evaluate.report import reliability_text, table
 
         print(self.heading)
         print(table(self.rows))
+        if self.groups:
+            print(table(self.groups))
+            print(mistakes_text(self.mistakes))
         if self.reliability is not None:
             print(reliability_text(self.reliability))
 
@@ -87,6 +94,9 @@ class Report:
         from ppnet.evaluate.report import row_json
 
         content = {**self.facts, "figures": {row.name: row_json(row) for row in self.rows}}
+        if self.groups:
+            content["groups"] = {row.name: row_json(row) for row in self.groups}
+            content["mistakes"] = dict(self.mistakes)
         if self.reliability is not None:
             content["reliability"] = self.reliability.to_json()
         return content
@@ -98,8 +108,8 @@ def _judge_answers(arguments: argparse.Namespace) -> Report:
     from ppnet.evaluate.report import coco_row
 
     path = _data_path(arguments.data, "coco", "--answers")
-    if arguments.reliability or arguments.results:
-        raise UserError("--reliability and --results need --weights.")
+    if arguments.reliability or arguments.results or arguments.groups:
+        raise UserError("--reliability, --results and --groups need --weights.")
     if arguments.detections or arguments.decode or arguments.input:
         raise UserError("Answers are scored as they are; leave --detections, --decode and --input out.")
     scores = score_results(read_truth(path), read_results(arguments.answers), bootstrap=arguments.bootstrap)
@@ -188,14 +198,15 @@ def _facts(arguments: argparse.Namespace, estimator: "PoseEstimator", people: "S
 def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: "dict[bool, PoseEstimator]") -> Report:
     from ppnet.data.coco import read_coco
     from ppnet.evaluate.coco import evaluate_coco, read_truth
+    from ppnet.evaluate.groups import group_rows, mistakes
     from ppnet.evaluate.report import coco_row
 
     path = _data_path(arguments.data, "coco", "COCO joints")
     detected = arguments.detections is not None
     truth = read_truth(path, complete_only=detected)
     if detected:
-        if arguments.reliability:
-            raise UserError("--reliability needs ground-truth boxes; leave --detections out.")
+        if arguments.reliability or arguments.groups:
+            raise UserError("--reliability and --groups need ground-truth boxes; leave --detections out.")
         people = _within(read_coco(path, images=arguments.images, detections=arguments.detections), truth)
     evaluations = {}
     for flip, estimator in estimators.items():
@@ -213,7 +224,11 @@ def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     heading += f"\n{first.scores.persons} persons in {first.scores.images} images of {path}"
     facts |= {"persons": first.scores.persons, "images": first.scores.images}
     rows = [coco_row(FLIP_NAMES[flip], evaluation.scores) for flip, evaluation in evaluations.items()]
-    return Report(heading, rows, facts, _coco_files(arguments, people, first))
+    reliability = _coco_files(arguments, people, first)
+    if not arguments.groups:
+        return Report(heading, rows, facts, reliability)
+    kinds = group_rows(first.poses, people.samples, people.skeleton)
+    return Report(heading, rows, facts, reliability, kinds, mistakes(first.poses, people.samples, people.skeleton))
 
 
 def _within(people: "SampleSet", truth: Json) -> "SampleSet":
@@ -249,8 +264,8 @@ def _judge_mpii(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     from ppnet.evaluate.report import pckh_rows
 
     path = _data_path(arguments.data, "mpii", "MPII joints")
-    if arguments.detections or arguments.reliability or arguments.results:
-        raise UserError("--detections, --reliability and --results are for COCO data.")
+    if arguments.detections or arguments.reliability or arguments.results or arguments.groups:
+        raise UserError("--detections, --reliability, --results and --groups are for COCO data.")
     beside = path.with_name("gt_valid.mat")
     head_file = arguments.head_sizes or (beside if path.name == "valid.json" and beside.exists() else None)
     head_sizes = read_head_sizes(head_file) if head_file else None
