@@ -26,7 +26,14 @@ def build_detector(settings: TrackSettings) -> "PersonDetector":
     from tracking.detection.detector import DetectorSettings, MediaPipeDetector
     from tracking.detection.region import RegionDetector
 
-    detector = MediaPipeDetector(DetectorSettings(model=settings.detector))
+    wanted = DetectorSettings(model=settings.detector)
+    detector: PersonDetector
+    if settings.detector.lower().endswith(".onnx"):
+        from tracking.detection.onnx_detector import OnnxDetector
+
+        detector = OnnxDetector(wanted)
+    else:
+        detector = MediaPipeDetector(wanted)
     return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 

@@ -44,6 +44,21 @@ def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
     return np.where(np.isfinite(iou), iou, 0.0)
 
 
+def non_maximum_suppression(boxes: Boxes, scores: Boxes, *, max_iou: float) -> npt.NDArray[np.intp]:
+    """(M,) rows of boxes (N, 4) to keep, best scores (N,) first: none overlaps a better one by more than `max_iou`."""
+    return keep_unexplained(iou_matrix(boxes, boxes) > max_iou, scores)
+
+
+def keep_unexplained(explained: npt.NDArray[np.bool_], scores: Boxes) -> npt.NDArray[np.intp]:
+    """(M,) rows of N to keep, best scores (N,) first, where explained (N, N) says which rows each other row explains:
+    `explained[i, j]` drops row i if row j is kept and better."""
+    kept: list[int] = []
+    for row in np.argsort(-scores, kind="stable"):
+        if not explained[row, kept].any():
+            kept.append(int(row))
+    return np.array(kept, np.intp)
+
+
 def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
     """Boxes cut to a picture of that size; a box wholly outside becomes one without area on the border."""
     width, height = size_wh

@@ -33,3 +33,11 @@ def test_usable():
     given = np.array([[0, 0, 10, 10], [0, 0, 0, 10], [np.nan, 0, 5, 5], [-50, 0, -10, 10], [10, 10, 0, 0]], float)
     assert boxes.usable(given, (100, 100)).tolist() == [True, False, False, False, False]
     assert boxes.usable(np.zeros((0, 4)), (100, 100)).shape == (0,)
+
+
+def test_non_maximum_suppression_keeps_the_best_of_overlapping_ones():
+    given = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10], [0, 0, 10, 10]], float)
+    scores = np.array([0.5, 0.9, 0.3, 0.4])
+    assert boxes.non_maximum_suppression(given, scores, max_iou=0.6).tolist() == [1, 2]
+    assert boxes.non_maximum_suppression(given, scores, max_iou=1.0).tolist() == [1, 0, 3, 2]
+    assert boxes.non_maximum_suppression(given[:0], scores[:0], max_iou=0.6).tolist() == []

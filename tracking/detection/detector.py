@@ -37,7 +37,7 @@ class DetectorSettings:
     """Which detector, and how sure it must be.
 
     model: `efficientdet-lite0` (fast, precise), `nanodet` (finds more small people, more false ones; slower),
-        or the path of another TFLite detector with metadata.
+        or the path of another one: TFLite with metadata, or ONNX (`tracking.detection.onnx_families`).
     min_score: detections below are dropped. Raised: fewer false people, more misses. It lies below the
         tracker's own limit for new people on purpose: weak detections only help to keep who is known.
     max_detections: at most this many per frame, best first.
@@ -73,8 +73,24 @@ def model_path(model: str) -> Path:
     path = Path(model).expanduser()
     if not path.is_file():
         names = ", ".join(DETECTORS)
-        raise UserError(f"There is no detector {model}: give {names} or the path of a TFLite file.")
+        raise UserError(f"There is no detector {model}: give {names} or the path of a TFLite or ONNX file.")
     return path
+
+
+def check_image(image: Image) -> None:
+    """ValueError unless it is an RGB uint8 picture (H, W, 3)."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(f"RGB uint8 (H, W, 3) wanted, got {image.dtype} {image.shape}")
+
+
+def best_people(
+    boxes: npt.NDArray[np.floating], scores: npt.NDArray[np.floating], image: Image, settings: DetectorSettings
+) -> Detections:
+    """The `max_detections` best of boxes (N, 4) with scores (N,), best first, cut to the picture."""
+    size_wh = (image.shape[1], image.shape[0])
+    keep = np.flatnonzero(box_math.usable(boxes, size_wh))
+    order = keep[np.argsort(-scores[keep], kind="stable")][: settings.max_detections]
+    return Detections(box_math.clip(boxes[order], size_wh).astype(np.float32), scores[order].astype(np.float32))
 
 
 def pad_to_square(image: Image, *, longest_side: int = LONGEST_SIDE) -> tuple[Image, float]:
@@ -104,8 +120,7 @@ class MediaPipeDetector:
 
     def detect(self, image: Image) -> Detections:
         """People in an RGB uint8 (H, W, 3) picture, best first, boxes in its pixels and inside it."""
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(f"RGB uint8 (H, W, 3) wanted, got {image.dtype} {image.shape}")
+        check_image(image)
         if self._detector is None:
             raise ValueError("this detector is closed")
         if min(image.shape[:2]) == 0:
@@ -117,11 +132,7 @@ class MediaPipeDetector:
             return Detections.empty()
         corners = np.array([_corners(d.bounding_box) for d in people], np.float32) * back
         scores = np.array([d.categories[0].score for d in people], np.float32)
-        size_wh = (image.shape[1], image.shape[0])
-        keep = np.flatnonzero(box_math.usable(corners, size_wh))
-        order = keep[np.argsort(-scores[keep], kind="stable")][: self.settings.max_detections]
-        inside = box_math.clip(corners[order], size_wh)
-        return Detections(inside.astype(np.float32), scores[order])
+        return best_people(corners, scores, image, self.settings)
 
     def close(self) -> None:
         """Free the native detector; calling twice is harmless."""

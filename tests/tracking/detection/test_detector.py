@@ -7,7 +7,7 @@ import pytest
 from ppnet.errors import UserError
 from tracking.detection.detector import DETECTORS, DetectorSettings, MediaPipeDetector, pad_to_square
 
-CLIP = Path(__file__).resolve().parents[3] / "shared" / "clips" / "walk_single.mp4"
+CLIP = Path(__file__).resolve().parents[4] / "shared" / "clips" / "walk_single.mp4"
 
 
 @pytest.fixture(scope="module")

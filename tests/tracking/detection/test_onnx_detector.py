@@ -1,0 +1,89 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppnet.errors import UserError
+from tests.tracking.detection.test_detector import CLIP, walker  # noqa: F401
+from tracking.detection.detector import DetectorSettings
+from tracking.detection.onnx_detector import OnnxDetector
+
+RTMDET = CLIP.parents[1] / "models" / "rtmdet_nano_person.onnx"
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def detector():
+    if not RTMDET.exists():
+        pytest.skip(f"{RTMDET} is not there")
+    return OnnxDetector(DetectorSettings(model=str(RTMDET)))
+
+
+def test_finds_the_walker_once(detector, walker):  # noqa: F811
+    image, place = walker
+    found = detector.detect(image)
+    sure = found.boxes[found.scores > 0.4]
+    assert len(sure) == 1
+    assert sure[0] == pytest.approx(place, abs=40)
+    assert (np.diff(found.scores) <= 0).all()
+    assert (found.boxes[:, [0, 2]] <= image.shape[1]).all()
+
+
+def test_the_input_is_made_larger_where_the_network_takes_it(detector):
+    assert detector.input_size == 416
+
+
+def test_tall_tiny_and_empty_pictures(detector, walker):  # noqa: F811
+    image, place = walker
+    tall = np.ascontiguousarray(image[:, 500:760])
+    assert detector.detect(tall).boxes[0] + [500, 0, 500, 0] == pytest.approx(place, abs=40)
+    assert len(detector.detect(np.zeros((1, 1, 3), np.uint8))) == 0
+    assert len(detector.detect(np.zeros((0, 10, 3), np.uint8))) == 0
+    with pytest.raises(ValueError, match="RGB"):
+        detector.detect(image.astype(np.float32))
+
+
+def test_settings_limit_what_is_found(walker):  # noqa: F811
+    if not RTMDET.exists():
+        pytest.skip(f"{RTMDET} is not there")
+    detector = OnnxDetector(DetectorSettings(model=str(RTMDET), min_score=0.05, max_detections=2))
+    assert len(detector.detect(walker[0])) == 2
+    detector.close()
+    detector.close()
+    with pytest.raises(ValueError, match="closed"):
+        detector.detect(walker[0])
+
+
+def test_files_that_are_no_networks(tmp_path):
+    for name, content in {"empty.onnx": b"", "text.onnx": b"This is no network.", "cut.onnx": None}.items():
+        if content is None:
+            content = RTMDET.read_bytes()[:100_000] if RTMDET.exists() else b"\x08"
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match=f"{name} is not a detector that can be used") as caught:
+            OnnxDetector(DetectorSettings(model=str(tmp_path / name)))
+        assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="There is no detector"):
+        OnnxDetector(DetectorSettings(model=str(tmp_path / "none.onnx")))
+
+
+def test_a_network_of_another_kind(tmp_path):
+    """A network that answers in a way no detector does: read from OpenVINO's own format, as ONNX would be."""
+    from ppnet.openvino_runtime import load_openvino
+    from tracking.detection import onnx_detector
+
+    openvino = load_openvino()
+    picture = openvino.opset13.parameter([1, 3, 64, 64], np.float32)
+    model = openvino.Model([openvino.opset13.relu(picture)], [picture])
+    _, outputs = onnx_detector._compiled(openvino, model, 64)
+    assert onnx_detector.family_of(outputs, 64, "relu.onnx") is None
+
+
+def test_openvino_is_loaded_without_its_telemetry():
+    code = (
+        "import sys; from ppnet.openvino_runtime import load_openvino; load_openvino().Core();"
+        "print([name for name, module in sys.modules.items() if 'telemetry' in name and module is not None])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
