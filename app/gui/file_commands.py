@@ -18,7 +18,7 @@ from ppnet.assets import ASSETS
 from tracking.session.opening import find_unfinished
 from tracking.session.session import SUFFIX
 from tracking.video.camera import CameraInfo, list_cameras
-from tracking.video.file import URL_SCHEMES
+from tracking.video.container import URL_SCHEMES
 
 FILTER = (
     "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"

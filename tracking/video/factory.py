@@ -5,7 +5,8 @@ from pathlib import Path
 from ppnet.errors import UserError
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.camera import Camera
-from tracking.video.file import URL_SCHEMES, VideoFile
+from tracking.video.container import is_address
+from tracking.video.file import VideoFile
 from tracking.video.images import IMAGE_SUFFIXES, ImageFolder
 from tracking.video.source import VideoSource
 
@@ -34,7 +35,7 @@ def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
         if not span.is_unlimited:
             raise UserError("A camera has no start and no end; leave out --start and --end, and end it with Ctrl+C.")
         return Camera(name)
-    if text.lower().startswith(URL_SCHEMES):
+    if is_address(text):
         return VideoFile(text, span=span)
     path = Path(spec)
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:

@@ -1,9 +1,10 @@
 """Video files and network streams by PyAV: upright RGB pictures with the file's own presentation times."""
 
 import bisect
+import contextlib
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -15,17 +16,20 @@ import numpy as np
 
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
-from tracking.video.orientation import UPRIGHT, Image, Orientation
+from tracking.video.container import is_address, open_container
+from tracking.video.hdr import HDR, ToneMap
+from tracking.video.orientation import UPRIGHT, Image, Orientation, fitted
+from tracking.video.packet_times import NO_TIMESTAMPS, PacketTimes, shows_in_order_of_times
 from tracking.video.source import ClosingSource, VideoError, VideoInfo
 
 log = logging.getLogger(__name__)
 
-URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "srt://")
 END_TOLERANCE_S = 1.0
 """A file whose last picture is over so long before its stated end is cut off."""
 SKIM_S = 1.0
 """A seek no farther ahead than this decodes on; jumping would often go back to the same key frame."""
-NETWORK_TIMEOUT_S = 10.0
+Decoded = tuple[float, Any]
+"""Presentation time in seconds and a decoded picture."""
 
 
 class VideoFile(ClosingSource):
@@ -40,17 +44,17 @@ class VideoFile(ClosingSource):
     def __init__(self, path: Path | str, *, span: TimeSpan = ALL_TIME) -> None:
         span.check()
         self._spec = str(path)
-        self._is_url = self._spec.lower().startswith(URL_SCHEMES)
+        self._is_url = is_address(self._spec)
         self._span = span
         self._notices: list[str] = []
         self._ended_early = False
-        self._times: tuple[float, ...] | None = None
-        self._read_times: list[float] = []  # ascending, of the packets read so far; until `_times` is known
-        self._read_dts_s = -math.inf
+        self._axis: PacketTimes | None = None  # of the whole file, once it has been read through
+        self._counted: bool | None = None
         self._index = 0
         self._last_s: float | None = None
         self._orientation = UPRIGHT
-        self._decoded: Iterator[Any] = iter(())
+        self._tone_map: ToneMap | None = None
+        self._decoded: Iterator[Decoded] = iter(())
         self._open()
         try:
             self._start()
@@ -76,12 +80,12 @@ class VideoFile(ClosingSource):
     def __iter__(self) -> Iterator[Frame]:
         """The frames from the present place on."""
         while (decoded := next(self._decoded, None)) is not None:
-            time_s = self._time_of(decoded)
+            time_s, picture = decoded
             if self._span.is_over(time_s):
                 self._decoded = iter(())
                 return
             self._last_s = time_s
-            frame = Frame(self._index_of(time_s), time_s, self._upright(decoded))
+            frame = Frame(self._index_of(time_s), time_s, self._upright(picture))
             self._index = frame.index + 1
             yield frame
 
@@ -95,10 +99,9 @@ class VideoFile(ClosingSource):
         target = time_s - SAME_TIME_S
         ahead = self._last_s is not None and self._last_s < target <= self._last_s + SKIM_S
         frames = self._decoded if ahead else self._from_key_frame(target)
-        for decoded in frames:
-            found_s = self._time_of(decoded)
+        for found_s, picture in frames:
             if found_s >= target:
-                self._decoded = chain([decoded], frames)
+                self._decoded = chain([(found_s, picture)], frames)
                 self._index = bisect.bisect_left(self.frame_times(), found_s - SAME_TIME_S)
                 self._last_s = None
                 return
@@ -109,11 +112,7 @@ class VideoFile(ClosingSource):
         """All presentation times in seconds, ascending, by reading the file without decoding (kept)."""
         if self._info.is_live:
             raise VideoError(f"{self._name} is live; its times are not known beforehand.")
-        if self._times is None:
-            with self._container_of() as container:
-                stream = container.streams[self._stream.index]
-                self._times = tuple(sorted(_packet_times(container, stream)))
-        return self._times
+        return tuple(self._whole_axis().times)
 
     def close(self) -> None:
         """Give the file back; closing twice is fine."""
@@ -126,47 +125,70 @@ class VideoFile(ClosingSource):
     def _name(self) -> str:
         return self._spec if self._is_url else Path(self._spec).name
 
-    def _container_of(self) -> Any:
-        options = {"rtsp_transport": "tcp"} if self._spec.lower().startswith("rtsp") else {}
-        timeout = NETWORK_TIMEOUT_S if self._is_url else None
-        return av.open(self._spec, options=options, timeout=timeout, metadata_errors="replace")
-
     def _open(self) -> None:
         """(Re)open the file at its beginning."""
-        try:
-            self._container = self._container_of()
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(self._why_not_open(error)) from error
-        if self._container.format.name == "tty":
-            self._container.close()
-            raise VideoError(f"{self._name} is a text file, not a video.")
+        self._container = open_container(self._spec)
         self._stream = self._pick_stream()
+        self._stream_index = self._stream.index
         self._is_live = self._is_url and _duration_s(self._stream, self._container) is None
+        if self._counted is None:
+            self._look_for_times()
         self._stream.thread_type = "AUTO"
-        self._decoded = self._decode()
+        self._decoded = self._decode(self._new_times())
 
-    def _why_not_open(self, error: Exception) -> str:
-        if self._is_url:
-            return f"Nothing could be opened at {self._spec} ({_reason(error)}); check the address and the network."
-        path = Path(self._spec)
-        if not path.exists():
-            return f"There is no file {path}."
-        if isinstance(error, PermissionError):
-            return f"{path} may not be read; check its permissions."
-        if path.stat().st_size == 0:
-            return f"{path} is empty (0 bytes)."
-        return f"{path} is not a video that can be read, or it is damaged or cut off ({_reason(error)})."
+    def _look_for_times(self) -> None:
+        """Learn whether the container says when pictures are shown; then open it anew."""
+        self._counted = False
+        if not self._is_url:
+            self._counted = not shows_in_order_of_times(self._container, self._stream)
+            self._container.close()
+            self._container = open_container(self._spec)
+            self._stream = self._container.streams[self._stream_index]
+
+    @property
+    def _rate(self) -> Fraction | None:
+        """Pictures a second: the codec's word where the container has no times for them."""
+        stream = self._stream
+        stated = (stream.average_rate, stream.guessed_rate)
+        rates = (stream.codec_context.framerate, *reversed(stated)) if self._counted else stated
+        return next((Fraction(rate) for rate in rates if rate), None)
+
+    def _new_times(self) -> PacketTimes:
+        """The axis for reading from the beginning, as far as it is read."""
+        step_s = float(1 / (self._rate or Fraction(30)))
+        return PacketTimes(self._stream.time_base, counted=bool(self._counted), step_s=step_s)
+
+    def _known_times(self) -> PacketTimes:
+        """The axis for reading from anywhere in a file that has been read through."""
+        times = self._new_times()
+        times.times = self._whole_axis().times
+        return times
+
+    def _whole_axis(self) -> PacketTimes:
+        if self._axis is None:
+            axis = self._new_times()
+            with open_container(self._spec) as container, contextlib.suppress(av.FFmpegError):
+                for packet in container.demux(container.streams[self._stream_index]):
+                    if packet.size:
+                        axis.add(packet)
+            self._axis = axis
+        return self._axis
 
     def _pick_stream(self) -> Any:
-        """The first video stream that is not a cover picture."""
-        cover = av.stream.Disposition.attached_pic
-        for stream in self._container.streams.video:
-            if not stream.disposition & cover:
-                return stream
-        has_audio = bool(self._container.streams.audio)
-        self._container.close()
-        held = "sound but no picture" if has_audio else "no picture"
-        raise VideoError(f"{self._name} holds {held}; a video is needed.")
+        """The video stream that a player shows: the default one, else the largest. Cover pictures are none."""
+        cover, default = av.stream.Disposition.attached_pic, av.stream.Disposition.default
+        streams = [stream for stream in self._container.streams.video if not stream.disposition & cover]
+        known = [stream for stream in streams if stream.codec_context is not None]
+        if not known:
+            has_audio = bool(self._container.streams.audio)
+            self._container.close()
+            held = "pictures in an unknown format" if streams else "sound but no picture" if has_audio else "no picture"
+            raise VideoError(f"{self._name} holds {held}; a video is needed.")
+        best = max(known, key=lambda stream: (bool(stream.disposition & default), stream.width * stream.height))
+        if len(streams) > 1:
+            place, size = streams.index(best) + 1, f"{best.width}x{best.height}"
+            self._notice(f"{self._name} holds {len(streams)} videos; number {place} ({size}) was taken.")
+        return best
 
     def _start(self) -> None:
         """Decode the first picture, learn from it, and go to the start that was asked for."""
@@ -174,11 +196,11 @@ class VideoFile(ClosingSource):
         if first is None:
             raise VideoError(f"{self._name} holds no picture that can be decoded.")
         self._decoded = chain([first], self._decoded)
-        self._learn(first)
+        self._learn(first[1])
         if self._span.start_s is not None and not self._info.is_live:
             self.seek(self._span.start_s)
         head = next(self._decoded, None)
-        if head is None or self._span.is_over(self._time_of(head)):
+        if head is None or self._span.is_over(head[0]):
             lasts = f"; it lasts {self._info.duration_s:.3f} s" if self._info.duration_s else ""
             raise VideoError(f"{self._name} has no picture between the start and end asked for{lasts}.")
         self._decoded = chain([head], self._decoded)
@@ -189,14 +211,19 @@ class VideoFile(ClosingSource):
         self._stored_wh = (first.width, first.height)
         stream, container = self._stream, self._container
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        rate = stream.average_rate or stream.guessed_rate
+        if (name := HDR.get(first.color_trc)) is not None:
+            self._tone_map = ToneMap(name)
+            self._notice(f"{self._name} is HDR ({name}); its pictures were brought to the range of ordinary screens.")
+        if container.format.flags & NO_TIMESTAMPS:
+            rate = float(self._rate or 30)
+            self._notice(f"{self._name} holds no times; {rate:g} pictures a second were assumed (--fps sets another).")
         self._info = VideoInfo(
             name=self._name,
             path=None if self._is_url else Path(self._spec).absolute(),
             size_wh=self._orientation.upright_size(self._stored_wh),
-            frame_count=stream.frames or None,
+            frame_count=None if self._counted else stream.frames or None,
             duration_s=_duration_s(stream, container),
-            frame_rate=Fraction(rate) if rate else None,
+            frame_rate=self._rate,
             rotation_deg=self._orientation.rotation_deg,
             mirrored=self._orientation.mirrored,
             has_audio=bool(container.streams.audio),
@@ -208,10 +235,15 @@ class VideoFile(ClosingSource):
 
     # -- decoding --------------------------------------------------------------------------------
 
-    def _decode(self) -> Iterator[Any]:
-        """Decoded frames in presentation order; what cannot be decoded is left out and noticed."""
+    def _decode(self, times: PacketTimes, first: int = 0) -> Iterator[Decoded]:
+        """Decoded pictures with rising times; what cannot be decoded is left out and noticed.
+
+        first: number of the packet that decoding begins with.
+        """
         damaged, last_s, end_s = 0, None, -math.inf
-        for packet in self._packets():
+        times.begin_at(first)
+        self._reading = times
+        for packet in self._packets(times, first):
             try:
                 frames = self._stream.codec_context.decode(packet)
             except av.FFmpegError as error:
@@ -219,35 +251,32 @@ class VideoFile(ClosingSource):
                 damaged += 1
                 continue
             for frame in frames:
-                last_s = self._time_of(frame)
+                time_s = self._time_of(frame, times, last_s)
+                if time_s is None:
+                    continue
+                last_s = time_s
                 end_s = max(end_s, last_s + float((frame.duration or 0) * self._stream.time_base))
-                yield frame
+                yield time_s, frame
         if damaged:
             self._notice(f"{self._name} is damaged: {damaged} of its pieces could not be decoded.")
         if last_s is not None:
             self._check_end(last_s, end_s)
 
-    def _packets(self) -> Iterator[Any]:
+    def _packets(self, times: PacketTimes, first: int) -> Iterator[Any]:
         """Packets of the stream, then None to drain the decoder, also when the file ends in an error."""
+        keep = self._axis is None and not self._is_live
         try:
-            for packet in self._container.demux(self._stream):
-                if packet.size:
-                    self._note_times(packet)
+            for number, packet in enumerate(packet for packet in self._container.demux(self._stream) if packet.size):
+                times.add(packet, keep=keep)
+                if times.jumped:
+                    self._notice(f"{self._name} has times that jump back; what follows was put behind the rest.")
+                if number >= first:
                     yield packet
         except av.FFmpegError as error:
             log.debug("%s: reading ended: %s", self._name, error)
             self._ended_early = True
-        self._read_dts_s = math.inf
+        times.decoded_s = math.inf
         yield None
-
-    def _note_times(self, packet: Any) -> None:
-        if self._is_live or self._times is not None:
-            return
-        time_s = _packet_time(packet)
-        if time_s is not None:
-            bisect.insort(self._read_times, time_s)
-        if packet.dts is not None:
-            self._read_dts_s = float(packet.dts * packet.time_base)
 
     def _index_of(self, time_s: float) -> int:
         """The place of the next frame in `frame_times()`, without reading a large file to its end beforehand.
@@ -256,9 +285,9 @@ class VideoFile(ClosingSource):
         """
         if self._is_live:
             return self._index
-        times: Sequence[float] = self._read_times
-        if self._times is not None or self._read_dts_s < time_s - SAME_TIME_S:
-            times = self.frame_times()
+        times = self._reading.times
+        if self._axis is not None or (not self._counted and self._reading.decoded_s < time_s - SAME_TIME_S):
+            times = self._whole_axis().times
         return max(self._index, bisect.bisect_left(times, time_s - SAME_TIME_S))  # never a number given before
 
     def _check_end(self, last_s: float, end_s: float) -> None:
@@ -279,66 +308,61 @@ class VideoFile(ClosingSource):
         if sentence not in self._notices:
             self._notices.append(sentence)
 
-    def _time_of(self, decoded: Any) -> float:
-        """Presentation time in seconds; the decoding time where the file gives no other."""
+    def _time_of(self, decoded: Any, times: PacketTimes, last_s: float | None) -> float | None:
+        """Presentation time in seconds, after the last one; None for pictures that nobody knows the time of."""
+        if self._counted:
+            number = decoded.pts if decoded.pts is not None else decoded.dts or 0
+            return times.picture_time(number, is_key=bool(decoded.key_frame))
         stamp = decoded.pts if decoded.pts is not None else decoded.dts
         base = decoded.time_base or self._stream.time_base
-        if stamp is not None:
-            return float(stamp * base.numerator / base.denominator)
-        self._notice(f"{self._name} has pictures without a time; the average rate was used for them.")
-        step = 1 / self._info.frame_rate if self._info.frame_rate else Fraction(1, 30)
-        return (self._last_s or 0.0) + float(step)
+        if stamp is None:
+            self._notice(f"{self._name} has pictures without a time; the average rate was used for them.")
+            return (last_s or 0.0) + float(1 / (self._rate or Fraction(30)))
+        time_s = float(stamp * base.numerator / base.denominator)
+        if last_s is not None and time_s <= last_s:
+            self._notice(f"{self._name} has pictures whose times run back; they follow right behind those before them.")
+            return last_s + 2 * SAME_TIME_S
+        return time_s
 
     def _upright(self, decoded: Any) -> Image:
-        width, height = self._stored_wh
-        if (decoded.width, decoded.height) != self._stored_wh:
-            self._notice(f"{self._name} changes its picture size; all pictures were brought to {width}x{height}.")
-        rgb = decoded.to_ndarray(format="rgb24", width=width, height=height)
-        return np.ascontiguousarray(self._orientation.apply(rgb))
+        size_wh = self._stored_wh
+        if (decoded.width, decoded.height) != size_wh:
+            self._notice(f"{self._name} changes its picture size; all were brought to {size_wh[0]}x{size_wh[1]}.")
+        rgb = self._tone_map(decoded) if self._tone_map else decoded.to_ndarray(format="rgb24")
+        return np.ascontiguousarray(self._orientation.apply(fitted(rgb, size_wh)))
 
-    def _from_key_frame(self, target_s: float) -> Iterator[Any]:
-        """Frames from a key frame at or before a time; farther back until it surely comes first.
+    def _from_key_frame(self, target_s: float) -> Iterator[Decoded]:
+        """Pictures from a key frame at or before a time; farther back until it surely comes first.
 
-        Frames before the first key frame are left out: they may lean on pictures that were not decoded.
+        Pictures before the first key frame are left out: they may lean on others that were not decoded.
         """
+        axis = self._whole_axis()
+        if self._counted or axis.jumped:
+            return self._from_packet(axis.key_before(target_s))
         for back_s in (0.0, 2.0, 10.0):
             offset = int((target_s - back_s) / self._stream.time_base)
             try:
                 self._container.seek(offset, stream=self._stream)
             except (av.FFmpegError, OverflowError):
                 break
-            frames = self._decode()
-            first = next((frame for frame in frames if frame.key_frame), None)
-            if first is not None and self._time_of(first) <= target_s:
+            frames = self._decode(self._known_times())
+            first = next((pair for pair in frames if pair[1].key_frame), None)
+            if first is not None and first[0] <= target_s:
                 return chain([first], frames)
+        return self._from_packet(None)
+
+    def _from_packet(self, key: tuple[int, float] | None) -> Iterator[Decoded]:
+        """Pictures from a packet on, found by its number: for files in which times lead nowhere."""
         self._container.close()
         self._open()
+        self._decoded = self._decode(self._known_times(), key[0] if key else 0)
         return self._decoded
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).strip().rstrip(".") or type(error).__name__
 
 
 def _duration_s(stream: Any, container: Any) -> float | None:
     if stream.duration:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
-
-
-def _packet_times(container: Any, stream: Any) -> Iterator[float]:
-    try:
-        for packet in container.demux(stream):
-            time_s = _packet_time(packet)
-            if time_s is not None:
-                yield time_s
-    except av.FFmpegError:
-        return
-
-
-def _packet_time(packet: Any) -> float | None:
-    """When the picture of a packet is shown, seconds; None when it shows none."""
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    if not packet.size or stamp is None or packet.is_discard:
+    if not container.duration:
         return None
-    return float(stamp * packet.time_base.numerator / packet.time_base.denominator)
+    begun = stream.start_time or 0 if container.format.name.startswith("matroska") else 0  # which states when it ends
+    return float(Fraction(container.duration, av.time_base) - begun * stream.time_base)

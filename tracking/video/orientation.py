@@ -58,3 +58,16 @@ class Orientation:
 
 
 UPRIGHT = Orientation()
+
+
+def fitted(image: Image, size_wh: tuple[int, int]) -> Image:
+    """The picture itself if it has that size, else shrunk or enlarged to fit, in the middle of a black frame."""
+    height, width = image.shape[:2]
+    if (width, height) == size_wh:
+        return image
+    scale = min(size_wh[0] / width, size_wh[1] / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    canvas = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    x, y = (size_wh[0] - inner[0]) // 2, (size_wh[1] - inner[1]) // 2
+    canvas[y : y + inner[1], x : x + inner[0]] = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
+    return canvas

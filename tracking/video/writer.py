@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from tracking.time_span import ALL_TIME, TimeSpan
-from tracking.video.orientation import Image
+from tracking.video.orientation import Image, fitted
 from tracking.video.sound import SoundTrack, has_sound
 from tracking.video.source import VideoError
 
@@ -151,8 +151,7 @@ class VideoWriter:
         return SoundTrack(path, self._output, span=span, origin_s=self._origin_s)
 
     def _frame_of(self, image: Image) -> Any:
-        if (image.shape[1], image.shape[0]) != self._size_wh:
-            image = _fit(image, self._size_wh)
+        image = fitted(image, self._size_wh)
         if self.padded:
             right, below = self._coded_wh[0] - image.shape[1], self._coded_wh[1] - image.shape[0]
             image = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE))
@@ -213,17 +212,6 @@ def _usable(time_base: Fraction | None) -> Fraction:
     if time_base is None or time_base <= 0 or time_base < FINEST_TIME_BASE:
         return DEFAULT_TIME_BASE if time_base is None else FINEST_TIME_BASE
     return time_base
-
-
-def _fit(image: Image, size_wh: tuple[int, int]) -> Image:
-    """The picture shrunk or enlarged to fit, in the middle of a black frame."""
-    height, width = image.shape[:2]
-    scale = min(size_wh[0] / width, size_wh[1] / height)
-    fitted = max(1, round(width * scale)), max(1, round(height * scale))
-    canvas = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
-    x, y = (size_wh[0] - fitted[0]) // 2, (size_wh[1] - fitted[1]) // 2
-    canvas[y : y + fitted[1], x : x + fitted[0]] = cv2.resize(image, fitted, interpolation=cv2.INTER_AREA)
-    return canvas
 
 
 def _cause(code: int) -> str:

@@ -226,7 +226,7 @@ def test_pieces_that_cannot_be_decoded_are_left_out_and_counted(tmp_path):
 def test_frames_have_the_same_numbers_however_they_are_reached(tmp_path, monkeypatch):
     path = without_packets(make_clip(tmp_path / "whole.ts", 60), tmp_path / "begun.ts", range(5))
     with VideoFile(path) as source:
-        monkeypatch.setattr(source, "_container_of", None)  # reading the file a second time beforehand takes too long
+        monkeypatch.setattr("tracking.video.file.open_container", None)  # reading the file a second time beforehand takes too long
         plain = [(frame.index, frame.time_s) for frame in source]
         monkeypatch.undo()
         times = source.frame_times()
