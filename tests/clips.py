@@ -1,7 +1,6 @@
 """Small video files made by code: any times, any display matrix, with or without sound."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
@@ -9,11 +8,10 @@ from pathlib import Path
 
 import av
 import numpy as np
-import pytest
+
+from tests.shared_material import needs_program
 
 SIZE_WH = (96, 64)
-SHARED_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
-"""Real clips beside a developer's checkout; tests that want them skip where they are not."""
 
 Painter = Callable[[int, tuple[int, int]], np.ndarray]
 
@@ -101,9 +99,8 @@ def make_sound_only(path: Path) -> Path:
 
 
 def probe(path: Path, entries: str, *options: str) -> dict:
-    """What ffprobe says, as a dict; the test skips where there is no ffprobe."""
-    if shutil.which("ffprobe") is None:
-        pytest.skip("ffprobe is not installed")
+    """What ffprobe says, as a dict; the test needs it."""
+    needs_program("ffprobe")
     command = ["ffprobe", "-v", "error", *options, "-show_entries", entries, "-of", "json", str(path)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 

@@ -13,6 +13,8 @@ URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://"
 NETWORK_TIMEOUT_S = 10.0
 LISTS = {"concat": "ffconcat", "hls": "HLS", "dash": "DASH", "sdp": "SDP", "imf": "IMF"}
 """Formats that hold no pictures themselves but say where to get them: other files, or the network."""
+LIST_HEADS = {b"ffconcat version": "concat", b"#EXTM3U": "hls"}
+"""What such files begin with, where FFmpeg would open those others at once."""
 
 
 def is_address(spec: str) -> bool:
@@ -37,16 +39,24 @@ def open_container(spec: str) -> Any:
             return av.open(spec, options=options, timeout=NETWORK_TIMEOUT_S, metadata_errors="replace")
         if os.path.exists(spec) and not stat.S_ISREG(os.stat(spec).st_mode):
             raise VideoError(f"{name} is not a file but a pipe, socket or device; save it as a file first.")
-        container = local_container(spec)
+        kind = _kind_of_list(spec)
+        container = None if kind else local_container(spec)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise VideoError(_why_not(spec, error)) from error
-    kind = container.format.name
-    if kind == "tty" or kind in LISTS:
+    if container is not None:
+        kind = container.format.name
+        if kind != "tty" and kind not in LISTS:
+            return container
         container.close()
-        if kind == "tty":
-            raise VideoError(f"{name} is a text file, not a video.")
-        raise VideoError(f"{name} is a list of other files ({LISTS[kind]}), not a video; open those files themselves.")
-    return container
+    if kind == "tty":
+        raise VideoError(f"{name} is a text file, not a video.")
+    raise VideoError(f"{name} is a list of other files ({LISTS[kind]}), not a video; open those files themselves.")
+
+
+def _kind_of_list(spec: str) -> str:
+    with open(spec, "rb") as file:
+        head = file.read(32)
+    return next((kind for begin, kind in LIST_HEADS.items() if head.startswith(begin)), "")
 
 
 def _why_not(spec: str, error: Exception) -> str:

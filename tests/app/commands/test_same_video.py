@@ -1,14 +1,14 @@
 """The same pictures in another file give the same joints: turned and turned back, or with frames dropped."""
 
 import csv
-import shutil
 import subprocess
 
 import av
 import pytest
 
 from app import cli
-from tests.clips import SHARED_CLIPS, probed_times
+from tests.clips import probed_times
+from tests.shared_material import SHARED_CLIPS, needs_program, shared
 from tracking.video.factory import open_source
 
 SPAN = ("--start", "1.0", "--end", "1.35")
@@ -40,11 +40,8 @@ def turned(stored, path, degrees):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """All copies, and what the real detector and network find in them, in one run."""
-    clip = SHARED_CLIPS / "walk_single.mp4"
-    if not clip.exists():
-        pytest.skip("the real clips are not here")
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not installed")
+    clip = shared(SHARED_CLIPS / "walk_single.mp4")
+    needs_program("ffmpeg")
     folder = tmp_path_factory.mktemp("same")
     made = {"plain": clip}
     for name, (filters, degrees) in TURNS.items():

@@ -8,6 +8,7 @@ from ppnet.evaluate.coco import _judge, _matches, read_truth
 from ppnet.evaluate.oks import keypoint_similarity
 from ppnet.skeleton import COCO_17
 from tests.ppnet.evaluate.people import PUBLIC, coco_content, write_coco
+from tests.shared_material import needs_shared
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 
@@ -96,7 +97,7 @@ def test_equals_pycocotools(tmp_path, seed):
     compare(truth, noisy_results(truth, seed))
 
 
-@pytest.mark.skipif(not PUBLIC.exists(), reason="needs ../shared/data")
+@needs_shared(PUBLIC)
 def test_equals_pycocotools_on_real_annotations():
     truth = read_truth(PUBLIC)
     compare(truth, noisy_results(truth))

@@ -20,6 +20,7 @@ from ppnet.evaluate.coco import (
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.ppnet.evaluate.people import PUBLIC, coco_content, knowing_estimator, results_with_oks, write_coco
+from tests.shared_material import needs_shared
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ def test_other_joints_are_refused(tmp_path):
         evaluate_coco(knowing_estimator(people), people)
 
 
-@pytest.mark.skipif(not PUBLIC.exists(), reason="needs ../shared/data")
+@needs_shared(PUBLIC)
 def test_real_annotations_with_their_own_truth_score_one():
     truth = read_truth(PUBLIC)
     labelled = [a for a in truth["annotations"] if a["num_keypoints"] and not a["iscrowd"]]

@@ -10,9 +10,10 @@ from ppnet.errors import DatasetError, UserError
 from ppnet.evaluate.command import add_arguments, run
 from tests.ppnet.evaluate.people import PUBLIC, START, coco_content, results_with_oks, write_coco
 from tests.ppnet.evaluate.test_pck import write_mpii
+from tests.shared_material import needs_shared
 
-needs_weights = pytest.mark.skipif(not START.exists(), reason="needs ../shared/weights")
-needs_both = pytest.mark.skipif(not (START.exists() and PUBLIC.exists()), reason="needs ../shared/weights and data")
+needs_weights = needs_shared(START)
+needs_both = needs_shared(START, PUBLIC)
 
 
 def evaluate(*options):

@@ -24,6 +24,7 @@ from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
 from tests.ppnet.train.drawn_people import write_people
+from tests.shared_material import shared
 
 ROOT = Path(__file__).parents[3]
 SMALL = TrainSettings(network="M1-D1-W8", codec=Codec(input_wh=(48, 64)), batch=4, samples=100, optimizer="adam",
@@ -212,9 +213,7 @@ def test_broken_json_names_file_and_line(tmp_path):
 def test_overfits_32_real_crops(tmp_path):
     """AP above 0.95 on the 32 people it learned: targets, loss, decoding and evaluation fit together."""
     annotations = ROOT.parent / "shared" / "data" / "train" / "coco_train.json"
-    if not annotations.exists():
-        pytest.skip("the shared training data are absent")
-    content = json.loads(annotations.read_text())
+    content = json.loads(shared(annotations).read_text())
     chosen = [entry for entry in content["annotations"] if entry["num_keypoints"] >= 10][:32]
     ids = {entry["image_id"] for entry in chosen}
     content["annotations"] = chosen

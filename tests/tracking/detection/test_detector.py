@@ -5,17 +5,14 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
+from tests.shared_material import SHARED_CLIPS, shared
 from tracking.detection.detector import DETECTORS, DetectorSettings, MediaPipeDetector, pad_to_square
-
-CLIP = Path(__file__).resolve().parents[4] / "shared" / "clips" / "walk_single.mp4"
 
 
 @pytest.fixture(scope="module")
 def walker():
     """A frame with one person, and roughly where she is."""
-    if not CLIP.exists():
-        pytest.skip(f"{CLIP} is not there")
-    video = cv2.VideoCapture(str(CLIP))
+    video = cv2.VideoCapture(str(shared(SHARED_CLIPS / "walk_single.mp4")))
     video.set(cv2.CAP_PROP_POS_FRAMES, 50)
     image = np.ascontiguousarray(video.read()[1][:, :, ::-1])
     return image, np.array([565, 80, 690, 500])

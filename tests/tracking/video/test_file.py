@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import shutil
 import subprocess
 from fractions import Fraction
 
@@ -12,7 +11,6 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.clips import (
-    SHARED_CLIPS,
     SIZE_WH,
     index_of,
     make_clip,
@@ -22,6 +20,7 @@ from tests.clips import (
     probed_times,
     without_packets,
 )
+from tests.shared_material import SHARED_CLIPS, needs_program, shared
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
 from tracking.video.file import VideoFile
@@ -56,9 +55,7 @@ def test_times_are_those_of_ffprobe(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["aisle_crossing", "single_portrait", "walk_crossing", "walk_single"])
 def test_real_clips(name):
-    path = SHARED_CLIPS / f"{name}.mp4"
-    if not path.exists():
-        pytest.skip("the real clips are not here")
+    path = shared(SHARED_CLIPS / f"{name}.mp4")
     with open_source(path) as source:
         assert list(source.frame_times()) == [frame.time_s for frame in source]
         assert len(source.frame_times()) == source.info.frame_count
@@ -85,8 +82,7 @@ def test_every_display_matrix_is_obeyed(tmp_path, matrix):
     with open_source(path) as source:
         image = next(iter(source)).image
         assert source.info.size_wh == (image.shape[1], image.shape[0])
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not installed")
+    needs_program("ffmpeg")
     command = ["ffmpeg", "-v", "error", "-i", path, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     wanted = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.uint8)
     wanted = wanted.reshape(image.shape).astype(int)
@@ -136,9 +132,7 @@ def test_seek_past_the_end_and_before_the_start(tmp_path):
 
 
 def test_real_clip_seeks_exactly():
-    path = SHARED_CLIPS / "single_portrait.mp4"
-    if not path.exists():
-        pytest.skip("the real clips are not here")
+    path = shared(SHARED_CLIPS / "single_portrait.mp4")
     with VideoFile(path) as source:
         times = source.frame_times()
         sums = {frame.index: int(frame.image.sum()) for frame in source if frame.index in (3, 100, 101, 250)}
@@ -226,7 +220,9 @@ def test_pieces_that_cannot_be_decoded_are_left_out_and_counted(tmp_path):
 def test_frames_have_the_same_numbers_however_they_are_reached(tmp_path, monkeypatch):
     path = without_packets(make_clip(tmp_path / "whole.ts", 60), tmp_path / "begun.ts", range(5))
     with VideoFile(path) as source:
-        monkeypatch.setattr("tracking.video.file.open_container", None)  # reading the file a second time beforehand takes too long
+        monkeypatch.setattr(
+            "tracking.video.file.open_container", None
+        )  # reading the file a second time beforehand takes too long
         plain = [(frame.index, frame.time_s) for frame in source]
         monkeypatch.undo()
         times = source.frame_times()
