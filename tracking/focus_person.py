@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,35 +39,76 @@ class PersonAt:
             raise UserError("The place of a person is given as x and y in pixels and a time in seconds.")
 
 
-class OnePerson:
-    """Keeps to one person of a stream. Until they are found everybody is read and kept: nobody knows who it will be.
+@dataclass(frozen=True, slots=True)
+class FocusPerson:
+    """Whom a run is about: everyone, or one person, who is waited for at a place or followed by their number.
 
-    track_id: who it is, None until found. When they are lost or hidden nobody takes their place: only the tracker's
-    own finding again counts (same number), and after its `lost_life_s` there is nobody.
+    place: where and when the person is or was seen; None for everyone, and where nobody need be looked for.
+    track_id: who it is; None until they are found. is_waiting: somebody is still to be found at the place; with a
+    track_id already, whoever is found there is that person under a new number.
     """
 
-    def __init__(self, wanted: PersonAt) -> None:
-        self.wanted = wanted
-        self.track_id: int | None = None
-        self._before = Tracks.empty()
-        self._late_s = -math.inf
-        self._begun_s: float | None = None
+    place: PersonAt | None = None
+    track_id: int | None = None
+    is_waiting: bool = False
+
+    @classmethod
+    def waiting(cls, place: PersonAt | None, *, known_as: int | None = None) -> Self:
+        """Somebody is to be found at a place; everyone where there is none."""
+        return cls(place, known_as, place is not None)
+
+    @property
+    def is_everyone(self) -> bool:
+        """Whether nobody is singled out."""
+        return self.track_id is None and not self.is_waiting
 
     @property
     def is_missed(self) -> bool:
-        """Whether nobody was found at the place in time; then everybody is followed."""
-        return self.track_id is None and self._late_s > SOON_S
+        """Whether nobody was found at the place in time; then everyone is followed."""
+        return self.place is not None and self.is_everyone
+
+    def after(self, tracks: Tracks, time_s: float, *, begun_s: float = -math.inf) -> "FocusPerson":
+        """The focus once everybody in a frame is known; the same object where the frame changes nothing.
+
+        begun_s: time of the first frame of the stream.
+        """
+        if not self.is_waiting or self.place is None:
+            return self
+        late_s = time_s - max(self.place.time_s, begun_s)
+        if late_s < -SAME_TIME_S:
+            return self
+        if late_s > SOON_S:
+            return FocusPerson(self.place if self.track_id is None else None, self.track_id)
+        found = who_is_at(tracks, self.place)
+        return self if found is None else FocusPerson(self.place, found)
+
+
+EVERYONE = FocusPerson()
+
+
+class FocusFilter:
+    """What the pipeline reads and reports of each frame, for its focus.
+
+    Until the person is found everybody is read and kept: nobody knows who it will be. When they are lost or hidden
+    nobody takes their place: only the tracker's own finding again counts (same number), and after its `lost_life_s`
+    there is nobody.
+    """
+
+    def __init__(self, place: PersonAt | None) -> None:
+        self.focus = FocusPerson.waiting(place)
+        self._before = Tracks.empty()
+        self._begun_s: float | None = None
 
     @property
     def is_calm(self) -> bool:
         """Whether the person is in view and no other needs the detector's attention for their sake."""
-        return self.track_id is not None and bool((self._before.ids == self.track_id).any())
+        return self.focus.track_id is not None and bool((self._before.ids == self.focus.track_id).any())
 
     def worth_reading(self, boxes: Floats) -> npt.NDArray[np.bool_]:
         """(M,) which boxes (M, 4) the network reads: the person's, those near them, and those of nobody known."""
-        if self.track_id is None:
+        if self.focus.track_id is None:
             return np.ones(len(boxes), np.bool_)
-        own = self._before.ids == self.track_id
+        own = self._before.ids == self.focus.track_id
         overlap = box_math.iou_matrix(boxes, self._before.boxes)
         near = (overlap[:, own] > NEAR).any(axis=1)
         known = (overlap[:, ~own] >= KNOWN).any(axis=1)
@@ -76,12 +118,10 @@ class OnePerson:
         """The person among everybody of a frame, alone; everybody until they are found."""
         self._before = tracks
         self._begun_s = time_s if self._begun_s is None else self._begun_s
-        self._late_s = time_s - max(self.wanted.time_s, self._begun_s)
-        if self.track_id is None and -SAME_TIME_S <= self._late_s <= SOON_S:
-            self.track_id = who_is_at(tracks, self.wanted)
-        if self.track_id is None:
+        self.focus = self.focus.after(tracks, time_s, begun_s=self._begun_s)
+        if self.focus.track_id is None:
             return tracks, poses
-        rows = np.flatnonzero(tracks.ids == self.track_id)
+        rows = np.flatnonzero(tracks.ids == self.focus.track_id)
         return tracks.take(rows), poses.take(rows)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.detection.detector import PersonDetector
-from tracking.focus_person import OnePerson, PersonAt
+from tracking.focus_person import FocusFilter, FocusPerson, PersonAt
 from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
@@ -69,7 +69,7 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self.detector = detector
         self.estimator = estimator
-        self._only = OnePerson(self.settings.only) if self.settings.only is not None else None
+        self._filter = FocusFilter(self.settings.only)
         self._tracker = tracker or Tracker(_tracker_settings(self.settings))
         self._smoother = smoother or make_smoother(self.settings.smoothing.kind, self.settings.smoothing)
         self._forget_looks()
@@ -84,8 +84,7 @@ class Pipeline:
         poses = self._read(frame.image, boxes)
         estimated_s = perf_counter()
         tracks, raw = self._tracker.update(poses, image=frame.image)
-        if self._only is not None:
-            tracks, raw = self._only.kept(tracks, raw, frame.time_s)
+        tracks, raw = self._filter.kept(tracks, raw, frame.time_s)
         tracked_s = perf_counter()
         smoothed, states = self._smoother.update(tracks.ids, raw, tracks.boxes, frame.time_s)
         times = StageTimes(
@@ -97,9 +96,9 @@ class Pipeline:
         return FrameResult(frame.index, frame.time_s, frame.size_wh, tracks, raw, smoothed, states, times)
 
     @property
-    def only(self) -> OnePerson | None:
-        """How it stands with the one person who is followed; None when everybody is."""
-        return self._only
+    def focus(self) -> FocusPerson:
+        """Whom it is about; the number is the tracker's."""
+        return self._filter.focus
 
     def reset(self) -> None:
         """Forget everyone before a seek or another clip; numbers go on counting."""
@@ -112,7 +111,7 @@ class Pipeline:
         if settings.smoothing != self.settings.smoothing:
             self._smoother = make_smoother(settings.smoothing.kind, settings.smoothing)
         if settings.only != self.settings.only:
-            self._only = OnePerson(settings.only) if settings.only is not None else None
+            self._filter = FocusFilter(settings.only)
         self._tracker.settings = _tracker_settings(settings)
         self.settings = settings
 
@@ -121,9 +120,9 @@ class Pipeline:
         self.detector.close()
 
     def _read(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
-        if self._only is None:
+        if self._filter.focus.is_everyone:
             return self.estimator.estimate(image, boxes)
-        rows = self._only.worth_reading(boxes)
+        rows = self._filter.worth_reading(boxes)
         return self.estimator.estimate(image, boxes[rows]).spread(rows)
 
     def _forget_looks(self) -> None:
@@ -132,7 +131,7 @@ class Pipeline:
 
     def _is_due(self, time_s: float) -> bool:
         # Who is not read looks lost between two looks; that is nothing to look for while the one person is in view.
-        wanted = self._tracker.needs_detection and not (self._only is not None and self._only.is_calm)
+        wanted = self._tracker.needs_detection and not self._filter.is_calm
         due = self._looked_s is None or time_s < self._looked_s or wanted
         if not due and self.settings.detect_interval_s is not None:
             # Half a millisecond of grace: times are sums of binary fractions.

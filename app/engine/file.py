@@ -15,7 +15,7 @@ from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_p
 from ppnet.errors import UserError
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
-from tracking.types import Frame, StageTimes
+from tracking.types import Frame, FrameResult, StageTimes
 from tracking.video.source import VideoSource
 
 S = TypeVar("S")
@@ -41,13 +41,16 @@ class FileEngine(Generic[S]):
         *,
         session: Session,
         on_change: Callable[[S, S, float], object] | None = None,
+        on_result: Callable[[FrameResult], object] = lambda _result: None,
     ) -> None:
-        """on_change(before, after, time_s): called in the thread `track` when other settings come into use.
+        """on_result(result): called in the thread `track` for each frame that is in the session.
+        on_change(before, after, time_s): called in the thread `track` when other settings come into use.
 
         A session that holds frames already is gone on with where it stopped; people keep their ids."""
         self._open_source = open_source
         self._build = build
         self._session = session
+        self._on_result = on_result
         self._tell_change = on_change or (lambda _before, _after, _time_s: None)
         self._lock = threading.Lock()
         self._settings = settings
@@ -269,6 +272,7 @@ class FileEngine(Generic[S]):
             if result is None or self._stop.is_set():
                 continue
             self._session.append(result)
+            self._on_result(result)
             self._rate.tick()
             for stage in STAGES:
                 self._stages[stage].add(getattr(result.times, stage))

@@ -47,17 +47,19 @@ class LiveEngine(Generic[S]):
         options: LiveOptions | None = None,
         session: Session | None = None,
         on_change: Callable[[S, S, float], object] | None = None,
+        on_result: Callable[[FrameResult], object] = lambda _result: None,
     ) -> None:
         """session: every result goes into it as the run goes; `stop` closes it. A run that ends by itself marks it
         complete and leaves it open.
 
         on_change(before, after, time_s): called in the thread `pose` when other settings come into use, whoever or
-        whatever changed them; time_s: of the frame from which they count.
+        whatever changed them; time_s: of the frame from which they count. on_result(result): there, for each frame.
         """
         self._build = build
         self._steps = tuple(steps)
         self._options = options or LiveOptions()
         self._session = session
+        self._on_result = on_result
         self._tell_change = on_change or (lambda _before, _after, _time_s: None)
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -346,6 +348,7 @@ class LiveEngine(Generic[S]):
             recorder.put_annotated(frame, result)
         if writer is not None:
             writer.put(result)
+        self._on_result(result)
 
     # Watch thread
 

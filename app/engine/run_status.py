@@ -1,6 +1,6 @@
 """`RunStatus`: how a run stands, the same for files and cameras; `Notice`: what its user must hear."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,23 @@ class Notice:
     id: str
     words: str
     kind: Literal["info", "warning", "error"] = "warning"
+
+
+class ToldNotices:
+    """What the user has heard of a run so far: each matter is told once, and taken back when it is over."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Notice] = {}
+        self._holding: set[str] = set()
+
+    def changes(self, notices: Sequence[Notice]) -> tuple[list[Notice], list[Notice]]:
+        """Of what holds now: what was not told before; and what was told and does not hold any more."""
+        fresh = [notice for notice in notices if notice.id not in self._told]
+        self._told.update((notice.id, notice) for notice in fresh)
+        holding = {notice.id for notice in notices}
+        gone = [self._told[name] for name in sorted(self._holding - holding)]
+        self._holding = holding
+        return fresh, gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,17 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
+from app.gui.bridge import WindowThread
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors, start_log
 from app.gui.theme import apply_theme
-from app.gui.workspace import Workspace
 from app.presets import BALANCED, SHED_STEPS
 from app.runs.inspector import real_looker
 from app.runs.opened import Parts
 from app.runs.processor import build_processor
 from app.runs.session_header import run_header
+from app.runs.workspace import Workspace
 from app.settings import TrackSettings
 from ppnet.assets import ASSETS
 from tracking.video.factory import camera_name, open_source
@@ -73,9 +74,9 @@ def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
     """The window, dressed, with nothing open."""
     store = PreferencesStore()
     apply_theme(app, store.value.look)
-    workspace = Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()))
-    window = MainWindow(workspace, store)
-    workspace.setParent(window)
+    thread = WindowThread()
+    window = MainWindow(Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()), post=thread.post), store)
+    thread.setParent(window)
     return window
 
 

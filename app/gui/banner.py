@@ -22,11 +22,11 @@ class Banner(QWidget):
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._button = QPushButton()
+        self.button = QPushButton()
         self._close = QToolButton()
         self._close.setToolTip("Close this message")
         self._close.clicked.connect(self.hide)
-        self._button.clicked.connect(self._act)
+        self.button.clicked.connect(self._act)
         self._deed: Callable[[], object] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -34,7 +34,7 @@ class Banner(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
         row.setSpacing(10)
-        for part in (self._symbol, self._words, self._button, self._close):
+        for part in (self._symbol, self._words, self.button, self._close):
             row.addWidget(part)
         self.hide()
 
@@ -58,8 +58,8 @@ class Banner(QWidget):
         self._symbol.setPixmap(icon_pixmap(KINDS[kind], colour))
         self._close.setIcon(icon("close", colours.muted))
         self._words.setText(words)
-        self._button.setText(button)
-        self._button.setVisible(bool(button))
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
         self._deed = deed
         self.setStyleSheet(
             f"#banner {{ background: {colours.panel}; border-bottom: 1px solid {colours.border};"

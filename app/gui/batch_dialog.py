@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from app.engine.batch import Batch, BatchRow, BatchState
 from app.gui.file_commands import FILTER, show_in_folder
 from app.gui.truth_panel import duration_text
-from app.gui.workspace import Workspace
 from app.runs.batch_run import BatchRun
+from app.runs.workspace import Workspace
 
 TICK_MS = 250
 NAME, STATE, PEOPLE, TIME, NEWS = range(5)

@@ -1,62 +1,55 @@
-"""The only place where engine threads and Qt meet: timers take the newest picture and status and emit them."""
+"""The only place where other threads and Qt meet: the workspace is polled by timers, and answers are brought home."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.runs.picture_feed import Feed
+from app.runs.workspace import Workspace
 
 PICTURE_MS = 15
 STATUS_MS = 250
 
 
-class EngineBridge(QObject):
-    """Polls a `Feed` in the window's thread. A slow screen misses pictures; none ever queue up."""
+class WindowThread(QObject):
+    """Has deeds of other threads done in the window's thread, in the order in which they were posted."""
 
-    pictureArrived = Signal(object)  # Picture
-    positionChanged = Signal(object)  # PlayerPosition
-    statusUpdated = Signal(object)  # RunStatus
+    _posted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._feed: Feed | None = None
-        self._position: object = None
-        self._pictures = QTimer(self)
-        self._pictures.setTimerType(Qt.TimerType.PreciseTimer)
-        self._pictures.setInterval(PICTURE_MS)
-        self._pictures.timeout.connect(self.poll_picture)
-        self._statuses = QTimer(self)
-        self._statuses.setInterval(STATUS_MS)
-        self._statuses.timeout.connect(self.poll_status)
+        self._posted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
-    def watch(self, feed: Feed | None) -> None:
-        """Polls this feed from now on; None stops the timers."""
-        self._feed = feed
-        self._position = None
-        for timer in (self._pictures, self._statuses):
-            timer.start() if feed is not None else timer.stop()
+    def post(self, deed: Callable[[], object]) -> None:
+        """The deed is done soon; never, once the window is gone."""
+        try:
+            self._posted.emit(deed)
+        except RuntimeError:
+            return
+
+    def _do(self, deed: Callable[[], object]) -> None:
+        deed()
+
+
+class WorkspaceTimers(QObject):
+    """Polls what is open. A slow screen misses pictures; none ever queue up."""
+
+    def __init__(self, workspace: Workspace, *, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timers = []
+        for interval_ms, poll in ((PICTURE_MS, workspace.poll_picture), (STATUS_MS, workspace.poll_status)):
+            timer = QTimer(self)
+            timer.setTimerType(Qt.TimerType.PreciseTimer)
+            timer.setInterval(interval_ms)
+            timer.timeout.connect(poll)
+            workspace.closed.connect(timer.stop)
+            self._timers.append(timer)
+        workspace.opened.connect(lambda _run: self._start())
+
+    def _start(self) -> None:
+        for timer in self._timers:
+            timer.start()
 
     @property
-    def is_watching(self) -> bool:
-        """Whether its timers run."""
-        return self._pictures.isActive() or self._statuses.isActive()
-
-    def poll_picture(self) -> None:
-        """One look for a new picture and a new position."""
-        if self._feed is None:
-            return
-        picture = self._feed.picture()
-        if picture is not None:
-            self.pictureArrived.emit(picture)
-        position = self._feed.position() if self._feed is not None else None
-        if position is not None and position != self._position:
-            self._position = position
-            self.positionChanged.emit(position)
-
-    def poll_status(self) -> None:
-        """One look at how the run stands."""
-        if self._feed is not None:
-            self.statusUpdated.emit(self._feed.status())
-
-    def painted(self) -> None:
-        """The newest picture is on the screen now."""
-        if self._feed is not None:
-            self._feed.painted()
+    def are_running(self) -> bool:
+        """Whether anything is polled."""
+        return any(timer.isActive() for timer in self._timers)

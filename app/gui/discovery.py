@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-
 from app.gui.controls_panel import ControlsPanel
-from app.gui.jobs import Job
+from app.runs.job import Job, Post
 
 
 @dataclass(frozen=True)
@@ -34,19 +32,17 @@ def _words(path: Path) -> str:
     return path.stem.replace("_", ", ")
 
 
-class Discovery(QObject):
+class Discovery:
     """Fills the choices of the Settings page once they are known."""
 
-    def __init__(self, controls: ControlsPanel, *, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, controls: ControlsPanel, *, post: Post) -> None:
+        self._post = post
         self._controls = controls
-        self._job: Job | None = None
+        self._job: Job[Found] | None = None
 
     def start(self) -> None:
         """Begins to look."""
-        self._job = Job(look, name="look for devices", parent=self)
-        self._job.done.connect(self._show)
-        self._job.start()
+        self._job = Job(look, name="look for devices", post=self._post, done=self._show)
 
     def wait(self) -> None:
         """Waits for the end; for the end of the program."""

@@ -12,11 +12,11 @@ from app.gui.actions import Actions
 from app.gui.batch_dialog import BatchDialog
 from app.gui.export_dialog import ExportDialog
 from app.gui.file_commands import FileCommands, show_in_folder
-from app.gui.jobs import Job
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
 from app.runs.exporting import Work, export_work
-from app.runs.opened import free_path
+from app.runs.free_places import free_path
+from app.runs.job import Job
+from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.export.formats import EXPORTS
 
@@ -42,7 +42,7 @@ class ExportCommands(QObject):
         self._window = window
         self._dialog: ExportDialog | None = None
         self._batch: BatchDialog | None = None
-        self._job: Job | None = None
+        self._job: Job[tuple[Path, ...]] | None = None
         self._cancelled = threading.Event()
         self._share = 0.0
         self._ticker = QTimer(self)
@@ -88,7 +88,7 @@ class ExportCommands(QObject):
         self._share = 0.0
         work = Work(
             session=run.session,
-            layers=self._view.layers,
+            layers=self._workspace.layers,
             people=self._workspace.people,
             open_video=self._workspace.opened_file.opened if self._workspace.opened_file is not None else None,
             progress=self._set_share,
@@ -99,12 +99,9 @@ class ExportCommands(QObject):
         self._run(lambda: export_work(name, path, work))
 
     def _run(self, work: Callable[[], tuple[Path, ...]]) -> None:
-        self._job = Job(work, name="export", parent=self)
-        self._job.done.connect(self._done)
-        self._job.failed.connect(self._failed)
         self._ticker.start()
         self._tick()
-        self._job.start()
+        self._job = Job(work, name="export", post=self._workspace.post, done=self._done, failed=self._failed)
 
     def show_batch(self, paths: list[Path]) -> None:
         """Opens the window of the batch, with these files in its list."""

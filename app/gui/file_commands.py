@@ -12,8 +12,8 @@ from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.preferences import PreferencesStore
 from app.gui.start_page import StartPage, Unfinished
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
-from app.runs.opened import free_path, sessions_folder
+from app.runs.free_places import free_path, sessions_folder
+from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from tracking.session.opening import find_unfinished
 from tracking.session.session import SUFFIX
@@ -148,7 +148,7 @@ class FileCommands(QObject):
 
     def open_camera(self, camera: CameraInfo, wish: CameraWish) -> None:
         """Opens a camera of this computer."""
-        self._workspace.open_live(
+        self._workspace.open_camera(
             f"camera:{camera.index}", folder=self.record_folder(), name=camera.name, wish=wish.as_options()
         )
 
@@ -164,7 +164,7 @@ class FileCommands(QObject):
     def open_stream(self, address: str) -> None:
         """Opens a network camera by its address."""
         if address.strip().lower().startswith(URL_SCHEMES):
-            self._workspace.open_live(address.strip(), folder=self.record_folder(), name="Network camera")
+            self._workspace.open_camera(address.strip(), folder=self.record_folder(), name="Network camera")
         else:
             self._workspace.notify(f"“{address}” is no address; it starts with rtsp:// or http://.", "warning")
 

@@ -9,8 +9,8 @@ from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.person_curves import PersonCurves
 from app.gui.speed_graphs import SpeedGraphs
-from app.gui.workspace import Workspace
-from app.runs.opened import free_path
+from app.runs.free_places import free_path
+from app.runs.workspace import Workspace
 
 
 class GraphCommands(QObject):

@@ -11,8 +11,8 @@ from app.gui.report import log_path, report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.gui.truth_panel import ROWS, TruthPanel
-from app.gui.workspace import Workspace
-from app.runs.opened import Run
+from app.runs.opened import Opened
+from app.runs.workspace import Workspace
 
 
 class HelpCommands(QObject):
@@ -70,7 +70,7 @@ class HelpCommands(QObject):
         QGuiApplication.clipboard().setText(report(facts))
         self._workspace.notify("The report is on the clipboard; paste it into a message.", "info")
 
-    def facts(self, run: Run) -> list[tuple[str, str]]:
+    def facts(self, run: Opened) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""
         header, info = run.session.header, run.info
         size = f"{info.size_wh[0]} × {info.size_wh[1]}" if info.size_wh[0] else "not known yet"

@@ -10,9 +10,9 @@ from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
 from app.gui.inside_panel import InsidePanel, heat_image
 from app.gui.video_view import HeatLayer, VideoView
-from app.gui.workspace import Workspace
 from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
+from app.runs.workspace import Workspace
 from app.settings import TrackSettings
 
 POLL_MS = 40
@@ -46,8 +46,8 @@ class InspectCommands(QObject):
         self._timer.timeout.connect(self._poll)
         actions.connect_switches({"heatmap": lambda _on: self._switch(), "feature-maps": self._show_page})
         controls.heatJointChanged.connect(self._choose_joint)
-        workspace.bridge.pictureArrived.connect(self._ask)
-        workspace.peopleChanged.connect(lambda _people: self._ask(view.picture))
+        workspace.picture_arrived.connect(self._ask)
+        workspace.people_changed.connect(lambda _people: self._ask(view.picture))
         workspace.closed.connect(self._forget)
 
     def shut_down(self) -> None:

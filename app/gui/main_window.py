@@ -10,16 +10,17 @@ from app.engine.run_status import RunStatus
 from app.engine.state import EngineState
 from app.gui.actions import Actions
 from app.gui.banner import Banner
+from app.gui.bridge import WorkspaceTimers
 from app.gui.controls_panel import ControlsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
 from app.gui.file_commands import FileCommands
+from app.gui.focus_commands import FocusCommands
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.inside_panel import InsidePanel
 from app.gui.inspect_commands import InspectCommands
 from app.gui.mark_commands import MarkCommands
-from app.gui.one_person_commands import OnePersonCommands
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
 from app.gui.person_curves import PersonCurves
@@ -37,9 +38,9 @@ from app.gui.truth_panel import TruthPanel
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
-from app.gui.workspace import Workspace
-from app.runs.opened import Run
+from app.runs.opened import Opened
 from app.runs.picture_feed import Picture, note_on
+from app.runs.workspace import Workspace
 from ppnet.skeleton import COCO_17
 
 
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1400, 880)
         self.workspace = workspace
+        self.timers = WorkspaceTimers(workspace, parent=self)
         self.store = store
         self.commands = Actions(self, keys=store.value.keys)
         self._state = EngineState.STOPPED
@@ -147,8 +149,8 @@ class MainWindow(QMainWindow):
             work, actions, self.view, self.inside, controls=self.controls, tabs=self.below, window=self
         )
         self.tools = PictureTools(work, actions, self.view, curves=self.curves, controls=self.controls, window=self)
-        self.one_person = OnePersonCommands(work, actions, self.view, controls=self.controls, window=self)
-        self.discovery = Discovery(self.controls, parent=self)
+        self.focus_person = FocusCommands(work, actions, self.view, controls=self.controls, window=self)
+        self.discovery = Discovery(self.controls, post=work.post)
         self.marks = MarkCommands(
             work,
             actions,
@@ -159,29 +161,30 @@ class MainWindow(QMainWindow):
             window=self,
         )
         self.results = ResultsFollower(
-            work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback
+            work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback, window=self
         )
 
     def _connect(self) -> None:
-        work, bridge = self.workspace, self.workspace.bridge
+        work = self.workspace
         work.opened.connect(self._show_run)
         work.closed.connect(self._show_start)
-        work.busyChanged.connect(self._show_busy)
+        work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
         work.withdrawn.connect(self.banner.withdraw)
-        work.actionOffered.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
-        bridge.pictureArrived.connect(self._show_picture)
-        bridge.statusUpdated.connect(self._show_status)
+        work.action_offered.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
+        work.layers_changed.connect(self.view.set_layers)
+        work.picture_arrived.connect(self._show_picture)
+        work.status_updated.connect(self._show_status)
         self.view.stepWanted.connect(self.playback.step)
         self.record_bar.snapshotWanted.connect(self.files.save_picture)
         self.record_bar.exportWanted.connect(self.exports.ask)
         self.controls.settingsChanged.connect(work.apply)
-        work.settingsChanged.connect(self.controls.show_settings)
+        work.settings_changed.connect(self.controls.show_settings)
         self.controls.minScoreChanged.connect(self.views.set_min_score)
 
     # Following
 
-    def _show_run(self, run: Run) -> None:
+    def _show_run(self, run: Opened) -> None:
         self.setWindowTitle(f"{run.name} – PPNet Live")
         self.transport.setVisible(not run.is_live)
         self.speed.clear()
@@ -206,15 +209,14 @@ class MainWindow(QMainWindow):
     def _show_picture(self, picture: Picture) -> None:
         self.view.note = note_on(picture, self._state)
         self.view.show_picture(picture)
-        self.workspace.bridge.painted()
+        if self.workspace.run is not None:
+            self.workspace.run.feed.painted()
 
     def _show_status(self, status: RunStatus) -> None:
         self.truth.show_status(status, asked_device=self.workspace.settings.device)
         self.speed.add(status)
         self.transport.show_tracked(status.tracked_span_s)
         self._state = status.state
-        if status.complete:
-            self.workspace.smooth_when_complete()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

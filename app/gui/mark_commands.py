@@ -5,13 +5,12 @@ from bisect import bisect_left, bisect_right
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
+from app.runs.workspace import Workspace
 from tracking.session.edits import RemoveMark, SetMark, SetSpan
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 
@@ -55,7 +54,6 @@ class MarkCommands(QObject):
         workspace.opened.connect(lambda _run: self._show())
         workspace.closed.connect(self._show)
         workspace.edited.connect(self._show)
-        workspace.bridge.statusUpdated.connect(self._keep_up)
         self._show()
 
     # Marks
@@ -158,10 +156,6 @@ class MarkCommands(QObject):
         return float(run.player.times[inside[-1]]) if inside else None
 
     # Showing
-
-    def _keep_up(self, _status: RunStatus) -> None:
-        if self._workspace.opened_file is not None:
-            self._workspace.opened_file.keep_up()
 
     def _show(self) -> None:
         run, file = self._workspace.run, self._workspace.opened_file

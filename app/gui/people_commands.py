@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.gui.actions import Actions
 from app.gui.people_panel import PeoplePanel
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
+from app.runs.workspace import Workspace
 from tracking.session.edits import (
     Anchor,
     DeletePerson,
@@ -54,7 +54,7 @@ class PeopleCommands(QObject):
         panel.renamed.connect(lambda person, name: workspace.edit(RenamePerson(person, name)))
         view.personClicked.connect(workspace.choose)
         view.jointMoved.connect(self.move_joint)
-        workspace.peopleChanged.connect(view.set_people)
+        workspace.people_changed.connect(view.set_people)
         workspace.opened.connect(lambda _run: self._enable())
         workspace.closed.connect(self._enable)
         workspace.edited.connect(self._enable)

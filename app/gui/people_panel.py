@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.gui.actions import Actions
 from app.gui.icons import icon
-from app.gui.picture_painter import PeopleStyle
 from app.gui.theme import as_panel, person_colour, tokens
+from tracking.drawing.style import PeopleStyle
 
 NUMBER, NAME, SEEN, FROM = range(4)
 DEEDS = (

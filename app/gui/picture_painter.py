@@ -1,7 +1,6 @@
 """Draws a frame's people over its picture with QPainter. Plain functions: no widget, no state."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,39 +11,10 @@ from app.gui.theme import SIDE_COLOURS, person_colour
 from app.gui.view_transform import ViewTransform
 from ppnet.skeleton import Skeleton
 from tracking.drawing.privacy import BLOCKS, GROUND, ROUGH_BLOCKS, clear_areas, hidden_areas, inside
-from tracking.smoothing.settings import MIN_SCORE
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Points = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PictureLayers:
-    """What is drawn over the picture.
-
-    alone: one person is followed and others are not known, so blurring faces blurs everything but that person.
-    min_score: keypoints below it are left out.
-    """
-
-    skeleton: bool = True
-    joints: bool = True
-    boxes: bool = True
-    labels: bool = True
-    trails: bool = False
-    joint_names: bool = False
-    plain_ground: bool = False
-    blur_faces: bool = False
-    alone: bool = False
-    min_score: float = MIN_SCORE
-
-
-@dataclass(frozen=True)
-class PeopleStyle:
-    """Who is chosen, hidden or named."""
-
-    chosen: int | None = None
-    hidden: frozenset[int] = frozenset()
-    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def to_qimage(image: npt.NDArray[np.uint8]) -> QImage:
@@ -77,7 +47,7 @@ def paint_people(
     result: FrameResult,
     *,
     transform: ViewTransform,
-    layers: PictureLayers,
+    layers: SceneStyle,
     people: PeopleStyle,
 ) -> None:
     """Boxes, skeletons, joints and labels of everyone who is not hidden."""
@@ -120,7 +90,7 @@ def _body(
     row: int,
     *,
     transform: ViewTransform,
-    layers: PictureLayers,
+    layers: SceneStyle,
     width: float,
 ) -> None:
     skeleton, points = result.skeleton, transform.to_widget(result.smoothed.keypoints[row])

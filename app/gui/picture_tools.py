@@ -10,7 +10,7 @@ from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
 from app.gui.person_curves import PersonCurves
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
+from app.runs.workspace import Workspace
 from tracking.session.edits import SetScale
 
 Line = tuple[float, float, float, float]
@@ -39,8 +39,9 @@ class PictureTools(QObject):
         controls.wholeWanted.connect(self.whole_picture)
         view.lineDrawn.connect(self._ask_length)
         view.regionDrawn.connect(self.set_region)
-        for signal in (workspace.opened, workspace.edited, workspace.closed):
-            signal.connect(self._follow_scale)
+        workspace.opened.connect(lambda _run: self._follow_scale())
+        workspace.edited.connect(self._follow_scale)
+        workspace.closed.connect(self._follow_scale)
 
     def start_scale(self) -> None:
         """The next drag in the picture is a line of known length."""

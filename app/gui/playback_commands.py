@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from app.engine.player import Player, PlayerPosition
 from app.gui.actions import Actions
 from app.gui.transport import Transport, next_speed
-from app.gui.workspace import Workspace
+from app.runs.workspace import Workspace
 from tracking.time_span import SAME_TIME_S
 
 NAMES = (
@@ -29,8 +29,8 @@ class PlaybackCommands(QObject):
         self._position = PlayerPosition()
         transport.seekWanted.connect(self.seek)
         transport.speedWanted.connect(self.set_speed)
-        workspace.bridge.positionChanged.connect(self._follow)
-        workspace.bridge.positionChanged.connect(transport.show_position)
+        workspace.position_changed.connect(self._follow)
+        workspace.position_changed.connect(transport.show_position)
         workspace.opened.connect(lambda run: self.enable(not run.is_live))
         workspace.closed.connect(lambda: self.enable(False))
         actions.connect(

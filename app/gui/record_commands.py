@@ -10,12 +10,13 @@ from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.file_commands import FileCommands, show_in_folder
-from app.gui.jobs import Job
 from app.gui.record_bar import RecordBar
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
-from app.runs.opened import OpenedFile, free_path
+from app.runs.free_places import free_path
+from app.runs.job import Job
+from app.runs.opened import OpenedFile
 from app.runs.recorded_picture import drawer, hides_people, near_live, private, write_span
+from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.time_span import TimeSpan
 from tracking.types import Frame
@@ -46,7 +47,7 @@ class RecordCommands(QObject):
         self._furthest_s = 0.0
         self._kinds = (True, False)
         self._announce: RecordingStats | None = None
-        self._job: Job | None = None
+        self._job: Job[list[Path]] | None = None
         self._cancelled = threading.Event()
         self._share = 0.0
         self._ticker = QTimer(self)
@@ -55,7 +56,7 @@ class RecordCommands(QObject):
         actions.connect_switches({"record": lambda _on: bar.toggle()})
         bar.startWanted.connect(self.start)
         bar.stopWanted.connect(self.stop)
-        workspace.bridge.statusUpdated.connect(self._follow)
+        workspace.status_updated.connect(self._follow)
         workspace.opened.connect(lambda _run: self._enable(True))
         workspace.closed.connect(self._closed)
         self._enable(False)
@@ -78,11 +79,11 @@ class RecordCommands(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stem = live.session.path.stem.removesuffix("_session")
-            if raw and hides_people(self._view.layers):
+            if raw and hides_people(self._workspace.layers):
                 self._workspace.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
                 annotated, raw = True, False
             settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
-            draw = drawer(lambda: self._view.layers, lambda: self._workspace.people, near=near_live())
+            draw = drawer(lambda: self._workspace.layers, lambda: self._workspace.people, near=near_live())
             live.engine.start_recording(settings, draw)
         except (UserError, OSError, ValueError) as error:
             self._workspace.notify(f"The recording did not start: {error}", "error")
@@ -120,7 +121,7 @@ class RecordCommands(QObject):
         if span.is_empty:
             self._workspace.notify("Nothing was recorded: it lay outside of the in and out point.", "warning")
             return
-        layers, people = self._view.layers, self._workspace.people
+        layers, people = self._workspace.layers, self._workspace.people
         nearby = run.nearby()
         draw = drawer(lambda: layers, lambda: people, near=lambda frame, _result: nearby(frame))
         replay, video = run.replay, run.video
@@ -151,11 +152,10 @@ class RecordCommands(QObject):
                     written.append(path)
             return written
 
-        self._job = Job(work, name="write recording", parent=self)
-        self._job.done.connect(self._written)
-        self._job.failed.connect(self._failed)
         self._ticker.start()
-        self._job.start()
+        self._job = Job(
+            work, name="write recording", post=self._workspace.post, done=self._written, failed=self._failed
+        )
 
     def _target(self, video: Path, kind: str) -> Path:
         folder = self._files.record_folder()

@@ -4,14 +4,15 @@ import time
 from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from app.gui.actions import Actions
 from app.gui.people_panel import PeoplePanel, PersonRow
 from app.gui.person_curves import PersonCurves, PersonHistory
-from app.gui.picture_painter import PeopleStyle
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
-from app.gui.workspace import Workspace
+from app.runs.workspace import Workspace
+from tracking.drawing.style import PeopleStyle
 from tracking.events import EventLog, Lane, next_event, previous_event
 from tracking.types import FrameResult
 
@@ -31,8 +32,9 @@ class ResultsFollower(QObject):
         *,
         actions: Actions,
         playback: PlaybackCommands,
+        window: QWidget,
     ) -> None:
-        super().__init__(workspace)
+        super().__init__(window)
         self._workspace = workspace
         self._lanes = lanes
         self._people = people
@@ -50,8 +52,8 @@ class ResultsFollower(QObject):
         workspace.opened.connect(lambda _run: self._start())
         workspace.closed.connect(self._stop)
         workspace.edited.connect(self._follow_edits)
-        workspace.peopleChanged.connect(self._restyle)
-        workspace.bridge.pictureArrived.connect(lambda picture: self._show_now(picture.frame.time_s))
+        workspace.people_changed.connect(self._restyle)
+        workspace.picture_arrived.connect(lambda picture: self._show_now(picture.frame.time_s))
         lanes.timeWanted.connect(playback.seek)
         lanes.personWanted.connect(workspace.choose)
         curves.timeWanted.connect(playback.seek)

@@ -13,7 +13,7 @@ from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_lege
 from app.gui.theme import CURVE_COLOURS, as_panel
 
 SPAN_S = 60.0
-PER_SECOND = 4  # moments that the bridge gives
+PER_SECOND = 4  # moments that the workspace gives
 STAGES = (("detect_s", "find people"), ("track_s", "follow"), ("pose_s", "joints"), ("smooth_s", "steady"))
 RATES = (("capture_fps", "pictures in"), ("process_fps", "tracked"), ("display_fps", "shown"))
 

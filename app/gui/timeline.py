@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.gui.picture_painter import PeopleStyle
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
+from tracking.drawing.style import PeopleStyle
 from tracking.events import Event, EventKind, Lane
 from tracking.session.edits import SetMark
 from tracking.time_span import ALL_TIME, TimeSpan

@@ -18,12 +18,13 @@ from PySide6.QtWidgets import QWidget
 
 from app.gui import picture_painter as paint
 from app.gui.hit_test import HitTarget, hit_test
-from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
 from app.runs.picture_feed import Picture
 from ppnet.poses import Poses
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.drawing.trails import Trails
+from tracking.smoothing.settings import MIN_SCORE
 from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
@@ -70,7 +71,7 @@ class VideoView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Picture")
-        self.layers = PictureLayers()
+        self.layers = SceneStyle(min_score=MIN_SCORE)
         self.people = PeopleStyle()
         self.heat: tuple[HeatLayer, ...] = ()
         self.can_edit = False
@@ -110,7 +111,7 @@ class VideoView(QWidget):
             self.fit()
         self.update()
 
-    def set_layers(self, layers: PictureLayers) -> None:
+    def set_layers(self, layers: SceneStyle) -> None:
         """Changes what is drawn over the picture, at once."""
         self.layers = layers
         self.update()

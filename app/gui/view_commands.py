@@ -1,6 +1,7 @@
 """What the switches of the View menu do: layers of the picture, panels, full screen."""
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
@@ -8,9 +9,8 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from app.gui.actions import Actions, Switch
 from app.gui.preferences import PreferencesStore
 from app.gui.video_view import VideoView
-from app.gui.workspace import Workspace
-from app.runs.opened import Run
-from app.runs.picture_feed import FileFeed, LiveFeed
+from app.runs.workspace import Workspace
+from tracking.drawing.style import SceneStyle
 
 LAYER_FIELDS = {
     "skeleton": "skeleton",
@@ -39,14 +39,12 @@ class ViewCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._workspace = workspace
-        workspace.opened.connect(self.match_pictures)
-        self._view = view
         self._store = store
         self._window = window
         for name, field in LAYER_FIELDS.items():
-            shown = store.value.layers.get(field, getattr(view.layers, field))
+            shown = store.value.layers.get(field, getattr(workspace.layers, field))
             actions.set_checked(name, shown)
-            view.set_layers(replace(view.layers, **{field: shown}))
+            workspace.set_layers(changed(workspace.layers, field, shown))
         actions.connect_switches({name: self._switch(field) for name, field in LAYER_FIELDS.items()})
         for name, panel in panels.items():
             actions.set_checked(name, True)
@@ -54,23 +52,13 @@ class ViewCommands(QObject):
         actions.connect_switches({"full-screen": self._full_screen})
         actions.connect({"zoom-in": lambda: view.zoom(1.25), "zoom-out": lambda: view.zoom(0.8), "fit": view.fit})
 
-    def match_pictures(self, run: Run) -> None:
-        """With blurred faces a live picture waits for its result: blocks that lag would show faces."""
-        if isinstance(run.feed, LiveFeed):
-            run.feed.matched = self._view.layers.blur_faces
-        elif isinstance(run.feed, FileFeed) and run.feed.hides_faces != self._view.layers.blur_faces:
-            run.feed.hides_faces = self._view.layers.blur_faces
-            run.feed.refresh()
-
     def set_min_score(self, score: float) -> None:
         """Joints below are not drawn, from now on."""
-        self._view.set_layers(replace(self._view.layers, min_score=score))
+        self._workspace.set_layers(replace(self._workspace.layers, min_score=score))
 
     def _switch(self, field: str) -> Switch:
         def switch(on: bool) -> None:
-            self._view.set_layers(replace(self._view.layers, **{field: on}))
-            if self._workspace.run is not None:
-                self.match_pictures(self._workspace.run)
+            self._workspace.set_layers(changed(self._workspace.layers, field, on))
             self._store.update(layers={**self._store.value.layers, field: on})
 
         return switch
@@ -80,3 +68,9 @@ class ViewCommands(QObject):
             self._window.showFullScreen()
         else:
             self._window.showNormal()
+
+
+def changed(style: SceneStyle, field: str, on: bool) -> SceneStyle:
+    """The style with one layer switched."""
+    values: dict[str, Any] = {field: on}
+    return replace(style, **values)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.factory import build_pipeline
-from app.engine.batch import BatchOutcome, Report
-from app.runs.outputs import OutputPaths, make_folder
-from app.settings import TrackSettings
-from app.runs.source import open_for
 from app.commands.track import expected_frames
+from app.engine.batch import BatchOutcome, Report
+from app.factory import build_pipeline
+from app.runs.outputs import OutputPaths, make_folder
+from app.runs.source import open_for
 from app.runs.track_run import TrackRun
+from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tracking.pipeline import Pipeline
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from app.settings import TrackSettings
 from ppnet.errors import UserError
-from tracking.session.session import Session
+from tracking.session.edits import ChooseSmoothing
 from tracking.session.format import SessionHeader, SettingChange
+from tracking.session.session import Session
 from tracking.video.source import VideoInfo
 
 WEIGHTS = "weights_sha256"  # logged beside the settings when the same name holds another network now
@@ -58,3 +59,13 @@ def settings_to_go_on(session: Session, present: TrackSettings, header: HeaderOf
         changes += (SettingChange(span[1], WEIGHTS, sha256_before, now.weights_sha256),)
     session.log_changes(changes)
     return used
+
+
+def smoothing_of(settings: TrackSettings) -> ChooseSmoothing:
+    """The part of the settings that can be made anew without the network."""
+    return ChooseSmoothing(settings.smooth, settings.strength, settings.min_conf)
+
+
+def with_smoothing(settings: TrackSettings, smoothing: ChooseSmoothing) -> TrackSettings:
+    """The settings with that part exchanged."""
+    return replace(settings, smooth=smoothing.method, strength=smoothing.strength, min_conf=smoothing.min_score)

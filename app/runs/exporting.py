@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.gui.picture_painter import PeopleStyle, PictureLayers
 from app.runs.nearby import Nearby
 from app.runs.recorded_picture import drawer, write_span
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.export.formats import export
 from tracking.export.progress import ExportCancelled, Tick
 from tracking.session.edited_session import EditedSession
@@ -39,7 +39,7 @@ class Work:
     """
 
     session: Session
-    layers: PictureLayers
+    layers: SceneStyle
     people: PeopleStyle
     open_video: Callable[[], VideoSource] | None
     progress: Callable[[float], None]

@@ -1,30 +1,32 @@
-"""What can be open in the window: a tracked file (or a session opened again) and a live run. No Qt."""
+"""What can be open: a tracked file (or a session opened again) and a camera or stream."""
 
-import hashlib
-import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import platformdirs
+import numpy as np
 
 from app.engine.file import FileEngine
 from app.engine.live import LiveEngine
 from app.engine.load_shedding import ShedStep
 from app.engine.player import Player
+from app.engine.run_status import RunStatus
 from app.engine.state import ProcessorBuilder
-from app.runs.continued_settings import HeaderOf, changes_between, settings_to_go_on
-from app.runs.picture_feed import Feed, FileFeed, LiveFeed
+from app.runs.continued_settings import HeaderOf, changes_between, with_smoothing
+from app.runs.event import Event
 from app.runs.inspector import Looker
+from app.runs.job import Post
 from app.runs.nearby import Nearby
-from ppnet.assets import ASSETS
+from app.runs.picture_feed import Feed, FileFeed, LiveFeed
+from app.settings import TrackSettings
 from ppnet.errors import UserError
+from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
 from tracking.session.edited_session import EditedSession
-from tracking.session.session import Session, session_path
+from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
 from tracking.video.source import VideoInfo, VideoSource
@@ -49,43 +51,158 @@ class Parts:
     memory: Callable[[], int] = lambda: 0
 
 
-def sessions_folder() -> Path:
-    """Where sessions go that cannot lie beside their video."""
-    base = os.environ.get("PPNET_LIVE_DATA") or platformdirs.user_data_dir("ppnet-live")
-    return Path(base) / "sessions"
+class Opened(ABC):
+    """What a file and a camera have in common: a session with its edits, settings, and whom it is about.
+
+    name: for the title of the window. settings: of what is still to be tracked, but for the focus. replay: the session
+    with its edits. Used by one thread, the window's, except where said.
+    """
+
+    is_live: ClassVar[bool]
+    feed: Feed
+
+    def __init__(self, name: str, session: Session, settings: TrackSettings, *, post: Post) -> None:
+        """settings.only: where to find the one person it is about; a session that names one itself is about them."""
+        self.name = name
+        self.session = session
+        self.settings = replace(settings, only=None)
+        self.replay = EditedSession(session)
+        self.focus_settled: Event[FocusPerson, FocusPerson] = Event()
+        """The focus that waited, and the one after it: somebody was found, or nobody in time."""
+        self._post = post
+        only = self.replay.plan.only
+        place = None if settings.only is None else PersonAt(*settings.only)
+        self.focus = FocusPerson.waiting(place) if only is None else FocusPerson(self.place_of(only), only)
+
+    # To be told by each kind
+
+    @property
+    @abstractmethod
+    def info(self) -> VideoInfo:
+        """Facts of the source, as far as they are known yet."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begins to read, track and play."""
+
+    @abstractmethod
+    def newest_result(self) -> FrameResult | None:
+        """The last frame that was tracked, with all edits in it; None before the first."""
+
+    @abstractmethod
+    def close(self) -> bool:
+        """Ends all threads and closes the session; True when everything has ended."""
+
+    @abstractmethod
+    def follow(self, status: RunStatus) -> None:
+        """Does what is due as the run goes on; called a few times a second."""
+
+    @property
+    @abstractmethod
+    def engine_in_use(self) -> FileEngine[TrackSettings] | LiveEngine[TrackSettings] | None:
+        """What tracks; None where nothing is left to track."""
+
+    def refresh(self) -> None:
+        """Shows everything with the edits as they are now; smoothing asked for anew is not made here."""
+        self.replay.refresh(smooth=False)
+        self.feed.refresh()
+
+    # Settings and focus
+
+    @property
+    def focused_settings(self) -> TrackSettings:
+        """What the engine is given: the settings with the place of the one person."""
+        place = self.focus.place
+        return replace(self.settings, only=None if place is None else (place.x, place.y, place.time_s))
+
+    def apply(self, settings: TrackSettings) -> None:
+        """New settings from the next frame on."""
+        self.settings = replace(settings, only=None)
+        if self.engine_in_use is not None:
+            self.engine_in_use.apply(self.focused_settings)
+
+    def aim(self, focus: FocusPerson) -> None:
+        """What is still to be tracked is about these people; a session that is gone on with keeps to it.
+
+        Where somebody is waited for, what is tracked already is looked through at once. UserError when the session
+        cannot be written.
+        """
+        if focus == self.focus:
+            return
+        self.focus = focus
+        self.apply(self.settings)
+        header = self.session.header
+        self.session.set_header(replace(header, settings={**header.settings, "only": self.focused_settings.only}))
+        self.look_back()
+
+    def follow_edits(self) -> None:
+        """Aims at the person whom the edits name, or at everyone when they name nobody any more."""
+        only = self.replay.plan.only
+        if only != self.focus.track_id:
+            self.aim(EVERYONE if only is None else FocusPerson(self.place_of(only), only))
+
+    def place_of(self, person: int) -> PersonAt | None:
+        """Where the tracking sees a person now; None when it has lost them or nothing is left to track."""
+        result = None if not self.is_live and self.session.complete else self.newest_result()
+        if result is None or person not in result.tracks.ids:
+            return None
+        row = int(np.flatnonzero(result.tracks.ids == person)[0])
+        x1, y1, x2, y2 = result.tracks.boxes[row].tolist()
+        return PersonAt((x1 + x2) / 2, (y1 + y2) / 2, result.time_s)
+
+    def identified(self, result: FrameResult) -> FrameResult:
+        """Everybody of a tracked frame under the numbers that they have now, also those who are left out."""
+        return self.replay.plan.identified(result)[0].result
+
+    def everybody_in(self, frame_index: int) -> FrameResult | None:
+        """The same, of a frame by its index; None where nothing was tracked."""
+        result = self.session.result(frame_index)
+        return None if result is None else self.identified(result)
+
+    def look_back(self) -> None:
+        """Looks for the person who is waited for in what is tracked already."""
+        focus, times = self.focus, self.session.frame_times()
+        if not focus.is_waiting or focus.place is None:
+            return
+        first = int(np.searchsorted(times, focus.place.time_s - SAME_TIME_S))
+        if first < len(times):
+            for result in self.session.results(int(self.session.frame_indices()[first])):
+                self.see(result)
+
+    def see(self, result: FrameResult) -> None:
+        """One more frame is tracked: is the person there who is waited for? Called in any thread."""
+        waited = self.focus
+        after = waited.after(self.identified(result).tracks, result.time_s) if waited.is_waiting else waited
+        if after is not waited:
+            self._post(lambda: self._settle(waited, after))
+
+    def _settle(self, waited: FocusPerson, after: FocusPerson) -> None:
+        if self.focus is waited:
+            self.focus_settled.emit(waited, after)
+
+    def note_change(self, before: TrackSettings, after: TrackSettings, time_s: float) -> None:
+        """Other settings came into use. Called in the engine's thread."""
+        self.session.log_changes(changes_between(before, after, time_s))
 
 
-def place_for_session(video: Path) -> Path:
-    """Beside the video; in the user's data folder for the demo and where that cannot be written."""
-    folder = video.parent.resolve()
-    beside = session_path(video)
-    if folder != ASSETS.resolve() and (beside.exists() or os.access(folder, os.W_OK)):
-        return beside
-    mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
-    place = sessions_folder()
-    place.mkdir(parents=True, exist_ok=True)
-    return session_path(video.with_stem(f"{video.stem}-{mark}"), place)
-
-
-class OpenedFile:
+class OpenedFile(Opened):
     """A video with its player and session; an engine tracks what the session does not hold yet."""
 
     is_live = False
 
-    def __init__(self, video: Path, session: Session, settings: Any, *, parts: Parts) -> None:
+    def __init__(self, video: Path, session: Session, settings: TrackSettings, *, parts: Parts, post: Post) -> None:
         """An engine is there where something is left to track, with `settings`."""
+        super().__init__(video.name, session, settings, post=post)
         self.video = video
-        self.name = video.name
-        self.session = session
-        self.replay = EditedSession(session)
         self.closed = threading.Event()
-        self.settings = settings
         self._parts = parts
         self._limits = ALL_TIME
         self._more_wanted = False
+        if session.complete and (smoothing := self.replay.plan.smoothing) is not None:  # made anew since
+            self.settings = with_smoothing(self.settings, smoothing)
         self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]
-        self.feed: Feed = FileFeed(
+        self.feed: FileFeed = FileFeed(
             self.player,
             lambda index: self.replay.result(index),
             engine=self.engine,
@@ -107,20 +224,26 @@ class OpenedFile:
         """Who is near in time to a picture; one for each thread."""
         return Nearby(self.session.results, lambda: self.player.times)
 
-    def _new_engine(self) -> FileEngine[Any]:
-        engine: FileEngine[Any] = FileEngine(
-            self.opened, self._parts.build, self.settings, session=self.session, on_change=self._note_change
+    def _new_engine(self) -> FileEngine[TrackSettings]:
+        engine = FileEngine(
+            self.opened,
+            self._parts.build,
+            self.focused_settings,
+            session=self.session,
+            on_change=self.note_change,
+            on_result=self.see,
         )
         engine.limit(self._tracked_limits)
         return engine
 
     @property
+    def engine_in_use(self) -> FileEngine[TrackSettings] | None:
+        return self.engine
+
+    @property
     def _tracked_limits(self) -> TimeSpan:
         """In and out point, or else where the run was to begin and end."""
         return self._limits.or_else(TimeSpan(self.settings.start_s, self.settings.end_s))
-
-    def _note_change(self, before: Any, after: Any, time_s: float) -> None:
-        self.session.log_changes(changes_between(before, after, time_s))
 
     def limit(self, span: TimeSpan) -> None:
         """Tracks and plays only what lies in the span. What is tracked stays."""
@@ -132,12 +255,10 @@ class OpenedFile:
         if self.engine is not None:
             self.engine.limit(self._tracked_limits)
 
-    def keep_up(self) -> None:
+    def follow(self, status: RunStatus) -> None:
         """Goes on tracking where the limits were moved after it had come to its end."""
         times = self.player.times
-        if not self._more_wanted or not len(times) or not self.session.complete:
-            return
-        if self.engine is not None and self.engine.status().state.is_active:
+        if not self._more_wanted or not len(times) or status.state.is_active or not self.session.complete:
             return
         self._more_wanted = False
         tracked = self.session.time_span
@@ -145,31 +266,17 @@ class OpenedFile:
         if tracked is None or last_s > tracked[1] + SAME_TIME_S:
             self.session.go_on()
             self.engine = self._new_engine()
-            if isinstance(self.feed, FileFeed):
-                self.feed.engine = self.engine
+            self.feed.engine = self.engine
             self.engine.start()
 
     def start(self) -> None:
-        """Tracks and plays."""
+        self.look_back()
         if self.engine is not None:
             self.engine.start()
         self.player.play()
 
-    def apply(self, settings: Any) -> None:
-        """New settings for what is still to be tracked."""
-        self.settings = settings
-        if self.engine is not None:
-            self.engine.apply(settings)
-
     def newest_result(self) -> FrameResult | None:
-        """The last frame that was tracked, with all edits in it; None before the first."""
         return self.replay.result(self.session.last_frame_index)
-
-    def refresh(self) -> None:
-        """Shows the picture again with the edits as they are now; smoothing asked for anew is not made here."""
-        self.replay.refresh(smooth=False)
-        if isinstance(self.feed, FileFeed):
-            self.feed.refresh()
 
     def close(self) -> bool:
         """Ends all threads and closes the session; True when everything has ended. A network that is still being
@@ -188,57 +295,62 @@ class OpenedFile:
         self.closed.set()
 
 
-class OpenedCamera:
-    """A camera or stream with its engine and the session it writes."""
+class OpenedCamera(Opened):
+    """A camera or stream with its engine and the session it writes. wish: what was asked of the camera."""
 
     is_live = True
 
     def __init__(
-        self, spec: str, name: str, session: Session, *, engine: LiveEngine[Any], settings: Any, wish: Mapping[str, object]
+        self,
+        spec: str,
+        name: str,
+        session: Session,
+        settings: TrackSettings,
+        *,
+        parts: Parts,
+        post: Post,
+        wish: Mapping[str, object],
     ) -> None:
+        super().__init__(name, session, settings, post=post)
         self.spec = spec
-        self.settings = settings
         self.wish = wish
-        self.name = name
-        self.session = session
-        self.replay = EditedSession(session)
-        self.engine = engine
-        self.player = None
-        self.feed: Feed = LiveFeed(engine)
+        self.engine = LiveEngine(
+            lambda: adapted(parts.open_source(spec, **wish), settings.adaptation),
+            parts.build,
+            self.focused_settings,
+            steps=parts.steps,
+            session=session,
+            on_change=self.note_change,
+            on_result=self.see,
+        )
+        self.feed: LiveFeed = LiveFeed(self.engine)
+
+    @property
+    def engine_in_use(self) -> LiveEngine[TrackSettings]:
+        return self.engine
 
     @property
     def info(self) -> VideoInfo:
-        """Facts of the source, as far as they are known yet."""
         return self.engine.status().source or self.session.header.source
 
     def start(self) -> None:
-        """Opens the camera and goes."""
         self.engine.start()
 
-    def learn_source(self) -> None:
+    def follow(self, status: RunStatus) -> None:
         """Writes the camera's facts into the session as soon as they are known."""
-        header, source = self.session.header, self.engine.status().source
-        if source is not None and source != header.source:
-            self.session.set_header(replace(header, source=source))
-
-    def apply(self, settings: Any) -> None:
-        """New settings from the next frame on."""
-        self.settings = settings
-        self.engine.apply(settings)
+        header = self.session.header
+        if status.source is not None and status.source != header.source:
+            self.session.set_header(replace(header, source=status.source))
 
     def newest_result(self) -> FrameResult | None:
         """The last frame that was tracked; None before the first."""
         view = self.engine.view()
         return view.result if view is not None else None
 
-    def refresh(self) -> None:
-        """Reads names and hidden people anew."""
-        self.replay.refresh(smooth=False)
-
     def close(self) -> bool:
         """Stops the engine, which finishes its recordings and closes the session."""
         with suppress(UserError):  # a full disk must not keep the run open
-            self.learn_source()
+            self.follow(self.engine.status())
         ended = self.engine.stop()
         if ended:
             self.session.close()
@@ -253,88 +365,3 @@ def _remove_if_empty(path: Path) -> None:
             empty = session.last_track_id == 0
         if empty:
             path.unlink()
-
-
-Run = OpenedFile | OpenedCamera
-
-
-def open_file(video: Path, settings: Any, *, parts: Parts, again: bool = False) -> OpenedFile:
-    """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
-
-    UserError when the video or its session cannot be opened.
-    """
-    with adapted(parts.open_source(video), settings.adaptation) as source:
-        info = source.info
-    place = place_for_session(video)
-    if place.exists() and not again:
-        session = Session.open(place, writable=True)
-        if sorted(session.header.source.size_wh) != sorted(info.size_wh):
-            session.close()
-            raise UserError(
-                f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
-            )
-    else:
-        session = Session.create(place, parts.header(info, settings), overwrite=again)
-    return _file_run(video, session, settings, parts=parts)
-
-
-def open_session(path: Path, settings: Any, *, parts: Parts) -> OpenedFile:
-    """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
-    session = Session.open(path, writable=True)
-    source = session.header.source
-    if source.is_live:
-        session.close()
-        raise UserError(
-            f"{path.name} is of a camera or stream and holds no pictures to show; "
-            f"`python main.py export {path.name}` writes tables from it."
-        )
-    beside = path.parent / Path(source.path or source.name).name
-    video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
-    if video is None:
-        session.close()
-        raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
-    return _file_run(Path(video), session, settings, parts=parts)
-
-
-def _file_run(video: Path, session: Session, settings: Any, *, parts: Parts) -> OpenedFile:
-    try:
-        begun = settings_to_go_on(session, settings, parts.header)
-    except UserError:
-        session.close()
-        raise
-    return OpenedFile(video, session, begun, parts=parts)
-
-
-def open_camera(
-    spec: str,
-    settings: Any,
-    *,
-    parts: Parts,
-    folder: Path,
-    name: str = "",
-    wish: Mapping[str, object] | None = None,
-) -> OpenedCamera:
-    """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
-    options = dict(wish or {})
-    folder.mkdir(parents=True, exist_ok=True)
-    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
-    stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
-    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
-    engine: LiveEngine[Any] = LiveEngine(
-        lambda: adapted(parts.open_source(spec, **options), settings.adaptation),
-        parts.build,
-        settings,
-        steps=parts.steps,
-        session=session,
-        on_change=lambda before, after, time_s: session.log_changes(changes_between(before, after, time_s)),
-    )
-    return OpenedCamera(spec, name or spec, session, engine=engine, settings=settings, wish=options)
-
-
-def free_path(path: Path) -> Path:
-    """The path, or the same with _2, _3, ... where it is taken: nothing is ever overwritten."""
-    number, free = 2, path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}_{number}")
-        number += 1
-    return free

@@ -32,10 +32,20 @@ class Picture:
 
 
 class Feed(Protocol):
-    """What the bridge polls."""
+    """Gives pictures to whoever polls.
+
+    hides_faces: pictures are looked at with blurred faces. Live, a picture then waits for its result, though it is
+    older: blocks that lag would show faces.
+    """
+
+    hides_faces: bool
 
     def picture(self) -> Picture | None:
         """The newest picture that was not given yet, or None."""
+        ...
+
+    def refresh(self) -> None:
+        """Gives the same picture again, as it looks now."""
         ...
 
     def painted(self) -> None:
@@ -58,7 +68,7 @@ class LiveFeed:
         self._engine = engine
         self._given: LiveView | None = None
         self._recent = RecentResults()
-        self.matched = False  # show the picture that the result belongs to, though it is older
+        self.hides_faces = False
 
     def picture(self) -> Picture | None:
         view = self._engine.view()
@@ -66,9 +76,12 @@ class LiveFeed:
             return None
         self._given = view
         near = self._recent.add(view.result) if view.result is not None else ()
-        if self.matched:
+        if self.hides_faces:
             return Picture(view.result_frame or view.frame, view.result, near=near)
         return Picture(view.frame, view.result, view.overlay_age_s)
+
+    def refresh(self) -> None:
+        self._given = None
 
     def painted(self) -> None:
         if self._given is not None:
@@ -111,7 +124,6 @@ class FileFeed:
         self._painted = RateMeter()
 
     def refresh(self) -> None:
-        """Gives the same frame again, with its result as it is now (after an edit)."""
         self._stale = True
 
     def picture(self) -> Picture | None:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.gui.picture_painter import PeopleStyle, PictureLayers
 from ppnet.errors import UserError
 from tracking.drawing.overlay import OverlaySettings, draw
 from tracking.drawing.privacy import RecentResults, blur_faces, plain_ground
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
@@ -22,7 +22,7 @@ Near = Callable[[Frame, FrameResult], Sequence[FrameResult]]
 """near(frame, result): the results that count for hiding people in the picture (see `tracking.drawing.privacy`)."""
 
 
-def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySettings:
+def overlay_settings(layers: SceneStyle, people: PeopleStyle) -> OverlaySettings:
     """The recorder's overlay for what is switched on in the window."""
     return OverlaySettings(
         skeletons=layers.skeleton,
@@ -35,7 +35,7 @@ def overlay_settings(layers: PictureLayers, people: PeopleStyle) -> OverlaySetti
     )
 
 
-def drawer(layers: Callable[[], PictureLayers], people: Callable[[], PeopleStyle], *, near: Near) -> Look:
+def drawer(layers: Callable[[], SceneStyle], people: Callable[[], PeopleStyle], *, near: Near) -> Look:
     """draw(frame, result) with the layers of the moment, privacy included."""
 
     def drawn(frame: Frame, result: FrameResult | None) -> Image:
@@ -46,7 +46,7 @@ def drawer(layers: Callable[[], PictureLayers], people: Callable[[], PeopleStyle
     return drawn
 
 
-def private(frame: Frame, result: FrameResult | None, layers: PictureLayers, *, near: Near) -> Image:
+def private(frame: Frame, result: FrameResult | None, layers: SceneStyle, *, near: Near) -> Image:
     """The picture as it may leave the program; where nobody was looked for yet, nobody may be seen."""
     if layers.plain_ground or (layers.blur_faces and result is None):
         return plain_ground(frame.image)
@@ -61,7 +61,7 @@ def near_live() -> Near:
     return lambda _frame, result: recent.add(result)
 
 
-def hides_people(layers: PictureLayers) -> bool:
+def hides_people(layers: SceneStyle) -> bool:
     """Whether people must not be recognised."""
     return layers.blur_faces or layers.plain_ground
 

@@ -17,7 +17,7 @@ from app.runs.stages import run_stages
 from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
-from tracking.focus_person import SOON_S
+from tracking.focus_person import EVERYONE, SOON_S, FocusPerson
 from tracking.pipeline import Pipeline
 from tracking.session.edits import OnlyPerson
 from tracking.session.format import SessionHeader
@@ -168,9 +168,9 @@ class TrackRun:
         return finish
 
     def _refuse_nobody(self, *, ended: bool = False) -> None:
-        only: Any = _of(self._pipeline, "only", None)
-        if only is not None and (only.is_missed or (ended and only.track_id is None)):
-            at = only.wanted
+        focus: FocusPerson = _of(self._pipeline, "focus", EVERYONE)
+        at = focus.place
+        if at is not None and (focus.is_missed or (ended and focus.track_id is None)):
             raise UserError(
                 f"Nobody was found at {at.x:g},{at.y:g} within {SOON_S:g} s of {at.time_s:g} s; "
                 "give a place inside a person, in pixels, and a time at which they are seen (--only X,Y@SECONDS)."
@@ -178,16 +178,16 @@ class TrackRun:
 
     def _settle_results(self, files: OutputFiles) -> bool:
         """Brings the results to what is known at the end; whether table and video must be written again."""
-        only: Any = _of(self._pipeline, "only", None)
+        focus: FocusPerson = _of(self._pipeline, "focus", EVERYONE)
         others = False
-        if only is not None and only.track_id is not None and self._keep:
-            alone = only_person(self._results, only.track_id)
+        if focus.track_id is not None and self._keep:
+            alone = only_person(self._results, focus.track_id)
             others = any(one is not was for one, was in zip(alone, self._results, strict=True))
             self._results = alone
         if others:
-            self._tally.people = {i: facts for i, facts in self._tally.people.items() if i == only.track_id}
+            self._tally.people = {i: facts for i, facts in self._tally.people.items() if i == focus.track_id}
             if files.session is not None:
-                files.session.add_edit(OnlyPerson(only.track_id))
+                files.session.add_edit(OnlyPerson(focus.track_id))
         if self._looks_ahead:
             from tracking.smoothing.rts import smooth_results
 

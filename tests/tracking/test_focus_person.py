@@ -7,10 +7,10 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.tracking.test_pipeline import POSE
-from tracking.focus_person import SOON_S, PersonAt
+from tracking.focus_person import EVERYONE, SOON_S, FocusPerson, PersonAt
 from tracking.pipeline import Pipeline, PipelineSettings
 from tracking.tracker.settings import TrackerSettings
-from tracking.types import Detections, Frame
+from tracking.types import Detections, Frame, Tracks
 
 RATE = 10.0
 pytestmark = pytest.mark.filterwarnings("error")  # nor does anything grumble about boxes that nobody read
@@ -70,7 +70,7 @@ def test_only_the_chosen_one_is_read_and_reported_from_the_moment_on():
     assert [len(r) for r in results] == [3] * 5 + [1] * 7
     chosen = results[-1]
     assert (chosen.tracks.boxes[0, 0] + chosen.tracks.boxes[0, 2]) / 2 == pytest.approx(600, abs=5)
-    assert chosen.tracks.ids.tolist() == [pipeline.only.track_id] == results[5].tracks.ids.tolist()
+    assert chosen.tracks.ids.tolist() == [pipeline.focus.track_id] == results[5].tracks.ids.tolist()
     assert [len(boxes) for boxes in scene.read] == [3] * 6 + [1] * 6, "the others cost nothing any more"
     assert np.isfinite(chosen.raw.keypoints).all() and len(chosen.states) == 1
 
@@ -79,7 +79,7 @@ def test_nobody_takes_the_place_of_who_is_gone():
     gone = lambda index: (600.0, 240.0) if index < 8 else None
     scene = Scene(chosen=gone, other=lambda index: (1000.0 - 20 * min(index, 20), 240.0))
     results, pipeline = run(scene, 40, only=PersonAt(600, 240, 0.0))
-    mine = pipeline.only.track_id
+    mine = pipeline.focus.track_id
     assert all(set(r.tracks.ids.tolist()) <= {mine} for r in results)
     assert [len(r) for r in results[:8]] == [1] * 8
     # The other one comes to stand in the very place; nobody is reported all the same.
@@ -107,13 +107,13 @@ def test_others_who_merge_are_left_unread_in_peace():
 def test_a_short_absence_ends_with_the_same_number():
     away = lambda index: None if 8 <= index < 14 else (600.0, 240.0)
     results, pipeline = run(Scene(chosen=away, other=standing(1000.0)), 22, only=PersonAt(600, 240, 0.0))
-    assert results[-1].tracks.ids.tolist() == [pipeline.only.track_id]
+    assert results[-1].tracks.ids.tolist() == [pipeline.focus.track_id]
 
 
 def test_a_place_where_nobody_comes_leaves_everybody():
     scene = Scene(left=standing(200.0), right=standing(1000.0))
     results, pipeline = run(scene, 30, only=PersonAt(600, 240, 0.2))
-    assert pipeline.only.is_missed and pipeline.only.track_id is None
+    assert pipeline.focus.is_missed and pipeline.focus.track_id is None
     assert all(len(r) == 2 for r in results) and 30 / RATE > 0.2 + SOON_S
 
 
@@ -141,6 +141,32 @@ def test_switched_on_and_off_between_two_frames():
     assert again[-1].tracks.ids.tolist() == everybody[-1].tracks.ids.tolist()
 
 
+def tracks(*middles):
+    """People 1, 2, ... at (x, y) of their middles."""
+    boxes = np.array([[x - 50, y - 150, x + 50, y + 150] for x, y in middles], np.float32).reshape(-1, 4)
+    ids = np.arange(1, len(boxes) + 1)
+    states = np.zeros(len(boxes), np.uint8)
+    return Tracks(ids, boxes, np.ones(len(boxes), np.float32), states)
+
+
+def test_a_focus_waits_for_somebody_and_then_follows_them():
+    waiting = FocusPerson.waiting(PersonAt(600, 240, 1.0))
+    assert waiting.after(tracks((600, 240)), 0.9) is waiting, "not yet"
+    assert waiting.after(tracks((100, 240)), 1.5) is waiting, "somebody else"
+    followed = waiting.after(tracks((100, 240), (600, 240)), 1.5)
+    assert followed.track_id == 2 and not followed.is_waiting
+    assert followed.after(tracks((600, 240)), 1.6) is followed, "and nobody takes their place"
+
+
+def test_a_focus_gives_up_in_time():
+    waiting = FocusPerson.waiting(PersonAt(600, 240, 1.0))
+    missed = waiting.after(tracks((600, 240)), 1.1 + SOON_S)
+    assert missed.is_missed and missed.is_everyone and not missed.is_waiting
+    assert EVERYONE.is_everyone and not EVERYONE.is_missed
+    known = FocusPerson.waiting(waiting.place, known_as=7)
+    assert known.after(tracks(), 1.1 + SOON_S).track_id == 7, "who was known before is still followed"
+
+
 def test_a_place_must_be_numbers():
     with pytest.raises(UserError, match="place of a person"):
         PersonAt(float("nan"), 1)
@@ -149,4 +175,4 @@ def test_a_place_must_be_numbers():
 def test_a_stream_that_does_not_begin_at_zero():
     scene = Scene(left=standing(200.0), right=standing(1000.0))
     results, pipeline = run(scene, 5, only=PersonAt(1000, 240, 0.0), start=5000)
-    assert [len(r) for r in results] == [1] * 5 and pipeline.only.track_id is not None
+    assert [len(r) for r in results] == [1] * 5 and pipeline.focus.track_id is not None

@@ -24,7 +24,7 @@ from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
-from tracking.focus_person import OnePerson, PersonAt
+from tracking.focus_person import FocusFilter, PersonAt
 from tracking.session.edit_plan import select_rows
 from tracking.session.format import SessionHeader
 from tracking.types import Frame, FrameResult
@@ -48,7 +48,7 @@ class MadeProcessor:
     seen: list[TrackSettings] = field(default_factory=list)
     delay_s: float = 0.0
     hold: threading.Event | None = None
-    one: OnePerson | None = None
+    one: FocusFilter | None = None
 
     def process(self, frame: Frame) -> FrameResult:
         if self.hold is not None:
@@ -61,8 +61,8 @@ class MadeProcessor:
 
     def _alone(self, result: FrameResult) -> FrameResult:
         wanted = PersonAt(*self.settings.only)
-        if self.one is None or self.one.wanted != wanted:
-            self.one = OnePerson(wanted)
+        if self.one is None or self.one.focus.place != wanted:
+            self.one = FocusFilter(wanted)
         ids = self.one.kept(result.tracks, result.raw, result.time_s)[0].ids
         return select_rows(result, [row for row, i in enumerate(result.tracks.ids) if i in ids])
 
@@ -177,7 +177,7 @@ def window(qtbot, studio) -> MainWindow:
     shown.show()
     yield shown
     shown.close()
-    assert not shown.workspace.bridge.is_watching
+    assert not shown.timers.are_running
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_presets_are_told_apart_and_come_back():
 
 
 def test_controls_reach_the_network(qtbot, window, studio):
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     window.controls.presets.buttons()[2].click()
     qtbot.waitUntil(lambda: studio.processor.settings.flip and studio.processor.settings.detect_every == 1)

@@ -13,7 +13,7 @@ from tracking.session.session import Session
 
 @pytest.fixture
 def live(qtbot, window, studio):
-    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
     qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=6000)
     return window
 
@@ -60,7 +60,7 @@ def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
     studio.processor.process = broken
     qtbot.waitUntil(lambda: window.banner.text == "The network broke.", timeout=5000)
     window.workspace.offer("Something else.", "Do it", lambda: None)
-    window.workspace.bridge.statusUpdated.connect(statuses.append)
+    window.workspace.status_updated.connect(statuses.append)
     qtbot.waitUntil(lambda: len(statuses) == 2, timeout=3000)
     assert window.banner.text == "Something else."
     window.banner.hide()
@@ -125,13 +125,13 @@ def test_a_live_session_cannot_be_shown_and_the_sentence_says_what_reads_it(qtbo
 
 def test_camera_that_is_not_there_is_said(qtbot, window, studio):
     studio.port.pull()
-    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
     qtbot.waitUntil(lambda: "camera" in window.banner.text.lower(), timeout=5000)
 
 
 def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
     studio.delay_s = 0.45
-    window.workspace.open_live("camera:0", folder=studio.folder / "live", name="Camera")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
     qtbot.waitUntil(lambda: "half as often" in window.truth.text("shed"), timeout=12000)
     assert window.view.picture.overlay_age_s < 2.0
 
@@ -179,7 +179,7 @@ def test_person_hidden_while_live_leaves_the_picture(qtbot, live):
 def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
     from tracking.session.session import Session
 
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
     window.controls.people.setValue(1)

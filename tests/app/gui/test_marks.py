@@ -91,7 +91,7 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     assert (drawn(window.transport.bar) != before).any() and "00:00.67 – 00:01.00" in window.banner.text
     assert [int(row["frame"]) for row in exported(qtbot, window)][::2] == list(range(20, 30))
     shown = []
-    window.workspace.bridge.pictureArrived.connect(lambda picture: shown.append(picture.frame.index))
+    window.workspace.picture_arrived.connect(lambda picture: shown.append(picture.frame.index))
     window.workspace.run.player.play()
     qtbot.waitUntil(lambda: len(shown) > 8 and any(b < a for a, b in pairwise(shown)), timeout=6000)
     assert set(shown) <= set(range(20, 30)) and window.workspace.run.player.position().is_playing
@@ -151,7 +151,7 @@ def test_j_k_l(qtbot, open_clip):
     window = open_clip()
     go_to(qtbot, window, 50)
     shown = []
-    window.workspace.bridge.pictureArrived.connect(lambda picture: shown.append(picture))
+    window.workspace.picture_arrived.connect(lambda picture: shown.append(picture))
     qtbot.keyClick(window, Qt.Key.Key_J)
     qtbot.waitUntil(lambda: len(shown) > 4, timeout=5000)
     speed = window.transport.speed
@@ -171,7 +171,7 @@ def test_j_k_l(qtbot, open_clip):
 
 
 def test_a_live_run_is_marked_too(qtbot, window, studio):
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=5000)
     window.commands["mark"].trigger()
     assert len(window.timeline.lanes.flags) == 1 and not window.commands["in-point"].isEnabled()

@@ -81,8 +81,8 @@ def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
     assert window.view.picture.frame.size_wh == (640, 480)
     window.controls.turn.setCurrentIndex(1)
     window.controls.turn.activated.emit(1)
-    assert "Track again" in window.banner._button.text()
-    window.banner._button.click()
+    assert "Track again" in window.banner.button.text()
+    window.banner.button.click()
     qtbot.waitUntil(
         lambda: window.view.picture is not None and window.view.picture.frame.size_wh == (480, 640), timeout=8000
     )

@@ -220,7 +220,7 @@ def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
     if state == "slow network":
         studio.delay_s = 0.5
     if state in ("live", "recording"):
-        window.workspace.open_live("camera:0", folder=studio.folder, name="Camera")
+        window.workspace.open_camera("camera:0", folder=studio.folder, name="Camera")
     elif state != "first page":
         window.files.open_path(clip)
     if state not in ("first page", "opening"):
@@ -232,7 +232,7 @@ def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
     begun = time.monotonic()
     window.close()
     assert time.monotonic() - begun < 4.0  # 2 s on a free machine
-    assert window.workspace.run is None and not window.workspace.bridge.is_watching
+    assert window.workspace.run is None and not window.timers.are_running
 
 
 def test_broken_settings_are_set_aside_and_named(qtbot, tmp_path, studio):
@@ -243,7 +243,7 @@ def test_broken_settings_are_set_aside_and_named(qtbot, tmp_path, studio):
     store.path.write_text('{"version": 1, "look": ')
     window = make_window(QApplication.instance(), parts=studio.parts())
     qtbot.addWidget(window)
-    assert "damaged" in window.banner._words.text() and "broken" in window.banner._words.text()
+    assert "damaged" in window.banner.text and "broken" in window.banner.text
     assert store.path.with_suffix(".broken.json").exists() and not store.path.exists()
     window.close()
 

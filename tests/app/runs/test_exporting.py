@@ -3,7 +3,7 @@
 import pytest
 
 from app.runs.exporting import Work, export_work
-from app.gui.picture_painter import PeopleStyle, PictureLayers
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.session.session import Session
@@ -21,7 +21,7 @@ def test_a_file_that_begins_late_is_exported_whole(tmp_path):
             session.append(made_result(index, time_s=time_s))
         session.finish()
         work = Work(
-            session, PictureLayers(), PeopleStyle(), lambda: open_source(clip), shares.append, cancelled=lambda: False
+            session, SceneStyle(), PeopleStyle(), lambda: open_source(clip), shares.append, cancelled=lambda: False
         )
         (written,) = export_work("video", tmp_path / "out.mp4", work)
     with open_source(written) as video:

@@ -26,16 +26,16 @@ def test_a_click_on_a_person_leaves_only_them_until_undone(qtbot, open_clip):
     window.commands["only-person"].trigger()
     assert window.view.tool == "person"
     click(qtbot, window, 200 + 2 * 20 + 20, 130)
-    assert window.view.tool == "look" and window.one_person.badge.isVisible()
+    assert window.view.tool == "look" and window.focus_person.badge.isVisible()
     assert window.controls.one.text() == "Back to everybody"
-    assert "Only person 2" in window.one_person.badge.text() and "Ctrl+Z" in window.banner.text
+    assert "Only person 2" in window.focus_person.badge.text() and "Ctrl+Z" in window.banner.text
     qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all(), timeout=2000)
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1, timeout=2000)
     rows = exported(qtbot, window)
     assert len(rows) == FRAMES and {row["person_id"] for row in rows} == {"2"}
     window.commands["undo"].trigger()
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=2000)
-    assert exported(qtbot, window) == both and not window.one_person.badge.isVisible()
+    assert exported(qtbot, window) == both and not window.focus_person.badge.isVisible()
     window.workspace.choose(None)
     qtbot.waitUntil(lambda: (pixels(window) == before).all(), timeout=2000)
 
@@ -45,10 +45,10 @@ def test_the_badge_brings_everybody_back(qtbot, open_clip):
     window.commands["only-person"].trigger()
     click(qtbot, window, 160, 130)
     assert ids_at(window, 30) == [1]
-    window.one_person.badge.click()
-    assert ids_at(window, 30) == [1, 2] and not window.one_person.badge.isVisible()
+    window.focus_person.badge.click()
+    assert ids_at(window, 30) == [1, 2] and not window.focus_person.badge.isVisible()
     window.commands["undo"].trigger()
-    assert ids_at(window, 30) == [1] and window.one_person.badge.isVisible()
+    assert ids_at(window, 30) == [1] and window.focus_person.badge.isVisible()
 
 
 def test_a_place_clicked_before_the_tracking_has_come(qtbot, window, studio, clip):
@@ -60,30 +60,30 @@ def test_a_place_clicked_before_the_tracking_has_come(qtbot, window, studio, cli
     qtbot.waitUntil(lambda: shown_frame(window) == 30, timeout=3000)
     window.controls.one.click()
     click(qtbot, window, 200 + 60 + 20, 180)
-    assert window.workspace.settings.only[2] == 1.0 and "Waiting" in window.one_person.badge.text()
+    assert window.workspace.focus.place.time_s == 1.0 and "Waiting" in window.focus_person.badge.text()
     assert window.controls.one.text() == "Back to everybody"
     studio.hold.set()
     qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
     assert ids_of(window) == [[1, 2]] * 30 + [[2]] * 30, "from that frame on nobody else is read"
     qtbot.waitUntil(lambda: ids_at(window, 5) == [2], timeout=3000)
     assert {row["person_id"] for row in exported(qtbot, window)} == {"2"}
-    assert window.workspace.run.session.header.settings["only"] == window.workspace.settings.only
+    assert window.workspace.run.session.header.settings["only"][2] == window.workspace.focus.place.time_s == 1.0
 
 
 def test_a_place_where_nobody_comes_is_given_up_and_said(qtbot, window, studio):
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=5000)
-    window.one_person.choose_at(5.0, 470.0, None)
-    assert window.workspace.settings.only is not None
+    window.focus_person.choose_at(5.0, 470.0, None)
+    assert window.workspace.focus.is_waiting
     qtbot.waitUntil(lambda: "Nobody was found" in window.banner.text, timeout=8000)
-    assert window.workspace.settings.only is None and not window.one_person.badge.isVisible()
+    assert window.workspace.focus.is_everyone and not window.focus_person.badge.isVisible()
 
 
 def test_live_and_the_session_is_about_the_one(qtbot, window, studio):
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=5000)
     result = window.view.picture.result
-    window.one_person.choose_at(*((result.tracks.boxes[0, :2] + result.tracks.boxes[0, 2:]) / 2).tolist(), 1)
+    window.focus_person.choose_at(*((result.tracks.boxes[0, :2] + result.tracks.boxes[0, 2:]) / 2).tolist(), 1)
     qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1], timeout=3000)
     session = window.workspace.run.session.path
     window.workspace.close_run()
@@ -93,18 +93,18 @@ def test_live_and_the_session_is_about_the_one(qtbot, window, studio):
     with Session.open(session) as closed:
         assert closed.header.settings["only"] is not None
         assert {i for edited in EditedSession(closed).results() for i in edited.result.tracks.ids.tolist()} == {1}
-    window.workspace.open_live("camera:0", folder=studio.folder / "live")
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
-    assert window.workspace.settings.only is None, "the next run begins with everybody"
+    assert window.workspace.focus.is_everyone, "the next run begins with everybody"
 
 
 def test_an_untracked_place_of_a_tracked_film_is_tracked_anew_on_demand(qtbot, open_clip):
     window = open_clip()
     window.commands["only-person"].trigger()
     click(qtbot, window, 600, 460)
-    assert "Track again" in window.banner._button.text() and not window.one_person.badge.isVisible()
+    assert "Track again" in window.banner.button.text() and not window.focus_person.badge.isVisible()
     first = window.workspace.run
-    window.banner._button.click()
+    window.banner.button.click()
     qtbot.waitUntil(lambda: window.workspace.run not in (None, first), timeout=5000)
     assert window.workspace.run.session.header.settings["only"][2] == 20 / 30
     qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
@@ -126,10 +126,10 @@ def test_an_unfinished_run_goes_on_with_the_one(qtbot, window, studio, clip):
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.frame_count > 5)
     window.workspace.run.player.pause()
     go_to(qtbot, window, 2)
-    window.one_person.choose_at(200.0 + 4, 130.0, 2)
-    assert window.workspace.settings.only is not None
+    window.focus_person.choose_at(200.0 + 4, 130.0, 2)
+    assert window.workspace.focus.track_id == 2
     path = window.workspace.run.session.path
     window.workspace.close_run()
     window.files.open_path(path)
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete, timeout=15000)
-    assert ids_of(window)[-1] == [2] and "Only person 2" in window.one_person.badge.text()
+    assert ids_of(window)[-1] == [2] and "Only person 2" in window.focus_person.badge.text()

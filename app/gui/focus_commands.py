@@ -1,0 +1,94 @@
+"""One person chosen by a click: nobody else is read, shown or exported; how it stands with them is always in view."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from app.gui.actions import Actions
+from app.gui.controls_panel import ControlsPanel
+from app.gui.hit_test import hit_test
+from app.gui.video_view import VideoView
+from app.runs.picture_feed import Picture
+from app.runs.workspace import Workspace
+from tracking.focus_person import PersonAt
+
+
+class FocusCommands(QObject):
+    """The click that chooses, the badge in the picture that says who is followed, and the way back to everybody."""
+
+    def __init__(
+        self, workspace: Workspace, actions: Actions, view: VideoView, *, controls: ControlsPanel, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._actions = actions
+        self._view = view
+        self._controls = controls
+        self._in_sight = True
+        self.badge = QPushButton()
+        self.badge.setProperty("primary", True)
+        self.badge.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.badge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.badge.clicked.connect(workspace.follow_everyone)
+        corner = QVBoxLayout(view)
+        corner.setContentsMargins(12, 10, 12, 10)
+        corner.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        actions.connect({"only-person": self.arm, "everybody": workspace.follow_everyone})
+        controls.oneWanted.connect(self.arm)
+        controls.everybodyWanted.connect(workspace.follow_everyone)
+        view.placeClicked.connect(self.choose_at)
+        workspace.focus_changed.connect(lambda _focus: self._show())
+        workspace.people_changed.connect(lambda _people: self._show())
+        workspace.picture_arrived.connect(self._show_sight)
+        self._show()
+
+    def arm(self) -> None:
+        """The next click in the picture chooses."""
+        if self._view.picture is None:
+            self._workspace.notify("Open a video or a camera first.", "warning")
+        else:
+            self._view.take_tool("person")
+
+    def choose_at(self, x: float, y: float, person: int | None) -> None:
+        """Follows the person who was clicked, or whoever is found at (x, y) image pixels of the shown picture."""
+        run, picture = self._workspace.run, self._view.picture
+        if run is None or picture is None:
+            return
+        tracked = None if run.is_live else run.everybody_in(picture.frame.index)
+        if person is None and tracked is not None and (hit := hit_test(tracked, (x, y), reach_px=6.0)) is not None:
+            person = hit.person_id
+        place = PersonAt(x, y, picture.frame.time_s)
+        if person is not None:
+            self._workspace.follow(person)
+        elif tracked is None:
+            self._workspace.follow_at(place)
+        else:
+            self._workspace.offer(
+                "Nobody was tracked at that place. Track the video again for the one person there? (edits are lost)",
+                "Track again",
+                lambda: self._workspace.track_again(only=place),
+            )
+
+    def _show_sight(self, picture: Picture) -> None:
+        person = self._workspace.focus.track_id
+        in_sight = person is None or picture.result is None or person in picture.result.tracks.ids
+        if in_sight != self._in_sight:
+            self._in_sight = in_sight
+            self._show()
+
+    def _show(self) -> None:
+        focus = self._workspace.focus
+        person, on = focus.track_id, not focus.is_everyone
+        self._actions.enable(("only-person",), self._workspace.run is not None)
+        self._actions.enable(("everybody",), on)
+        self.badge.setVisible(on)
+        self._controls.show_one_person(on)
+        if person is None:
+            words, tip = "Waiting for one person", "Whoever is found at the place that you clicked is followed alone."
+        else:
+            name = self._workspace.people.names.get(person, f"person {person}")
+            words, tip = f"Only {name}", "Nobody else is read, shown or exported."
+            if not self._in_sight:
+                words += ", not in sight"
+                tip = "Nobody takes their place. When they are back under another number, choose them again (Shift+H)."
+        self.badge.setText(f"{words}   ✕")
+        self.badge.setToolTip(f"{tip}\nClick: everybody again ({self._actions['everybody'].shortcut().toString()})")

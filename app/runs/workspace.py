@@ -1,0 +1,399 @@
+"""`Workspace`: the one object that knows what is open, with which settings, about whom, and how people are shown."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from app.engine.player import PlayerPosition
+from app.engine.run_status import RunStatus, ToldNotices
+from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
+from app.runs.event import Event
+from app.runs.job import Job, Post
+from app.runs.opened import Opened, OpenedCamera, OpenedFile, Parts
+from app.runs.opening import open_camera, open_file, open_session
+from app.runs.picture_feed import Picture
+from app.runs.smoothing_again import SmoothingAgain
+from app.settings import TrackSettings
+from ppnet.errors import UserError
+from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import Edit, MergeIds, OnlyPerson
+from tracking.session.session import SUFFIX
+from tracking.smoothing.settings import MIN_SCORE
+
+CLOSING_S = 30.0  # longer than any network takes to load
+
+
+class Workspace:
+    """Opens and closes runs and tells whoever shows them. Panels never talk to each other, only through this.
+
+    Used by one thread, in which all events come. settings: those of the run that is open, else those with which the
+    next one begins. layers, people: how people are shown, in the window and in all that leaves it.
+    """
+
+    def __init__(self, parts: Parts, settings: TrackSettings, *, post: Post) -> None:
+        """post(deed): has a deed of another thread done in this one."""
+        self.opened: Event[Opened] = Event()
+        self.closed: Event[()] = Event()
+        self.busy_changed: Event[str] = Event()  # what is being waited for; empty when nothing
+        self.notified: Event[str, str] = Event()  # a sentence for the user, its kind (info, warning, error)
+        self.withdrawn: Event[str] = Event()  # a sentence that does not hold any more
+        self.action_offered: Event[str, str, Callable[[], object]] = Event()  # a sentence, a button, its deed
+        self.edited: Event[()] = Event()  # edits were made or taken back
+        self.settings_changed: Event[TrackSettings] = Event()
+        self.focus_changed: Event[FocusPerson] = Event()
+        self.people_changed: Event[PeopleStyle] = Event()
+        self.layers_changed: Event[SceneStyle] = Event()
+        self.picture_arrived: Event[Picture] = Event()
+        self.position_changed: Event[PlayerPosition] = Event()
+        self.status_updated: Event[RunStatus] = Event()
+        self.parts = parts
+        self.post = post
+        self.settings = settings
+        self.layers = SceneStyle(min_score=MIN_SCORE)
+        self.people = PeopleStyle()
+        self.run: Opened | None = None
+        self._own = settings  # for the next run
+        self._position: PlayerPosition | None = None
+        self._notices = ToldNotices()
+        self._job: Job[Opened] | None = None
+        self._abandoned = threading.Event()
+        self._closing: threading.Event | None = None  # of a run whose network was still being loaded
+        self._smoother = SmoothingAgain(self._show_smoothed, self.notify, post=post)
+        self._smoothing_due = False
+        self._smoothed_frames = -1  # how many the session held when it was last looked at whole
+
+    # Opening and closing
+
+    def open_path(self, path: Path) -> None:
+        """A video, image, folder or session file."""
+        if path.name.endswith(SUFFIX):
+            self._open(
+                lambda: open_session(path, self._own, parts=self.parts, post=self.post), f"Opening {path.name}…"
+            )
+        else:
+            self.open_video(path)
+
+    def open_video(self, path: Path, *, again: bool = False, only: PersonAt | None = None) -> None:
+        """A video or folder of images with its session; `again` tracks it anew although there is one, with the settings
+        as they are, perhaps for the one person who is at a place."""
+        place = None if only is None else (only.x, only.y, only.time_s)
+        settings = replace(self.settings if again else self._own, only=place)
+        self._open(
+            lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again), f"Opening {path.name}…"
+        )
+
+    def open_camera(
+        self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None
+    ) -> None:
+        """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
+        settings = self._own
+        self._open(
+            lambda: open_camera(
+                spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish
+            ),
+            f"Opening {name or spec}…",
+        )
+
+    def track_again(self, *, only: PersonAt | None = None) -> None:
+        """Opens what is open anew, with the settings as they are; a file loses its edits. `only`: for one person."""
+        file, camera = self.opened_file, self.opened_camera
+        if file is not None:
+            self.open_video(file.video, again=True, only=only)
+        elif camera is not None:
+            self.open_camera(camera.spec, folder=camera.session.path.parent, name=camera.name, wish=camera.wish)
+
+    def _open(self, work: Callable[[], Opened], words: str) -> None:
+        if self._job is not None:
+            return
+        self.close_run()
+        self._abandoned = abandoned = threading.Event()
+        closing, self._closing = self._closing, None
+
+        def open_run() -> Opened:
+            if closing is not None:
+                closing.wait(CLOSING_S)  # perhaps the same session
+            run = work()
+            if abandoned.is_set():
+                run.close()
+            return run
+
+        self.busy_changed.emit(words)
+        self._job = Job(open_run, name="open", post=self.post, done=self._ready, failed=self._failed)
+
+    def _ready(self, run: Opened) -> None:
+        self._end_job()
+        if self._abandoned.is_set():
+            run.close()
+            return
+        self.run = run
+        run.feed.hides_faces = self.layers.blur_faces
+        run.focus_settled.connect(lambda waited, after: self._settle_focus(run, waited, after))
+        run.start()
+        self._notices = ToldNotices()
+        self._read_people(chosen=None)
+        self._show_settings(run.settings)
+        self._show_focus()
+        self.opened.emit(run)
+        self._smoothed_frames = -1
+        self._smooth_when_complete()
+
+    def _failed(self, error: Exception) -> None:
+        self._end_job()
+        if not isinstance(error, UserError):
+            raise error
+        self.notify(str(error), "error")
+
+    def _end_job(self) -> None:
+        self._job = None
+        self.busy_changed.emit("")
+
+    def close_run(self) -> bool:
+        """Closes what is open; True when every thread has ended."""
+        run, self.run = self.run, None
+        self._position = None
+        self._smoothing_due = False
+        self._smoother.cancel()
+        if run is None:
+            return True
+        ended = run.close()
+        if isinstance(run, OpenedFile) and not run.closed.is_set():
+            self._closing = run.closed
+        self.people = PeopleStyle()
+        self._show_settings(self._own)
+        self._show_focus()
+        self.closed.emit()
+        return ended
+
+    def shut_down(self) -> bool:
+        """Closes what is open or about to open; for the end of the program."""
+        self._abandoned.set()
+        if self._job is not None and self._job.wait(1.0) and self._job.answer is not None:
+            self._job.answer.close()
+        return self.close_run()
+
+    @property
+    def opened_file(self) -> OpenedFile | None:
+        """The open file; None when a camera or nothing is open."""
+        return self.run if isinstance(self.run, OpenedFile) else None
+
+    @property
+    def opened_camera(self) -> OpenedCamera | None:
+        """The open camera; None when there is none."""
+        return self.run if isinstance(self.run, OpenedCamera) else None
+
+    # Following the run; called by timers
+
+    def poll_picture(self) -> None:
+        """Tells of a new picture and a new position of the player, if there are any."""
+        if self.run is not None and (picture := self.run.feed.picture()) is not None:
+            self.picture_arrived.emit(picture)
+        position = self.run.feed.position() if self.run is not None else None
+        if position is not None and position != self._position:
+            self._position = position
+            self.position_changed.emit(position)
+
+    def poll_status(self) -> None:
+        """Takes over what the run says of itself, and tells it."""
+        if self.run is None:
+            return
+        status = self.run.feed.status()
+        self._deed(lambda: self.run is None or self.run.follow(status))
+        fresh, gone = self._notices.changes(status.notices)
+        for notice in fresh:
+            self.notify(notice.words, notice.kind)
+        for notice in gone:
+            self.withdrawn.emit(notice.words)
+        if status.state.is_active and status.settings is not None:
+            self.run.settings = replace(status.settings, only=None)
+            self._show_settings(self.run.settings)  # others where those that were asked for were refused
+        if status.complete:
+            self._smooth_when_complete()
+        self.status_updated.emit(status)
+
+    def notify(self, words: str, kind: str = "info") -> None:
+        """Tells the user a sentence; kind: info, warning or error."""
+        self.notified.emit(words, kind)
+
+    def offer(self, words: str, button: str, deed: Callable[[], object]) -> None:
+        """Tells the user a sentence, and what can be done at the click of a button."""
+        self.action_offered.emit(words, button, deed)
+
+    def _deed(self, deed: Callable[[], object]) -> bool:
+        """Does it, or says why that is not possible; whether it was done."""
+        try:
+            deed()
+        except UserError as error:
+            self.notify(str(error), "error")
+            return False
+        return True
+
+    # Settings
+
+    def apply(self, settings: TrackSettings) -> None:
+        """Uses these settings from the next frame on; steadiness also for what is tracked already."""
+        if settings == self.settings:
+            return
+        before = self.settings
+        changed = {change.name: change.after for change in changes_between(before, settings, 0.0)}
+        self._own = replace(self._own, **changed)
+        if self.run is not None:
+            self.run.apply(settings)
+        self._offer_to_track_again(before, settings)
+        if smoothing_of(settings) != smoothing_of(before) and self.opened_file is not None:
+            self._smoothing_due = True
+        self._show_settings(settings)
+        self._smooth_when_complete()
+
+    def _show_settings(self, settings: TrackSettings) -> None:
+        """The settings are these now, whoever changed them."""
+        if settings != self.settings:
+            self.settings = settings
+            self.settings_changed.emit(settings)
+
+    def _offer_to_track_again(self, before: TrackSettings, after: TrackSettings) -> None:
+        run = self.run
+        if run is None:
+            return
+        turned = before.adaptation != after.adaptation
+        done = not run.is_live and run.session.complete and with_smoothing(before, smoothing_of(after)) != after
+        if turned or done:
+            words = "This counts from the next start on." if turned else "All frames are tracked already."
+            lost = "" if run.is_live or not run.session.edits() else " (edits are lost)"
+            self.offer(f"{words} Track again with these settings?{lost}", "Track again", self.track_again)
+
+    # How people are shown
+
+    def set_layers(self, layers: SceneStyle) -> None:
+        """What lies over pictures from now on. Whether one person is shown alone follows from the focus."""
+        layers = replace(layers, alone=not self.focus.is_everyone)
+        if layers == self.layers:
+            return
+        self.layers = layers
+        if self.run is not None and self.run.feed.hides_faces != layers.blur_faces:
+            self.run.feed.hides_faces = layers.blur_faces
+            self.run.feed.refresh()
+        self.layers_changed.emit(layers)
+
+    def choose(self, person: int | None) -> None:
+        """Makes a person the chosen one; None for nobody."""
+        if person != self.people.chosen:
+            self.people = replace(self.people, chosen=person)
+            self.people_changed.emit(self.people)
+
+    def _read_people(self, *, chosen: int | None) -> None:
+        if self.run is not None:
+            plan = self.run.replay.plan
+            self.people = PeopleStyle(chosen, frozenset(plan.hidden), dict(plan.names))
+            self.people_changed.emit(self.people)
+
+    # One person followed alone
+
+    @property
+    def focus(self) -> FocusPerson:
+        """Whom everything is about."""
+        return EVERYONE if self.run is None else self.run.focus
+
+    def follow(self, person: int) -> None:
+        """Nobody else is read, shown or exported: an edit, which can be undone, and what the run does follows."""
+        if self.run is None:
+            return
+        if self.run.replay.plan.only != person:
+            self.edit(OnlyPerson(person))
+        self.choose(person)
+        name = self.people.names.get(person, f"person {person}")
+        self.notify(f"Only {name} is followed. Should they be lost, nobody takes their place. Ctrl+Z takes it back.")
+
+    def follow_at(self, place: PersonAt) -> None:
+        """Whoever is found at a place that is not tracked yet is followed; who is followed already, is that person."""
+        run = self.run
+        if run is not None and self._deed(
+            lambda: run.aim(FocusPerson.waiting(place, known_as=run.replay.plan.only))
+        ):
+            self._show_focus()
+            self.notify("Whoever is found at that place is followed alone.")
+
+    def follow_everyone(self) -> None:
+        """Takes the choice back; who was not read meanwhile can only be tracked again."""
+        run = self.run
+        if run is None:
+            return
+        restricted = run.focus.place is not None
+        if run.replay.plan.only is not None:
+            self.edit(OnlyPerson(None))
+        self._deed(lambda: run.aim(EVERYONE))
+        self._show_focus()
+        if restricted and not run.is_live:
+            self.offer(
+                "Everybody is followed from here on. Others were not read while one person was followed.",
+                "Track again",
+                self.track_again,
+            )
+
+    def _settle_focus(self, run: Opened, waited: FocusPerson, after: FocusPerson) -> None:
+        """Somebody was found at the place, or nobody in time."""
+        known, found = waited.track_id, after.track_id
+        if run is not self.run:
+            return
+        if found is None or after.place is None:
+            self._deed(lambda: run.aim(FocusPerson(track_id=known)))
+            self._show_focus()
+            self.notify("Nobody was found at that place, so everybody is followed.", "warning")
+        elif known is not None and known != found:  # lost, and chosen again: the same person under a new number
+            run.focus = replace(after, track_id=known)
+            self.edit(MergeIds(known, found))
+        else:
+            run.focus = after
+            self.follow(found)
+            self._show_focus()
+
+    def _show_focus(self) -> None:
+        self.set_layers(self.layers)
+        self.focus_changed.emit(self.focus)
+
+    # Edits and the smoothing that they ask for
+
+    def edit(self, edit: Edit) -> None:
+        """Puts an edit on the session; everything shown and exported follows."""
+        self._change(lambda run: run.session.add_edit(edit))
+
+    def undo(self) -> None:
+        """Takes the newest edit back."""
+        self._change(lambda run: run.session.undo())
+
+    def redo(self) -> None:
+        """Puts back what was undone last."""
+        self._change(lambda run: run.session.redo())
+
+    def _change(self, deed: Callable[[Opened], object]) -> None:
+        run = self.run
+        if run is None or not self._deed(lambda: deed(run)):
+            return
+        run.refresh()
+        self._deed(run.follow_edits)
+        self._read_people(chosen=self.people.chosen)
+        self._show_focus()
+        self.edited.emit()
+        self._smoother.smooth_if_needed(run)
+
+    def _smooth_when_complete(self) -> None:
+        """Makes the steadiness that was asked for, now or when the run was begun, once everything is tracked; until
+        then it would be half of it."""
+        run = self.opened_file
+        if run is None or not run.session.complete:
+            return
+        if self._smoothing_due:
+            self._smoothing_due = False
+            self.edit(smoothing_of(self.settings))
+        elif run.session.frame_count != self._smoothed_frames:
+            run.refresh()
+            self._smoother.smooth_if_needed(run)
+        self._smoothed_frames = run.session.frame_count
+
+    def _show_smoothed(self, run: Opened, smoothed: EditedSession) -> None:
+        if self.run is run:
+            run.replay = smoothed
+            run.refresh()
+            self.edited.emit()
