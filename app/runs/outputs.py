@@ -131,6 +131,7 @@ class OutputFiles:
                     pixel_aspect=info.pixel_aspect,
                     audio_from=info.path if info.has_audio else None,
                     audio_span=sound_span,
+                    origin_s=0.0 if info.is_live else info.start_s,
                 )
         except BaseException:
             files.abandon()

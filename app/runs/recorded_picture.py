@@ -90,7 +90,7 @@ def write_span(
         pixel_aspect=info.pixel_aspect,
         audio_from=info.path if info.has_audio else None,
         audio_span=span,
-        origin_s=start_s,
+        origin_s=max(start_s, info.start_s),
     )
     count = 0
     try:

@@ -67,7 +67,8 @@ class AnnotatedVideo:
     ) -> None:
         """style and near: see `Annotator`. info: of the source; its sound is kept, within `sound_span`.
 
-        origin_s: the time of frames and sound that is time 0 of the video; None: that of the first frame.
+        origin_s: the time of frames and sound that is time 0 of the video, or that of the source's first frame if it
+        begins later; None: that of the first frame given.
         UserError when the file can't be written.
         """
         self.draw_s = self.encode_s = 0.0
@@ -81,7 +82,7 @@ class AnnotatedVideo:
             pixel_aspect=info.pixel_aspect,
             audio_from=info.path if info.has_audio else None,
             audio_span=sound_span,
-            origin_s=origin_s or 0.0,
+            origin_s=max(origin_s or 0.0, 0.0 if info.is_live else info.start_s),
         )
 
     @property

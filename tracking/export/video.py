@@ -32,7 +32,7 @@ def write_annotated_video(
             pixel_aspect=info.pixel_aspect,
             audio_from=place if info.has_audio else None,
             audio_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
-            origin_s=span.start_s or 0.0,
+            origin_s=max(span.start_s or 0.0, info.start_s),
         )
         try:
             _draw_all(replay, source, writer, look, tick)

@@ -196,7 +196,7 @@ class VideoFile(ClosingSource):
         if first is None:
             raise VideoError(f"{self._name} holds no picture that can be decoded.")
         self._decoded = chain([first], self._decoded)
-        self._learn(first[1])
+        self._learn(*first)
         if self._span.start_s is not None and not self._info.is_live:
             self.seek(self._span.start_s)
         head = next(self._decoded, None)
@@ -205,7 +205,7 @@ class VideoFile(ClosingSource):
             raise VideoError(f"{self._name} has no picture between the start and end asked for{lasts}.")
         self._decoded = chain([head], self._decoded)
 
-    def _learn(self, first: Any) -> None:
+    def _learn(self, start_s: float, first: Any) -> None:
         matrix = first.side_data.get("DISPLAYMATRIX") if len(first.side_data) else None
         self._orientation = Orientation.from_display_matrix(bytes(matrix)) if matrix else UPRIGHT
         self._stored_wh = (first.width, first.height)
@@ -230,6 +230,7 @@ class VideoFile(ClosingSource):
             codec=stream.codec.canonical_name,
             is_live=self._is_live,
             time_base=Fraction(stream.time_base),
+            start_s=start_s,
             pixel_aspect=1 / aspect if self._orientation.transpose else Fraction(aspect),
         )
 

@@ -1,6 +1,11 @@
 """The sound of one file carried into another: packets copied as they are where MP4 can hold them, else AAC."""
 
+import contextlib
 import errno
+import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +14,7 @@ import av
 import av.bitstream
 
 from tracking.time_span import ALL_TIME, TimeSpan
+from tracking.video.container import local_container
 
 COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"})
 """Codecs that MP4 holds; all others are encoded anew as AAC."""
@@ -19,35 +25,28 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 class SoundTrack:
     """Feeds the sound of a file to an output container, in step with the pictures.
 
-    Sound within the span is taken; its times stay those of the file, less origin_s, so it stays in step
-    exactly. Times given to `advance` are those of the output.
-    Damage in the sound never stops the pictures: the rest of it is left out and `notice` says so.
+    Of several tracks the one is taken that a player takes: the default one, or else the first that can be read.
+    Sound within the span is taken, none from before origin_s; its times stay those of the file, less origin_s, so it
+    stays in step exactly. Times given to `advance` are those of the output.
+    Damage in the sound never stops the pictures: the rest of it is left out and `notice` says so. Sound that must be
+    decoded is decoded in a process of its own (`sound_transcoding`), which may come down alone.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        output: Any,
-        *,
-        span: TimeSpan = ALL_TIME,
-        origin_s: float = 0.0,
-    ) -> None:
+    def __init__(self, path: Path, output: Any, *, span: TimeSpan = ALL_TIME, origin_s: float = 0.0) -> None:
         self.notice: str | None = None
         self._output = output
-        self._span = span
+        self._span = TimeSpan(origin_s).within(span) if origin_s else span
         self._origin_s = origin_s
-        self._input = av.open(str(path), metadata_errors="replace")
-        source = self._input.streams.audio[0]
-        self._copied = source.codec.canonical_name in COPYABLE
-        if self._copied:
-            self._target = output.add_stream_from_template(source)
-        else:
-            self._target = output.add_stream("aac", rate=source.rate or 48000)
-            self._target.bit_rate = 160_000
-        if span.start_s is not None:
-            self._input.seek(int(span.start_s / source.time_base), stream=source)
-        self._packets = self._read(source)
-        self._waiting: Any = next(self._packets, None)
+        self._input: Any = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._waiting: Any = None
+        try:
+            self._packets = self._begun(path)
+            self._waiting = next(self._packets, None)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            if getattr(error, "errno", None) in NO_ROOM:
+                raise
+            self._give_up(f"The sound of {path.name} cannot be read; the video has none.")
 
     def advance(self, until_s: float | None) -> None:
         """Write all sound that starts before a time (None: all that is left)."""
@@ -58,26 +57,69 @@ class SoundTrack:
         except av.FFmpegError as error:
             if getattr(error, "errno", None) in NO_ROOM:
                 raise
-            self._waiting = None
-            self.notice = "The sound does not fit into the video; the rest of it was left out."
+            self._give_up("The sound does not fit into the video; the rest of it was left out.")
 
     def close(self) -> None:
         """Give the source file back."""
         self._waiting = None
-        self._input.close()
+        if self._input is not None:
+            with contextlib.suppress(av.FFmpegError):
+                self._input.close()
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            if self._child.stdout is not None:
+                self._child.stdout.close()
 
-    def _read(self, source: Any) -> Iterator[Any]:
-        """Packets for the output, in order, none outside the span."""
-        make = self._copies(source) if self._copied else self._encoded(source)
+    def _give_up(self, notice: str) -> None:
+        self.notice = notice
+        self.close()
+
+    def _begun(self, path: Path) -> Iterator[Any]:
+        """Packets for the output, from the stream that is taken."""
+        self._input = local_container(path)
+        source = _best_track(self._input)
+        tracks = list(self._input.streams.audio)
+        if len(tracks) > 1:
+            self.notice = f"{path.name} has {len(tracks)} sound tracks; number {tracks.index(source) + 1} was kept."
+        index = source.index
+        if source.codec.canonical_name in COPYABLE and _fits_mp4(path, index):
+            if self._span.start_s is not None:
+                self._input.seek(int(self._span.start_s / source.time_base), stream=source)
+        else:
+            self._input.close()
+            self._input = self._transcoded(path, index)
+            source = self._input.streams.audio[0]
+        target = self._output.add_stream_from_template(source)
+        return self._within(_copies(self._input, source, target))
+
+    def _transcoded(self, path: Path, index: int) -> Any:
+        """What the process that decodes gives, as a container."""
+        program = Path(__file__).with_name("sound_transcoding.py")
+        start = [] if self._span.start_s is None else [repr(self._span.start_s)]
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", str(program), os.path.abspath(path), str(index), *start],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        return av.open(self._child.stdout, format="nut")
+
+    def _within(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Those of the span, at their time in the output; it ends at the first damage."""
         try:
-            for packet in make:
+            for packet in packets:
                 time_s = _time_of(packet)
                 if self._span.is_over(time_s):
                     return
                 if self._span.has_begun(time_s):
                     yield self._moved(packet)
+            if self._child is None or self._child.wait() == 0:
+                return
         except av.FFmpegError:
-            self.notice = "The sound is damaged; what comes after the damage was left out."
+            pass
+        self.notice = "The sound is damaged; what comes after the damage was left out."
 
     def _moved(self, packet: Any) -> Any:
         """The packet at its time in the output."""
@@ -87,34 +129,44 @@ class SoundTrack:
             packet.dts = None if packet.dts is None else packet.dts - ticks
         return packet
 
-    def _copies(self, source: Any) -> Iterator[Any]:
-        # AAC of broadcasts and streams has a header in each packet, where MP4 wants one for all.
-        is_adts = source.codec.canonical_name == "aac" and not source.codec_context.extradata
-        adts = av.bitstream.BitStreamFilterContext("aac_adtstoasc", source) if is_adts else None
-        for packet in self._input.demux(source):
-            if packet.size and packet.pts is not None:
-                for copy in adts.filter(packet) if adts else (packet,):
-                    copy.stream = self._target
-                    yield copy
-
-    def _encoded(self, source: Any) -> Iterator[Any]:
-        context = self._target.codec_context
-        resampler = av.AudioResampler(format="fltp", layout=source.layout.name, rate=context.sample_rate)
-        for frame in self._input.decode(source):
-            for piece in resampler.resample(frame):
-                yield from self._target.encode(piece)
-        for piece in resampler.resample(None):
-            yield from self._target.encode(piece)
-        yield from self._target.encode(None)
-
 
 def has_sound(path: Path) -> bool:
     """True when the file has a sound stream whose packets can be read."""
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with local_container(path) as container:
             return any(stream.codec_context is not None for stream in container.streams.audio)
     except (av.FFmpegError, OSError, ValueError):
         return False
+
+
+def _best_track(container: Any) -> Any:
+    """The default track, or else the first; of those that can be read at all."""
+    default = av.stream.Disposition.default
+    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    return max(known, key=lambda stream: bool(stream.disposition & default))
+
+
+def _fits_mp4(path: Path, index: int) -> bool:
+    """Whether an MP4 file takes the first packet as it is: a track that it refuses must not spoil the video's file."""
+    try:
+        with local_container(path) as source, av.open(io.BytesIO(), "w", format="mp4") as trial:
+            stream = source.streams[index]
+            target = trial.add_stream_from_template(stream)
+            trial.mux(next(_copies(source, stream, target)))
+    except (av.FFmpegError, ValueError, StopIteration):
+        return False
+    return True
+
+
+def _copies(container: Any, source: Any, target: Any) -> Iterator[Any]:
+    # AAC of broadcasts and streams has a header in each packet, where MP4 wants one for all.
+    is_adts = source.codec.canonical_name == "aac" and not source.codec_context.extradata
+    adts = av.bitstream.BitStreamFilterContext("aac_adtstoasc", source) if is_adts else None
+    for packet in container.demux(source):
+        if packet.size and packet.pts is not None:
+            for copy in adts.filter(packet) if adts else (packet,):
+                copy.stream = target
+                yield copy
 
 
 def _time_of(packet: Any) -> float:

@@ -27,7 +27,7 @@ class VideoInfo:
     size_wh: upright pictures, pixels. frame_count: what the file claims; None when unknown.
     frame_rate: average pictures per second. rotation_deg, mirrored: how stored pictures are turned
     (clockwise) to be upright. time_base: unit of the file's own time stamps, in seconds.
-    pixel_aspect: width over height of one upright pixel.
+    pixel_aspect: width over height of one upright pixel. start_s: when the first picture of the source is shown.
     """
 
     name: str
@@ -43,6 +43,7 @@ class VideoInfo:
     is_live: bool = False
     time_base: Fraction | None = None
     pixel_aspect: Fraction = Fraction(1)
+    start_s: float = 0.0
 
 
 class VideoSource(Protocol):

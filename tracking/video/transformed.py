@@ -112,5 +112,6 @@ def _adapted_info(info: VideoInfo, adaptation: Adaptation, slow: Fraction) -> Vi
         duration_s=None if info.duration_s is None else info.duration_s / float(slow),
         frame_rate=None if info.frame_rate is None else info.frame_rate * slow,
         time_base=None if info.time_base is None else info.time_base / slow,
+        start_s=info.start_s / float(slow),
         has_audio=info.has_audio and math.isclose(slow, 1),
     )

@@ -16,6 +16,7 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.clips import SIZE_WH, index_of, make_clip, paint, probe, probed_times
+from tests.shared_material import needs_program
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
 from tracking.video.writer import VideoWriter
@@ -262,3 +263,88 @@ def test_abandon_keeps_what_plays_and_nothing_empty(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["begun.partial.mp4"]
     with open_source(tmp_path / "begun.partial.mp4") as source:
         assert sum(1 for _ in source) > 50
+
+
+def _made(path, *options):
+    """A clip of a second with sound by ffmpeg."""
+    needs_program("ffmpeg")
+    video = make_clip(path.with_name(f"pictures_of_{path.stem}.mp4"), 30)
+    inputs = ("-i", str(video), "-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", "sine=f=660:d=1")
+    command = ("ffmpeg", "-v", "error", "-y", *inputs, "-map", "0:v", "-c:v", "copy", *options, str(path))
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate"), [("pcm_s16le", 8000), ("pcm_s16le", 96000), ("pcm_f32le", 22050), ("pcm_u8", 7350)]
+)
+def test_sound_of_every_rate_is_kept(tmp_path, codec, rate):
+    path = _made(tmp_path / "a.mov", "-map", "1:a", "-c:a", codec, "-ar", str(rate))
+    writer = rewrite(path, tmp_path / "out.mp4")
+    assert writer.notice is None and writer.frame_count == 30
+    assert float(_stream(tmp_path / "out.mp4", "a:0")["duration"]) == pytest.approx(1, abs=0.2)
+
+
+def test_sound_that_takes_its_decoder_down_costs_the_video_nothing(tmp_path):
+    """Eight channels in a layout of their own: the library frees memory twice."""
+    path = _made(tmp_path / "a.mov", "-map", "1:a", "-ac", "8", "-c:a", "pcm_s16le")
+    writer = rewrite(path, tmp_path / "out.mp4")
+    assert len(probed_times(tmp_path / "out.mp4")) == 30
+    assert writer.notice is None or "sound" in writer.notice
+
+
+def test_of_two_sound_tracks_the_default_one_is_kept(tmp_path):
+    options = ("-map", "1:a", "-map", "2:a", "-c:a", "aac", "-disposition:a:0", "0", "-disposition:a:1", "default")
+    path = _made(tmp_path / "a.mkv", *options)
+    writer = rewrite(path, tmp_path / "out.mp4")
+    assert writer.notice == "a.mkv has 2 sound tracks; number 2 was kept."
+    assert _sound_hash(path, 1) == _sound_hash(tmp_path / "out.mp4")
+
+
+def test_a_first_sound_track_that_nobody_can_read_is_passed_over(tmp_path):
+    path = _made(tmp_path / "a.mp4", "-map", "1:a", "-map", "2:a", "-c:a", "aac")
+    data = path.read_bytes()
+    place = data.find(b"mp4a", data.find(b"stsd", data.find(b"soun")))
+    descriptor = data.find(b"esds", place)
+    data = data[:place] + b"apac" + data[place + 4 : descriptor] + b"dapa" + data[descriptor + 4 :]
+    path.write_bytes(data)
+    writer = rewrite(path, tmp_path / "out.mp4")
+    assert writer.notice == "a.mp4 has 2 sound tracks; number 2 was kept."
+    assert _sound_hash(path, 1) == _sound_hash(tmp_path / "out.mp4")
+
+
+@pytest.mark.parametrize("codec", ["aac", "mp3", "flac", "libvorbis", "pcm_s16le"])
+def test_damage_in_the_sound_never_stops_the_pictures(tmp_path, codec):
+    path = _made(tmp_path / "a.mkv", "-map", "1:a", "-c:a", codec)
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(audio=0) if packet.size and packet.pos]
+    data = bytearray(path.read_bytes())
+    for place, size in places[3:]:
+        for at in range(place + 8, place + size - 2, 3):
+            data[at] ^= 0x5A
+    path.write_bytes(data)
+    rewrite(path, tmp_path / "out.mp4")
+    assert len(probed_times(tmp_path / "out.mp4")) == 30
+
+
+def test_a_video_that_begins_late_begins_at_nothing_with_its_sound(tmp_path):
+    path = _made(tmp_path / "a.ts", "-map", "1:a", "-c:a", "aac", "-output_ts_offset", "40000")
+    with open_source(path) as source:
+        begins_s = source.info.start_s
+        writer = VideoWriter(tmp_path / "out.mp4", SIZE_WH, audio_from=path, origin_s=begins_s)
+        for frame in source:
+            writer.write(frame.image, frame.time_s)
+        writer.close()
+    assert begins_s > 40000
+    times = probed_times(tmp_path / "out.mp4")
+    assert float(times[0]) == 0 and float(times[-1]) == pytest.approx(29 / 30, abs=1e-3)
+    assert float(_stream(tmp_path / "out.mp4", "a:0")["duration"]) == pytest.approx(1, abs=0.1)
+
+
+def _stream(path, name):
+    return probe(path, "stream=duration,codec_name", "-select_streams", name)["streams"][0]
+
+
+def _sound_hash(path, number=0):
+    command = ("ffmpeg", "-v", "error", "-i", str(path), "-map", f"0:a:{number}", "-c", "copy", "-f", "md5", "-")
+    return subprocess.run(command, check=True, capture_output=True).stdout
