@@ -1,0 +1,1 @@
+"""Runs without Qt: what is open, how it goes, what it leaves."""

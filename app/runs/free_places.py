@@ -1,0 +1,37 @@
+"""Where sessions and other results go, so that nothing is ever overwritten."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import platformdirs
+
+from ppnet.assets import ASSETS
+from tracking.session.session import session_path
+
+
+def sessions_folder() -> Path:
+    """Where sessions go that cannot lie beside their video."""
+    base = os.environ.get("PPNET_LIVE_DATA") or platformdirs.user_data_dir("ppnet-live")
+    return Path(base) / "sessions"
+
+
+def place_for_session(video: Path) -> Path:
+    """Beside the video; in the user's data folder for the demo and where that cannot be written."""
+    folder = video.parent.resolve()
+    beside = session_path(video)
+    if folder != ASSETS.resolve() and (beside.exists() or os.access(folder, os.W_OK)):
+        return beside
+    mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
+    place = sessions_folder()
+    place.mkdir(parents=True, exist_ok=True)
+    return session_path(video.with_stem(f"{video.stem}-{mark}"), place)
+
+
+def free_path(path: Path) -> Path:
+    """The path, or the same with _2, _3, ... where it is taken: nothing is ever overwritten."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_stem(f"{path.stem}_{number}")
+        number += 1
+    return free

@@ -1,0 +1,86 @@
+"""Opens files, sessions and cameras."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from app.runs.continued_settings import settings_to_go_on
+from app.runs.free_places import free_path, place_for_session
+from app.runs.job import Post
+from app.runs.opened import OpenedCamera, OpenedFile, Parts
+from app.settings import TrackSettings
+from ppnet.errors import UserError
+from tracking.session.session import Session, session_path
+from tracking.video.source import VideoInfo
+from tracking.video.transformed import adapted
+
+
+def open_file(
+    video: Path, settings: TrackSettings, *, parts: Parts, post: Post, again: bool = False
+) -> OpenedFile:
+    """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
+
+    UserError when the video or its session cannot be opened.
+    """
+    with adapted(parts.open_source(video), settings.adaptation) as source:
+        info = source.info
+    place = place_for_session(video)
+    if place.exists() and not again:
+        session = Session.open(place, writable=True)
+        if sorted(session.header.source.size_wh) != sorted(info.size_wh):
+            session.close()
+            raise UserError(
+                f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
+            )
+    else:
+        session = Session.create(place, parts.header(info, settings), overwrite=again)
+    return _opened_file(video, session, settings, parts=parts, post=post)
+
+
+def open_session(path: Path, settings: TrackSettings, *, parts: Parts, post: Post) -> OpenedFile:
+    """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
+    session = Session.open(path, writable=True)
+    source = session.header.source
+    if source.is_live:
+        session.close()
+        raise UserError(
+            f"{path.name} is of a camera or stream and holds no pictures to show; "
+            f"`python main.py export {path.name}` writes tables from it."
+        )
+    beside = path.parent / Path(source.path or source.name).name
+    video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
+    if video is None:
+        session.close()
+        raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
+    return _opened_file(Path(video), session, settings, parts=parts, post=post)
+
+
+def _opened_file(video: Path, session: Session, settings: TrackSettings, *, parts: Parts, post: Post) -> OpenedFile:
+    """The session with its own settings, about the one person whom it names."""
+    try:
+        begun = settings_to_go_on(session, settings, parts.header)
+    except UserError:
+        session.close()
+        raise
+    noted = session.header.settings.get("only")
+    return OpenedFile(video, session, replace(begun, only=noted and tuple(noted)), parts=parts, post=post)
+
+
+def open_camera(
+    spec: str,
+    settings: TrackSettings,
+    *,
+    parts: Parts,
+    post: Post,
+    folder: Path,
+    name: str = "",
+    wish: Mapping[str, object] | None = None,
+) -> OpenedCamera:
+    """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
+    options = dict(wish or {})
+    folder.mkdir(parents=True, exist_ok=True)
+    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
+    stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
+    return OpenedCamera(spec, name or spec, session, settings, parts=parts, post=post, wish=options)

@@ -1,0 +1,71 @@
+"""Results are read in a thread: all of them, as they come, and anew after an edit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.runs.person_history import value_at
+from app.runs.results_reader import ResultsReader
+from tests.fakes import wait_for
+from tests.results import made_header, made_result
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import DeletePerson
+from tracking.session.session import Session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        for index in range(1200):
+            session.append(made_result(index, (1, 2)))
+        yield session
+
+
+@pytest.fixture
+def reader() -> Iterator[ResultsReader]:
+    reader = ResultsReader()
+    yield reader
+    assert reader.stop()
+
+
+def whole(reader: ResultsReader, frames: int) -> bool:
+    known = reader.known
+    return not known.is_reading and known.history is not None and len(known.history.times) == frames
+
+
+def test_everything_is_read_and_what_comes_later_too(session: Session, reader: ResultsReader) -> None:
+    reader.read(EditedSession(session), person=2)
+    wait_for(lambda: whole(reader, 1200), 20)
+    known = reader.known
+    assert [(lane.track_id, lane.frame_count) for lane in known.lanes] == [(1, 1200), (2, 1200)]
+    assert reader.known is known, "no news, no new object"
+    session.append(made_result(1200, (1, 2)))
+    wait_for(lambda: whole(reader, 1201))
+    assert known.history is not None and len(known.history.times) == 1200, "what was given stays as it was"
+
+
+def test_the_lanes_stay_until_as_much_is_read_anew(session: Session, reader: ResultsReader) -> None:
+    reader.read(EditedSession(session), person=1)
+    wait_for(lambda: whole(reader, 1200), 20)
+    session.add_edit(DeletePerson(2))
+    reader.read(EditedSession(session), person=1)
+    seen = []
+    wait_for(lambda: seen.append(reader.known) or len(reader.known.lanes) == 1, 20)
+    assert {round(known.known_s, 3) for known in seen} == {round(1199 / 30, 3)}
+
+
+def test_a_closed_session_ends_the_reading_only(session: Session, reader: ResultsReader) -> None:
+    reader.read(EditedSession(session), person=None)
+    wait_for(lambda: reader.known.lanes, 20)
+    session.close()
+    reader.forget()
+    assert reader.known.lanes == ()
+
+
+def test_a_value_is_that_of_the_frame_or_none() -> None:
+    times, values = np.array([1.0, 1.1, 1.2]), np.array([5.0, np.nan, 7.0])
+    assert value_at(times, values, 1.2) == 7.0 and value_at(times, values, 1.18) == 7.0
+    assert value_at(times, values, 1.1) is None, "the person is not in that frame"
+    assert value_at(times, values, 0.5) is None and value_at(times, values, 1.5) is None
