@@ -16,9 +16,7 @@ from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
 
 
-def open_file(
-    video: Path, settings: TrackSettings, *, parts: Parts, post: Post, again: bool = False
-) -> OpenedFile:
+def open_file(video: Path, settings: TrackSettings, *, parts: Parts, post: Post, again: bool = False) -> OpenedFile:
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
 
     UserError when the video or its session cannot be opened.

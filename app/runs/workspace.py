@@ -70,9 +70,7 @@ class Workspace:
     def open_path(self, path: Path) -> None:
         """A video, image, folder or session file."""
         if path.name.endswith(SUFFIX):
-            self._open(
-                lambda: open_session(path, self._own, parts=self.parts, post=self.post), f"Opening {path.name}…"
-            )
+            self._open(lambda: open_session(path, self._own, parts=self.parts, post=self.post), f"Opening {path.name}…")
         else:
             self.open_video(path)
 
@@ -85,15 +83,11 @@ class Workspace:
             lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again), f"Opening {path.name}…"
         )
 
-    def open_camera(
-        self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None
-    ) -> None:
+    def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
         settings = self._own
         self._open(
-            lambda: open_camera(
-                spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish
-            ),
+            lambda: open_camera(spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or spec}…",
         )
 
@@ -309,9 +303,7 @@ class Workspace:
     def follow_at(self, place: PersonAt) -> None:
         """Whoever is found at a place that is not tracked yet is followed; who is followed already, is that person."""
         run = self.run
-        if run is not None and self._deed(
-            lambda: run.aim(FocusPerson.waiting(place, known_as=run.replay.plan.only))
-        ):
+        if run is not None and self._deed(lambda: run.aim(FocusPerson.waiting(place, known_as=run.replay.plan.only))):
             self._show_focus()
             self.notify("Whoever is found at that place is followed alone.")
 

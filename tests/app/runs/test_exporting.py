@@ -3,9 +3,9 @@
 import pytest
 
 from app.runs.exporting import Work, export_work
-from tracking.drawing.style import PeopleStyle, SceneStyle
 from tests.clips import make_clip
 from tests.results import made_header, made_result
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.session.session import Session
 from tracking.video.factory import open_source
 

@@ -10,8 +10,8 @@ from app import cli
 from app.factory import pipeline_settings
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers, place_of
-from tracking.pipeline import Pipeline
 from tracking.detection.region import RegionDetector
+from tracking.pipeline import Pipeline
 from tracking.video.file import VideoFile
 
 COUNT, SLOW = 24, 8
