@@ -78,7 +78,7 @@ class ResultsReader:
         done: _Wish | None = None
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._is_ended or self._wish is not done)
+                self._condition.wait_for(lambda: self._is_ended or self._wish is not done)  # noqa: B023 - called at once
                 wish = done = self._wish
                 if self._is_ended:
                     return
