@@ -3,56 +3,42 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.settings import DEFAULT_VARIANT, TrackSettings
 from ppnet.assets import asset
 from ppnet.errors import CheckpointError
+from tracking.run_settings import NetworkSettings, RunSettings
 
 if TYPE_CHECKING:
     from ppnet.estimator import PoseEstimator
     from tracking.detection.detector import PersonDetector
-    from tracking.pipeline import Pipeline, PipelineSettings
+    from tracking.pipeline import Pipeline
+
+DEFAULT_VARIANT = "M2-D2-W32"
 
 
-def build_pipeline(settings: TrackSettings) -> "Pipeline":
+def build_pipeline(settings: RunSettings) -> "Pipeline":
     """The whole chain, ready for its first frame. UserError when a model or the device is not there."""
     from tracking.pipeline import Pipeline
 
-    estimator = build_estimator(settings)
-    return Pipeline(build_detector(settings), estimator, settings=pipeline_settings(settings))
+    estimator = build_estimator(settings.network)
+    return Pipeline(build_detector(settings), estimator, settings=settings)
 
 
-def build_detector(settings: TrackSettings) -> "PersonDetector":
+def build_detector(settings: RunSettings) -> "PersonDetector":
     """The person detector, looking at the region that is asked for. UserError when there is none of that name."""
-    from tracking.detection.detector import DetectorSettings, MediaPipeDetector
+    from tracking.detection.detector import MediaPipeDetector
     from tracking.detection.region import RegionDetector
 
-    wanted = DetectorSettings(model=settings.detector)
     detector: PersonDetector
-    if settings.detector.lower().endswith(".onnx"):
+    if settings.detector.model.lower().endswith(".onnx"):
         from tracking.detection.onnx_detector import OnnxDetector
 
-        detector = OnnxDetector(wanted)
+        detector = OnnxDetector(settings.detector)
     else:
-        detector = MediaPipeDetector(wanted)
+        detector = MediaPipeDetector(settings.detector)
     return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 
-def pipeline_settings(settings: TrackSettings) -> "PipelineSettings":
-    """The part of the settings that can change between two frames."""
-    from tracking.focus_person import PersonAt
-    from tracking.pipeline import PipelineSettings
-    from tracking.smoothing import SmoothingSettings
-    from tracking.tracker.settings import TrackerSettings
-
-    return PipelineSettings(
-        detect_every=settings.detect_every,
-        tracker=TrackerSettings(max_people=settings.max_persons),
-        smoothing=SmoothingSettings(kind=settings.smooth, strength=settings.strength, min_score=settings.min_conf),
-        only=None if settings.only is None else PersonAt(*settings.only),
-    )
-
-
-def build_estimator(settings: TrackSettings) -> "PoseEstimator":
+def build_estimator(settings: NetworkSettings) -> "PoseEstimator":
     """The network with its weights on the device. CheckpointError when the weights are of another variant."""
     from ppnet.estimator import PoseEstimator
 
@@ -67,7 +53,7 @@ def build_estimator(settings: TrackSettings) -> "PoseEstimator":
     return estimator
 
 
-def find_weights(settings: TrackSettings) -> Path:
+def find_weights(settings: NetworkSettings) -> Path:
     """The weights file that is asked for, or the shipped one of the variant."""
     if settings.weights is not None:
         from ppnet import weights

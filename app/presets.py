@@ -1,9 +1,11 @@
 """Fast, Balanced, Accurate: what each sets, in words; and what a live run saves on when the computer can't keep up."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from app.engine.load_shedding import ShedStep
-from app.settings import TrackSettings
+from tracking.run_settings import RunSettings
 
 
 @dataclass(frozen=True)
@@ -12,15 +14,13 @@ class Preset:
 
     name: str
     words: str
-    detect_every: int
-    flip: bool
-    max_persons: int | None
+    values: Mapping[str, Any]
 
-    def applied(self, settings: TrackSettings) -> TrackSettings:
+    def applied(self, settings: RunSettings) -> RunSettings:
         """`settings` with the values of this preset."""
-        return replace(settings, detect_every=self.detect_every, flip=self.flip, max_persons=self.max_persons)
+        return settings.changed(self.values)
 
-    def fits(self, settings: TrackSettings) -> bool:
+    def fits(self, settings: RunSettings) -> bool:
         """Whether `settings` are what this preset sets."""
         return self.applied(settings) == settings
 
@@ -29,45 +29,42 @@ PRESETS = (
     Preset(
         "Fast",
         "Looks for new people in every 6th picture, reads each person once, follows at most 3. For slow computers.",
-        detect_every=6,
-        flip=False,
-        max_persons=3,
+        {"detect_every": 6, "network.flip": False, "tracker.max_people": 3},
     ),
     Preset(
         "Balanced",
         "Looks for new people in every 3rd picture, reads each person once, follows everybody.",
-        detect_every=3,
-        flip=False,
-        max_persons=None,
+        {"detect_every": 3, "network.flip": False, "tracker.max_people": None},
     ),
     Preset(
         "Accurate",
         "Looks for new people in every picture, reads each person twice (once mirrored), follows everybody. "
         "Takes about twice as long.",
-        detect_every=1,
-        flip=True,
-        max_persons=None,
+        {"detect_every": 1, "network.flip": True, "tracker.max_people": None},
     ),
 )
 BALANCED = PRESETS[1]
 
 
-def preset_of(settings: TrackSettings) -> Preset | None:
+def preset_of(settings: RunSettings) -> Preset | None:
     """The preset whose values these are; None when something was changed by hand."""
     return next((preset for preset in PRESETS if preset.fits(settings)), None)
 
 
-def _at_most(settings: TrackSettings, people: int) -> TrackSettings:
+def _at_most(settings: RunSettings, people: int) -> RunSettings:
     """So many people at a time; where one is chosen already there is nothing to save."""
     if settings.only is not None:
         return settings
-    return replace(settings, max_persons=min(settings.max_persons or people, people))
+    return settings.changed({"tracker.max_people": min(settings.tracker.max_people or people, people)})
 
 
-SHED_STEPS: tuple[ShedStep[TrackSettings], ...] = (
-    ShedStep("looks for new people half as often", lambda s: replace(s, detect_every=2 * s.detect_every)),
-    ShedStep("reads each person once, not mirrored", lambda s: replace(s, flip=False)),
+SHED_STEPS: tuple[ShedStep[RunSettings], ...] = (
+    ShedStep("looks for new people half as often", lambda s: s.changed({"detect_every": 2 * s.detect_every})),
+    ShedStep("reads each person once, not mirrored", lambda s: s.changed({"network.flip": False})),
     ShedStep("follows at most 3 people", lambda s: _at_most(s, 3)),
     ShedStep("follows one person", lambda s: _at_most(s, 1)),
-    ShedStep("reads people from pictures 3/4 as large", lambda s: replace(s, input_scale=min(s.input_scale, 0.75))),
+    ShedStep(
+        "reads people from pictures 3/4 as large",
+        lambda s: s.changed({"network.input_scale": min(s.network.input_scale, 0.75)}),
+    ),
 )

@@ -20,7 +20,7 @@ def made_header(**changes: object) -> SessionHeader:
     """A header with every kind of value in it."""
     values = {
         "source": SOURCE,
-        "settings": {"detector": {"every": 3}, "smooth": "kalman", "min_conf": 0.2, "names": ["a", None]},
+        "settings": {"detect_every": 3, "start_s": None, "smooth": "kalman", "min_conf": 0.2, "names": ["a", None]},
         "network": "M2-D2-W32",
         "weights_sha256": "ab" * 32,
         "notes": {"place": "Halle 3, Köln"},

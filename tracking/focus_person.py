@@ -38,6 +38,16 @@ class PersonAt:
         if not all(math.isfinite(value) for value in (self.x, self.y, self.time_s)):
             raise UserError("The place of a person is given as x and y in pixels and a time in seconds.")
 
+    @classmethod
+    def parse(cls, text: str) -> "PersonAt":
+        """The place and time of `320,240@2.5`; without a time the start. UserError when it is none."""
+        place, _, time_s = text.partition("@")
+        try:
+            x, y = (float(number) for number in place.split(","))
+            return cls(x, y, float(time_s or 0.0))
+        except ValueError:
+            raise UserError(f"{text} is no place; write it like 320,240 or 320,240@2.5.") from None
+
 
 @dataclass(frozen=True, slots=True)
 class FocusPerson:

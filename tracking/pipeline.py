@@ -1,18 +1,17 @@
 """The one loop body of window, command line and tests: a frame in, everything known of it out."""
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.errors import UserError
 from ppnet.poses import Poses
 from tracking.detection.detector import PersonDetector
-from tracking.focus_person import FocusFilter, FocusPerson, PersonAt
-from tracking.smoothing import Smoother, SmoothingSettings, make_smoother
+from tracking.focus_person import FocusFilter, FocusPerson
+from tracking.pipeline_settings import PipelineSettings
+from tracking.smoothing import Smoother, make_smoother
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
 from tracking.types import Frame, FrameResult, StageTimes
@@ -24,31 +23,6 @@ class Estimator(Protocol):
     def estimate(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
         """Row i for box i of `boxes` (M, 4) xyxy pixels, on an RGB uint8 (H, W, 3) picture."""
         ...
-
-
-@dataclass(frozen=True)
-class PipelineSettings:
-    """How often the detector looks, and the settings of tracker and smoothing.
-
-    detect_every: the detector looks at every so-manieth frame; in between the joints carry the boxes. It looks
-        at more frames while nobody is known, and once more when somebody is new or was just lost. Raised:
-        faster, and people are found later.
-    detect_interval_s: when given, the detector looks every so many seconds instead.
-    only: when given, just this person is read by the network and reported (`tracking.focus_person`).
-    """
-
-    detect_every: int = 3
-    detect_interval_s: float | None = None
-    tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
-    only: PersonAt | None = None
-
-    def __post_init__(self) -> None:
-        if self.detect_every < 1:
-            raise UserError(f"The detector must look at every 1st frame or rarer, not every {self.detect_every}th.")
-        interval_s = self.detect_interval_s
-        if interval_s is not None and not 0 <= interval_s < math.inf:
-            raise UserError(f"The detector's interval must be 0 or more seconds, not {interval_s}.")
 
 
 class Pipeline:

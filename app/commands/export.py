@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
 from tracking.session.edits import MAX_SCALE
-from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
 
 if TYPE_CHECKING:
     from tracking.export.progress import Tick
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HELP = "write a session as table, markers, JSON or annotated video"
 FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "marks", "meta", "video")
+SMOOTHING = ("smoothing.kind", "smoothing.strength", "smoothing.min_score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
     add("--format", action="append", choices=FORMATS, help="what to write; may be given several times (default: csv)")
     add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
-    add("--smooth", choices=sorted(SMOOTHERS), help="smooth anew from the network's joints")
-    add("--strength", type=float, metavar="N", help="how strongly, 0 to 100 (default: as tracked)")
-    add("--min-conf", type=float, metavar="C", help="joints below are missing, 0 to 1 (default: as tracked)")
+    add_setting_options(parser, SMOOTHING)
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
     add("--units", choices=("px", "m"), help="of positions, where the format leaves a choice (csv, tidy, trc); metres "
         "need a scale: origin bottom left, y upwards (default: px; trc: m where a scale is known)")  # fmt: skip
@@ -90,22 +89,10 @@ def _smoothing(arguments: argparse.Namespace, header: "SessionHeader") -> "Choos
     """The smoothing that the options ask for; what they don't say stays as it was tracked."""
     from tracking.session.edits import ChooseSmoothing
 
-    if arguments.smooth is None and arguments.strength is None and arguments.min_conf is None:
+    if not (asked := given_settings(arguments)):
         return None
-    usual = SmoothingSettings()
-    tracked = {
-        "smooth": usual.kind,
-        "strength": usual.strength,
-        "min_conf": usual.min_score,
-        **header.settings,
-    }
-    asked = {name: getattr(arguments, name) for name in ("smooth", "strength", "min_conf")}
-    chosen = {name: tracked[name] if value is None else value for name, value in asked.items()}
-    if not 0 <= chosen["strength"] <= 100:
-        raise UserError(f"--strength goes from 0 to 100, not {chosen['strength']:g}.")
-    if not 0 <= chosen["min_conf"] <= 1:
-        raise UserError(f"--min-conf must lie between 0 and 1, not {chosen['min_conf']:g}.")
-    return ChooseSmoothing(chosen["smooth"], float(chosen["strength"]), float(chosen["min_conf"]))
+    chosen = header.run_settings.changed(asked).smoothing
+    return ChooseSmoothing(chosen.kind, chosen.strength, chosen.min_score)
 
 
 class _Bar:

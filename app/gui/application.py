@@ -16,14 +16,14 @@ from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors, start_log
 from app.gui.theme import apply_theme
-from app.presets import BALANCED, SHED_STEPS
+from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
 from app.runs.opened import Parts
 from app.runs.processor import build_processor
 from app.runs.session_header import run_header
 from app.runs.workspace import Workspace
-from app.settings import TrackSettings
 from ppnet.assets import ASSETS
+from tracking.run_settings import RunSettings
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource
 
@@ -75,7 +75,7 @@ def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     thread = WindowThread()
-    window = MainWindow(Workspace(parts or real_parts(), BALANCED.applied(TrackSettings()), post=thread.post), store)
+    window = MainWindow(Workspace(parts or real_parts(), RunSettings(), post=thread.post), store)
     thread.setParent(window)
     return window
 

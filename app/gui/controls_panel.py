@@ -1,7 +1,6 @@
 """The page of settings: presets that say what they set, then every part of the run, then what is drawn."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -23,31 +22,22 @@ from PySide6.QtWidgets import (
 from app.gui.actions import Actions
 from app.gui.theme import as_panel, fill_scrolled
 from app.presets import BALANCED, PRESETS, preset_of
-from app.settings import TrackSettings
 from ppnet.skeleton import COCO_17
+from tracking.detection.settings import DETECTORS
+from tracking.run_settings import RunSettings
 from tracking.smoothing import SMOOTHERS, SmoothingSettings
 
-DETECTORS = (
-    ("efficientdet-lite0", "EfficientDet-Lite0 (fast)"),
-    ("nanodet", "NanoDet (finds smaller people)"),
-)
 LAYERS = (
     "skeleton", "joints", "boxes", "labels", "trails", "joint-names", "heatmap", "feature-maps",
     "blur-faces", "plain-ground",
 )  # fmt: skip
-SMOOTHER_WORDS = {
-    "kalman": "Kalman filter",
-    "rts": "Kalman, both directions (files)",
-    "one_euro": "1-euro filter",
-    "off": "Off: as the network saw it",
-}
 SETTLE_MS = 250  # a slider that is being dragged counts once it rests so long
 
 
 class ControlsPanel(QWidget):
-    """Widgets over one frozen `TrackSettings`; every change gives a new one."""
+    """Widgets over one frozen `RunSettings`; every change gives a new one."""
 
-    settingsChanged = Signal(object)  # TrackSettings
+    settingsChanged = Signal(object)  # RunSettings
     minScoreChanged = Signal(float)  # at once, while dragging
     heatJointChanged = Signal(int)
     regionWanted = Signal()
@@ -55,7 +45,7 @@ class ControlsPanel(QWidget):
     oneWanted = Signal()
     everybodyWanted = Signal()
 
-    def __init__(self, settings: TrackSettings, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: RunSettings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
         self._filling = False
@@ -81,7 +71,7 @@ class ControlsPanel(QWidget):
 
     # Filling in
 
-    def show_settings(self, settings: TrackSettings) -> None:
+    def show_settings(self, settings: RunSettings) -> None:
         """Puts the widgets where the settings are."""
         self._settings = settings
         self._filling = True
@@ -93,18 +83,18 @@ class ControlsPanel(QWidget):
         self.preset_words.setText(preset.words if preset else "Changed by hand.")
         self.back.setVisible(preset is None)
         self.interval.setValue(settings.detect_every)
-        self.people.setValue(settings.max_persons or 0)
-        self.flip.setChecked(settings.flip)
-        self.smooth.setCurrentIndex(max(self.smooth.findData(settings.smooth), 0))
-        self.strength.setValue(round(settings.strength))
-        self.strength.setEnabled(settings.smooth != "off")
-        self.min_score.setValue(round(100 * settings.min_conf))
-        self.detector.setCurrentIndex(max(self.detector.findData(settings.detector), 0))
-        self.device.setCurrentIndex(max(self.device.findData(settings.device), 0))
-        self.weights.setCurrentIndex(max(self.weights.findData(settings.weights), 0))
-        self.turn.setCurrentIndex(max(self.turn.findData(settings.turn_deg), 0))
-        self.slow.setCurrentIndex(max(self.slow.findData(settings.slow_motion), 0))
-        self.mirror.setChecked(settings.mirror)
+        self.people.setValue(settings.tracker.max_people or 0)
+        self.flip.setChecked(settings.network.flip)
+        self.smooth.setCurrentIndex(max(self.smooth.findData(settings.smoothing.kind), 0))
+        self.strength.setValue(round(settings.smoothing.strength))
+        self.strength.setEnabled(settings.smoothing.kind != "off")
+        self.min_score.setValue(round(100 * settings.smoothing.min_score))
+        self.detector.setCurrentIndex(max(self.detector.findData(settings.detector.model), 0))
+        self.device.setCurrentIndex(max(self.device.findData(settings.network.device), 0))
+        self.weights.setCurrentIndex(max(self.weights.findData(settings.network.weights), 0))
+        self.turn.setCurrentIndex(max(self.turn.findData(settings.adaptation.turn_deg), 0))
+        self.slow.setCurrentIndex(max(self.slow.findData(settings.adaptation.slow_motion), 0))
+        self.mirror.setChecked(settings.adaptation.mirror)
         self.region.setText("Choose…" if settings.region is None else "Back to the whole picture")
         self._filling = False
         self._tell_numbers()
@@ -119,11 +109,11 @@ class ControlsPanel(QWidget):
         names = {"cuda": "Graphics card (CUDA)", "mps": "Apple graphics (MPS)", "cpu": "Processor (CPU)"}
         choices: list[tuple[str | None, str]] = [("auto", "The fastest there is")]
         choices += [(device, names.get(device, device)) for device in devices]
-        self._refill(self.device, choices, self._settings.device)
+        self._refill(self.device, choices, self._settings.network.device)
 
     def show_weights(self, weights: Sequence[tuple[str | None, str]]) -> None:
         """The weights that can be chosen: value and words."""
-        self._refill(self.weights, weights, self._settings.weights)
+        self._refill(self.weights, weights, self._settings.network.weights)
 
     def _refill(self, box: QComboBox, entries: Sequence[tuple[str | None, str]], chosen: str | None) -> None:
         self._filling = True
@@ -173,10 +163,8 @@ class ControlsPanel(QWidget):
         self.expert.setCheckable(True)
         self.expert.setArrowType(Qt.ArrowType.RightArrow)
         self.expert.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.smooth = self._combo(
-            "How joints are steadied", [(kind, SMOOTHER_WORDS.get(kind, kind)) for kind in SMOOTHERS]
-        )
-        self.smooth.activated.connect(lambda _i: self._changed(smooth=self.smooth.currentData()))
+        self.smooth = self._combo("How joints are steadied", list(SMOOTHERS.items()))
+        self.smooth.activated.connect(lambda _i: self._changed("smoothing.kind", self.smooth.currentData()))
         self.numbers = QLabel()
         self.numbers.setWordWrap(True)
         self.numbers.setProperty("muted", True)
@@ -192,8 +180,8 @@ class ControlsPanel(QWidget):
 
     def _build_parts(self) -> None:
         self._heading("Finding and reading people")
-        self.detector = self._combo("The network that finds people", list(DETECTORS))
-        self.detector.activated.connect(lambda _i: self._changed(detector=self.detector.currentData()))
+        self.detector = self._combo("The network that finds people", list(DETECTORS.items()))
+        self.detector.activated.connect(lambda _i: self._changed("detector.model", self.detector.currentData()))
         self.interval = QSpinBox()
         self.interval.setRange(1, 120)
         self.interval.setPrefix("every ")
@@ -201,12 +189,12 @@ class ControlsPanel(QWidget):
         self.interval.setToolTip(
             "How often new people are looked for, in pictures; in between the joints carry the boxes"
         )
-        self.interval.valueChanged.connect(lambda value: self._changed(detect_every=value))
+        self.interval.valueChanged.connect(lambda value: self._changed("detect_every", value))
         self.people = QSpinBox()
         self.people.setRange(0, 50)
         self.people.setSpecialValueText("everybody")
         self.people.setToolTip("At most so many people at a time; those seen first stay")
-        self.people.valueChanged.connect(lambda value: self._changed(max_persons=value or None))
+        self.people.valueChanged.connect(lambda value: self._changed("tracker.max_people", value or None))
         for box in (self.interval, self.people):
             box.lineEdit().setTextMargins(6, 0, 0, 0)
         self.one = QPushButton("Choose…")
@@ -214,13 +202,13 @@ class ControlsPanel(QWidget):
         self.one.clicked.connect(self._one_clicked)
         self.flip = QCheckBox("Read each person twice, once mirrored")
         self.flip.setToolTip("Better joints for twice the work")
-        self.flip.toggled.connect(lambda on: self._changed(flip=on))
+        self.flip.toggled.connect(lambda on: self._changed("network.flip", on))
         self.weights = self._combo("What the network has learnt", [(None, "M2-D2-W32 (comes with the program)")])
-        self.weights.activated.connect(lambda _i: self._changed(weights=self.weights.currentData()))
+        self.weights.activated.connect(lambda _i: self._changed("network.weights", self.weights.currentData()))
         self.device = self._combo(
             "What computes; the Truth page says what really runs", [("auto", "The fastest there is")]
         )
-        self.device.activated.connect(lambda _i: self._changed(device=self.device.currentData()))
+        self.device.activated.connect(lambda _i: self._changed("network.device", self.device.currentData()))
         form = QFormLayout()
         form.setVerticalSpacing(7)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -241,13 +229,13 @@ class ControlsPanel(QWidget):
         self.turn = self._combo(
             "Turns the picture clockwise", [(0, "not turned"), *((d, f"{d}°") for d in (90, 180, 270))]
         )
-        self.turn.activated.connect(lambda _i: self._changed(turn_deg=self.turn.currentData()))
+        self.turn.activated.connect(lambda _i: self._changed("adaptation.turn_deg", self.turn.currentData()))
         slow = [(1.0, "real speed"), *((float(n), f"{n} times slower") for n in (2, 4, 5, 8, 10, 20))]
         self.slow = self._combo("Shot at 240 pictures a second and saved as 30: 8 times slower", slow)
-        self.slow.activated.connect(lambda _i: self._changed(slow_motion=self.slow.currentData()))
+        self.slow.activated.connect(lambda _i: self._changed("adaptation.slow_motion", self.slow.currentData()))
         self.mirror = QCheckBox("Mirrored")
         self.mirror.setToolTip("Left and right change places")
-        self.mirror.toggled.connect(lambda on: self._changed(mirror=on))
+        self.mirror.toggled.connect(lambda on: self._changed("adaptation.mirror", on))
         self.region = QPushButton("Choose…")
         self.region.setToolTip("People are looked for only in a part of the picture that you drag")
         self.region.clicked.connect(self._region_clicked)
@@ -326,11 +314,11 @@ class ControlsPanel(QWidget):
 
     # Changing
 
-    def _changed(self, **values: Any) -> None:
+    def _changed(self, name: str, value: Any) -> None:
         if not self._filling:
-            self._change(replace(self._settings, **values))
+            self._change(self._settings.changed({name: value}))
 
-    def _change(self, settings: TrackSettings) -> None:
+    def _change(self, settings: RunSettings) -> None:
         self.show_settings(settings)
         self.settingsChanged.emit(settings)
 
@@ -346,11 +334,12 @@ class ControlsPanel(QWidget):
             self._settle.start()
 
     def _take_sliders(self) -> None:
-        self._changed(min_conf=self.min_score.value() / 100, strength=float(self.strength.value()))
+        score, strength = self.min_score.value() / 100, self.strength.value()
+        self._change(self._settings.changed({"smoothing.min_score": score, "smoothing.strength": strength}))
 
     def _tell_numbers(self) -> None:
         strength = self.strength.value()
-        off = self._settings.smooth == "off"
+        off = self._settings.smoothing.kind == "off"
         self.strength_words.setText("off" if off else str(strength))
         numbers = SmoothingSettings(strength=float(strength))
         self.numbers.setText(

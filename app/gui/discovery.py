@@ -18,11 +18,11 @@ class Found:
 def look() -> Found:
     """What is there. Loads torch, which takes seconds: not for the window's thread."""
     from app.factory import find_weights
-    from app.settings import TrackSettings
     from ppnet.device import available_devices
     from ppnet.weights import app_weights
+    from tracking.run_settings import RunSettings
 
-    default = find_weights(TrackSettings())
+    default = find_weights(RunSettings().network)
     weights: list[tuple[str | None, str]] = [(None, _words(default))]
     weights += [(str(entry.path), _words(entry.path)) for entry in app_weights() if entry.path != default]
     return Found(tuple(available_devices()), tuple(weights))

@@ -13,7 +13,7 @@ from app.gui.video_view import HeatLayer, VideoView
 from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
 from app.runs.workspace import Workspace
-from app.settings import TrackSettings
+from tracking.run_settings import RunSettings
 
 POLL_MS = 40
 
@@ -77,7 +77,7 @@ class InspectCommands(QObject):
         self._draw()
 
     def _looker_maker(self) -> Callable[[], Looker]:
-        settings: TrackSettings = self._workspace.settings
+        settings: RunSettings = self._workspace.settings
         parts = self._workspace.parts
         return lambda: parts.looker(settings)
 

@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
             self.workspace.run.feed.painted()
 
     def _show_status(self, status: RunStatus) -> None:
-        self.truth.show_status(status, asked_device=self.workspace.settings.device)
+        self.truth.show_status(status, asked_device=self.workspace.settings.network.device)
         self.speed.add(status)
         self.transport.show_tracked(status.tracked_span_s)
         self._state = status.state

@@ -24,7 +24,7 @@ from app.runs.picture_feed import Picture
 from ppnet.poses import Poses
 from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.drawing.trails import Trails
-from tracking.smoothing.settings import MIN_SCORE
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState
 
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
@@ -71,7 +71,7 @@ class VideoView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Picture")
-        self.layers = SceneStyle(min_score=MIN_SCORE)
+        self.layers = SceneStyle(min_score=SmoothingSettings.min_score)
         self.people = PeopleStyle()
         self.heat: tuple[HeatLayer, ...] = ()
         self.can_edit = False

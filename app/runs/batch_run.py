@@ -11,9 +11,9 @@ from app.factory import build_pipeline
 from app.runs.outputs import OutputPaths, make_folder
 from app.runs.source import open_for
 from app.runs.track_run import TrackRun
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
 
 LOOK_S = 0.2
 
@@ -23,10 +23,10 @@ class BatchRun:
 
     def __init__(
         self,
-        settings: TrackSettings,
+        settings: RunSettings,
         folder: Path,
         *,
-        build: Callable[[TrackSettings], Pipeline] = build_pipeline,
+        build: Callable[[RunSettings], Pipeline] = build_pipeline,
         video: bool = True,
     ) -> None:
         self._settings = replace(settings, only=None)  # a place in one video says nothing about the others

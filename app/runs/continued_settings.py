@@ -1,11 +1,11 @@
 """With which settings a session is gone on with: those it was begun with, as far as they can still be had. No Qt."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from app.settings import TrackSettings
 from ppnet.errors import UserError
+from tracking.run_settings import RunSettings
 from tracking.session.edits import ChooseSmoothing
 from tracking.session.format import SessionHeader, SettingChange
 from tracking.session.session import Session
@@ -17,24 +17,21 @@ HeaderOf = Callable[[VideoInfo, Any], SessionHeader]
 
 def changes_between(before: Any, after: Any, time_s: float) -> tuple[SettingChange, ...]:
     """Which settings differ, by name; from time_s (seconds of the run) on."""
-    old, new = asdict(before), asdict(after)
+    old, new = before.to_plain(), after.to_plain()
     return tuple(SettingChange(time_s, name, old[name], new[name]) for name in new if old[name] != new[name])
 
 
-def settings_in_force(session: Session, present: TrackSettings) -> TrackSettings:
+def settings_in_force(session: Session, present: RunSettings) -> RunSettings:
     """What the newest frame of a session was tracked with: the settings of its header and their logged changes.
 
-    Who is followed alone and the device are no matter of the session: those are as at present. The present settings
-    where the session holds none that make sense.
+    Who is followed alone and the device are no matter of the session: those are as at present.
     """
     values = {**session.header.settings, **{change.name: change.after for change in session.setting_changes}}
-    try:
-        return replace(TrackSettings.from_dict({**values, "only": None}), only=present.only, device=present.device)
-    except UserError:
-        return present
+    now = present.to_plain()
+    return RunSettings.from_plain(values).changed({name: now[name] for name in ("only", "network.device")})
 
 
-def settings_to_go_on(session: Session, present: TrackSettings, header: HeaderOf) -> TrackSettings:
+def settings_to_go_on(session: Session, present: RunSettings, header: HeaderOf) -> RunSettings:
     """The settings in force, or the present ones where the network of those is gone; what differs is logged.
 
     UserError when the network knows other joints than the session holds.
@@ -61,11 +58,12 @@ def settings_to_go_on(session: Session, present: TrackSettings, header: HeaderOf
     return used
 
 
-def smoothing_of(settings: TrackSettings) -> ChooseSmoothing:
+def smoothing_of(settings: RunSettings) -> ChooseSmoothing:
     """The part of the settings that can be made anew without the network."""
-    return ChooseSmoothing(settings.smooth, settings.strength, settings.min_conf)
+    smoothing = settings.smoothing
+    return ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score)
 
 
-def with_smoothing(settings: TrackSettings, smoothing: ChooseSmoothing) -> TrackSettings:
+def with_smoothing(settings: RunSettings, smoothing: ChooseSmoothing) -> RunSettings:
     """The settings with that part exchanged."""
-    return replace(settings, smooth=smoothing.method, strength=smoothing.strength, min_conf=smoothing.min_score)
+    return replace(settings, smoothing=smoothing.settings)

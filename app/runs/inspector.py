@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.latest_slot import LatestSlot
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
+from tracking.run_settings import RunSettings
 
 Image = npt.NDArray[np.uint8]
 Looker = Callable[[Image, npt.NDArray[np.float32]], Insight]
@@ -39,12 +39,12 @@ class Answer:
     error: str = ""
 
 
-def real_looker(settings: TrackSettings) -> Looker:
+def real_looker(settings: RunSettings) -> Looker:
     """The network of the settings. Loads it: seconds, not for the window's thread."""
     from app.factory import build_estimator
     from ppnet.network_view import look_inside
 
-    estimator = build_estimator(settings)
+    estimator = build_estimator(settings.network)
     return lambda image, boxes: look_inside(estimator, image, boxes)
 
 

@@ -22,15 +22,15 @@ from app.runs.inspector import Looker
 from app.runs.job import Post
 from app.runs.nearby import Nearby
 from app.runs.picture_feed import Feed, FileFeed, LiveFeed
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
+from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
 from tracking.video.source import VideoInfo, VideoSource
-from tracking.video.transformed import Adaptation, adapted
+from tracking.video.transformed import adapted
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Opened(ABC):
     is_live: ClassVar[bool]
     feed: Feed
 
-    def __init__(self, name: str, session: Session, settings: TrackSettings, *, post: Post) -> None:
+    def __init__(self, name: str, session: Session, settings: RunSettings, *, post: Post) -> None:
         """settings.only: where to find the one person it is about; a session that names one itself is about them."""
         self.name = name
         self.session = session
@@ -71,8 +71,7 @@ class Opened(ABC):
         """The focus that waited, and the one after it: somebody was found, or nobody in time."""
         self._post = post
         only = self.replay.plan.only
-        place = None if settings.only is None else PersonAt(*settings.only)
-        self.focus = FocusPerson.waiting(place) if only is None else FocusPerson(self.place_of(only), only)
+        self.focus = FocusPerson.waiting(settings.only) if only is None else FocusPerson(self.place_of(only), only)
 
     # To be told by each kind
 
@@ -99,7 +98,7 @@ class Opened(ABC):
 
     @property
     @abstractmethod
-    def engine_in_use(self) -> FileEngine[TrackSettings] | LiveEngine[TrackSettings] | None:
+    def engine_in_use(self) -> FileEngine[RunSettings] | LiveEngine[RunSettings] | None:
         """What tracks; None where nothing is left to track."""
 
     def refresh(self) -> None:
@@ -110,12 +109,11 @@ class Opened(ABC):
     # Settings and focus
 
     @property
-    def focused_settings(self) -> TrackSettings:
+    def focused_settings(self) -> RunSettings:
         """What the engine is given: the settings with the place of the one person."""
-        place = self.focus.place
-        return replace(self.settings, only=None if place is None else (place.x, place.y, place.time_s))
+        return replace(self.settings, only=self.focus.place)
 
-    def apply(self, settings: TrackSettings) -> None:
+    def apply(self, settings: RunSettings) -> None:
         """New settings from the next frame on."""
         self.settings = replace(settings, only=None)
         if self.engine_in_use is not None:
@@ -131,8 +129,8 @@ class Opened(ABC):
             return
         self.focus = focus
         self.apply(self.settings)
-        header = self.session.header
-        self.session.set_header(replace(header, settings={**header.settings, "only": self.focused_settings.only}))
+        header, only = self.session.header, self.focused_settings.to_plain()["only"]
+        self.session.set_header(replace(header, settings={**header.settings, "only": only}))
         self.look_back()
 
     def follow_edits(self) -> None:
@@ -180,7 +178,7 @@ class Opened(ABC):
         if self.focus is waited:
             self.focus_settled.emit(waited, after)
 
-    def note_change(self, before: TrackSettings, after: TrackSettings, time_s: float) -> None:
+    def note_change(self, before: RunSettings, after: RunSettings, time_s: float) -> None:
         """Other settings came into use. Called in the engine's thread."""
         self.session.log_changes(changes_between(before, after, time_s))
 
@@ -190,7 +188,7 @@ class OpenedFile(Opened):
 
     is_live = False
 
-    def __init__(self, video: Path, session: Session, settings: TrackSettings, *, parts: Parts, post: Post) -> None:
+    def __init__(self, video: Path, session: Session, settings: RunSettings, *, parts: Parts, post: Post) -> None:
         """An engine is there where something is left to track, with `settings`."""
         super().__init__(video.name, session, settings, post=post)
         self.video = video
@@ -213,7 +211,7 @@ class OpenedFile(Opened):
 
     def opened(self) -> VideoSource:
         """The video, turned, mirrored and timed as it was tracked."""
-        return adapted(self._parts.open_source(self.video), Adaptation.of(self.session.header.settings))
+        return adapted(self._parts.open_source(self.video), self.session.header.run_settings.adaptation)
 
     @property
     def info(self) -> VideoInfo:
@@ -224,7 +222,7 @@ class OpenedFile(Opened):
         """Who is near in time to a picture; one for each thread."""
         return Nearby(self.session.results, lambda: self.player.times)
 
-    def _new_engine(self) -> FileEngine[TrackSettings]:
+    def _new_engine(self) -> FileEngine[RunSettings]:
         engine = FileEngine(
             self.opened,
             self._parts.build,
@@ -237,13 +235,13 @@ class OpenedFile(Opened):
         return engine
 
     @property
-    def engine_in_use(self) -> FileEngine[TrackSettings] | None:
+    def engine_in_use(self) -> FileEngine[RunSettings] | None:
         return self.engine
 
     @property
     def _tracked_limits(self) -> TimeSpan:
         """In and out point, or else where the run was to begin and end."""
-        return self._limits.or_else(TimeSpan(self.settings.start_s, self.settings.end_s))
+        return self._limits.or_else(self.settings.span)
 
     def limit(self, span: TimeSpan) -> None:
         """Tracks and plays only what lies in the span. What is tracked stays."""
@@ -305,7 +303,7 @@ class OpenedCamera(Opened):
         spec: str,
         name: str,
         session: Session,
-        settings: TrackSettings,
+        settings: RunSettings,
         *,
         parts: Parts,
         post: Post,
@@ -326,7 +324,7 @@ class OpenedCamera(Opened):
         self.feed: LiveFeed = LiveFeed(self.engine)
 
     @property
-    def engine_in_use(self) -> LiveEngine[TrackSettings]:
+    def engine_in_use(self) -> LiveEngine[RunSettings]:
         return self.engine
 
     @property

@@ -9,14 +9,14 @@ from app.runs.continued_settings import settings_to_go_on
 from app.runs.free_places import free_path, place_for_session
 from app.runs.job import Post
 from app.runs.opened import OpenedCamera, OpenedFile, Parts
-from app.settings import TrackSettings
 from ppnet.errors import UserError
+from tracking.run_settings import RunSettings
 from tracking.session.session import Session, session_path
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
 
 
-def open_file(video: Path, settings: TrackSettings, *, parts: Parts, post: Post, again: bool = False) -> OpenedFile:
+def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, again: bool = False) -> OpenedFile:
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
 
     UserError when the video or its session cannot be opened.
@@ -36,7 +36,7 @@ def open_file(video: Path, settings: TrackSettings, *, parts: Parts, post: Post,
     return _opened_file(video, session, settings, parts=parts, post=post)
 
 
-def open_session(path: Path, settings: TrackSettings, *, parts: Parts, post: Post) -> OpenedFile:
+def open_session(path: Path, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
     session = Session.open(path, writable=True)
     source = session.header.source
@@ -54,20 +54,19 @@ def open_session(path: Path, settings: TrackSettings, *, parts: Parts, post: Pos
     return _opened_file(Path(video), session, settings, parts=parts, post=post)
 
 
-def _opened_file(video: Path, session: Session, settings: TrackSettings, *, parts: Parts, post: Post) -> OpenedFile:
+def _opened_file(video: Path, session: Session, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:
     """The session with its own settings, about the one person whom it names."""
     try:
-        begun = settings_to_go_on(session, settings, parts.header)
+        begun = replace(settings_to_go_on(session, settings, parts.header), only=session.header.run_settings.only)
     except UserError:
         session.close()
         raise
-    noted = session.header.settings.get("only")
-    return OpenedFile(video, session, replace(begun, only=noted and tuple(noted)), parts=parts, post=post)
+    return OpenedFile(video, session, begun, parts=parts, post=post)
 
 
 def open_camera(
     spec: str,
-    settings: TrackSettings,
+    settings: RunSettings,
     *,
     parts: Parts,
     post: Post,

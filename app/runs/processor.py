@@ -1,19 +1,17 @@
 """The engines' processor: a pipeline whose settings may change between two frames, rebuilt only where they did."""
 
+from dataclasses import replace
 from typing import Any
 
-from app.factory import build_detector, build_estimator, build_pipeline, pipeline_settings
-from app.settings import TrackSettings
+from app.factory import build_detector, build_estimator, build_pipeline
+from tracking.run_settings import RunSettings
 from tracking.types import Frame, FrameResult
-
-ESTIMATOR_FIELDS = ("variant", "weights", "device")
-DETECTOR_FIELDS = ("detector", "region")
 
 
 class TrackProcessor:
-    """`Pipeline` with the `TrackSettings` it was made from. Used by one thread only."""
+    """`Pipeline` with the `RunSettings` it was made from. Used by one thread only."""
 
-    def __init__(self, settings: TrackSettings) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         """Loads the networks. UserError when a model or the device is not there."""
         self.settings = settings
         self.pipeline = build_pipeline(settings)
@@ -36,23 +34,24 @@ class TrackProcessor:
         """Frees the detector."""
         self.pipeline.close()
 
-    def apply(self, settings: TrackSettings) -> None:
+    def apply(self, settings: RunSettings) -> None:
         """Changes what differs, and keeps the people. UserError leaves everything as it was."""
         estimator: Any = self.pipeline.estimator
-        if any(getattr(settings, name) != getattr(self.settings, name) for name in ESTIMATOR_FIELDS):
-            estimator = build_estimator(settings)
-        if any(getattr(settings, name) != getattr(self.settings, name) for name in DETECTOR_FIELDS):
+        now, before = settings.network, self.settings.network
+        if now != replace(before, flip=now.flip, input_scale=now.input_scale):
+            estimator = build_estimator(now)
+        if (settings.detector, settings.region) != (self.settings.detector, self.settings.region):
             old, self.pipeline.detector = self.pipeline.detector, build_detector(settings)
             old.close()
-        estimator.flip = settings.flip
-        if estimator.input_scale != settings.input_scale:
-            estimator.input_scale = settings.input_scale
+        estimator.flip = now.flip
+        if estimator.input_scale != now.input_scale:
+            estimator.input_scale = now.input_scale
         self.pipeline.estimator = estimator
-        self.pipeline.apply(pipeline_settings(settings))
+        self.pipeline.apply(settings)
         self.settings = settings
 
 
-def build_processor(settings: TrackSettings, current: TrackProcessor | None) -> TrackProcessor:
+def build_processor(settings: RunSettings, current: TrackProcessor | None) -> TrackProcessor:
     """The engines' `ProcessorBuilder`: the one in use with the settings applied, or the first one."""
     if current is None:
         return TrackProcessor(settings)

@@ -4,16 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.factory import find_weights
-from app.settings import TrackSettings
 from ppnet.checkpoint_info import CheckpointInfo, read_written_info, sha256_of
 from ppnet.skeleton import SKELETONS
+from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
 from tracking.video.source import VideoInfo
 
 
-def weights_info(settings: TrackSettings) -> CheckpointInfo:
+def weights_info(settings: RunSettings) -> CheckpointInfo:
     """Facts of the weights that `settings` ask for, with their SHA-256. CheckpointError when they can't be read."""
-    path = find_weights(settings)
+    path = find_weights(settings.network)
     if path.suffix == ".safetensors":
         return replace(read_written_info(path), sha256=sha256_of(path))
     return _other_info(path)
@@ -25,12 +25,12 @@ def _other_info(path: Path) -> CheckpointInfo:
     return read_info(path)
 
 
-def run_header(source: VideoInfo, settings: TrackSettings) -> SessionHeader:
+def run_header(source: VideoInfo, settings: RunSettings) -> SessionHeader:
     """The header of a new session."""
     info = weights_info(settings)
     return SessionHeader(
         source=source,
-        settings=settings.to_dict(),
+        settings=settings.to_plain(),
         network=info.network,
         weights_sha256=info.sha256,
         skeleton=SKELETONS[info.skeleton],

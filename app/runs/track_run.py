@@ -14,11 +14,11 @@ import ppnet
 from app.runs.outputs import OutputFiles, OutputPaths, write_meta
 from app.runs.second_pass import looks_ahead, only_person, write_again
 from app.runs.stages import run_stages
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
 from tracking.focus_person import EVERYONE, SOON_S, FocusPerson
 from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
 from tracking.session.edits import OnlyPerson
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session
@@ -93,7 +93,7 @@ class TrackRun:
         source: VideoSource,
         pipeline: Pipeline,
         paths: OutputPaths,
-        settings: TrackSettings,
+        settings: RunSettings,
         *,
         stop: threading.Event | None = None,
         progress: Callable[[int], None] = lambda frames: None,
@@ -102,7 +102,7 @@ class TrackRun:
         self._stop = stop or threading.Event()
         self._progress = progress
         self._tally = RunTally()
-        self._looks_ahead = looks_ahead(settings.smooth, source)
+        self._looks_ahead = looks_ahead(settings.smoothing.kind, source)
         self._keep = self._looks_ahead or (settings.only is not None and not source.info.is_live)
         self._results: list[FrameResult] = []
         self._started = datetime.now(UTC)
@@ -223,7 +223,7 @@ class TrackRun:
         if self._paths.session:
             header = SessionHeader(
                 source=self._source.info,
-                settings=self._settings.to_dict(),
+                settings=self._settings.to_plain(),
                 network=str(_of(self._model(), "network", "")),
                 weights_sha256=str(_of(self._model(), "sha256", "")),
                 skeleton=self._skeleton(),
@@ -270,7 +270,7 @@ class TrackRun:
             "model": _model_facts(self._model()),
             "device": _of(estimator, "device_name", None),
             "precision": _of(estimator, "precision", None),
-            "settings": {**self._settings.to_dict(), "pipeline": asdict(self._pipeline.settings)},
+            "settings": self._settings.to_plain(),
             "timings": seconds,
             "fps": round(self._fps(), 2),
             "wall_s": round(time.monotonic() - self._began_s, 3),

@@ -14,14 +14,14 @@ from app.runs.opened import Opened, OpenedCamera, OpenedFile, Parts
 from app.runs.opening import open_camera, open_file, open_session
 from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
+from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import Edit, MergeIds, OnlyPerson
 from tracking.session.session import SUFFIX
-from tracking.smoothing.settings import MIN_SCORE
+from tracking.smoothing.settings import SmoothingSettings
 
 CLOSING_S = 30.0  # longer than any network takes to load
 
@@ -33,7 +33,7 @@ class Workspace:
     next one begins. layers, people: how people are shown, in the window and in all that leaves it.
     """
 
-    def __init__(self, parts: Parts, settings: TrackSettings, *, post: Post) -> None:
+    def __init__(self, parts: Parts, settings: RunSettings, *, post: Post) -> None:
         """post(deed): has a deed of another thread done in this one."""
         self.opened: Event[Opened] = Event()
         self.closed: Event[()] = Event()
@@ -42,7 +42,7 @@ class Workspace:
         self.withdrawn: Event[str] = Event()  # a sentence that does not hold any more
         self.action_offered: Event[str, str, Callable[[], object]] = Event()  # a sentence, a button, its deed
         self.edited: Event[()] = Event()  # edits were made or taken back
-        self.settings_changed: Event[TrackSettings] = Event()
+        self.settings_changed: Event[RunSettings] = Event()
         self.focus_changed: Event[FocusPerson] = Event()
         self.people_changed: Event[PeopleStyle] = Event()
         self.layers_changed: Event[SceneStyle] = Event()
@@ -52,7 +52,7 @@ class Workspace:
         self.parts = parts
         self.post = post
         self.settings = settings
-        self.layers = SceneStyle(min_score=MIN_SCORE)
+        self.layers = SceneStyle(min_score=SmoothingSettings.min_score)
         self.people = PeopleStyle()
         self.run: Opened | None = None
         self._own = settings  # for the next run
@@ -77,8 +77,7 @@ class Workspace:
     def open_video(self, path: Path, *, again: bool = False, only: PersonAt | None = None) -> None:
         """A video or folder of images with its session; `again` tracks it anew although there is one, with the settings
         as they are, perhaps for the one person who is at a place."""
-        place = None if only is None else (only.x, only.y, only.time_s)
-        settings = replace(self.settings if again else self._own, only=place)
+        settings = replace(self.settings if again else self._own, only=only)
         self._open(
             lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again), f"Opening {path.name}…"
         )
@@ -226,13 +225,13 @@ class Workspace:
 
     # Settings
 
-    def apply(self, settings: TrackSettings) -> None:
+    def apply(self, settings: RunSettings) -> None:
         """Uses these settings from the next frame on; steadiness also for what is tracked already."""
         if settings == self.settings:
             return
         before = self.settings
         changed = {change.name: change.after for change in changes_between(before, settings, 0.0)}
-        self._own = replace(self._own, **changed)
+        self._own = self._own.changed(changed)
         if self.run is not None:
             self.run.apply(settings)
         self._offer_to_track_again(before, settings)
@@ -241,13 +240,13 @@ class Workspace:
         self._show_settings(settings)
         self._smooth_when_complete()
 
-    def _show_settings(self, settings: TrackSettings) -> None:
+    def _show_settings(self, settings: RunSettings) -> None:
         """The settings are these now, whoever changed them."""
         if settings != self.settings:
             self.settings = settings
             self.settings_changed.emit(settings)
 
-    def _offer_to_track_again(self, before: TrackSettings, after: TrackSettings) -> None:
+    def _offer_to_track_again(self, before: RunSettings, after: RunSettings) -> None:
         run = self.run
         if run is None:
             return

@@ -8,7 +8,8 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.tracking.test_pipeline import POSE
 from tracking.focus_person import EVERYONE, SOON_S, FocusPerson, PersonAt
-from tracking.pipeline import Pipeline, PipelineSettings
+from tracking.pipeline import Pipeline
+from tracking.pipeline_settings import PipelineSettings
 from tracking.tracker.settings import TrackerSettings
 from tracking.types import Detections, Frame, Tracks
 

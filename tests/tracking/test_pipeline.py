@@ -6,7 +6,8 @@ import pytest
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
-from tracking.pipeline import Pipeline, PipelineSettings
+from tracking.pipeline import Pipeline
+from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import SmoothingSettings
 from tracking.tracker.settings import TrackerSettings
 from tracking.types import Detections, Frame, KeypointState, TrackState

@@ -5,7 +5,6 @@ import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from ppnet.assets import asset
 from ppnet.errors import UserError
 from tracking import boxes as box_math
+from tracking.detection.settings import DETECTORS, DetectorSettings
 from tracking.types import Detections
 
 if TYPE_CHECKING:
@@ -23,35 +23,9 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 
-DETECTORS = {
-    "efficientdet-lite0": "detectors/efficientdet_lite0.tflite",
-    "nanodet": "detectors/nanodet.tflite",
-}
 PERSON_LABELS = frozenset({"person", "people", "pedestrian", "human"})
 LONGEST_SIDE = 1280  # larger pictures are shrunk first: detectors look at 300 to 640 pixels anyway
 GREY = 128
-
-
-@dataclass(frozen=True)
-class DetectorSettings:
-    """Which detector, and how sure it must be.
-
-    model: `efficientdet-lite0` (fast, precise), `nanodet` (finds more small people, more false ones; slower),
-        or the path of another one: TFLite with metadata, or ONNX (`tracking.detection.onnx_families`).
-    min_score: detections below are dropped. Raised: fewer false people, more misses. It lies below the
-        tracker's own limit for new people on purpose: weak detections only help to keep who is known.
-    max_detections: at most this many per frame, best first.
-    """
-
-    model: str = "efficientdet-lite0"
-    min_score: float = 0.15
-    max_detections: int = 50
-
-    def __post_init__(self) -> None:
-        if not 0 < self.min_score < 1:
-            raise UserError(f"The detector's score limit must lie between 0 and 1, not {self.min_score}.")
-        if self.max_detections < 1:
-            raise UserError(f"The number of detections must be at least 1, not {self.max_detections}.")
 
 
 class PersonDetector(Protocol):
@@ -69,7 +43,7 @@ class PersonDetector(Protocol):
 def model_path(model: str) -> Path:
     """File of a detector by name or path. UserError when there is none."""
     if model in DETECTORS:
-        return asset(DETECTORS[model])
+        return asset(f"detectors/{model.replace('-', '_')}.tflite")
     path = Path(model).expanduser()
     if not path.is_file():
         names = ", ".join(DETECTORS)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.openvino_runtime import load_openvino
 from tracking import boxes as box_math
-from tracking.detection.detector import DetectorSettings, Image, best_people, check_image, model_path
+from tracking.detection.detector import Image, best_people, check_image, model_path
 from tracking.detection.onnx_families import Family, family_of
+from tracking.detection.settings import DetectorSettings
 from tracking.types import Detections
 
 Floats = npt.NDArray[np.floating]

@@ -12,7 +12,8 @@ from tracking.detection.detector import PersonDetector
 from tracking.evaluate.run import FollowsClip, track_clip
 from tracking.evaluate.simulate import SimulatedNetwork, TrueBoxes
 from tracking.evaluate.truth import Truth, read_truth
-from tracking.pipeline import Estimator, Pipeline, PipelineSettings
+from tracking.pipeline import Estimator, Pipeline
+from tracking.pipeline_settings import PipelineSettings
 from tracking.session.format import SessionError, SessionHeader
 from tracking.session.session import Session
 from tracking.types import FrameResult
@@ -69,7 +70,7 @@ def clip_results(
     with open_source(place / "clip.mp4") as source:
         images = (frame.image for frame in source)
         results = track_clip(truth, pipeline, images=images, stand_ins=stand_ins)
-        header = SessionHeader(source.info, settings=asdict(settings), network=parts.label)
+        header = SessionHeader(source.info, settings=settings.to_plain(), network=parts.label)
     with Session.create(kept, header, overwrite=True) as session:
         for result in results:
             session.append(result)

@@ -12,7 +12,7 @@ import ppnet
 from ppnet.errors import UserError
 from tracking.evaluate.clips import HALVES, Parts, chosen_clips, clip_results, clip_truth
 from tracking.evaluate.report import Figures, Run, curve_table, figures_of, identity_table, plot, rate_difference
-from tracking.pipeline import PipelineSettings
+from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import SmoothingSettings
 
 RATES = (("rates-24", "rates-30", "rates-60"), ("rates-b24", "rates-b30", "rates-b60"))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tracking import boxes as box_math
 from tracking.evaluate.simulate import MIN_SEEN
 from tracking.evaluate.truth import VISIBLE, Truth
-from tracking.smoothing.settings import MIN_SCORE
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.tracker.association import assign
 from tracking.types import FrameResult
 
@@ -56,7 +56,7 @@ def joint_curves(
     answers: Sequence[FrameResult],
     *,
     raw: bool,
-    min_score: float = MIN_SCORE,
+    min_score: float = SmoothingSettings.min_score,
 ) -> list[Curve]:
     """Curves of everyone who is matched with truth.
 

@@ -9,7 +9,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.factory import open_source
 from tracking.video.source import VideoSource
-from tracking.video.transformed import Adaptation, adapted
+from tracking.video.transformed import adapted
 from tracking.video.writer import VideoWriter
 
 
@@ -72,7 +72,7 @@ def find_video(replay: EditedSession, given: Path | None = None) -> Path:
 
 def _opened(replay: EditedSession, place: Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
-    adaptation = Adaptation.of(replay.header.settings)
+    adaptation = replay.header.run_settings.adaptation
     times = replay.stored.frame_times()
     begun = TimeSpan(replay.exported_span.clip(float(times[0]))) if len(times) else ALL_TIME
     return adapted(open_source(place, span=begun.scaled(adaptation.slow_motion)), adaptation)

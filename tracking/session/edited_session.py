@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
-from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark, checked
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark
 from tracking.session.format import SessionHeader
-from tracking.session.opening import explained
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
@@ -154,13 +152,10 @@ class EditedSession:
 
     def _smoothed_at_the_end(self) -> tuple[ChooseSmoothing, ...]:
         """The smoothing that looks ahead is made when a run is over; while it ran, the filter stood in for it."""
-        settings = self.stored.header.settings
-        if settings.get("smooth") != "rts" or not self.stored.complete:
+        smoothing = self.stored.header.run_settings.smoothing
+        if smoothing.kind != "rts" or not self.stored.complete:
             return ()
-        values = {"method": "rts", "strength": settings.get("strength"), "min_score": settings.get("min_conf")}
-        with explained(self.stored.path):
-            known = {name: value for name, value in values.items() if value is not None}
-            return (checked(msgspec.convert(known, ChooseSmoothing)),)
+        return (ChooseSmoothing("rts", smoothing.strength, smoothing.min_score),)
 
     def _wanted(self, plan: EditPlan) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""

@@ -18,6 +18,7 @@ import ppnet
 from ppnet.errors import UserError
 from ppnet.poses import Floats, Poses
 from ppnet.skeleton import COCO_17, SKELETONS, Skeleton
+from tracking.run_settings import RunSettings
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
 
@@ -76,8 +77,9 @@ def utc_now() -> str:
 class SessionHeader:
     """How the results came to be.
 
-    source: facts of the video or camera. settings: all settings of the run. network, weights_sha256: what estimated
-    the keypoints. skeleton: names of the keypoints. versions: program and packages. notes: anything else.
+    source: facts of the video or camera. settings: all settings of the run, as plain values. network, weights_sha256:
+    what estimated the keypoints. skeleton: names of the keypoints. versions: program and packages. notes: anything
+    else.
     """
 
     source: VideoInfo
@@ -88,6 +90,11 @@ class SessionHeader:
     created_utc: str = field(default_factory=utc_now)
     versions: Mapping[str, str] = field(default_factory=lambda: {"ppnet-live": ppnet.__version__})
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def run_settings(self) -> RunSettings:
+        """The settings as such. UserError when they make no sense."""
+        return RunSettings.from_plain(self.settings)
 
 
 class _StoredHeader(msgspec.Struct, frozen=True):

@@ -1,62 +1,58 @@
 """Settings of all smoothers, and what the one slider means for each."""
 
-import math
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from ppnet.errors import UserError
+from msgspec import Meta
+
+from tracking.checked_settings import Seconds, Settings, Share, setting
 
 JERK_PER_ACCELERATION = 30.0  # 1 / s
-# Where the shipped network's joints, shown or left out, are right most often (assets/weights/README.md).
-MIN_SCORE = 0.4
 
 SMOOTHERS = {
     "kalman": "Kalman filter: little lag, fills short gaps, throws out wild answers",
     "rts": "Rauch-Tung-Striebel: for files; uses the frames after as well, no lag",
     "one_euro": "1-euro filter: simple, adapts to speed",
-    "off": "the network's joints as they are",
+    "off": "Off: the network's joints as they are",
 }
 
 
 @dataclass(frozen=True)
-class SmoothingSettings:
+class SmoothingSettings(Settings):
     """How joints are steadied. Lengths are fractions of the person's longest box side, so near and far people
     look equally calm.
 
-    kind: one of `SMOOTHERS`.
-    strength: 0 to 100. Kalman and RTS: spectral density of a joint's acceleration, `agility`, falls tenfold
-        every 25 points. 1-euro: lowest cut-off frequency, `cutoff_hz`, falls tenfold every 50 points.
-        Raised: calmer joints, and more lag (not with RTS).
-    min_score: keypoints below count as not seen. Raised: fewer wrong joints, more gaps.
-    max_gap_s: unseen joints are carried on for so long. Raised: longer gaps are filled, with wilder guesses.
-    gate: how many standard deviations from the expected place a joint may be found. Raised: more outliers
-        get through (they weigh less the further off they are); lowered: fast motion is taken for an outlier.
-    distrust_s: after so long a joint that keeps being found elsewhere is followed, gliding. Raised: longer
-        mistakes of the network are bridged, and true jumps followed later.
-    use_acceleration: constant acceleration instead of constant velocity: follows curves with less lag, overshoots.
-    undo_swaps: put left and right back where the network has exchanged them and the motion makes it certain.
+    strength: for Kalman and RTS the spectral density of a joint's acceleration, `agility`, falls tenfold every 25
+    points; for 1-euro the lowest cut-off frequency, `cutoff_hz`, falls tenfold every 50 points.
     """
 
-    kind: str = "kalman"
-    strength: float = 50.0
-    min_score: float = MIN_SCORE
-    max_gap_s: float = 0.5
-    gate: float = 8.0
-    distrust_s: float = 0.1
-    use_acceleration: bool = False
-    undo_swaps: bool = True
-
-    def __post_init__(self) -> None:
-        if self.kind not in SMOOTHERS:
-            raise UserError(f"There is no smoothing {self.kind}: choose one of {', '.join(SMOOTHERS)}.")
-        if not 0 <= self.strength <= 100:
-            raise UserError(f"The strength of smoothing goes from 0 to 100, not {self.strength}.")
-        if not 0 <= self.min_score <= 1:
-            raise UserError(f"The confidence limit of joints lies between 0 and 1, not {self.min_score}.")
-        for name in ("max_gap_s", "distrust_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"The smoothing's {name} must be 0 or more seconds, not {getattr(self, name)}.")
-        if not self.gate > 0:
-            raise UserError(f"The smoothing's gate must be above 0, not {self.gate}.")
+    kind: str = setting("kalman", "how joints are steadied", label="Method", option="--smooth", choices=SMOOTHERS)
+    strength: Annotated[float, Meta(ge=0, le=100)] = setting(
+        50.0, "how strongly joints are steadied; raised: calmer joints, and more lag (not with rts)",
+        label="Smoothing", option="--strength",
+    )  # fmt: skip
+    # The default is where the shipped network's joints, shown or left out, are right most often.
+    min_score: Share = setting(
+        0.4, "joints of which the network is less sure are missing; raised: fewer wrong joints, more gaps",
+        label="Least confidence", option="--min-conf",
+    )  # fmt: skip
+    max_gap_s: Seconds = setting(
+        0.5, "unseen joints are carried on for so long; raised: longer gaps are filled, with wilder guesses", unit="s"
+    )
+    gate: Annotated[float, Meta(ge=0.1)] = setting(
+        8.0, "how far from its expected place a joint may be found; raised: more outliers get through (they weigh less "
+        "the further off they are); lowered: fast motion is taken for an outlier", unit="standard deviations",
+    )  # fmt: skip
+    distrust_s: Seconds = setting(
+        0.1, "after so long a joint that keeps being found elsewhere is followed, gliding; raised: longer mistakes of "
+        "the network are bridged, and true jumps followed later", unit="s",
+    )  # fmt: skip
+    use_acceleration: bool = setting(
+        False, "constant acceleration instead of constant velocity: follows curves with less lag, overshoots"
+    )
+    undo_swaps: bool = setting(
+        True, "puts left and right back where the network has exchanged them and the motion makes it certain"
+    )
 
     def named(self, kind: str) -> "SmoothingSettings":
         """The same settings for another smoother."""

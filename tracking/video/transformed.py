@@ -1,50 +1,36 @@
 """A source turned, mirrored, or with its true speed given back, before anything else looks at it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
-from ppnet.errors import UserError
+from tracking.checked_settings import Settings, setting
 from tracking.time_span import SAME_TIME_S
 from tracking.types import Frame
 from tracking.video.source import ClosingSource, VideoInfo, VideoSource
 
-TURNS_DEG = (0, 90, 180, 270)
-SLOWEST = 64.0
 
+@dataclass(frozen=True)
+class Adaptation(Settings):
+    """How pictures and times differ from those of the source. Times are divided by `slow_motion`."""
 
-@dataclass(frozen=True, slots=True)
-class Adaptation:
-    """How pictures and times differ from those of the source.
-
-    turn_deg: clockwise, 0, 90, 180 or 270, on top of what the file says of itself. mirror: then left and right change
-    places. slow_motion: how many times slower than life the source plays (8 for 240 pictures a second saved as 30);
-    times are divided by it. UserError when out of range.
-    """
-
-    turn_deg: int = 0
-    mirror: bool = False
-    slow_motion: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.turn_deg not in TURNS_DEG:
-            raise UserError(f"Pictures are turned by 0, 90, 180 or 270 degrees, not {self.turn_deg}.")
-        if not 1 / SLOWEST <= self.slow_motion <= SLOWEST:
-            raise UserError(f"The slow-motion factor lies between 1/64 and 64, not {self.slow_motion:g}.")
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Adaptation":
-        """What the settings of a session say; where they say nothing, or nonsense, the source as it is."""
-        turn, mirror, slow = (settings.get(name) for name in ("turn_deg", "mirror", "slow_motion"))
-        return cls(
-            turn if turn in TURNS_DEG else 0,
-            mirror is True,
-            float(slow) if isinstance(slow, int | float) and 1 / SLOWEST <= slow <= SLOWEST else 1.0,
-        )
+    turn_deg: int = setting(
+        0, "turn the picture clockwise, on top of what the file says of itself",
+        label="Turned", option="--turn", unit="degrees", choices={0: "not turned", 90: "90°", 180: "180°", 270: "270°"},
+    )  # fmt: skip
+    mirror: bool = setting(
+        False, "mirror the picture, after turning it: left and right change places", label="Mirrored", option="--mirror"
+    )
+    slow_motion: Annotated[float, Meta(ge=1 / 64, le=64)] = setting(
+        1.0, "how many times slower than life the video plays, e.g. 8 for 240 frames a second saved as 30; its times "
+        "become true", label="Plays at", option="--slow-motion", example="F", open=True,
+        choices={1.0: "real speed", **{float(n): f"{n} times slower" for n in (2, 4, 5, 8, 10, 20)}},
+    )  # fmt: skip
 
     @property
     def is_nothing(self) -> bool:

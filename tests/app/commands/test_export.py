@@ -61,7 +61,7 @@ def test_smoothing_and_threshold_for_this_export(session: Path, tmp_path: Path) 
         (["missing_session.ppnet"], "There is no file"),
         (["{session}", "--format", "coco", "--format", "csv", "--out", "{folder}/a.csv"], "is one file"),
         (["{session}", "--format", "word"], "invalid choice"),
-        (["{session}", "--strength", "900"], "0 to 100"),
+        (["{session}", "--strength", "900"], "between 0 and 100"),
         (["{session}", "--min-conf", "2"], "between 0 and 1"),
         (["{session}", "--format", "video"], "is not there"),
         (["{session}", "--out", "{session}"], "could not be written"),

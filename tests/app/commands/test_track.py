@@ -18,7 +18,6 @@ import pytest
 
 from app import cli
 from app.commands import track as track_command
-from app.factory import pipeline_settings
 from ppnet.poses import Poses
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
@@ -29,7 +28,7 @@ from tracking.smoothing.rts import smooth_results
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def parts(monkeypatch):
     made = []
 
     def build(settings):
-        made.append(Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings)))
+        made.append(Pipeline(FakeDetector(), FakeEstimator(), settings=settings))
         return made[-1]
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
@@ -79,7 +78,7 @@ def test_three_outputs_and_a_session(tmp_path, parts, capsys):
     assert len(annotated) == len(rows) == meta["frames"] == 30
     assert [row["time_s"] for row in rows] == probed_times(clip) == probed_times(tmp_path / "out" / names[0])
     assert meta["complete"] is True and meta["persons"] == 1 and meta["device"] == "stand-in"
-    assert meta["settings"]["detect_every"] == 1 and meta["settings"]["smooth"] == "off"
+    assert meta["settings"]["detect_every"] == 1 and meta["settings"]["smoothing.kind"] == "off"
     assert set(meta["timings"]) == {
         "decode_s", "detect_s", "track_s", "pose_s", "smooth_s", "draw_s", "encode_s",
     }  # fmt: skip
@@ -231,12 +230,12 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
     ("words", "sentence"),
     [
         (["--detect-every", "0"], "--detect-every must be at least 1"),
-        (["--max-persons", "0"], "--max-persons must be at least 1"),
+        (["--max-people", "0"], "--max-people must be at least 1"),
         (["--detect-every", "often"], "invalid int value: 'often'"),
         (["--min-conf", "1.5"], "--min-conf must lie between 0 and 1"),
         (["--min-conf", "nan"], "--min-conf must lie between 0 and 1"),
         (["--start", "3", "--end", "2"], r"--start \(3 s\) must come before --end \(2 s\)"),
-        (["--start", "-1"], "--start must be a time in seconds"),
+        (["--start", "-1"], "--start must lie between 0 and"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
         (["--start", "1000"], "no picture between the start and end asked for; it lasts 0.333 s"),
         (["--colour", "red"], "Unrecognized arguments: --colour red"),
@@ -285,7 +284,7 @@ def test_missing_models_are_told(tmp_path, capsys):
 
 def test_a_bug_in_a_stage_keeps_what_was_done(tmp_path, monkeypatch):
     def build(settings):
-        return Pipeline(FakeDetector(fails_at=12), FakeEstimator(), settings=pipeline_settings(settings))
+        return Pipeline(FakeDetector(fails_at=12), FakeEstimator(), settings=settings)
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
     with pytest.raises(RuntimeError, match="the detector broke"):
@@ -308,7 +307,7 @@ def shaky(monkeypatch):
             return Poses(poses.keypoints + noise, poses.scores, poses.skeleton)
 
     def build(settings):
-        return Pipeline(FakeDetector(), Shaky(), settings=pipeline_settings(settings))
+        return Pipeline(FakeDetector(), Shaky(), settings=settings)
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
 
@@ -324,8 +323,7 @@ def test_smoothing_that_looks_ahead(tmp_path, shaky):
     )
     assert np.abs(smoothed - truth).mean() < 0.7 * np.abs(raw - truth).mean()
     with Session.open(tmp_path / "out" / "a_session.ppnet") as session:
-        (wanted,) = [r for r in smooth_results(list(session.results()), pipeline_settings(
-            track_command.TrackSettings(smooth="rts")).smoothing) if r.frame_index == 25]  # fmt: skip
+        (wanted,) = [r for r in smooth_results(list(session.results())) if r.frame_index == 25]
     assert smoothed[25] == pytest.approx(wanted.smoothed.keypoints[0, 0], abs=1e-3)
     assert probed_times(tmp_path / "out" / "a_annotated.mp4") == probed_times(clip)
     with open_source(tmp_path / "out" / "a_annotated.mp4") as source:
@@ -338,10 +336,10 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     from app.runs.track_run import TrackRun
 
     clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
-    settings, stop = track_command.TrackSettings(smooth="rts", start_s=0.3), threading.Event()
+    settings, stop = track_command.RunSettings(start_s=0.3).changed({"smoothing.kind": "rts"}), threading.Event()
     paths = OutputPaths.of(tmp_path, "a")
     with open_source(clip, span=TimeSpan(start_s=0.3)) as source:
-        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=pipeline_settings(settings))
+        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=settings)
         halfway = lambda frames: stop.set() if frames == 31 + 10 else None
         report = TrackRun(source, pipeline, paths, settings, stop=stop, progress=halfway).run()
     assert not report.complete and meta_of(paths.meta)["complete"] is False
@@ -384,10 +382,10 @@ def test_only_one_person_from_the_start(tmp_path, two_walkers, parts):
     assert track(two_walkers, "--out", tmp_path / "out", "--only", "10,90", "--detect-every", 1) == 0
     rows, meta = rows_of(tmp_path / "out" / "two_keypoints.csv"), meta_of(tmp_path / "out" / "two_meta.json")
     assert len(rows) == 30 and of_the_second(rows) and meta["persons"] == 1
-    assert meta["settings"]["only"] == [10, 90, 0]
+    assert meta["settings"]["only"] == {"x": 10, "y": 90, "time_s": 0}
     assert {len(boxes) for boxes in parts[0].estimator.boxes[1:]} == {1}, "the other one is never read"
     with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
-        assert session.header.settings["only"] == [10, 90, 0] and len(session.track_ids()) == 1
+        assert session.header.settings["only"] == {"x": 10, "y": 90, "time_s": 0} and len(session.track_ids()) == 1
 
 
 def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walkers, parts):
@@ -425,7 +423,6 @@ SLOW = """
     import sys, time
     from app import cli
     from app import factory as build
-    from app.factory import pipeline_settings
     from tests.walkers import FakeDetector, FakeEstimator
     from tracking.pipeline import Pipeline
 
@@ -434,7 +431,7 @@ SLOW = """
             time.sleep(0.02)
             return super().estimate(image, boxes)
 
-    build.build_pipeline = lambda settings: Pipeline(FakeDetector(), Slow(), settings=pipeline_settings(settings))
+    build.build_pipeline = lambda settings: Pipeline(FakeDetector(), Slow(), settings=settings)
     sys.exit(cli.main(["track", *sys.argv[1:]]))
 """
 
@@ -487,9 +484,9 @@ def test_a_killed_run_is_marked_and_readable(tmp_path):
 def test_expected_frames_for_the_progress_bar(tmp_path):
     with open_source(walkers(tmp_path / "a.mp4", 60)) as source:
         expected = track_command.expected_frames
-        assert expected(source.info, track_command.TrackSettings()) == 60
-        assert expected(source.info, track_command.TrackSettings(start_s=0.5, end_s=1.0)) == 15
-        assert expected(source.info, track_command.TrackSettings(start_s=1.5, end_s=9.0)) == 15
+        assert expected(source.info, track_command.RunSettings()) == 60
+        assert expected(source.info, track_command.RunSettings(start_s=0.5, end_s=1.0)) == 15
+        assert expected(source.info, track_command.RunSettings(start_s=1.5, end_s=9.0)) == 15
 
 
 def test_help_and_version(capsys):

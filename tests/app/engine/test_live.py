@@ -16,10 +16,10 @@ from app.engine.recorder import RecordingSettings
 from app.engine.run_status import RunStatus
 from app.engine.state import CameraState, EngineState
 from app.presets import SHED_STEPS
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
+from tracking.run_settings import RunSettings
 from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 
@@ -167,11 +167,11 @@ def test_under_load_work_is_shed_in_order_and_said() -> None:
 class Weighed:
     """A network that takes as long as its settings ask for: a slow computer, until `quick`."""
 
-    settings: TrackSettings
+    settings: RunSettings
     quick: bool = False
 
     def process(self, frame: Frame) -> FrameResult:
-        time.sleep(0.001 if self.quick else 0.14 * self.settings.input_scale**2 + 0.03)
+        time.sleep(0.001 if self.quick else 0.14 * self.settings.network.input_scale**2 + 0.03)
         return made_result(frame.index, (1,), time_s=frame.time_s)
 
     def reset(self) -> None:
@@ -179,15 +179,15 @@ class Weighed:
 
 
 def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_one() -> None:
-    weighed = Weighed(TrackSettings())
-    changes: list[tuple[TrackSettings, TrackSettings, float]] = []
+    weighed = Weighed(RunSettings())
+    changes: list[tuple[RunSettings, RunSettings, float]] = []
 
-    def build(settings: TrackSettings, _current: object) -> Weighed:
+    def build(settings: RunSettings, _current: object) -> Weighed:
         weighed.settings = settings
         return weighed
 
     options = LiveOptions(target_delay_s=0.12, shed_after_s=0.25, give_back_after_s=0.3)
-    port, settings = FakeCameraPort(fps=100), TrackSettings(flip=True)
+    port, settings = FakeCameraPort(fps=100), RunSettings().changed({"network.flip": True})
     engine = LiveEngine(
         port.open, build, settings, steps=SHED_STEPS, options=options, on_change=lambda *what: changes.append(what)
     )
@@ -205,13 +205,14 @@ def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_o
         wait_for(lambda: watch(len(names)), 15)
         assert seen == [tuple(names[:count]) for count in range(len(names) + 1)]
         assert "half as often" in names[0] and "mirrored" in names[1] and "people" in names[2] and "3/4" in names[-1]
-        wait_for(lambda: weighed.settings.input_scale == 0.75)
-        assert (weighed.settings.detect_every, weighed.settings.flip, weighed.settings.max_persons) == (6, False, 1)
+        wait_for(lambda: weighed.settings.network.input_scale == 0.75)
+        used = weighed.settings
+        assert (used.detect_every, used.network.flip, used.tracker.max_people) == (6, False, 1)
         seen.clear()
         weighed.quick = True
         wait_for(lambda: watch(0), 15)
         assert seen == [tuple(names[:count]) for count in range(len(names), -1, -1)]
-        wait_for(lambda: weighed.settings == TrackSettings(flip=True))
+        wait_for(lambda: weighed.settings == settings)
     finally:
         assert engine.stop()
     times = [time_s for _, _, time_s in changes]

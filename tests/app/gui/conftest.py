@@ -17,14 +17,14 @@ from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
 from app.runs.opened import Parts
 from app.runs.picture_feed import Picture
-from app.settings import TrackSettings
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
 from tests.fakes import FakeCameraPort
 from tests.results import made_result
-from tracking.focus_person import FocusFilter, PersonAt
+from tracking.focus_person import FocusFilter
+from tracking.run_settings import RunSettings
 from tracking.session.edit_plan import select_rows
 from tracking.session.format import SessionHeader
 from tracking.types import Frame, FrameResult
@@ -43,9 +43,9 @@ def grey(index: int, size_wh: tuple[int, int]) -> np.ndarray:
 class MadeProcessor:
     """People 1 and 2 of `made_result`; with settings it shows what it was given."""
 
-    settings: TrackSettings
+    settings: RunSettings
     device_name: str = "cpu, stand-in"
-    seen: list[TrackSettings] = field(default_factory=list)
+    seen: list[RunSettings] = field(default_factory=list)
     delay_s: float = 0.0
     hold: threading.Event | None = None
     one: FocusFilter | None = None
@@ -56,11 +56,11 @@ class MadeProcessor:
         if self.delay_s:
             threading.Event().wait(self.delay_s)
         self.seen.append(self.settings)
-        result = made_result(frame.index, (1, 2)[: self.settings.max_persons or 2], time_s=frame.time_s)
+        result = made_result(frame.index, (1, 2)[: self.settings.tracker.max_people or 2], time_s=frame.time_s)
         return self._alone(result) if self.settings.only is not None else result
 
     def _alone(self, result: FrameResult) -> FrameResult:
-        wanted = PersonAt(*self.settings.only)
+        wanted = self.settings.only
         if self.one is None or self.one.focus.place != wanted:
             self.one = FocusFilter(wanted)
         ids = self.one.kept(result.tracks, result.raw, result.time_s)[0].ids
@@ -91,10 +91,10 @@ class Studio:
     gone: str | None = None  # weights that are not there
     loaded: threading.Event | None = None  # until then the network is being loaded
 
-    def build(self, settings: TrackSettings, current: MadeProcessor | None) -> MadeProcessor:
+    def build(self, settings: RunSettings, current: MadeProcessor | None) -> MadeProcessor:
         if self.loaded is not None:
             self.loaded.wait(30.0)
-        if self.gone is not None and settings.weights == self.gone:
+        if self.gone is not None and settings.network.weights == self.gone:
             raise UserError(f"There are no weights {self.gone}.")
         if current is None:
             current = self.processor = MadeProcessor(settings, delay_s=self.delay_s, hold=self.hold)
@@ -107,10 +107,10 @@ class Studio:
         self.wishes.append(wish)
         return self.port.open()
 
-    def header(self, info: VideoInfo, settings: TrackSettings) -> SessionHeader:
-        if self.gone is not None and settings.weights == self.gone:
+    def header(self, info: VideoInfo, settings: RunSettings) -> SessionHeader:
+        if self.gone is not None and settings.network.weights == self.gone:
             raise UserError(f"There are no weights {self.gone}.")
-        return SessionHeader(info, settings.to_dict(), "M2-D2-W32", "ab" * 32)
+        return SessionHeader(info, settings.to_plain(), "M2-D2-W32", "ab" * 32)
 
     def parts(self) -> Parts:
         return Parts(

@@ -14,14 +14,14 @@ from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
-from app.settings import TrackSettings
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tracking.run_settings import RunSettings
 
 
 def test_presets_are_told_apart_and_come_back():
     for preset in PRESETS:
-        assert preset_of(preset.applied(TrackSettings(min_conf=0.4))) is preset
-    cheap = TrackSettings(flip=True)
+        assert preset_of(preset.applied(RunSettings().changed({"smoothing.strength": 20}))) is preset
+    cheap = RunSettings().changed({"network.flip": True})
     for step in SHED_STEPS:
         cheaper = step.change(cheap)
         assert cheaper != cheap
@@ -32,7 +32,7 @@ def test_controls_reach_the_network(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     window.controls.presets.buttons()[2].click()
-    qtbot.waitUntil(lambda: studio.processor.settings.flip and studio.processor.settings.detect_every == 1)
+    qtbot.waitUntil(lambda: studio.processor.settings.network.flip and studio.processor.settings.detect_every == 1)
     window.controls.people.setValue(1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
     assert window.controls.back.isVisibleTo(window.controls)
@@ -41,7 +41,7 @@ def test_controls_reach_the_network(qtbot, window, studio):
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 2, timeout=3000)
     window.controls.smooth.setCurrentIndex(window.controls.smooth.findData("off"))
     window.controls.smooth.activated.emit(window.controls.smooth.currentIndex())
-    qtbot.waitUntil(lambda: studio.processor.settings.smooth == "off")
+    qtbot.waitUntil(lambda: studio.processor.settings.smoothing.kind == "off")
     assert not window.controls.strength.isEnabled()
 
 

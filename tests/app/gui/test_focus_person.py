@@ -67,7 +67,7 @@ def test_a_place_clicked_before_the_tracking_has_come(qtbot, window, studio, cli
     assert ids_of(window) == [[1, 2]] * 30 + [[2]] * 30, "from that frame on nobody else is read"
     qtbot.waitUntil(lambda: ids_at(window, 5) == [2], timeout=3000)
     assert {row["person_id"] for row in exported(qtbot, window)} == {"2"}
-    assert window.workspace.run.session.header.settings["only"][2] == window.workspace.focus.place.time_s == 1.0
+    assert window.workspace.run.session.header.settings["only"]["time_s"] == window.workspace.focus.place.time_s == 1.0
 
 
 def test_a_place_where_nobody_comes_is_given_up_and_said(qtbot, window, studio):
@@ -106,7 +106,7 @@ def test_an_untracked_place_of_a_tracked_film_is_tracked_anew_on_demand(qtbot, o
     first = window.workspace.run
     window.banner.button.click()
     qtbot.waitUntil(lambda: window.workspace.run not in (None, first), timeout=5000)
-    assert window.workspace.run.session.header.settings["only"][2] == 20 / 30
+    assert window.workspace.run.session.header.settings["only"]["time_s"] == 20 / 30
     qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
 
 

@@ -45,9 +45,9 @@ def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_wh
     window.controls.show_weights([(None, "the shipped ones"), ("gone.pt", "mine")])
     window.controls.weights.setCurrentIndex(1)
     window.controls.weights.activated.emit(1)
-    assert window.workspace.settings.weights == "gone.pt"
+    assert window.workspace.settings.network.weights == "gone.pt"
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
-    assert window.workspace.settings.weights is None and window.controls.weights.currentIndex() == 0
+    assert window.workspace.settings.network.weights is None and window.controls.weights.currentIndex() == 0
     window.controls.people.setValue(1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
 
@@ -183,12 +183,12 @@ def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
     window.controls.people.setValue(1)
-    qtbot.waitUntil(lambda: studio.processor.settings.max_persons == 1, timeout=3000)
+    qtbot.waitUntil(lambda: studio.processor.settings.tracker.max_people == 1, timeout=3000)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
     path = window.workspace.run.session.path
     window.workspace.close_run()
     with Session.open(path) as session:
         (change,) = session.setting_changes
         first = next(result.time_s for result in session.results() if len(result) == 1)
-    assert (change.name, change.before, change.after) == ("max_persons", None, 1)
+    assert (change.name, change.before, change.after) == ("tracker.max_people", None, 1)
     assert before_s <= change.time_s <= first

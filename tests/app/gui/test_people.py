@@ -1,13 +1,11 @@
 """Edits on people, seen in the picture's result and in the exported table; undo without limit; events."""
 
 import csv
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
-from tracking.smoothing import SmoothingSettings
 from tracking.smoothing.rts import smooth_results
 
 
@@ -167,11 +165,11 @@ def test_smoothing_that_looks_ahead_is_shown_when_all_is_tracked_and_when_opened
 ):
     def steadied():
         kept = window.workspace.run.session
-        wanted = smooth_results(list(kept.results()), SmoothingSettings("rts", 50.0, settings.min_conf))[30].smoothed
+        wanted = smooth_results(list(kept.results()), settings.smoothing)[30].smoothed
         shown = window.workspace.run.replay.result(30).smoothed
         return np.array_equal(shown.keypoints, wanted.keypoints, equal_nan=True)
 
-    settings = replace(window.workspace.settings, smooth="rts", strength=50.0)
+    settings = window.workspace.settings.changed({"smoothing.kind": "rts"})
     if chosen == "before the run":
         window.workspace.apply(settings)
     open_clip()

@@ -15,11 +15,12 @@ from PySide6.QtGui import QDropEvent
 
 from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
-from app.settings import TrackSettings
+from app.presets import PRESETS
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 from tests.results import made_result
+from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session, session_path
 from tracking.video.factory import open_source
@@ -134,7 +135,7 @@ def test_a_video_closed_while_the_network_loads_can_be_opened_again(qtbot, windo
 def cut_short(clip, settings, *, skeleton=COCO_17, frames=10):
     """A session that `track` left after some frames."""
     with open_source(clip) as source:
-        header = SessionHeader(source.info, settings.to_dict(), "M2-D2-W32", "ab" * 32, skeleton)
+        header = SessionHeader(source.info, settings.to_plain(), "M2-D2-W32", "ab" * 32, skeleton)
     with Session.create(session_path(clip), header) as session:
         for index in range(frames):
             session.append(select_joints(made_result(index), skeleton))
@@ -150,7 +151,8 @@ def select_joints(result, skeleton):
 
 
 def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, clip, studio):
-    begun = TrackSettings(max_persons=1, detect_every=7, end_s=40 / 30, region=(0.0, 0.0, 600.0, 400.0))
+    begun = RunSettings(detect_every=7, end_s=40 / 30, region=(0.0, 0.0, 600.0, 400.0))
+    begun = begun.changed({"tracker.max_people": 1})
     opened(qtbot, window, cut_short(clip, begun))
     session = window.workspace.run.session
     qtbot.waitUntil(lambda: session.complete, timeout=10000)
@@ -164,7 +166,8 @@ def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, c
 
 
 def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window, clip):
-    path = cut_short(clip, TrackSettings(detector="nanodet", detect_every=6, flip=False, max_persons=3), frames=FRAMES)
+    begun = PRESETS[0].applied(RunSettings()).changed({"detector.model": "nanodet"})
+    path = cut_short(clip, begun, frames=FRAMES)
     with Session.open(path, writable=True) as session:
         session.finish()
     opened(qtbot, window, path)
@@ -179,9 +182,9 @@ def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip,
     studio.delay_s, studio.gone = 0.02, "gone.pt"
     opened(qtbot, window, clip)
     qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 2, timeout=5000)
-    window.workspace.apply(replace(window.workspace.settings, weights="gone.pt"))
+    window.workspace.apply(window.workspace.settings.changed({"network.weights": "gone.pt"}))
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
-    assert window.workspace.settings.weights is None
+    assert window.workspace.settings.network.weights is None
     qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
     assert window.workspace.run.session.frame_count == FRAMES
 
@@ -204,14 +207,18 @@ def test_what_is_wrong_with_a_file_is_said(qtbot, window, tmp_path):
 @pytest.mark.parametrize("skeleton", [COCO_17, MPII_16])
 def test_a_run_whose_network_is_gone_says_so_in_its_log_or_is_refused(qtbot, window, clip, studio, skeleton):
     studio.gone = "mine"
-    path = cut_short(clip, replace(window.workspace.settings, weights="mine", max_persons=1), skeleton=skeleton)
+    begun = window.workspace.settings.changed({"network.weights": "mine", "tracker.max_people": 1})
+    path = cut_short(clip, begun, skeleton=skeleton)
     window.files.open_path(path)
     if skeleton is MPII_16:
         qtbot.waitUntil(lambda: "other joints" in window.banner.text, timeout=5000)
         return
     qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
     changes = window.workspace.run.session.setting_changes
-    assert {(c.name, c.before, c.after) for c in changes} == {("weights", "mine", None), ("max_persons", 1, None)}
+    assert {(c.name, c.before, c.after) for c in changes} == {
+        ("network.weights", "mine", None),
+        ("tracker.max_people", 1, None),
+    }
     assert {c.time_s for c in changes} == {9 / 30}
 
 

@@ -7,7 +7,6 @@ import pandas
 import pytest
 
 from app import cli
-from app.factory import pipeline_settings
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.detection.region import RegionDetector
@@ -25,7 +24,7 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         detector = FakeDetector()
         if settings.region is not None:
             detector = RegionDetector(detector, settings.region)
-        return Pipeline(detector, FakeEstimator(), settings=pipeline_settings(settings))
+        return Pipeline(detector, FakeEstimator(), settings=settings)
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
     return make_clip(tmp_path / "walk.mp4", COUNT, painter=paint_walkers, size_wh=(128, 64))

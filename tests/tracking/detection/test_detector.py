@@ -6,7 +6,8 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.shared_material import SHARED_CLIPS, shared
-from tracking.detection.detector import DETECTORS, DetectorSettings, MediaPipeDetector, pad_to_square
+from tracking.detection.detector import MediaPipeDetector, pad_to_square
+from tracking.detection.settings import DETECTORS, DetectorSettings
 
 
 @pytest.fixture(scope="module")

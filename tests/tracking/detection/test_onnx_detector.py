@@ -7,8 +7,8 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.tracking.detection.test_detector import CLIP, walker  # noqa: F401
-from tracking.detection.detector import DetectorSettings
 from tracking.detection.onnx_detector import OnnxDetector
+from tracking.detection.settings import DetectorSettings
 
 RTMDET = CLIP.parents[1] / "models" / "rtmdet_nano_person.onnx"
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,8 @@ from tests.tracking.figures import SIZE_WH, Walker, filmed, straight
 from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
-from tracking.pipeline import Pipeline, PipelineSettings
+from tracking.pipeline import Pipeline
+from tracking.pipeline_settings import PipelineSettings
 from tracking.tracker.frame_evidence import pose_score
 from tracking.tracker.settings import AppearanceSettings, MotionSettings, TrackerSettings
 from tracking.tracker.tracker import Tracker

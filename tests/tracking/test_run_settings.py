@@ -1,0 +1,56 @@
+"""Settings are checked where they are made, and what a session keeps of them becomes settings again."""
+
+import json
+
+import pytest
+
+from ppnet.errors import UserError
+from tracking.focus_person import PersonAt
+from tracking.run_settings import RunSettings
+
+CHANGES = {
+    "network.weights": "mine",
+    "tracker.max_people": 2,
+    "end_s": 3.5,
+    "region": (0.0, 1.0, 20.0, 30.0),
+    "adaptation.mirror": True,
+    "only": PersonAt(1.0, 2.0, 3.0),
+}
+
+
+def test_settings_come_back_from_a_session_as_they_were() -> None:
+    settings = RunSettings().changed(CHANGES)
+    kept = json.loads(json.dumps({**settings.to_plain(), "of another version": 1, "smoothing.strength": 50}))
+    assert RunSettings.from_plain(kept) == settings != RunSettings()
+
+
+def test_a_session_of_an_earlier_version_says_the_same_in_other_names() -> None:
+    written = {"min_conf": 0.3, "smooth": "rts", "max_persons": 2, "turn_deg": 90, "flip": True, "weights": "mine"}
+    wanted = {"smoothing.min_score": 0.3, "smoothing.kind": "rts", "tracker.max_people": 2, "adaptation.turn_deg": 90,
+              "network.flip": True, "network.weights": "mine", "only": PersonAt(1.0, 2.0, 3.0)}  # fmt: skip
+    assert RunSettings.from_plain({**written, "only": [1, 2, 3.0]}) == RunSettings().changed(wanted)
+
+
+WRONG = [
+    ("network.flip", 1),
+    ("detector.model", None),
+    ("region", [1, 2]),
+    ("region", [3, 0, 2, 2]),
+    ("smoothing.min_score", 7),
+    ("smoothing.min_score", float("nan")),
+    ("smoothing.kind", "wildly"),
+    ("end_s", "a"),
+    ("tracker.max_people", True),
+    ("adaptation.turn_deg", 45),
+    ("adaptation.slow_motion", 0),
+    ("detect_every", 0),
+    ("only", [1, "a", 0]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_values_that_make_no_sense_are_refused(name: str, value: object) -> None:
+    with pytest.raises(UserError):
+        RunSettings().changed({name: value})
+    with pytest.raises(UserError, match="settings of the session"):
+        RunSettings.from_plain({name: value})

@@ -1,0 +1,151 @@
+"""How a setting is declared, once, and the one place that checks what it is given.
+
+A setting is a field of a frozen dataclass that inherits from `Settings`. Its annotation holds type and limits, which
+msgspec checks; `setting` holds everything that people read. Options of the command line, the settings panel, the
+session header and the table in docs/settings.md are made from these declarations.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from functools import cache
+from typing import Annotated, Any, Self, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from ppnet.errors import UserError
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A score, a likeness or an overlap."""
+Seconds = Annotated[float, Meta(ge=0, lt=1e7)]
+Count = Annotated[int, Meta(ge=1)]
+Amount = Annotated[float, Meta(ge=0, lt=1e9)]
+"""Of anything that can't be negative."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One declared setting.
+
+    meaning: a phrase that says what it does. label: two or three words in front of its widget. option: of the command
+    line, empty where it has none. unit: of its value. choices: its values in words; with `open`, others are allowed.
+    example: what stands for the value in the help of the command line. name: dotted from the outermost settings on, as
+    in `smoothing.strength`; kind: its type with its limits.
+    """
+
+    default: Any
+    meaning: str
+    label: str = ""
+    option: str = ""
+    unit: str = ""
+    choices: Mapping[Any, str] = field(default_factory=dict)
+    open: bool = False
+    example: str | tuple[str, ...] = ""
+    name: str = ""
+    kind: Any = None
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """Least and greatest value; None where there is no limit."""
+        meta = _meta(self.kind)
+        return (None, None) if meta is None else (_first(meta.ge, meta.gt), _first(meta.le, meta.lt))
+
+    def checked(self, value: Any) -> Any:
+        """The value in its own type (numbers from whole ones, tuples from lists). UserError when it is out of range."""
+        try:
+            value = msgspec.convert(value, self.kind)
+        except msgspec.ValidationError:
+            raise UserError(f"{self.option or self.name} must {self._wanted()}, not {value}.") from None
+        if self.choices and not self.open and value not in self.choices:
+            raise UserError(f"{self.option or self.name} must {self._wanted()}, not {value}.")
+        return value
+
+    def _wanted(self) -> str:
+        low, high = self.limits
+        if self.choices and not self.open:
+            return f"be one of {', '.join(str(choice) for choice in self.choices)}"
+        if low is None:
+            return "be of another type"
+        return f"be at least {low:g}" if high is None else f"lie between {low:g} and {high:,.10g}"
+
+
+def setting(default: Any, meaning: str, **words: Any) -> Any:
+    """A field with this default; `words` are those of `Setting`."""
+    return field(default=default, metadata={"setting": Setting(default, meaning, **words)})
+
+
+class Settings:
+    """Base of settings: frozen dataclasses whose fields are declared with `setting`, or are settings themselves.
+
+    UserError when one is made with a value out of range.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name, one in self._own().items():
+            object.__setattr__(self, name, one.checked(getattr(self, name)))
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """With other values, by dotted name. KeyError when there is no such setting, UserError when out of range."""
+        own: dict[str, Any] = {}
+        inner: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            first, _, rest = name.partition(".")
+            if rest:
+                inner.setdefault(first, {})[rest] = value
+            else:
+                own[first] = value
+        for part, changes in inner.items():
+            own[part] = getattr(self, part).changed(changes)
+        return replace(self, **own)  # type: ignore[type-var]  # every subclass is a dataclass
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values by dotted name, as sessions and meta files keep them."""
+        return {name: _plain(_at(self, name)) for name in self.declared()}
+
+    @classmethod
+    @cache
+    def declared(cls) -> Mapping[str, Setting]:
+        """Every setting by its dotted name, in order."""
+        return dict(_walk(cls))
+
+    @classmethod
+    @cache
+    def _own(cls) -> Mapping[str, Setting]:
+        return {name: one for name, one in cls.declared().items() if "." not in name}
+
+
+def _walk(kind: Any) -> Iterator[tuple[str, Setting]]:
+    hints = get_type_hints(kind, include_extras=True)
+    for entry in fields(kind):
+        inner = hints[entry.name]
+        if isinstance(inner, type) and issubclass(inner, Settings):
+            for name, one in _walk(inner):
+                yield f"{entry.name}.{name}", replace(one, name=f"{entry.name}.{name}")
+        else:
+            yield entry.name, replace(entry.metadata["setting"], name=entry.name, kind=inner)
+
+
+def _at(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = getattr(settings, part)
+    return settings
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _meta(kind: Any) -> Meta | None:
+    """Limits of a type, also of one that may be None."""
+    for part in get_args(kind):
+        if isinstance(part, Meta):
+            return part
+        if (meta := _meta(part)) is not None:
+            return meta
+    return None
+
+
+def _first(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one

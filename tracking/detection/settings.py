@@ -1,0 +1,34 @@
+"""Settings of the person detector."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from tracking.checked_settings import Count, Settings, setting
+
+DETECTORS = {
+    "efficientdet-lite0": "EfficientDet-Lite0 (fast)",
+    "nanodet": "NanoDet (finds smaller people)",
+}
+"""The detectors that come with the program."""
+
+
+@dataclass(frozen=True)
+class DetectorSettings(Settings):
+    """Which detector, and how sure it must be.
+
+    min_score lies below the tracker's own limit for new people on purpose: weak detections only help to keep who is
+    known.
+    """
+
+    model: str = setting(
+        "efficientdet-lite0",
+        "the network that finds people: the fast one, the one that finds more small people (and more false ones), or "
+        "a TFLite file with metadata or an ONNX one",
+        label="Detector", option="--detector", choices=DETECTORS, open=True, example="NAME",
+    )  # fmt: skip
+    min_score: Annotated[float, Meta(gt=0, lt=1)] = setting(
+        0.15, "weaker detections are dropped; raised: fewer false people, more misses"
+    )
+    max_detections: Count = setting(50, "at most so many detections in a frame, the best ones")

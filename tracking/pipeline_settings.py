@@ -1,0 +1,31 @@
+"""Settings of `Pipeline`: how often the detector looks, who is followed, and those of tracker and smoothing."""
+
+from dataclasses import dataclass, field
+
+from tracking.checked_settings import Count, Seconds, Settings, setting
+from tracking.focus_person import PersonAt
+from tracking.smoothing.settings import SmoothingSettings
+from tracking.tracker.settings import TrackerSettings
+
+
+@dataclass(frozen=True)
+class PipelineSettings(Settings):
+    """The part of a run's settings that may change between two frames without loading anything.
+
+    The detector looks at more frames than these while nobody is known, and once more when somebody is new or was just
+    lost.
+    """
+
+    detect_every: Count = setting(
+        3, "look for people in every so-many-th frame; in between their joints carry the boxes; raised: faster, and "
+        "people are found later", label="Detection interval", option="--detect-every", unit="frames", example="N",
+    )  # fmt: skip
+    detect_interval_s: Seconds | None = setting(
+        None, "when given, look for people every so many seconds instead", unit="s"
+    )
+    only: PersonAt | None = setting(
+        None, "follow only the person who is at this place (pixels) at that time (seconds; without it at the start)",
+        label="One person", option="--only", example="X,Y[@S]",
+    )  # fmt: skip
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
