@@ -1,5 +1,7 @@
 """Pictures and folders of pictures as a source."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ def test_folder_in_natural_order(tmp_path):
         frames = list(source)
         assert source.info.frame_count == 6
         assert source.info.frame_rate == 30
+        assert source.notices == ("What is no picture was left out: notes.txt.",)
     assert [index_of(frame.image) for frame in frames] == [0, 1, 2, 10, 11, 20]
     assert [frame.time_s for frame in frames] == pytest.approx([index / 30 for index in range(6)])
     assert frames[0].image[4, 4].tolist() == [255, 0, 0]
@@ -83,3 +86,84 @@ def test_bad_places_are_told_in_one_sentence(tmp_path):
             open_source(place)
     with pytest.raises(UserError, match="no picture between"):
         open_source(save(tmp_path / "a.png", 1), span=TimeSpan(start_s=1))
+
+
+def _numbered(count, step=1):
+    return [cv2.cvtColor(paint(index * step), cv2.COLOR_RGB2BGR) for index in range(count)]
+
+
+def test_a_file_of_several_pictures_is_read_whole(tmp_path):
+    cv2.imwritemulti(str(tmp_path / "stack.tif"), _numbered(6))
+    with open_source(tmp_path / "stack.tif") as source:
+        assert [(frame.index, index_of(frame.image)) for frame in source] == [(i, i) for i in range(6)]
+        source.seek(4 / 30)
+        assert index_of(next(iter(source)).image) == 4
+
+
+@pytest.mark.parametrize("name", ["moving.webp", "moving.png"])
+def test_an_animation_is_read_whole_at_its_own_times(tmp_path, monkeypatch, name):
+    animation = cv2.Animation()
+    animation.frames, animation.durations = _numbered(9, step=5), [100, 50, 200] * 3
+    assert cv2.imwriteanimation(str(tmp_path / name), animation)
+    monkeypatch.setattr("tracking.video.images.CHUNK_BYTES", 50_000)  # not all of them at a time
+    with open_source(tmp_path / name) as source:
+        frames = list(source)
+        assert [abs(index_of(frame.image) - 5 * i) <= 1 for i, frame in enumerate(frames)] == [True] * 9
+        wanted = [0, 0.1, 0.15, 0.35, 0.45, 0.5, 0.7, 0.8, 0.85]
+        assert [frame.time_s for frame in frames] == pytest.approx(wanted)
+        source.seek(0.7)
+        assert next(iter(source)).index == 6
+
+
+def test_several_pictures_of_a_file_in_a_folder_are_counted_with_the_others(tmp_path):
+    save(tmp_path / "1.png", 30)
+    cv2.imwritemulti(str(tmp_path / "2.tif"), _numbered(3))
+    save(tmp_path / "3.jpg", 40)
+    with open_source(tmp_path) as source:
+        assert [
+            abs(index_of(frame.image) - number) <= 1 for frame, number in zip(source, (30, 0, 1, 2, 40), strict=True)
+        ]
+        assert source.info.frame_count == 5
+
+
+@pytest.mark.parametrize("suffix", [".jpe", ".dib", ".ppm", ".ras", ".tiff", ".avif", ".GIF"])
+def test_every_kind_that_the_decoder_reads_counts_in_a_folder(tmp_path, suffix):
+    (tmp_path / f"a{suffix}").write_bytes(cv2.imencode(suffix.lower(), paint(3))[1].tobytes())
+    with open_source(tmp_path) as source:
+        assert [abs(index_of(frame.image) - 3) <= 1 for frame in source] == [True]
+
+
+def test_a_broken_link_keeps_its_place(tmp_path):
+    for index in (0, 1, 3):
+        save(tmp_path / f"{index}.png", index)
+    (tmp_path / "2.png").symlink_to(tmp_path / "nowhere.png")
+    with open_source(tmp_path) as source:
+        assert [(frame.index, index_of(frame.image)) for frame in source] == [(0, 0), (1, 1), (3, 3)]
+        assert source.notices == ("2.png is not a picture that can be read; left out.",)
+
+
+def test_pictures_of_other_sizes_are_fitted_into_the_first(tmp_path):
+    save(tmp_path / "1.png", 5)
+    large = cv2.resize(paint(7), None, fx=2, fy=2)
+    (tmp_path / "2.png").write_bytes(cv2.imencode(".png", large)[1].tobytes())
+    (tmp_path / "3.png").write_bytes(cv2.imencode(".png", cv2.rotate(large, cv2.ROTATE_90_CLOCKWISE))[1].tobytes())
+    with open_source(tmp_path) as source:
+        frames = list(source)
+        assert {frame.size_wh for frame in frames} == {(96, 64)}
+        assert abs(index_of(frames[1].image) - 7) <= 1
+        assert frames[2].image[:, :20].max() == 0, "upright pictures stand between black bars"
+        assert any("pictures of several sizes; all were brought to 96x64" in notice for notice in source.notices)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs to become somebody else")
+def test_a_folder_that_may_not_be_read_is_told(tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o700)
+    for place in (tmp_path, *tmp_path.parents[:-2]):
+        place.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(UserError, match="may not be read; check its permissions"):
+            open_source(locked)
+    finally:
+        os.seteuid(0)
