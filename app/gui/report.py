@@ -2,6 +2,7 @@
 
 import logging
 import platform
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +15,14 @@ import platformdirs
 import ppnet
 
 LOG_LINES = 60
+_SOURCE_FILE = re.compile(r'File "([^"]+\.py)"')
+_ADDRESS = re.compile(r"\w+://\S+")
+_PATH = re.compile(r"(?:~|\b[A-Za-z]:|(?<![\w)])\.{0,2})[/\\][^\n:\"'“”]*(?=[:\"'“”]|$)")
+_ENDINGS = (
+    "mp4|mov|avi|mkv|webm|m4v|m?ts|mpe?g|wmv|flv|3gp|png|jpe?g|gif|webp|bmp|tiff?"
+    "|ppnet|csv|json|pth|safetensors|tflite|onnx"
+)
+_FILE_NAME = re.compile(rf"(?i)[^\n:\"“”]*\.(?:{_ENDINGS})\b")
 PACKAGES = ("torch", "numpy", "mediapipe", "PySide6", "av", "opencv-python")
 
 
@@ -63,8 +72,15 @@ def report(facts: dict[str, str], *, log: Path | None = None) -> str:
     path = log or log_path()
     if path.exists():
         lines += ["", "Log:", *path.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]]
-    home = str(Path.home())
-    return "\n".join(lines).replace(home, "~")
+    return "\n".join(anonymous(line) for line in lines)
+
+
+def anonymous(line: str) -> str:
+    """A line of the log without names of files and addresses; of Python's files the end stays: it says where."""
+    source = _SOURCE_FILE.search(line)
+    if source is not None:
+        return line[: source.start()] + f'File "{"/".join(Path(source[1]).parts[-3:])}"' + line[source.end() :]
+    return _FILE_NAME.sub("<file>", _PATH.sub("<file>", _ADDRESS.sub("<address>", line)))
 
 
 def _version(package: str) -> str:

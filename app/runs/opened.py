@@ -29,6 +29,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
+from tracking.video.address import redacted
 from tracking.video.source import VideoInfo, VideoSource
 from tracking.video.transformed import adapted
 
@@ -309,7 +310,7 @@ class OpenedCamera(Opened):
         post: Post,
         wish: Mapping[str, object],
     ) -> None:
-        super().__init__(name, session, settings, post=post)
+        super().__init__(redacted(name), session, settings, post=post)
         self.spec = spec
         self.wish = wish
         self.engine = LiveEngine(

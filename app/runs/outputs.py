@@ -15,6 +15,7 @@ from tracking.export.keypoint_csv import KeypointTable
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
+from tracking.video.address import redacted
 from tracking.video.source import VideoInfo
 from tracking.video.writer import VideoWriter
 
@@ -55,7 +56,7 @@ def stems(names: Iterable[str]) -> list[str]:
     """A stem for each input, no two alike: clip, clip_2, ..."""
     given: list[str] = []
     for name in names:
-        stem = Path(name.rstrip("/\\")).stem or "video"
+        stem = Path(redacted(name).rstrip("/\\")).stem or "video"
         stem = "".join(letter if letter not in '<>:"/\\|?*' else "_" for letter in stem)
         number, fresh = 1, stem
         while fresh.lower() in (other.lower() for other in given):

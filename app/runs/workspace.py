@@ -22,6 +22,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.edits import Edit, MergeIds, OnlyPerson
 from tracking.session.session import SUFFIX
 from tracking.smoothing.settings import SmoothingSettings
+from tracking.video.address import redacted
 
 CLOSING_S = 30.0  # longer than any network takes to load
 
@@ -87,7 +88,7 @@ class Workspace:
         settings = self._own
         self._open(
             lambda: open_camera(spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish),
-            f"Opening {name or spec}…",
+            f"Opening {name or redacted(spec)}…",
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:

@@ -5,7 +5,9 @@ import json
 import os
 import pickle
 import struct
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -242,7 +244,8 @@ def test_pickles_without_a_state_dict_are_refused(tmp_path, content):
     ("key", "value"),
     [("network", "M99999-D99999-W8"), ("network", "rm -rf"), ("input", "1x1"),
      ("input", "99999x99999"), ("joints", "hand"),
-     ("mean", "[1]"), ("mean", '["a", 1, 2]'), ("std", "[0, 1, 1]"), ("std", "[NaN, 1, 1]"), ("decode", "magic"),
+     ("mean", "[1]"), ("mean", "[1e300, 0, 0]"), ("sigma", "1e9999999"), ("scores", "{\"AP\": " + "9" * 400 + "}"),
+     ("mean", '["a", 1, 2]'), ("std", "[0, 1, 1]"), ("std", "[NaN, 1, 1]"), ("decode", "magic"),
      ("sigma", "-1"), ("sigma", "x"), ("scores", "[]"), ("scores", '{"a": "b"}'), ("kind", "virus"),
      ("format", "ppnet-live-999")],
 )  # fmt: skip
@@ -298,3 +301,37 @@ def test_reading_from_memory_leaves_no_handle_on_the_file(tmp_path, weights):
     network = load_checkpoint(path)
     path.write_bytes(io.BytesIO().getvalue())
     assert network(torch.zeros(1, 3, 64, 64))[-1].isfinite().all()
+
+
+def test_a_pickle_of_endless_steps_is_refused_at_once(tmp_path):
+    for name, content in (
+        ("list", b"]" * 3_000_000),
+        ("marks", b"(" * 3_000_000),
+        ("strings", b"\x8c\x01a" * 1_000_000),
+    ):
+        path = tmp_path / f"{name}.pth"
+        path.write_bytes(b"\x80\x02" + content + b".")
+        begun = time.monotonic()
+        with pytest.raises(CheckpointError):
+            read_state_file(path)
+        zipped = tmp_path / f"{name}_zip.pth"
+        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("a/data.pkl", b"\x80\x02" + content + b".")
+            archive.writestr("a/version", "3\n")
+        with pytest.raises(CheckpointError):
+            read_state_file(zipped)
+        assert time.monotonic() - begun < 20
+
+
+def test_any_byte_of_a_zip_may_be_wrong(tmp_path, weights):
+    good = write(tmp_path / "w.pth", weights).read_bytes()
+    directory = good.rindex(b"PK\1\2") - 400
+    for place in [*range(4, 30, 5), *range(directory, directory + 446, 23), *range(len(good) - 60, len(good), 7)]:
+        path = tmp_path / "x.pth"
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        with suppress(CheckpointError):  # anything else would be a traceback for the user
+            read_state_file(path)
+    central = good.rindex(b"PK\1\2")
+    path.write_bytes(good[: central + 6] + b"\xff" + good[central + 7 :])  # needs version 25.5 to unpack
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_state_file(path)

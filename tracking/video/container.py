@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 
+from tracking.video.address import redacted
 from tracking.video.source import VideoError
 
 URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "srt://")
@@ -32,7 +33,7 @@ def local_container(path: str | Path) -> Any:
 
 def open_container(spec: str) -> Any:
     """A file or network address. VideoError when it cannot be opened or holds no pictures by its nature."""
-    name = spec if is_address(spec) else Path(spec).name
+    name = redacted(spec) if is_address(spec) else Path(spec).name
     try:
         if is_address(spec):
             options = {"rtsp_transport": "tcp"} if spec.lower().startswith("rtsp") else {}
@@ -62,7 +63,7 @@ def _kind_of_list(spec: str) -> str:
 def _why_not(spec: str, error: Exception) -> str:
     reason = str(getattr(error, "strerror", None) or error).strip().rstrip(".") or type(error).__name__
     if is_address(spec):
-        return f"Nothing could be opened at {spec} ({reason}); check the address and the network."
+        return f"Nothing could be opened at {redacted(spec)} ({reason}); check the address and the network."
     path = Path(spec)
     if isinstance(error, PermissionError):
         return f"{path} may not be read; check its permissions."

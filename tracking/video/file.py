@@ -16,6 +16,7 @@ import numpy as np
 
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
+from tracking.video.address import redacted
 from tracking.video.container import is_address, open_container
 from tracking.video.hdr import HDR, ToneMap
 from tracking.video.orientation import UPRIGHT, Image, Orientation, fitted
@@ -123,7 +124,7 @@ class VideoFile(ClosingSource):
 
     @property
     def _name(self) -> str:
-        return self._spec if self._is_url else Path(self._spec).name
+        return redacted(self._spec) if self._is_url else Path(self._spec).name
 
     def _open(self) -> None:
         """(Re)open the file at its beginning."""

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from ppnet.errors import UserError
 from tracking.types import Frame
+from tracking.video.address import redacted
 
 
 class VideoError(UserError):
@@ -44,6 +45,9 @@ class VideoInfo:
     time_base: Fraction | None = None
     pixel_aspect: Fraction = Fraction(1)
     start_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", redacted(self.name))  # what is shown, logged and stored
 
 
 class VideoSource(Protocol):

@@ -314,7 +314,7 @@ for number in range(5):
     Session.create(Path(sys.argv[1]) / "a", made_header(), overwrite=True).close()
 (Path(sys.argv[1]) / "a").unlink()
 takes_s = (time.monotonic() - begun) / 5
-for number in range(60):
+for number in range(24):
     child = os.fork()
     if child == 0:
         session = Session.create(Path(sys.argv[1]) / f"{number}_session.ppnet", made_header())
@@ -334,9 +334,9 @@ def test_killed_at_birth_a_session_is_whole_or_not_there(tmp_path: Path) -> None
     for path in paths:
         with Session.open(path) as session:
             assert session.header.network == "M2-D2-W32"
-    for number in range(60):
+    for number in range(24):
         Session.create(tmp_path / f"{number}_session.ppnet", made_header(), overwrite=True).close()
-    assert len(list(tmp_path.iterdir())) == 60, "nothing is left of the killed ones"
+    assert len(list(tmp_path.iterdir())) == 24, "nothing is left of the killed ones"
 
 
 def test_the_search_for_unfinished_runs_never_fails(tmp_path: Path) -> None:
@@ -391,7 +391,7 @@ def test_random_bytes_in_the_middle(tmp_path: Path) -> None:
     path = written(tmp_path / "a_session.ppnet", 60)
     good = path.read_bytes()
     rng = np.random.default_rng(4)
-    for _ in range(60):
+    for _ in range(24):
         data = bytearray(good)
         for place in rng.integers(100, len(data), 40):
             data[place] = rng.integers(0, 256)
