@@ -29,10 +29,20 @@ def from_centers(middles: Boxes, sizes_wh: Boxes) -> Boxes:
 
 def intersections(first: Boxes, second: Boxes) -> Boxes:
     """(N, M) common areas of every box of `first` (N, 4) with every box of `second` (M, 4)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    wh = np.maximum(high - low, 0)
-    return np.asarray(wh[..., 0] * wh[..., 1])
+    width = np.minimum(first[:, None, 2], second[None, :, 2]) - np.maximum(first[:, None, 0], second[None, :, 0])
+    height = np.minimum(first[:, None, 3], second[None, :, 3]) - np.maximum(first[:, None, 1], second[None, :, 1])
+    return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))
+
+
+def covered_share(box: Boxes, others: Boxes, *, but: int | None = None) -> float:
+    """Largest share, 0 to 1, of a box (4,) that lies under one of the others (N, 4); `but` leaves one of them out."""
+    width = np.minimum(others[:, 2], box[2]) - np.maximum(others[:, 0], box[0])
+    height = np.minimum(others[:, 3], box[3]) - np.maximum(others[:, 1], box[1])
+    common = np.maximum(width, 0) * np.maximum(height, 0)
+    if but is not None:
+        common[but] = 0.0
+    area = max(float(box[2] - box[0]), 0.0) * max(float(box[3] - box[1]), 0.0)
+    return float(min(common.max(initial=0.0) / max(area, 1.0), 1.0))
 
 
 def iou_matrix(first: Boxes, second: Boxes) -> Boxes:

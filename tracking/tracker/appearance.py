@@ -1,13 +1,10 @@
 """Appearance: colour histograms of torso and thighs, to tell apart people who come out of hiding in one place."""
 
-from functools import cache
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from ppnet.skeleton import Skeleton
 from tracking.tracker.settings import AppearanceSettings
 
 Floats = npt.NDArray[np.float32]
@@ -35,6 +32,16 @@ _BLURS = tuple(_blur(bins) for bins in BINS)
 _PLAN = ["einsum_path", (2, 3), (1, 2), (0, 1)]
 
 
+def _bin_of_value(channel: int) -> npt.NDArray[np.int64]:
+    """(256,) bin of every value of a channel of CIE Lab."""
+    low, high = RANGES[2 * channel : 2 * channel + 2]
+    values = np.clip(np.arange(256), low, high - 1)
+    return np.floor((values - low) * (BINS[channel] / (high - low))).astype(np.int64)
+
+
+_BIN_OF_VALUE = tuple(_bin_of_value(channel) for channel in range(3))
+
+
 def describe(
     image: Image, boxes: npt.NDArray[np.floating], poses: Poses, settings: AppearanceSettings | None = None
 ) -> Floats:
@@ -43,15 +50,9 @@ def describe(
     Torso and thighs are where the keypoints say, or in the usual place in the box where those are not sure.
     """
     settings = settings or AppearanceSettings()
-    found = np.zeros((len(boxes), len(PARTS) * SIZE), np.float32)
-    for row, box in enumerate(np.asarray(boxes, np.float64)):
-        for part, (joints, usual) in enumerate(PARTS):
-            at = _indices(poses.skeleton, joints)
-            area = _joint_area(box, poses.keypoints[row, at], poses.scores[row, at], settings)
-            if area is None:
-                area = box[[0, 1, 0, 1]] + np.array(usual) * np.tile(box[2:] - box[:2], 2)
-            found[row, part * SIZE : (part + 1) * SIZE] = _histogram(image, area)
-    return found
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    areas = np.stack([_part_areas(boxes, poses, joints, usual, settings) for joints, usual in PARTS], axis=1)
+    return _histograms(image, areas.reshape(-1, 4)).reshape(len(boxes), len(PARTS) * SIZE)
 
 
 def similarity(first: Floats, second: Floats) -> Floats:
@@ -59,34 +60,42 @@ def similarity(first: Floats, second: Floats) -> Floats:
     return np.asarray(first @ second.T / len(PARTS), np.float32)
 
 
-@cache
-def _indices(skeleton: Skeleton, joints: tuple[str, str]) -> npt.NDArray[np.int64]:
-    return np.array([i for i, name in enumerate(skeleton.keypoints) if name.endswith(joints)], np.int64)
+def _part_areas(
+    boxes: npt.NDArray[np.float64], poses: Poses, joints: tuple[str, str], usual: tuple[float, ...],
+    settings: AppearanceSettings,
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """(M, 4) rectangles around these joints of both sides, or the usual ones in the box where they are not sure."""
+    areas = boxes[:, [0, 1, 0, 1]] + np.array(usual) * np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+    at = [i for i, name in enumerate(poses.skeleton.keypoints) if name.endswith(joints)]
+    points = poses.keypoints[:, at].astype(np.float64)
+    sure = (poses.scores[:, at] >= settings.min_keypoint_score).all(axis=1) & np.isfinite(points).all(axis=(1, 2))
+    if not at or not sure.any():
+        return areas
+    low, high = points[sure].min(axis=1), points[sure].max(axis=1)
+    least = settings.min_width * (boxes[sure, 3] - boxes[sure, 1]) / 2
+    half = np.maximum((high[:, 0] - low[:, 0]) * 0.4, least)
+    middle = (low[:, 0] + high[:, 0]) / 2
+    areas[sure] = np.stack([middle - half, low[:, 1], middle + half, high[:, 1]], axis=1)
+    return areas
 
 
-def _joint_area(
-    box: npt.NDArray[np.float64], keypoints: Floats, scores: Floats, settings: AppearanceSettings
-) -> npt.NDArray[np.float64] | None:
-    """(4,) rectangle around keypoints (J, 2); None when they are not sure."""
-    points = keypoints.astype(np.float64)
-    if not len(points) or not (scores >= settings.min_keypoint_score).all() or not np.isfinite(points).all():
-        return None
-    low, high = points.min(axis=0), points.max(axis=0)
-    half = max((high[0] - low[0]) * 0.4, settings.min_width * (box[3] - box[1]) / 2)
-    middle = (low[0] + high[0]) / 2
-    return np.array([middle - half, low[1], middle + half, high[1]])
-
-
-def _histogram(image: Image, area: npt.NDArray[np.float64]) -> Floats:
-    """Square root of the colour histogram of a rectangle, of length 1; zeros when nothing of it is in the picture."""
-    height, width = image.shape[:2]
-    x1, y1 = np.floor(np.clip(area[:2], 0, [width, height])).astype(int)
-    x2, y2 = np.ceil(np.clip(area[2:], 0, [width, height])).astype(int)
-    if x2 - x1 < 2 or y2 - y1 < 2:
-        return np.zeros(SIZE, np.float32)
-    patch = cv2.resize(image[y1:y2, x1:x2], PATCH_WH, interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(patch, cv2.COLOR_RGB2LAB)
-    lab[..., 1:] = np.clip(lab[..., 1:], RANGES[2], RANGES[3] - 1)
-    counts = cv2.calcHist([lab], [0, 1, 2], None, list(BINS), list(RANGES))
-    soft = np.einsum("ai,bj,ck,ijk->abc", *_BLURS, counts, optimize=_PLAN)
-    return np.asarray(np.sqrt(soft / max(float(soft.sum()), 1e-9)).ravel(), np.float32)
+def _histograms(image: Image, areas: npt.NDArray[np.float64]) -> Floats:
+    """(P, SIZE) square roots of the colour histograms of rectangles (P, 4), of length 1; zeros where nothing of one is
+    in the picture."""
+    limits = np.tile(image.shape[1::-1], 2)
+    corners = np.clip(np.concatenate([np.floor(areas[:, :2]), np.ceil(areas[:, 2:])], axis=1), 0, limits).astype(int)
+    rows = np.flatnonzero((corners[:, 2:] - corners[:, :2]).min(axis=1, initial=9) >= 2)
+    found = np.zeros((len(areas), SIZE), np.float32)
+    if not len(rows):
+        return found
+    patches = np.stack([
+        cv2.resize(image[y1:y2, x1:x2], PATCH_WH, interpolation=cv2.INTER_AREA)
+        for x1, y1, x2, y2 in corners[rows].tolist()
+    ])  # fmt: skip
+    lab = cv2.cvtColor(patches.reshape(-1, PATCH_WH[0], 3), cv2.COLOR_RGB2LAB).reshape(len(rows), -1, 3)
+    first, second, third = (_BIN_OF_VALUE[channel][lab[..., channel]] for channel in range(3))
+    bins = (first * BINS[1] + second) * BINS[2] + third + np.arange(len(rows))[:, None] * SIZE
+    counts = np.bincount(bins.ravel(), minlength=len(rows) * SIZE).astype(np.float32).reshape(-1, *BINS)
+    soft = np.einsum("ai,bj,ck,pijk->pabc", *_BLURS, counts, optimize=_PLAN).reshape(len(rows), -1)
+    found[rows] = np.sqrt(soft / np.maximum(soft.sum(axis=1, keepdims=True), 1e-9))
+    return found

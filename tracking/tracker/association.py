@@ -42,7 +42,9 @@ def matching_stages(
     candidates, count = evidence.candidates, evidence.candidates.detections
     predicted, boxes = similarity.boxes_of(tracks), candidates.boxes[:count]
     iou = box_math.iou_matrix(predicted, boxes)
-    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], evidence.poses.skeleton, settings)
+    # Without any overlap OKS matters from `min_oks` on.
+    floor = np.where(iou > 0, similarity.NEGLIGIBLE, settings.min_oks)
+    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], evidence.poses.skeleton, settings, floor)
     oks = np.nan_to_num(known_oks, nan=0.0)
     colours = similarity.appearance_similarity(tracks, evidence.descriptors, len(candidates.boxes))[:, :count]
     appearance = similarity.appearance_affinity(colours, settings)
@@ -55,7 +57,7 @@ def matching_stages(
     ratio = settings.max_height_ratio
     height, expected = box_math.sizes(boxes)[None, :, 1], box_math.sizes(predicted)[:, None, 1]
     same_height = (height > expected / ratio) & (height < expected * ratio)
-    no_person = evidence.empty_boxes(settings.pose_score)[:count]
+    no_person = evidence.is_empty(settings.pose_score)[:count]
 
     near = high & (iou >= settings.min_iou) & recent
     found_again = high & (place >= settings.min_oks) & same_height
@@ -85,7 +87,12 @@ def match(stages: Sequence[Stage]) -> dict[int, int]:
 
 def assign(cost: Floats, gate: Mask) -> Pairs:
     """Hungarian matching: the pairs (row, column) within the gate with the least total cost; costs are at most 0."""
-    if not gate.any():
-        return []
-    rows, columns = linear_sum_assignment(np.where(gate, cost, 0.0))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if gate[r, c]]
+    # Whoever has nobody to compete with needs no search: nearly everybody, even in a crowd.
+    alone = gate & (gate.sum(axis=1, keepdims=True) == 1) & (gate.sum(axis=0, keepdims=True) == 1)
+    open_gate = gate & ~alone
+    rows, columns = np.flatnonzero(open_gate.any(axis=1)), np.flatnonzero(open_gate.any(axis=0))
+    part = np.ix_(rows, columns)
+    chosen = linear_sum_assignment(np.where(gate[part], cost[part], 0.0))
+    matched = np.array([rows[chosen[0]], columns[chosen[1]]])
+    pairs = np.concatenate([np.argwhere(alone), matched[:, gate[matched[0], matched[1]]].T])
+    return [(int(row), int(column)) for row, column in pairs]

@@ -37,7 +37,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class FrameEvidence:
-    """Candidates with their poses: keypoints (M, K, 2), NaN below `min_keypoint_score`, and (M,) `pose_score`.
+    """Candidates with their poses: keypoints (M, K, 2), NaN below `min_keypoint_score`, and (M,) `pose_scores`.
 
     image: the picture (H, W, 3), None when appearance is not to be used.
     """
@@ -58,13 +58,22 @@ class FrameEvidence:
             raise ValueError(f"{len(candidates.boxes)} poses wanted, got {len(poses)}")
         clear = (poses.scores >= settings.min_keypoint_score) & np.isfinite(poses.keypoints).all(axis=2)
         keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
-        scores = [pose_score(row) for row in np.where(clear, poses.scores, 0)]
-        return cls(candidates, poses, keypoints, np.array(scores, np.float64), image, settings)
+        scores = pose_scores(np.where(clear, poses.scores, 0))
+        return cls(candidates, poses, keypoints, scores, image, settings)
 
-    def empty_boxes(self, least: float) -> npt.NDArray[np.bool_]:
+    def is_empty(self, least: float) -> npt.NDArray[np.bool_]:
         """(M,) True where the network looked and its pose scores less than `least`; False where it did not look."""
-        looked = np.isfinite(self.poses.keypoints).any(axis=(1, 2))
-        return np.asarray(looked & (self.pose_scores < least))
+        return np.asarray(self._has_pose & (self.pose_scores < least))
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.bool_]:
+        """(D,) whether a detection is a hit: if it is sure, or unless the network finds nobody in it."""
+        sure = self.candidates.scores >= self.settings.sure_score
+        return np.asarray(sure | ~self.is_empty(self.settings.new_pose_score)[: len(sure)])
+
+    @cached_property
+    def _has_pose(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(np.isfinite(self.poses.keypoints).any(axis=(1, 2)))
 
     @cached_property
     def descriptors(self) -> npt.NDArray[np.float32] | None:
@@ -74,12 +83,10 @@ class FrameEvidence:
         return describe(self.image, self.candidates.boxes, self.poses, self.settings.appearance)
 
 
-def pose_score(scores: Floats) -> float:
-    """Mean score of the better half of a person's keypoints (half a body may be outside the picture)."""
-    if not len(scores):
-        return 0.0
-    best = np.sort(np.nan_to_num(scores, nan=0.0))[::-1]
-    return float(best[: (len(best) + 1) // 2].mean())
+def pose_scores(scores: Floats) -> Floats:
+    """(M,) mean of the better half of scores (M, K): half a body may be outside the picture."""
+    best = np.sort(np.nan_to_num(scores, nan=0.0), axis=1)[:, ::-1][:, : (scores.shape[1] + 1) // 2]
+    return best.mean(axis=1).astype(np.float64) if best.size else np.zeros(len(scores))
 
 
 def usable_detections(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """How a person's box moves: a constant-velocity Kalman filter, and boxes made from keypoints."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +22,14 @@ class BoxMotion:
 
     def __init__(self, box: Floats, settings: MotionSettings) -> None:
         self._settings = settings
+        self._noise_sides = _twice(settings.position_noise, settings.size_noise)
+        self._density_sides = _twice(settings.position_density, settings.size_density)
         self._place = _measurement(box)  # cx, cy, width, height
         self._speed = np.zeros(4)
         side = self._side
         self._place_variance = self._noise(1.0)
         self._covariance = np.zeros(4)
-        self._speed_variance = (np.repeat([settings.start_speed, settings.start_size_speed], 2) * side) ** 2
+        self._speed_variance = (_twice(settings.start_speed, settings.start_size_speed) * side) ** 2
         self._usual = np.concatenate([self._place[2:], np.zeros(2)])  # mean width, height and velocity
         self._usual_weight = 0.0
         self.box = self._box()
@@ -45,11 +48,10 @@ class BoxMotion:
         """Move on by `step_s` seconds; 0 changes nothing."""
         if step_s <= 0:
             return
-        memory_s, settings = self._settings.size_memory_s, self._settings
-        fading = float(np.exp(-step_s / memory_s))
-        shift = np.repeat([step_s, memory_s * (1 - fading)], 2)  # place += shift * speed; speed *= keep
-        keep = np.repeat([1.0, fading], 2)
-        density = np.repeat([settings.position_density, settings.size_density], 2) * self._side**2
+        memory_s = self._settings.size_memory_s
+        fading = math.exp(-step_s / memory_s)
+        shift, keep = _twice(step_s, memory_s * (1 - fading)), _twice(1.0, fading)
+        density = self._density_sides * self._side**2
         self._place = self._place + shift * self._speed
         self._speed = keep * self._speed
         covariance = self._covariance + shift * self._speed_variance
@@ -73,7 +75,7 @@ class BoxMotion:
     def average(self, step_s: float) -> None:
         """Take size and velocity, `step_s` after the last time, into the running means that `freeze` goes back to."""
         now = np.concatenate([self.box[2:] - self.box[:2], self._speed[:2]])
-        fading = float(np.exp(-step_s / self._settings.freeze_memory_s))
+        fading = math.exp(-step_s / self._settings.freeze_memory_s)
         self._usual_weight = self._usual_weight * fading + (1 - fading)
         share = (1 - fading) / max(self._usual_weight, 1e-9)
         self._usual = self._usual + share * (now - self._usual)
@@ -91,8 +93,7 @@ class BoxMotion:
 
     def _noise(self, factor: float) -> Floats:
         """(4,) variances of a measurement."""
-        spread = self._side * factor * np.repeat([self._settings.position_noise, self._settings.size_noise], 2)
-        return np.asarray(spread**2)
+        return np.asarray((self._noise_sides * (self._side * factor)) ** 2)
 
     def _box(self) -> Floats:
         half = np.maximum(self._place[2:], 1.0) / 2
@@ -114,16 +115,24 @@ class BoxAnchor:
         ones (a stride makes the box wider at once), but never far from the first, for the report.
         """
         common = np.isfinite(self.keypoints).all(axis=1) & np.isfinite(keypoints).all(axis=1)
-        if common.sum() < least:
+        count = int(common.sum())
+        if count < least:
             return None
         old, new = self.keypoints[common].astype(np.float64), keypoints[common].astype(np.float64)
-        spreads = [np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()) for points in (old, new)]
-        scale = float(np.clip(spreads[1] / max(spreads[0], 1.0), 1 / settings.max_scale, settings.max_scale))
-        center = new.mean(axis=0) + (box_math.centers(self.box[None])[0] - old.mean(axis=0)) * scale
+        old_center, new_center = old.sum(axis=0) / count, new.sum(axis=0) / count
+        old_spread, new_spread = np.linalg.norm(old - old_center), np.linalg.norm(new - new_center)
+        growth = float(new_spread / max(old_spread, math.sqrt(count)))
+        scale = min(max(growth, 1 / settings.max_scale), settings.max_scale)
+        center = new_center + (box_math.centers(self.box[None])[0] - old_center) * scale
         whole = box_math.from_centers(center[None], box_math.sizes(self.box[None]) * scale)[0]
         edges = self.box + np.concatenate([new.min(axis=0) - old.min(axis=0), new.max(axis=0) - old.max(axis=0)])
         reach = settings.max_edge_shift * float(box_math.sizes(whole[None]).max())
         return whole, np.clip(edges, whole - reach, whole + reach)
+
+
+def _twice(of_center: float, of_size: float) -> Floats:
+    """(4,) values for centre x, y, width and height."""
+    return np.array([of_center, of_center, of_size, of_size])
 
 
 def _measurement(box: Floats) -> Floats:

@@ -14,6 +14,7 @@ from tracking.tracker.track import Track
 Floats = npt.NDArray[np.floating]
 
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
+NEGLIGIBLE = 1e-9  # a similarity that is as good as 0
 
 
 def keypoint_sigmas(skeleton: Skeleton) -> Floats:
@@ -24,36 +25,57 @@ def keypoint_sigmas(skeleton: Skeleton) -> Floats:
 def oks_matrix(
     first: Floats, second: Floats, skeleton: Skeleton, *,
     areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0, either_side: bool = False,
-    least: int = TrackerSettings.min_common_keypoints,
+    least: int = TrackerSettings.min_common_keypoints, floor: Floats | float = NEGLIGIBLE,
 ) -> Floats:  # fmt: skip
     """(N, M) COCO's object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
 
     Keypoints that are NaN on either side don't count; fewer than `least` common ones give NaN.
-    areas: (N,) box areas in square pixels, the scale of the first people.
+    areas: (N,) or (N, M) box areas in square pixels, the scale of the people.
     variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
     tolerance: above 1 forgives larger distances.
     either_side: left and right count as the same where that fits better (the network mixes them up).
+    floor: a similarity, one for all or (N, M), below which 0 will do: in a crowd nearly all pairs are far apart.
     """
     spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
-    extra = np.broadcast_to(np.asarray(variances, np.float64), areas.shape)
-    scale = areas[:, None] * spread[None, :] + extra[:, None]
-    each = _keypoint_similarity(first, second, scale)
+    areas = np.broadcast_to(areas[:, None] if areas.ndim == 1 else areas, (len(first), len(second)))
+    extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
+    known = [np.isfinite(points).all(axis=2).astype(np.float64) for points in (first, second)]
+    oks = np.where(known[0] @ known[1].T >= least, 0.0, np.nan)
+    with np.errstate(divide="ignore"):
+        reach = -2 * np.log(floor) * (areas * spread.max(initial=0.0) + extra[:, None])  # square pixels
+    near = _squared_gaps(first, second) <= reach
+    rows, columns = np.nonzero(near & ~np.isnan(oks))
+    scale = areas[rows, columns][:, None] * spread + extra[rows, None]
+    each = _keypoint_similarity(first[rows], second[columns], scale)
     if either_side:
         twins = skeleton.flip_index
-        crossed = _keypoint_similarity(first, second[:, twins], scale)
-        better = crossed + crossed[..., twins] > each + each[..., twins]
+        crossed = _keypoint_similarity(first[rows], second[columns][:, twins], scale)
+        better = crossed + crossed[:, twins] > each + each[:, twins]
         each = np.where(better, crossed, each)
     common = np.isfinite(each)
-    shared = common.sum(axis=-1)
-    total = np.where(common, each, 0.0).sum(axis=-1)
-    return np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
+    shared = common.sum(axis=1)
+    total = np.where(common, each, 0.0).sum(axis=1)
+    oks[rows, columns] = np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
+    return oks
+
+
+def _squared_gaps(first: Floats, second: Floats) -> Floats:
+    """(N, M) squared distance between the rectangles around keypoints (N, K, 2) and (M, K, 2); 0 where they touch."""
+    low, high, other_low, other_high = (
+        np.nan_to_num(extreme.reduce(points, axis=1)) for points in (first, second) for extreme in (np.fmin, np.fmax)
+    )
+    total = np.zeros((len(first), len(second)))
+    for axis in range(2):
+        before, after = other_low[:, axis] - high[:, None, axis], low[:, None, axis] - other_high[:, axis]
+        total += np.maximum(np.maximum(before, after), 0) ** 2
+    return total
 
 
 def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats:
-    """(N, M, K) of keypoints at `first` (N, K, 2) and `second` (M, K, 2); scale: (N, K) square pixels."""
-    away = first[:, None].astype(np.float64) - second[None].astype(np.float64)
+    """(P, K) of keypoints at `first` (P, K, 2) and `second` (P, K, 2); scale: (P, K) square pixels."""
+    away = first.astype(np.float64) - second.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale[:, None, :]))
+        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale))
 
 
 def boxes_of(tracks: Sequence[Track]) -> Floats:
@@ -61,8 +83,12 @@ def boxes_of(tracks: Sequence[Track]) -> Floats:
     return np.array([track.box for track in tracks], np.float64).reshape(-1, 4)
 
 
-def expected_oks(tracks: Sequence[Track], keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings) -> Floats:
-    """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain."""
+def expected_oks(
+    tracks: Sequence[Track], keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings,
+    floor: Floats | float = NEGLIGIBLE,
+) -> Floats:  # fmt: skip
+    """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain;
+    floor: see `oks_matrix`."""
     shape = keypoints.shape[1:]
     return oks_matrix(
         np.array([track.expected_keypoints(shape[0]) for track in tracks]).reshape(-1, *shape),
@@ -72,6 +98,7 @@ def expected_oks(tracks: Sequence[Track], keypoints: Floats, skeleton: Skeleton,
         variances=np.array([track.motion.position_variance for track in tracks]),
         tolerance=settings.oks_tolerance,
         least=settings.min_common_keypoints,
+        floor=floor,
     )
 
 
@@ -80,23 +107,25 @@ def path_likelihood(tracks: Sequence[Track], boxes: Floats, settings: TrackerSet
 
     They may have gone on or have stopped: the way leads from where they were lost to where they would be now.
     """
-    predicted = boxes_of(tracks)
-    lost_centers = np.array([track.lost_center for track in tracks])
-    away = box_math.squared_distances(lost_centers, box_math.centers(predicted), box_math.centers(boxes))
-    sides = box_math.sizes(predicted).max(axis=1)
-    variances = np.array([track.motion.position_variance for track in tracks])
-    spread = variances + (settings.path_spread * sides) ** 2
-    lost = np.array([track.is_lost for track in tracks])
-    return np.asarray(np.where(lost[:, None], np.exp(-away / (2 * spread[:, None])), 0.0))
+    likelihood = np.zeros((len(tracks), len(boxes)))
+    rows = [row for row, track in enumerate(tracks) if track.is_lost]
+    if rows:
+        lost = [tracks[row] for row in rows]
+        predicted = boxes_of(lost)
+        lost_centers = np.array([track.lost_center for track in lost])
+        away = box_math.squared_distances(lost_centers, box_math.centers(predicted), box_math.centers(boxes))
+        variances = np.array([track.motion.position_variance for track in lost])
+        spread = variances + (settings.path_spread * box_math.sizes(predicted).max(axis=1)) ** 2
+        likelihood[rows] = np.exp(-away / (2 * spread[:, None]))
+    return likelihood
 
 
 def appearance_similarity(tracks: Sequence[Track], descriptors: npt.NDArray[np.float32] | None, count: int) -> Floats:
     """(T, count) similarity of colours with descriptors (count, D); NaN where either is unknown."""
     found = np.full((len(tracks), count), np.nan)
-    if descriptors is not None:
-        for row, track in enumerate(tracks):
-            if track.descriptor is not None:
-                found[row] = appearance.similarity(track.descriptor[None], descriptors)[0]
+    known = {row: track.descriptor for row, track in enumerate(tracks) if track.descriptor is not None}
+    if descriptors is not None and known:
+        found[list(known)] = appearance.similarity(np.array(list(known.values())), descriptors)
     return found
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.tracker import similarity
 from tracking.tracker.association import assign, match, matching_stages
@@ -93,8 +92,11 @@ class Tracker:
         evidence = FrameEvidence.of(candidates, poses, image, self.settings)
         matches = self._match(evidence)
         self._suppress_duplicates(matches, evidence)
+        boxes = similarity.boxes_of(self._tracks)
         for index, track in enumerate(self._tracks):
-            self._update_track(track, matches.get(index), evidence)
+            covered = box_math.covered_share(track.box, boxes, but=index)
+            self._update_track(track, matches.get(index), evidence, covered)
+            boxes[index] = track.box
         self._start_tracks(set(range(candidates.detections)) - set(matches.values()), evidence)
         self._tracks = [t for t in self._tracks if t.id or t.row is not None or not candidates.detected]
         self._give_ids()
@@ -111,10 +113,9 @@ class Tracker:
 
     def _match(self, evidence: FrameEvidence) -> dict[int, int]:
         """Track index -> candidate: detections by the matching stages, then each track's own predicted box."""
-        if not self._tracks:
-            return {}
-        stages = matching_stages(self._tracks, evidence, self._time_s, self.settings)
-        matches = match(stages) if evidence.candidates.detections else {}
+        matches: dict[int, int] = {}
+        if self._tracks and evidence.candidates.detections:
+            matches = match(matching_stages(self._tracks, evidence, self._time_s, self.settings))
         for row in range(evidence.candidates.detections, len(evidence.candidates.boxes)):
             index = int(evidence.candidates.track_of[row])
             if index not in matches and self._keypoints_suffice(self._tracks[index], row, evidence):
@@ -133,51 +134,53 @@ class Tracker:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match."""
         order = sorted(matches)
         rows = [matches[index] for index in order]
-        keypoints = evidence.keypoints[rows]
-        areas, skeleton = box_math.areas(evidence.candidates.boxes[rows]), evidence.poses.skeleton
-        oks = self._pose_oks(keypoints, keypoints, skeleton, areas)
-        duplicates = np.triu(np.fmax(oks, oks.T) >= self.settings.duplicate_oks, 1)
-        if not duplicates.any():
-            return
-        descriptors, count = evidence.descriptors, len(evidence.candidates.boxes)
-        expected = np.nan_to_num(
-            similarity.expected_oks(self._tracks, keypoints, evidence.poses.skeleton, self.settings), nan=0.0
-        )
-        colours = similarity.appearance_similarity(self._tracks, descriptors, count)[:, rows]
-        expected = expected + similarity.appearance_affinity(colours, self.settings)
-        fits = [self._fit(index, rows[i], evidence, expected[index, i]) for i, index in enumerate(order)]
-        for a, b in np.argwhere(duplicates):
+        oks = self._pose_oks(evidence, rows, rows, box_math.areas(evidence.candidates.boxes[rows]))
+        pairs = np.argwhere(np.triu(np.fmax(oks, oks.T) >= self.settings.duplicate_oks, 1)).tolist()
+        involved = {order[i] for pair in pairs for i in pair}
+        fits = {index: self._fit(index, matches[index], evidence) for index in involved}
+        for a, b in pairs:
             if order[a] in matches and order[b] in matches:
-                del matches[order[min(a, b, key=lambda i: fits[i])]]
+                del matches[min(order[a], order[b], key=lambda index: fits[index])]
 
-    def _fit(self, index: int, row: int, evidence: FrameEvidence, affinity: float) -> tuple[bool, float, int]:
+    def _fit(self, index: int, row: int, evidence: FrameEvidence) -> tuple[bool, float, int]:
         """How well a candidate fits a track; larger is better, detections and older tracks come first."""
-        box, points = self._tracks[index].box, evidence.keypoints[row]
+        track, points = self._tracks[index], evidence.keypoints[[row]]
+        oks = similarity.expected_oks([track], points, evidence.poses.skeleton, self.settings)
+        descriptors = None if evidence.descriptors is None else evidence.descriptors[[row]]
+        colours = similarity.appearance_similarity([track], descriptors, 1)
+        affinity = float((np.nan_to_num(oks, nan=0.0) + similarity.appearance_affinity(colours, self.settings))[0, 0])
         if not np.isfinite(points).any():  # a box in which no pose was estimated
-            points = box.reshape(2, 2)
-        extent = np.concatenate([np.nanmin(points, axis=0), np.nanmax(points, axis=0)])
-        iou = float(box_math.iou_matrix(box[None], extent[None])[0, 0])
+            points = track.box.reshape(1, 2, 2)
+        extent = np.concatenate([np.nanmin(points, axis=1), np.nanmax(points, axis=1)], axis=1)
+        iou = float(box_math.iou_matrix(track.box[None], extent)[0, 0])
         return row < evidence.candidates.detections, round(affinity + iou, 6), -index
 
-    def _pose_oks(self, first: Floats, second: Floats, skeleton: Skeleton, areas: Floats) -> Floats:
-        """OKS of poses of one frame, left and right exchanged or not; 0 where unknown."""
-        least = self.settings.min_common_keypoints
-        oks = similarity.oks_matrix(first, second, skeleton, areas=areas, either_side=True, least=least)
+    def _pose_oks(self, evidence: FrameEvidence, first: list[int], second: list[int], areas: Floats) -> Floats:
+        """OKS of the poses of candidates, left and right exchanged or not; 0 where unknown."""
+        keypoints, skeleton, least = evidence.keypoints, evidence.poses.skeleton, self.settings.min_common_keypoints
+        oks = similarity.oks_matrix(
+            keypoints[first],
+            keypoints[second],
+            skeleton,
+            areas=areas,
+            either_side=True,
+            least=least,
+            floor=self.settings.duplicate_oks,
+        )
         return np.nan_to_num(oks, nan=0.0)
 
-    def _update_track(self, track: Track, row: int | None, evidence: FrameEvidence) -> None:
+    def _update_track(self, track: Track, row: int | None, evidence: FrameEvidence, covered: float) -> None:
         candidates, settings, time_s = evidence.candidates, self.settings, self._time_s
         track.row = row
         if row is None:
             track.mark_missed(time_s, detected=candidates.detected)
             return
         keypoints = evidence.keypoints[row] if evidence.pose_scores[row] >= settings.pose_score else None
-        covered = self._covered_share(track)
         noise = 1.0 + settings.motion.occlusion_noise * covered
         if row < candidates.detections:
             score = float(candidates.scores[row])
             track.update_from_detection(candidates.boxes[row], score, keypoints, time_s=time_s, noise=noise)
-            track.hits += self._counts(row, evidence)
+            track.hits += bool(evidence.counts[row])
             self._learn_appearance(track, row, evidence, covered)
         elif keypoints is not None:
             track.update_from_keypoints(keypoints, time_s=time_s, detected=candidates.detected, noise=noise)
@@ -188,48 +191,37 @@ class Tracker:
         if evidence.descriptors is not None and covered < self.settings.appearance.max_covered:
             track.update_appearance(evidence.descriptors[row])
 
-    def _covered_share(self, track: Track) -> float:
-        """Largest share of a track's box under another one's."""
-        others = [other.box for other in self._tracks if other is not track]
-        if not others:
-            return 0.0
-        common = box_math.intersections(track.box[None], np.array(others)).max()
-        return float(min(common / max(box_math.areas(track.box[None])[0], 1.0), 1.0))
-
     def _start_tracks(self, unmatched: set[int], evidence: FrameEvidence) -> None:
         """Start a track for every unmatched high-score detection that shows nobody who is tracked already."""
         candidates, settings = evidence.candidates, self.settings
-        for row in sorted(unmatched):
-            score = float(candidates.scores[row])
-            if score < settings.high_score or self._is_tracked(row, evidence):
+        rows = [row for row in sorted(unmatched) if candidates.scores[row] >= settings.high_score]
+        if not rows:
+            return
+        matched = [track for track in self._tracks if track.row is not None]
+        boxes = np.concatenate([similarity.boxes_of(matched), candidates.boxes[rows]])
+        same = self._same_person(boxes, [*(track.row for track in matched if track.row is not None), *rows], evidence)
+        taken, others = list(range(len(matched))), similarity.boxes_of(self._tracks)
+        for new, row in enumerate(rows, start=len(matched)):
+            if same[taken, new].any():
                 continue
-            counts = self._counts(row, evidence)
+            score, counts = float(candidates.scores[row]), bool(evidence.counts[row])
             sure = counts and (candidates.first or score >= settings.sure_score)
             track = Track(
                 candidates.boxes[row], score,
                 evidence.keypoints[row] if evidence.pose_scores[row] >= settings.pose_score else None,
                 time_s=self._time_s, row=row, hits=settings.confirm_hits if sure else int(counts), settings=settings,
             )  # fmt: skip
-            self._learn_appearance(track, row, evidence, self._covered_share(track))
+            self._learn_appearance(track, row, evidence, box_math.covered_share(track.box, others))
             self._tracks.append(track)
+            taken.append(new)
+            others = np.concatenate([others, track.box[None]])
 
-    def _counts(self, row: int, evidence: FrameEvidence) -> bool:
-        """Whether a detection is a hit: if it is sure, or unless the pose network finds nobody in it."""
-        sure = evidence.candidates.scores[row] >= self.settings.sure_score
-        return bool(sure or not evidence.empty_boxes(self.settings.new_pose_score)[row])
-
-    def _is_tracked(self, row: int, evidence: FrameEvidence) -> bool:
-        """Whether a detection is a second box on a person who has a match in this frame."""
-        others = [(track.box, track.row) for track in self._tracks if track.row is not None]
-        if not others:
-            return False
-        boxes, box = np.array([other for other, _ in others]), evidence.candidates.boxes[[row]]
-        if box_math.iou_matrix(boxes, box).max() >= self.settings.duplicate_iou:
-            return True
-        areas = np.maximum(box_math.areas(boxes), box_math.areas(box))
-        keypoints = evidence.keypoints[[other for _, other in others]]
-        oks = self._pose_oks(keypoints, evidence.keypoints[[row]], evidence.poses.skeleton, areas)
-        return bool(oks.max() >= self.settings.duplicate_oks)
+    def _same_person(self, boxes: Floats, rows: list[int], evidence: FrameEvidence) -> npt.NDArray[np.bool_]:
+        """(N, N) True where two boxes (N, 4) with the poses of candidates `rows` show the same person."""
+        areas = box_math.areas(boxes)
+        oks = self._pose_oks(evidence, rows, rows, np.maximum(areas[:, None], areas[None]))
+        same = (box_math.iou_matrix(boxes, boxes) >= self.settings.duplicate_iou) | (oks >= self.settings.duplicate_oks)
+        return np.asarray(same)
 
     def _give_ids(self) -> None:
         """Give ids to tracks with enough hits, the largest first, up to `max_people`."""
