@@ -41,3 +41,12 @@ def test_non_maximum_suppression_keeps_the_best_of_overlapping_ones():
     assert boxes.non_maximum_suppression(given, scores, max_iou=0.6).tolist() == [1, 2]
     assert boxes.non_maximum_suppression(given, scores, max_iou=1.0).tolist() == [1, 0, 3, 2]
     assert boxes.non_maximum_suppression(given[:0], scores[:0], max_iou=0.6).tolist() == []
+
+
+def test_covered_share():
+    box = np.array([0, 0, 10, 20.0])
+    others = np.array([[5, 0, 15, 20], [0, 0, 10, 20], [50, 50, 60, 60]], float)
+    assert boxes.covered_share(box, others[[0, 2]]) == 0.5
+    assert boxes.covered_share(box, others) == 1
+    assert boxes.covered_share(box, others, but=1) == 0.5
+    assert boxes.covered_share(box, others[:0]) == 0

@@ -120,8 +120,8 @@ class BoxAnchor:
             return None
         old, new = self.keypoints[common].astype(np.float64), keypoints[common].astype(np.float64)
         old_center, new_center = old.sum(axis=0) / count, new.sum(axis=0) / count
-        old_spread, new_spread = np.linalg.norm(old - old_center), np.linalg.norm(new - new_center)
-        growth = float(new_spread / max(old_spread, math.sqrt(count)))
+        old_spread, new_spread = float(np.linalg.norm(old - old_center)), float(np.linalg.norm(new - new_center))
+        growth = new_spread / max(old_spread, math.sqrt(count))
         scale = min(max(growth, 1 / settings.max_scale), settings.max_scale)
         center = new_center + (box_math.centers(self.box[None])[0] - old_center) * scale
         whole = box_math.from_centers(center[None], box_math.sizes(self.box[None]) * scale)[0]

@@ -39,8 +39,9 @@ def oks_matrix(
     spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
     areas = np.broadcast_to(areas[:, None] if areas.ndim == 1 else areas, (len(first), len(second)))
     extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
-    known = [np.isfinite(points).all(axis=2).astype(np.float64) for points in (first, second)]
-    oks = np.where(known[0] @ known[1].T >= least, 0.0, np.nan)
+    shown, other_shown = (np.isfinite(points).all(axis=2) for points in (first, second))
+    common = np.asarray(shown, np.float64) @ np.asarray(other_shown, np.float64).T
+    oks = np.where(common >= least, 0.0, np.nan)
     with np.errstate(divide="ignore"):
         reach = -2 * np.log(floor) * (areas * spread.max(initial=0.0) + extra[:, None])  # square pixels
     near = _squared_gaps(first, second) <= reach
@@ -52,9 +53,9 @@ def oks_matrix(
         crossed = _keypoint_similarity(first[rows], second[columns][:, twins], scale)
         better = crossed + crossed[:, twins] > each + each[:, twins]
         each = np.where(better, crossed, each)
-    common = np.isfinite(each)
-    shared = common.sum(axis=1)
-    total = np.where(common, each, 0.0).sum(axis=1)
+    counted = np.isfinite(each)
+    shared = counted.sum(axis=1)
+    total = np.where(counted, each, 0.0).sum(axis=1)
     oks[rows, columns] = np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
     return oks
 

@@ -10,7 +10,7 @@ from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
-from tracking.tracker.frame_evidence import pose_score
+from tracking.tracker.frame_evidence import pose_scores
 from tracking.tracker.settings import AppearanceSettings, MotionSettings, TrackerSettings
 from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, TrackState
@@ -429,5 +429,21 @@ def test_settings_of_motion_and_appearance_have_limits():
 
 
 def test_pose_score_is_of_the_better_half():
-    assert pose_score(np.array([1.0] * 9 + [0.0] * 8)) == 1
-    assert pose_score(np.array([])) == 0
+    assert pose_scores(np.array([[1.0] * 9 + [0.0] * 8, [0.5] * 17])).tolist() == [1, 0.5]
+    assert pose_scores(np.zeros((0, 17))).shape == (0,)
+    assert pose_scores(np.zeros((2, 0))).tolist() == [0, 0]
+
+
+def test_a_stadium_keeps_its_numbers():
+    """Nine hundred people in rows, each moving on a little; in a third of the frames the detector does not look."""
+    tracker = Tracker()
+    corners = np.stack(np.meshgrid(np.arange(30) * 120, np.arange(30) * 70), axis=-1).reshape(-1, 2)
+    for k in range(4):
+        shift = corners + np.array([3 * k, 0])
+        boxes = np.concatenate([shift, shift + np.array([40, 60])], axis=1).astype(np.float32)
+        found = Detections(boxes, np.full(len(boxes), 0.9, np.float32)) if k != 2 else None
+        asked = tracker.associate(found, k / 30, size_wh=(3840, 2160))
+        tracks, poses = tracker.update(Reader(lambda box: True).estimate(asked))
+        assert tracks.ids.tolist() == list(range(1, 901))
+        assert np.abs(tracks.boxes - boxes).max() < 8
+        assert np.isfinite(poses.keypoints).all()
