@@ -26,15 +26,18 @@ def build_pipeline(settings: RunSettings) -> "Pipeline":
 def build_detector(settings: RunSettings) -> "PersonDetector":
     """The person detector, looking at the region that is asked for. UserError when there is none of that name."""
     from tracking.detection.detector import MediaPipeDetector
+    from tracking.detection.onnx_detector import OnnxDetector
     from tracking.detection.region import RegionDetector
+    from tracking.detection.tiles import TiledDetector
 
-    detector: PersonDetector
+    detector: MediaPipeDetector | OnnxDetector | TiledDetector
     if settings.detector.model.lower().endswith(".onnx"):
-        from tracking.detection.onnx_detector import OnnxDetector
-
         detector = OnnxDetector(settings.detector)
     else:
         detector = MediaPipeDetector(settings.detector)
+    if settings.detector.tiles == "auto":
+        limit = settings.detector.max_detections
+        detector = TiledDetector(detector, input_size=detector.input_size, max_detections=limit)
     return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 

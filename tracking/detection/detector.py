@@ -86,6 +86,8 @@ def pad_to_square(image: Image, *, longest_side: int = LONGEST_SIDE) -> tuple[Im
 class MediaPipeDetector:
     """MediaPipe's ObjectDetector on the CPU, one picture at a time."""
 
+    input_size = 320  # pixels of the square that the shipped ones look at
+
     def __init__(self, settings: DetectorSettings | None = None) -> None:
         self.settings = settings or DetectorSettings()
         self._path = model_path(self.settings.model)

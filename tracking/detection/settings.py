@@ -13,6 +13,9 @@ DETECTORS = {
 }
 """The detectors that come with the program."""
 
+TILES = {"off": "The whole picture", "auto": "Parts of large pictures too"}
+"""What the detector looks at."""
+
 
 @dataclass(frozen=True)
 class DetectorSettings(Settings):
@@ -27,6 +30,10 @@ class DetectorSettings(Settings):
         "the network that finds people: the fast one, the one that finds more small people (and more false ones), or "
         "a TFLite file with metadata or an ONNX one",
         label="Detector", option="--detector", choices=DETECTORS, open=True, example="NAME",
+    )  # fmt: skip
+    tiles: str = setting(
+        "off", "auto: look again at overlapping parts of large pictures, for small people; several times slower",
+        option="--detect-tiles", choices=TILES,
     )  # fmt: skip
     min_score: Annotated[float, Meta(gt=0, lt=1)] = setting(
         0.15, "weaker detections are dropped; raised: fewer false people, more misses"

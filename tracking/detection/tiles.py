@@ -23,9 +23,10 @@ class TiledDetector:
     input_size: side in pixels to which `detector` scales pictures. Every tile costs as much time as the whole picture.
     """
 
-    def __init__(self, detector: PersonDetector, *, input_size: int) -> None:
+    def __init__(self, detector: PersonDetector, *, input_size: int, max_detections: int) -> None:
         self._detector = detector
         self._input_size = input_size
+        self._max_detections = max_detections
 
     def detect(self, image: Image) -> Detections:
         """See `PersonDetector.detect`."""
@@ -35,7 +36,7 @@ class TiledDetector:
             boxes = part.boxes + np.array([x1, y1, x1, y1], np.float32)
             whole = ~_is_cut(boxes, (x1, y1, x2, y2), (image.shape[1], image.shape[0]))
             found.append(Detections(boxes[whole], part.scores[whole]))
-        return _merged(found)
+        return _merged(found, self._max_detections)
 
     def close(self) -> None:
         """Frees the detector."""
@@ -66,12 +67,12 @@ def _is_cut(
     return np.asarray(((np.abs(boxes - np.array(tile)) <= near) & inner).any(axis=1))
 
 
-def _merged(found: list[Detections]) -> Detections:
-    """All detections, those of the whole picture given first, without those that a better one explains; best first."""
+def _merged(found: list[Detections], limit: int) -> Detections:
+    """The `limit` best detections, those of the whole picture given first, without those that a better one explains."""
     whole = len(found[0])
     boxes, scores = np.concatenate([d.boxes for d in found]), np.concatenate([d.scores for d in found])
     explained = box_math.iou_matrix(boxes, boxes) > MAX_IOU
     inside = box_math.intersections(boxes, boxes) / np.maximum(box_math.areas(boxes), 1e-9)[:, None]
     explained[whole:] |= inside[whole:] > MAX_INSIDE
-    rows = box_math.keep_unexplained(explained, scores)
+    rows = box_math.keep_unexplained(explained, scores)[:limit]
     return Detections(boxes[rows], scores[rows])

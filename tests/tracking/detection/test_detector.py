@@ -6,7 +6,7 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.shared_material import SHARED_CLIPS, shared
-from tracking.detection.detector import MediaPipeDetector, pad_to_square
+from tracking.detection.detector import MediaPipeDetector, model_path, pad_to_square
 from tracking.detection.settings import DETECTORS, DetectorSettings
 
 
@@ -88,10 +88,8 @@ def test_models_that_are_none(tmp_path):
 
 
 def test_another_file_by_path(tmp_path, walker):
-    from ppnet.assets import asset
-
     path = tmp_path / "mein Netz.tflite"
-    path.write_bytes(asset(DETECTORS["efficientdet-lite0"]).read_bytes())
+    path.write_bytes(model_path("efficientdet-lite0").read_bytes())
     detector = MediaPipeDetector(DetectorSettings(model=str(path)))
     assert len(detector.detect(walker[0])) >= 1
     detector.close()

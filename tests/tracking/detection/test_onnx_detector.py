@@ -2,23 +2,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from app.factory import build_detector
 from ppnet.errors import UserError
-from tests.tracking.detection.test_detector import CLIP, walker  # noqa: F401
+from tests.shared_material import SHARED, shared
+from tests.tracking.detection.test_detector import walker  # noqa: F401
 from tracking.detection.onnx_detector import OnnxDetector
 from tracking.detection.settings import DetectorSettings
+from tracking.detection.tiles import TiledDetector
+from tracking.run_settings import RunSettings
 
-RTMDET = CLIP.parents[1] / "models" / "rtmdet_nano_person.onnx"
+RTMDET = SHARED / "models" / "rtmdet_nano_person.onnx"
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def detector():
-    if not RTMDET.exists():
-        pytest.skip(f"{RTMDET} is not there")
-    return OnnxDetector(DetectorSettings(model=str(RTMDET)))
+    return OnnxDetector(DetectorSettings(model=str(shared(RTMDET))))
 
 
 def test_finds_the_walker_once(detector, walker):  # noqa: F811
@@ -46,9 +49,7 @@ def test_tall_tiny_and_empty_pictures(detector, walker):  # noqa: F811
 
 
 def test_settings_limit_what_is_found(walker):  # noqa: F811
-    if not RTMDET.exists():
-        pytest.skip(f"{RTMDET} is not there")
-    detector = OnnxDetector(DetectorSettings(model=str(RTMDET), min_score=0.05, max_detections=2))
+    detector = OnnxDetector(DetectorSettings(model=str(shared(RTMDET)), min_score=0.05, max_detections=2))
     assert len(detector.detect(walker[0])) == 2
     detector.close()
     detector.close()
@@ -57,9 +58,8 @@ def test_settings_limit_what_is_found(walker):  # noqa: F811
 
 
 def test_files_that_are_no_networks(tmp_path):
-    for name, content in {"empty.onnx": b"", "text.onnx": b"This is no network.", "cut.onnx": None}.items():
-        if content is None:
-            content = RTMDET.read_bytes()[:100_000] if RTMDET.exists() else b"\x08"
+    cut = shared(RTMDET).read_bytes()[:100_000]
+    for name, content in {"empty.onnx": b"", "text.onnx": b"This is no network.", "cut.onnx": cut}.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match=f"{name} is not a detector that can be used") as caught:
             OnnxDetector(DetectorSettings(model=str(tmp_path / name)))
@@ -68,16 +68,18 @@ def test_files_that_are_no_networks(tmp_path):
         OnnxDetector(DetectorSettings(model=str(tmp_path / "none.onnx")))
 
 
-def test_a_network_of_another_kind(tmp_path):
-    """A network that answers in a way no detector does: read from OpenVINO's own format, as ONNX would be."""
-    from ppnet.openvino_runtime import load_openvino
-    from tracking.detection import onnx_detector
-
-    openvino = load_openvino()
-    picture = openvino.opset13.parameter([1, 3, 64, 64], np.float32)
-    model = openvino.Model([openvino.opset13.relu(picture)], [picture])
-    _, outputs = onnx_detector._compiled(openvino, model, 64)
-    assert onnx_detector.family_of(outputs, 64, "relu.onnx") is None
+def test_the_file_and_the_tiles_are_chosen_by_the_settings(walker):  # noqa: F811
+    image, place = walker
+    large = cv2.resize(image, None, fx=2, fy=2)
+    whole, tiled = (
+        build_detector(RunSettings(detector=DetectorSettings(model=str(shared(RTMDET)), tiles=tiles)))
+        for tiles in ("off", "auto")
+    )
+    assert isinstance(whole, OnnxDetector)
+    assert isinstance(tiled, TiledDetector)
+    for detector in (whole, tiled):
+        assert detector.detect(large).boxes[0] == pytest.approx(2 * place, abs=80)
+        detector.close()
 
 
 def test_openvino_is_loaded_without_its_telemetry():
