@@ -21,9 +21,10 @@ class GraphCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._workspace = workspace
+        self._curves = curves
         self._files = files
         curves.savePicture.connect(lambda: self.picture(curves.graph, "curve"))
-        curves.saveTable.connect(lambda: self.table(curves.columns(), "curve"))
+        curves.saveTable.connect(self.curve_table)
         speed.savePicture.connect(lambda: self.picture(speed, "speed"))
         speed.saveTable.connect(lambda: self.table(speed.columns(), "speed"))
 
@@ -34,6 +35,13 @@ class GraphCommands(QObject):
             self._tell(path)
         else:
             self._workspace.notify(f"The picture could not be written to {path}.", "error")
+
+    def curve_table(self) -> None:
+        """The curve as CSV, once all of it is there."""
+        if self._curves.is_reading:
+            self._workspace.notify("The curve is still being read; save the table in a moment.", "warning")
+        else:
+            self.table(self._curves.columns(), "curve")
 
     def table(self, columns: list[Column], name: str) -> None:
         """The figures as CSV."""

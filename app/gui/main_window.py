@@ -248,5 +248,6 @@ class MainWindow(QMainWindow):
         self.exports.shut_down()
         self.discovery.wait()
         self.inspect.shut_down()
+        self.results.shut_down()
         self.workspace.shut_down()
         event.accept()

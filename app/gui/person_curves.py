@@ -1,63 +1,17 @@
 """Curves of the chosen person: a joint's place or speed, or an angle, raw and smoothed, tied to the picture."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
+from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
-from tracking.angles import ANGLES, angle
-from tracking.types import FrameResult
+from tracking.angles import ANGLES
 
-Floats = npt.NDArray[np.float64]
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))
-
-
-@dataclass
-class PersonHistory:
-    """What is known of one person over time; grows with each frame. Missing frames break the curve."""
-
-    person: int
-    times: list[float] = field(default_factory=list)
-    raw: list[npt.NDArray[np.float32]] = field(default_factory=list)
-    smoothed: list[npt.NDArray[np.float32]] = field(default_factory=list)
-
-    def add(self, result: FrameResult) -> None:
-        """Takes this person's row of a frame; a frame without them becomes a gap."""
-        rows = np.flatnonzero(result.tracks.ids == self.person)
-        keypoints = result.smoothed.scores.shape[1]
-        gap = np.full((keypoints, 2), np.nan, np.float32)
-        if rows.size == 0 and not self.times:
-            return
-        self.times.append(result.time_s)
-        self.raw.append(result.raw.keypoints[rows[0]] if rows.size else gap)
-        self.smoothed.append(result.smoothed.keypoints[rows[0]] if rows.size else gap)
-
-    def curve(self, quantity: str, joint: int, *, raw: bool) -> tuple[Floats, Floats]:
-        """Times in seconds and values: pixels, pixels a second, or degrees (`quantity` a name of `ANGLES`)."""
-        times = np.array(self.times)
-        points = np.array(self.raw if raw else self.smoothed, np.float64)
-        if len(times) == 0:
-            return times, times
-        if quantity == "x":
-            return times, points[:, joint, 0]
-        if quantity == "y":
-            return times, points[:, joint, 1]
-        if quantity == "speed":
-            return times, speed(times, points[:, joint])
-        return times, angle(quantity, points)
-
-
-def speed(times: Floats, points: Floats) -> Floats:
-    """(F,) pixels per second of points (F, 2) at `times`: central differences with the true time steps."""
-    if len(times) < 2:
-        return np.full(len(times), np.nan)
-    return np.hypot(np.gradient(points[:, 0], times), np.gradient(points[:, 1], times))
 
 
 class PersonCurves(QWidget):
@@ -72,6 +26,8 @@ class PersonCurves(QWidget):
         as_panel(self)
         self._skeleton = skeleton
         self._history: PersonHistory | None = None
+        self.is_reading = False
+        """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
         self.quantity, self.joint = QComboBox(), QComboBox()
         for key, words, _ in QUANTITIES:
@@ -108,12 +64,14 @@ class PersonCurves(QWidget):
         self.quantity.currentIndexChanged.connect(lambda _index: self.redraw())
         self.joint.currentIndexChanged.connect(lambda _index: self.redraw())
 
-    def show_history(self, history: PersonHistory | None, name: str) -> None:
-        """Whom to draw; None for nobody."""
-        fresh = history is not self._history
+    def show_history(self, history: PersonHistory | None, name: str, *, is_reading: bool) -> None:
+        """Whom to draw; None for nobody. is_reading: the history is not whole yet."""
+        drawn = self._history.person if self._history is not None else None
+        fresh = history is not None and history.person != drawn
         self._history = history
+        self.is_reading = is_reading
         self.who.setText(name)
-        self._stack.setCurrentIndex(0 if history is None else 1)
+        self._stack.setCurrentIndex(0 if not name else 1)
         if fresh:
             self.graph.getPlotItem().enableAutoRange()
         self.redraw()
@@ -141,6 +99,8 @@ class PersonCurves(QWidget):
         key = self.quantity.currentData()
         self.joint.setEnabled(key not in ANGLES)
         if self._history is None:
+            self._raw.setData([], [])
+            self._smooth.setData([], [])
             return
         curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
         self.graph.setProperty("graphTitle", title_with_legend(self._title(), curves))
@@ -177,12 +137,14 @@ class PersonCurves(QWidget):
         return f"{what} ({self._unit()})"
 
     def _tell_value(self, time_s: float) -> None:
-        times, values = self._values(raw=False)
-        if len(times) == 0:
-            self.value.setText("")
+        if self._history is None:
+            self.value.setText("loading…" if self.is_reading else "")
             return
-        value = values[int(np.argmin(np.abs(times - time_s)))]
-        self.value.setText(f"{value:.4g} {self._unit()} at {time_s:.3f} s" if np.isfinite(value) else "not seen here")
+        value = value_at(*self._values(raw=False), time_s)
+        if value is not None:
+            self.value.setText(f"{value:.4g} {self._unit()} at {time_s:.3f} s")
+        else:
+            self.value.setText("loading…" if self.is_reading else "not seen here")
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -115,6 +115,27 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
     assert len(table.read_text().splitlines()) == FRAMES + 1
 
 
+def test_the_readout_tells_no_value_where_the_person_is_not(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    qtbot.waitUntil(lambda: window.curves.value.text().endswith("px at 0.667 s"), timeout=5000)
+    window.commands["split"].trigger()  # 3 from frame 20 on
+    window.workspace.choose(3)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES - 20, timeout=5000)
+    go_to(qtbot, window, 5)
+    assert window.curves.value.text() == "not seen here"
+    go_to(qtbot, window, 40)
+    assert window.curves.value.text().endswith("px at 1.333 s")
+
+
+def test_a_table_that_is_still_being_read_is_not_saved(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    window.curves.show_history(None, "Person 1", is_reading=True)
+    assert window.curves.value.text() == "loading…"
+    window.curves.saveTable.emit()
+    assert "still being read" in window.banner.text and not list((tmp_path / "videos").rglob("*.csv"))
+
+
 def test_speed_is_in_pixels_per_second(open_clip, qtbot):
     window = open_clip()
     window.workspace.choose(1)
