@@ -101,6 +101,7 @@ class PersonCurves(QWidget):
         if self._history is None:
             self._raw.setData([], [])
             self._smooth.setData([], [])
+            self._tell_value(float(self.marker.value()))
             return
         curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
         self.graph.setProperty("graphTitle", title_with_legend(self._title(), curves))
