@@ -15,8 +15,9 @@ from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice
 from app.engine.session_writer import SessionWriter
-from app.engine.state import CameraState, Drawer, EngineState, Processor, ProcessorBuilder, closing_processor
+from app.engine.state import CameraState, EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
+from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
 from tracking.types import Frame, FrameResult, StageTimes
 from tracking.video.source import VideoSource
@@ -177,7 +178,7 @@ class LiveEngine(Generic[S]):
         self._painted.tick()
         self._delay.add(time.monotonic() - view.grabbed_s)
 
-    def start_recording(self, settings: RecordingSettings, draw: Drawer) -> None:
+    def start_recording(self, settings: RecordingSettings, style: Callable[[], SceneStyle]) -> None:
         """Starts to record; ValueError when a recording is running, UserError when the folder cannot be written."""
         info = self._capture.info
         rate = float(info.frame_rate) if info is not None and info.frame_rate else None
@@ -186,7 +187,7 @@ class LiveEngine(Generic[S]):
                 raise ValueError("a recording is running or being finished")
             if self._state not in (EngineState.STARTING, EngineState.RUNNING):
                 raise ValueError("nothing runs that could be recorded")
-            self._recorder = Recorder(settings, draw, frame_rate=rate)
+            self._recorder = Recorder(settings, style, frame_rate=rate)
             self._recordings += 1
 
     def stop_recording(self) -> RecordingStats | None:

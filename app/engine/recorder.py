@@ -7,22 +7,24 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from app.engine.state import Drawer, program_is_ending
+from app.engine.state import program_is_ending
 from ppnet.errors import UserError
+from tracking.drawing.annotated_video import AnnotatedVideo
+from tracking.drawing.style import SceneStyle
 from tracking.types import Frame, FrameResult
-from tracking.video.writer import VideoWriter
+from tracking.video.source import VideoInfo
 
 log = logging.getLogger(__name__)
 
 CHECK_DISK_EVERY_S = 0.5
 WAIT_S = 0.5
-WriterMaker = Callable[[Path, tuple[int, int], float | None], VideoWriter]
+Style = Callable[[], SceneStyle]
+VideoMaker = Callable[[Path, VideoInfo, Style], AnnotatedVideo]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +79,37 @@ class Recorder:
     def __init__(
         self,
         settings: RecordingSettings,
-        draw: Drawer,
+        style: Style,
         *,
         frame_rate: float | None = None,
-        make_writer: WriterMaker | None = None,
+        make_video: VideoMaker | None = None,
     ) -> None:
-        """UserError when the folder cannot be written."""
+        """style(): how the picture looks now; the raw one has no layers, but whoever is hidden is hidden there too.
+
+        UserError when the folder cannot be written.
+        """
         _check_folder(settings)
         self._settings = settings
-        self._draw = draw
         self._started = time.monotonic()
         self._stopped_at: float | None = None
-        make = make_writer or _mp4_writer
-        kinds = [kind for kind, wanted in (("annotated", settings.annotated), ("raw", settings.raw)) if wanted]
-        self._lanes = {kind: _Lane(kind, settings, frame_rate, make) for kind in kinds}
+        make = make_video or AnnotatedVideo
+        rate = None if frame_rate is None else Fraction(frame_rate).limit_denominator(1001)
+        styles: dict[str, Style] = {}
+        if settings.annotated:
+            styles["annotated"] = style
+        if settings.raw:
+            styles["raw"] = lambda: replace(style(), layers=style().layers.bare())
+        self._lanes = {kind: _Lane(kind, settings, how, rate, make) for kind, how in styles.items()}
 
     def put_raw(self, frame: Frame) -> None:
         """Takes a captured frame; never blocks."""
         if "raw" in self._lanes and self._stopped_at is None:
-            self._lanes["raw"].put(lambda: (frame.image, frame.time_s))
+            self._lanes["raw"].put(frame, None)
 
     def put_annotated(self, frame: Frame, result: FrameResult) -> None:
         """Takes a processed frame; never blocks. It is drawn in the recorder's thread."""
         if "annotated" in self._lanes and self._stopped_at is None:
-            self._lanes["annotated"].put(lambda: (self._draw(frame, result), frame.time_s))
+            self._lanes["annotated"].put(frame, result)
 
     def interrupt(self) -> None:
         """Closes the files safely; the next frame begins new ones (the camera was away)."""
@@ -138,14 +147,11 @@ class Recorder:
         )
 
 
-Picture = Callable[[], tuple[Any, float]]
-
-
 class _Lane:
     """One kind of file: queue, thread and writer."""
 
     def __init__(
-        self, kind: str, settings: RecordingSettings, frame_rate: float | None, make_writer: WriterMaker
+        self, kind: str, settings: RecordingSettings, style: Style, frame_rate: Fraction | None, make_video: VideoMaker
     ) -> None:
         self.kind = kind
         self.frames = 0
@@ -153,28 +159,29 @@ class _Lane:
         self.message: str | None = None
         self.files: tuple[Path, ...] = ()
         self._settings = settings
+        self._style = style
         self._frame_rate = frame_rate
-        self._make_writer = make_writer
+        self._make_video = make_video
         # Room for the frames, and always for the marks: an end must never be lost.
-        self._queue: queue.Queue[Picture | _Mark] = queue.Queue()
-        self._writer: VideoWriter | None = None
+        self._queue: queue.Queue[tuple[Frame, FrameResult | None] | _Mark] = queue.Queue()
+        self._video: AnnotatedVideo | None = None
         self._size_wh = (0, 0)
         self._checked_at = -1e9
         self.thread = threading.Thread(target=self._run, name=f"record-{kind}")
         self.thread.start()
 
-    def put(self, picture: Picture) -> None:
+    def put(self, frame: Frame, result: FrameResult | None) -> None:
         if self.message is not None:
             return
         if self._queue.qsize() >= self._settings.queue_frames:
             self.dropped += 1
         else:
-            self._queue.put(picture)
+            self._queue.put((frame, result))
 
     def mark(self, mark: _Mark) -> None:
         self._queue.put(mark)
 
-    def _next(self) -> "Picture | _Mark":
+    def _next(self) -> tuple[Frame, FrameResult | None] | _Mark:
         while True:
             with suppress(queue.Empty):
                 return self._queue.get(timeout=WAIT_S)
@@ -186,10 +193,10 @@ class _Lane:
             if self.message is not None:
                 continue
             try:
-                if item is _Mark.CUT:
+                if isinstance(item, _Mark):
                     self._close()
                 else:
-                    self._write(*item())
+                    self._write(*item)
             except UserError as error:
                 self._give_up(str(error))
             except Exception as error:  # the top of a thread: nothing may be lost unsaid
@@ -203,17 +210,16 @@ class _Lane:
             log.exception("finishing %s", self.kind)
             self._give_up(f"The recording could not be finished ({error}).")
 
-    def _write(self, image: Any, time_s: float) -> None:
-        size_wh = image.shape[1], image.shape[0]
-        if self._writer is not None and size_wh != self._size_wh:
+    def _write(self, frame: Frame, result: FrameResult | None) -> None:
+        if self._video is not None and frame.size_wh != self._size_wh:
             self._close()
         self._check_disk()
-        if self._writer is None:
+        if self._video is None:
             path = _new_path(self._settings, self.kind)
-            self._writer, self._size_wh = self._make_writer(path, size_wh, self._frame_rate), size_wh
+            info = VideoInfo(path.name, None, frame.size_wh, frame_rate=self._frame_rate, is_live=True)
+            self._video, self._size_wh = self._make_video(path, info, self._style), frame.size_wh
             self.files = (*self.files, path)
-            self._first_time_s = time_s
-        self._writer.write(image, time_s - self._first_time_s)
+        self._video.write(frame, result)
         self.frames += 1
 
     def _check_disk(self) -> None:
@@ -228,9 +234,9 @@ class _Lane:
             )
 
     def _close(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close()
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
     def _give_up(self, message: str) -> None:
         self.message = message
@@ -238,11 +244,6 @@ class _Lane:
             self._close()
         except Exception:
             log.exception("closing %s; its pieces stay in the partial file", self.kind)
-
-
-def _mp4_writer(path: Path, size_wh: tuple[int, int], frame_rate: float | None) -> VideoWriter:
-    rate = None if frame_rate is None else Fraction(frame_rate).limit_denominator(1001)
-    return VideoWriter(path, size_wh, frame_rate=rate)
 
 
 def _check_folder(settings: RecordingSettings) -> None:

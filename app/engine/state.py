@@ -73,6 +73,3 @@ ProcessorBuilder = Callable[[S, Any], Processor]
 `current` is the one in use (None at first): give it back with the settings applied, or a new one.
 Runs in the worker thread, between two frames. A UserError leaves `current` in use and is shown.
 """
-
-Drawer = Callable[[Frame, FrameResult], Any]
-"""draw(frame, result): (H, W, 3) uint8 RGB picture with the overlays, for the annotated video."""

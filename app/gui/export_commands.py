@@ -90,7 +90,7 @@ class ExportCommands(QObject):
             session=run.session,
             layers=self._workspace.layers,
             people=self._workspace.people,
-            open_video=self._workspace.opened_file.opened if self._workspace.opened_file is not None else None,
+            video=self._workspace.opened_file.video if self._workspace.opened_file is not None else None,
             progress=self._set_share,
             cancelled=self._cancelled.is_set,
             unit=unit,

@@ -6,25 +6,17 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from app.gui.qt_canvas import rgba_qimage
 from app.gui.theme import as_panel, small_font, tokens
 from ppnet.network_view import Insight
+from tracking.drawing.colors import heat_colors
 
 GAP = 6
-STOPS = np.array([[12, 14, 30], [62, 28, 110], [150, 44, 120], [226, 92, 80], [252, 168, 64], [252, 246, 190]], float)
 
 
-def heat_image(values: npt.NDArray[np.float32], *, clear: bool = False) -> QImage:
-    """(h, w) values 0..1 as colours from dark violet to light yellow; `clear`: low values are see-through."""
-    levels = np.clip(np.asarray(values, float), 0, 1)
-    places = levels * (len(STOPS) - 1)
-    low = np.minimum(places.astype(int), len(STOPS) - 2)
-    part = (places - low)[..., None]
-    colours = STOPS[low] * (1 - part) + STOPS[low + 1] * part
-    pixels = np.empty((*levels.shape, 4), np.uint8)
-    pixels[..., :3] = colours
-    pixels[..., 3] = np.clip(levels * 1.6, 0, 0.8) * 255 if clear else 255
-    image = QImage(pixels.data, levels.shape[1], levels.shape[0], 4 * levels.shape[1], QImage.Format.Format_RGBA8888)
-    return image.copy()
+def heat_image(values: npt.NDArray[np.float32]) -> QImage:
+    """(h, w) values 0..1 as colours."""
+    return rgba_qimage(heat_colors(values))
 
 
 class InsidePanel(QWidget):

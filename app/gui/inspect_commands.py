@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
-from app.gui.inside_panel import InsidePanel, heat_image
-from app.gui.video_view import HeatLayer, VideoView
+from app.gui.inside_panel import InsidePanel
+from app.gui.video_view import VideoView
 from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
 from app.runs.workspace import Workspace
+from tracking.drawing.colors import heat_colors
+from tracking.drawing.scene import Patch
 from tracking.run_settings import RunSettings
 
 POLL_MS = 40
@@ -117,7 +119,7 @@ class InspectCommands(QObject):
         maps = insight.heatmaps[:, self._joint]
         peak = max(float(maps.max()), 0.2)
         layers = [
-            HeatLayer(heat_image(heatmap / peak, clear=True), (x1, y1, x2, y2))
+            Patch(heat_colors(heatmap / peak, clear=True), (x1, y1, x2, y2))
             for heatmap, (x1, y1, x2, y2) in zip(maps, insight.regions.tolist(), strict=True)
         ]
         self._view.set_heat(tuple(layers))

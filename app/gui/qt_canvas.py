@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.gui.view_transform import ViewTransform
-from tracking.drawing.scene import Box, Discs, Label, Lines, Picture, Scene
+from tracking.drawing.scene import Box, Discs, Label, Lines, Patch, Scene
 from tracking.drawing.text import label_picture, label_place
 
 REAL_PIXELS = 4.0  # from this enlargement on, pixels are shown as squares
@@ -49,7 +49,7 @@ def paint_scene(painter: QPainter, scene: Scene, transform: ViewTransform) -> No
                 painter.drawRect(_rect(corners, transform))
             case Label():
                 _label(painter, shape, scene.size_wh, transform)
-            case Picture(pixels=pixels, corners=corners):
+            case Patch(pixels=pixels, corners=corners):
                 painter.drawImage(_rect(corners, transform), rgba_qimage(pixels))
 
 

@@ -15,11 +15,11 @@ from app.gui.video_view import VideoView
 from app.runs.free_places import free_path
 from app.runs.job import Job
 from app.runs.opened import OpenedFile
-from app.runs.recorded_picture import drawer, hides_people, near_live, private, write_span
+from app.runs.recorded_picture import write_span
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
+from tracking.drawing.style import SceneStyle
 from tracking.time_span import TimeSpan
-from tracking.types import Frame
 
 GONE_ROUND_S = 1.0  # so near to the out point (at up to 4 times the speed) a jump back is the loop's
 
@@ -79,12 +79,11 @@ class RecordCommands(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stem = live.session.path.stem.removesuffix("_session")
-            if raw and hides_people(self._workspace.layers):
+            if raw and self._workspace.layers.hides_people:
                 self._workspace.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
                 annotated, raw = True, False
             settings = RecordingSettings(folder, stem, annotated=annotated, raw=raw)
-            draw = drawer(lambda: self._workspace.layers, lambda: self._workspace.people, near=near_live())
-            live.engine.start_recording(settings, draw)
+            live.engine.start_recording(settings, lambda: SceneStyle(self._workspace.layers, self._workspace.people))
         except (UserError, OSError, ValueError) as error:
             self._workspace.notify(f"The recording did not start: {error}", "error")
             self._actions.set_checked("record", False)
@@ -122,29 +121,22 @@ class RecordCommands(QObject):
             self._workspace.notify("Nothing was recorded: it lay outside of the in and out point.", "warning")
             return
         layers, people = self._workspace.layers, self._workspace.people
-        nearby = run.nearby()
-        draw = drawer(lambda: layers, lambda: people, near=lambda frame, _result: nearby(frame))
-        replay, video = run.replay, run.video
+        replay, video, nearby = run.replay, run.video, run.nearby()
         self._cancelled.clear()
-
-        def annotated(frame: Frame) -> object:
-            return draw(frame, replay.result(frame.index))
-
-        def raw(frame: Frame) -> object:
-            return private(frame, replay.result(frame.index), layers, near=lambda frame, _result: nearby(frame))
-
-        wanted = [("annotated", annotated)] * self._kinds[0] + [("raw", raw)] * self._kinds[1]
-        targets = [(self._target(video, kind), pictures) for kind, pictures in wanted]
+        wanted = [("annotated", layers)] * self._kinds[0] + [("raw", layers.bare())] * self._kinds[1]
+        targets = [(self._target(video, kind), SceneStyle(drawn, people)) for kind, drawn in wanted]
 
         def work() -> list[Path]:
             written = []
-            for out, pictures in targets:
+            for out, style in targets:
                 with run.opened() as source:
                     path = write_span(
                         source,
                         out,
                         span=span,
-                        pictures=pictures,  # type: ignore[arg-type]
+                        style=style,
+                        result_of=replay.result,
+                        near=nearby,
                         progress=self._set_share,
                         cancelled=self._cancelled.is_set,
                     )

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from ppnet.assets import ASSETS
-from tracking.drawing.overlay import SIDE_COLORS, track_color
+from tracking.drawing.colors import SIDE_COLORS, track_color
 
 
 @dataclass(frozen=True)

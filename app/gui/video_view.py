@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -16,13 +17,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.gui import picture_painter as paint
 from app.gui.hit_test import HitTarget, hit_test
+from app.gui.qt_canvas import paint_picture, paint_scene, to_qimage
 from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
 from app.runs.picture_feed import Picture
 from ppnet.poses import Poses
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing import scene
+from tracking.drawing.privacy import private_picture
+from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.drawing.trails import Trails
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState
@@ -35,14 +38,6 @@ HINTS = {
     "line": "Drag a line along something of known length. Esc: leave it",
     "region": "Drag a frame around the part to look at. Esc: leave it",
 }
-
-
-@dataclass(frozen=True)
-class HeatLayer:
-    """A coloured, partly clear picture laid over the frame: `box` (x1, y1, x2, y2) in image pixels."""
-
-    image: QImage
-    box: tuple[float, float, float, float]
 
 
 @dataclass
@@ -71,14 +66,15 @@ class VideoView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Picture")
-        self.layers = SceneStyle(min_score=SmoothingSettings.min_score)
+        self.layers = PictureLayers(min_score=SmoothingSettings.min_score)
         self.people = PeopleStyle()
-        self.heat: tuple[HeatLayer, ...] = ()
+        self.heat: tuple[scene.Patch, ...] = ()
         self.can_edit = False
         self.tool = "look"
         self.note = ""
         self._picture: Picture | None = None
         self._image = QImage()
+        self._shown: npt.NDArray[np.uint8] | None = None
         self._trails = Trails()
         self._transform = ViewTransform()
         self._fitted = True
@@ -96,24 +92,31 @@ class VideoView(QWidget):
 
     def show_picture(self, picture: Picture | None) -> None:
         """Shows a picture; None clears the stage."""
-        changed_size = picture is not None and (
-            self._picture is None or picture.frame.size_wh != self._picture.frame.size_wh
-        )
+        before, self._picture = self._picture, picture
         if picture is None:
-            self._image, self.heat = QImage(), ()
+            self.heat = ()
             self._trails.clear()
-        elif self._picture is None or picture.frame is not self._picture.frame:
-            self._image = paint.to_qimage(picture.frame.image)
-        if picture is not None and picture.result is not None:
+        elif picture.result is not None:
             self._trails.add(picture.result)
-        self._picture = picture
-        if changed_size:
+        self._read_image()
+        if picture is not None and (before is None or picture.frame.size_wh != before.frame.size_wh):
             self.fit()
         self.update()
 
-    def set_layers(self, layers: SceneStyle) -> None:
+    def _read_image(self) -> None:
+        """The frame's picture as it may be seen, made once for each frame and choice of who may be recognised."""
+        if self._picture is None:
+            self._image, self._shown = QImage(), None
+            return
+        picture = self._picture
+        shown = private_picture(picture.frame.image, picture.result, self.layers, near=picture.near)
+        if shown is not self._shown:
+            self._image, self._shown = to_qimage(shown), shown
+
+    def set_layers(self, layers: PictureLayers) -> None:
         """Changes what is drawn over the picture, at once."""
         self.layers = layers
+        self._read_image()
         self.update()
 
     def set_people(self, people: PeopleStyle) -> None:
@@ -121,7 +124,7 @@ class VideoView(QWidget):
         self.people = people
         self.update()
 
-    def set_heat(self, heat: tuple[HeatLayer, ...]) -> None:
+    def set_heat(self, heat: tuple[scene.Patch, ...]) -> None:
         """Lays heatmaps over the picture, or takes them away."""
         self.heat = heat
         self.update()
@@ -174,27 +177,11 @@ class VideoView(QWidget):
         painter.end()
 
     def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
-        result = self._picture.result if self._picture is not None else None
-        if self.layers.plain_ground or (self.layers.blur_faces and result is None):
-            paint.paint_ground(painter, self._image, transform)
-        else:
-            paint.paint_picture(painter, self._image, transform)
-            if self.layers.blur_faces and result is not None and self._picture is not None:
-                near = self._picture.near or (result,)
-                paint.paint_blurred_faces(
-                    painter, self._image, near, result.time_s, transform=transform, alone=self.layers.alone
-                )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for heat in self.heat:
-            (left, top), (right, bottom) = transform.to_widget(np.reshape(heat.box, (2, 2)))
-            painter.drawImage(QRectF(left, top, right - left, bottom - top), heat.image)
-        if result is None:
-            return
-        if self.layers.trails:
-            for person, points in self._trails.lines().items():
-                if person not in self.people.hidden:
-                    paint.paint_trail(painter, points, person, transform=transform)
-        paint.paint_people(painter, result, transform=transform, layers=self.layers, people=self.people)
+        paint_picture(painter, self._image, transform)
+        if self._picture is not None and self._picture.result is not None:
+            style = SceneStyle(self.layers, self.people, zoom=transform.scale)
+            drawn = scene.scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
+            paint_scene(painter, drawn, transform)
 
     def _paint_tool(self, painter: QPainter) -> None:
         if self._drawn is None:

@@ -10,7 +10,7 @@ from app.gui.actions import Actions, Switch
 from app.gui.preferences import PreferencesStore
 from app.gui.video_view import VideoView
 from app.runs.workspace import Workspace
-from tracking.drawing.style import SceneStyle
+from tracking.drawing.style import PictureLayers
 
 LAYER_FIELDS = {
     "skeleton": "skeleton",
@@ -70,7 +70,7 @@ class ViewCommands(QObject):
             self._window.showNormal()
 
 
-def changed(style: SceneStyle, field: str, on: bool) -> SceneStyle:
+def changed(style: PictureLayers, field: str, on: bool) -> PictureLayers:
     """The style with one layer switched."""
     values: dict[str, Any] = {field: on}
     return replace(style, **values)

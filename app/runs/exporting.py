@@ -2,20 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from app.runs.nearby import Nearby
-from app.runs.recorded_picture import drawer, write_span
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.formats import export
-from tracking.export.progress import ExportCancelled, Tick
+from tracking.export.progress import ExportCancelled
+from tracking.export.video import write_annotated_video
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
-from tracking.types import Frame
-from tracking.video.source import VideoSource
 
 EXPLAINED = {
     "csv": "Every joint of everybody in every frame, steadied and as the network saw it",
@@ -33,15 +29,15 @@ EXPLAINED = {
 
 @dataclass(frozen=True)
 class Work:
-    """What an export needs. `progress` takes 0 to 1; `open_video` is None for live runs; `unit`: see `export`.
+    """What an export needs. video: of a file, where it lies. progress: takes 0 to 1. unit: see `export`.
 
-    nearby: of files, who is near in time, for blurred faces.
+    nearby: of a file, who is near in time, for blurred faces.
     """
 
     session: Session
-    layers: SceneStyle
+    layers: PictureLayers
     people: PeopleStyle
-    open_video: Callable[[], VideoSource] | None
+    video: Path | None
     progress: Callable[[float], None]
     cancelled: Callable[[], bool]
     unit: str | None = None
@@ -59,33 +55,9 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
         if work.cancelled():
             raise ExportCancelled
 
+    style = SceneStyle(work.layers, work.people)
+    draw = partial(write_annotated_video, video=work.video, style=style, near=work.nearby)
     try:
-        write = _video_writer(work) if name == "video" else None
-        return (export(replay, name, path, tick=tick, write=write, unit=work.unit),)
+        return (export(replay, name, path, tick=tick, write=draw if name == "video" else None, unit=work.unit),)
     except ExportCancelled:
         return ()
-
-
-def _video_writer(work: Work) -> Callable[[EditedSession, Path, Tick], None]:
-    open_video = work.open_video
-    if open_video is None:
-        raise ValueError("a live run has no video to draw on")
-    nearby = work.nearby
-    draw = drawer(
-        lambda: work.layers, lambda: work.people, near=lambda frame, result: nearby(frame) if nearby else (result,)
-    )
-
-    def write(replay: EditedSession, path: Path, _tick: Tick) -> None:
-        first_s, last_s = map(replay.plan.span.clip, replay.stored.time_span or (0.0, 0.0))
-
-        def picture(frame: Frame) -> npt.NDArray[np.uint8]:
-            work.progress(min((frame.time_s - first_s) / max(last_s - first_s, 1e-6), 1.0))
-            image: npt.NDArray[np.uint8] = draw(frame, replay.result(frame.index))
-            return image
-
-        with open_video() as source:
-            written = write_span(source, path, span=replay.plan.span, pictures=picture, cancelled=work.cancelled)
-        if written is None:
-            raise ExportCancelled
-
-    return write

@@ -10,7 +10,8 @@ from typing import Any
 
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
-from tracking.drawing.overlay import OverlaySettings, draw
+from tracking.drawing.annotated_video import Annotator
+from tracking.drawing.style import SceneStyle
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
@@ -99,13 +100,12 @@ class OutputFiles:
         video: VideoWriter | None,
         table: KeypointTable | None,
         session: Session | None,
-        look: OverlaySettings,
         *,
         origin_s: float | None = 0.0,
     ) -> None:
         """origin_s: this time of the pictures is time 0 of the video; None: that of the first one."""
         self.video, self.table, self.session = video, table, session
-        self._look = look
+        self._annotator = Annotator(SceneStyle())
         self._origin_s = origin_s
 
     @classmethod
@@ -117,11 +117,10 @@ class OutputFiles:
         session: Session | None = None,
         skeleton: Skeleton = COCO_17,
         sound_span: TimeSpan = ALL_TIME,
-        look: OverlaySettings | None = None,
     ) -> "OutputFiles":
         """Begin all files. UserError when one cannot be written; the others are closed then."""
         table = KeypointTable(paths.table, skeleton=skeleton) if paths.table else None
-        files = cls(None, table, session, look or OverlaySettings(), origin_s=None if info.is_live else 0.0)
+        files = cls(None, table, session, origin_s=None if info.is_live else 0.0)
         try:
             if paths.video:
                 files.video = VideoWriter(
@@ -148,7 +147,7 @@ class OutputFiles:
 
     def picture(self, frame: Frame, result: FrameResult) -> Any:
         """The annotated picture, if a video is wanted."""
-        return draw(frame.image, result, self._look) if self.video else None
+        return self._annotator.picture(frame, result) if self.video else None
 
     def show(self, picture: Any, time_s: float) -> None:
         """Add an annotated picture to the video."""

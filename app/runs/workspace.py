@@ -15,7 +15,7 @@ from app.runs.opening import open_camera, open_file, open_session
 from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
 from ppnet.errors import UserError
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import PeopleStyle, PictureLayers
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
@@ -46,14 +46,14 @@ class Workspace:
         self.settings_changed: Event[RunSettings] = Event()
         self.focus_changed: Event[FocusPerson] = Event()
         self.people_changed: Event[PeopleStyle] = Event()
-        self.layers_changed: Event[SceneStyle] = Event()
+        self.layers_changed: Event[PictureLayers] = Event()
         self.picture_arrived: Event[Picture] = Event()
         self.position_changed: Event[PlayerPosition] = Event()
         self.status_updated: Event[RunStatus] = Event()
         self.parts = parts
         self.post = post
         self.settings = settings
-        self.layers = SceneStyle(min_score=SmoothingSettings.min_score)
+        self.layers = PictureLayers(min_score=SmoothingSettings.min_score)
         self.people = PeopleStyle()
         self.run: Opened | None = None
         self._own = settings  # for the next run
@@ -260,7 +260,7 @@ class Workspace:
 
     # How people are shown
 
-    def set_layers(self, layers: SceneStyle) -> None:
+    def set_layers(self, layers: PictureLayers) -> None:
         """What lies over pictures from now on. Whether one person is shown alone follows from the focus."""
         layers = replace(layers, alone=not self.focus.is_everyone)
         if layers == self.layers:

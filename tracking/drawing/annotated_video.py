@@ -40,10 +40,10 @@ class Annotator:
         style = self._style() if callable(self._style) else self._style
         near: Sequence[FrameResult] = ()
         if self._near is not None:
-            near = self._near(frame) if style.blur_faces else ()
+            near = self._near(frame) if style.layers.blur_faces else ()
         elif result is not None:
             near = self._recent.add(result)
-        image = private_picture(frame.image, result, style, near=near)
+        image = private_picture(frame.image, result, style.layers, near=near)
         if result is None:
             return image
         self._trails.add(result)
@@ -62,7 +62,7 @@ class AnnotatedVideo:
         style: SceneStyle | Callable[[], SceneStyle],
         *,
         sound_span: TimeSpan = ALL_TIME,
-        origin_s: float | None = 0.0,
+        start_s: float = 0.0,
         near: Near | None = None,
     ) -> None:
         """style and near: see `Annotator`. info: of the source; its sound is kept, within `sound_span`.
@@ -73,7 +73,7 @@ class AnnotatedVideo:
         """
         self.draw_s = self.encode_s = 0.0
         self._annotator = Annotator(style, near=near)
-        self._shift_s = None if origin_s is None else 0.0
+        self._shift_s = None if info.is_live else 0.0
         self._writer = VideoWriter(
             path,
             info.size_wh,
@@ -82,7 +82,7 @@ class AnnotatedVideo:
             pixel_aspect=info.pixel_aspect,
             audio_from=info.path if info.has_audio else None,
             audio_span=sound_span,
-            origin_s=max(origin_s or 0.0, 0.0 if info.is_live else info.start_s),
+            origin_s=0.0 if info.is_live else max(start_s, info.start_s),
         )
 
     @property

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tracking.drawing.scene import Box, Discs, Label, Lines, Picture, Scene
+from tracking.drawing.scene import Box, Discs, Label, Lines, Patch, Scene
 from tracking.drawing.text import label_picture, label_place
 
 Image = npt.NDArray[np.uint8]
 
 SHIFT = 4  # cv2 takes fixed-point coordinates with this many binary places
 ONE = 1 << SHIFT
-SOFT_EDGE = 0.65  # cv2 blends the edge of a disc outwards; so much smaller it has the size that was meant
+SOFT_EDGE = 0.5  # cv2 blends the edge of a disc outwards; so much smaller it has the size that was meant
 
 
 def paint_scene(scene: Scene, canvas: Image) -> None:
@@ -27,8 +27,8 @@ def paint_scene(scene: Scene, canvas: Image) -> None:
                 cv2.rectangle(canvas, (x1, y1), (x2, y2), color, _thickness(width))
             case Label():
                 _label(shape, canvas)
-            case Picture():
-                _picture(shape, canvas)
+            case Patch():
+                _patch(shape, canvas)
 
 
 def _fixed(points: npt.NDArray[np.floating]) -> npt.NDArray[np.int32]:
@@ -55,28 +55,26 @@ def _discs(discs: Discs, canvas: Image) -> None:
 def _label(label: Label, canvas: Image) -> None:
     pixels = label_picture(label)
     height, width = pixels.shape[:2]
-    left, top = label_place(label, (width, height), (canvas.shape[1], canvas.shape[0]))
-    _lay_over(canvas, pixels, round(left), round(top), opaque=label.ground is not None)
-
-
-def _picture(picture: Picture, canvas: Image) -> None:
-    x1, y1, x2, y2 = picture.corners
-    left, top = max(int(np.floor(x1)), 0), max(int(np.floor(y1)), 0)
-    size = min(int(np.ceil(x2)) + 1, canvas.shape[1]) - left, min(int(np.ceil(y2)) + 1, canvas.shape[0]) - top
-    if min(size) <= 0 or not (x2 > x1 and y2 > y1):
-        return
-    across, down = (x2 - x1) / picture.pixels.shape[1], (y2 - y1) / picture.pixels.shape[0]
-    matrix = np.array([[across, 0, x1 + across / 2 - 0.5 - left], [0, down, y1 + down / 2 - 0.5 - top]])
-    stretched = cv2.warpAffine(picture.pixels, matrix, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
-    _lay_over(canvas, np.asarray(stretched, np.uint8), left, top)
-
-
-def _lay_over(canvas: Image, pixels: Image, left: int, top: int, *, opaque: bool = False) -> None:
-    """RGBA over the canvas, cut off at its right and lower side."""
-    place = canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]]
+    left, top = (round(at) for at in label_place(label, (width, height), (canvas.shape[1], canvas.shape[0])))
+    place = canvas[top : top + height, left : left + width]
     pixels = pixels[: place.shape[0], : place.shape[1]]
-    if opaque:
+    if label.ground is not None:
         place[:] = pixels[..., :3]
     else:
         share = pixels[..., 3:] / np.float32(255)
         place[:] = np.rint(place + (pixels[..., :3] - place.astype(np.float32)) * share)
+
+
+def _patch(patch: Patch, canvas: Image) -> None:
+    x1, y1, x2, y2 = patch.corners
+    left, top = max(int(np.ceil(x1)), 0), max(int(np.ceil(y1)), 0)
+    right, bottom = min(int(np.floor(x2)) + 1, canvas.shape[1]), min(int(np.floor(y2)) + 1, canvas.shape[0])
+    if right <= left or bottom <= top or not (x2 > x1 and y2 > y1):
+        return
+    pixels = patch.pixels / np.float32(255)
+    pixels[..., :3] *= pixels[..., 3:] * 255
+    across, down = (x2 - x1) / pixels.shape[1], (y2 - y1) / pixels.shape[0]
+    matrix = np.array([[across, 0, x1 + across / 2 - left], [0, down, y1 + down / 2 - top]])
+    stretched = cv2.warpAffine(pixels, matrix, (right - left, bottom - top), borderMode=cv2.BORDER_REPLICATE)
+    place = canvas[top:bottom, left:right]
+    place[:] = np.rint(place * (1 - stretched[..., 3:]) + stretched[..., :3])

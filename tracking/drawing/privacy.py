@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking import boxes as box_math
-from tracking.drawing.style import SceneStyle
+from tracking.drawing.style import PictureLayers
 from tracking.types import FrameResult, KeypointState
 
 Image = npt.NDArray[np.uint8]
@@ -107,18 +107,18 @@ class RecentResults:
 
 
 def private_picture(
-    image: Image, result: FrameResult | None, style: SceneStyle, *, near: Sequence[FrameResult] = ()
+    image: Image, result: FrameResult | None, layers: PictureLayers, *, near: Sequence[FrameResult] = ()
 ) -> Image:
     """The picture as it may be shown and leave the program: `image` itself where nobody is to be hidden.
 
     result: None where nobody was looked for yet, and then nobody may be seen. near: results near in time, of everybody
     (see `hidden_areas`); `result` alone where there are none.
     """
-    if style.plain_ground or (style.blur_faces and result is None):
+    if layers.plain_ground or (layers.blur_faces and result is None):
         return np.full_like(image, GROUND)
-    if not style.blur_faces or result is None:
+    if not layers.blur_faces or result is None:
         return image
-    return blur_faces(image, near or (result,), result.time_s, alone=style.alone)
+    return blur_faces(image, near or (result,), result.time_s, alone=layers.alone)
 
 
 def blur_faces(image: Image, results: Sequence[FrameResult], time_s: float, *, alone: bool = False) -> Image:
@@ -132,10 +132,10 @@ def blur_faces(image: Image, results: Sequence[FrameResult], time_s: float, *, a
         across, down = (-(-ROUGH_BLOCKS * side // max(size_wh)) for side in size_wh)
         hidden = _coarse(image, across, down)
         for area in clear_areas(results, time_s):
-            left, top, right, bottom = inside(area, size_wh)
+            left, top, right, bottom = _inside(area, size_wh)
             hidden[top:bottom, left:right] = image[top:bottom, left:right]
     for area in hidden_areas(results, time_s):
-        left, top, right, bottom = inside(area, size_wh)
+        left, top, right, bottom = _inside(area, size_wh)
         if right > left and bottom > top:
             hidden[top:bottom, left:right] = _coarse(image[top:bottom, left:right], BLOCKS, BLOCKS)
     return hidden
@@ -158,13 +158,8 @@ def clear_areas(results: Sequence[FrameResult], time_s: float) -> Boxes:
     return np.concatenate([boxes[:, :2] - reach, boxes[:, 2:] + reach], axis=1)
 
 
-def inside(area: Boxes, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+def _inside(area: Boxes, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of an area in whole pixels of the picture."""
     left, top = np.clip(np.floor(area[:2]), 0, size_wh).astype(int).tolist()
     right, bottom = np.clip(np.ceil(area[2:]), 0, size_wh).astype(int).tolist()
     return left, top, right, bottom
-
-
-def plain_ground(image: Image) -> Image:
-    """A picture of the same size in one dark colour."""
-    return np.full_like(image, GROUND)

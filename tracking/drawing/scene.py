@@ -72,14 +72,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Patch:
     """A small picture laid over the frame: pixels (h, w, 4) RGBA, stretched to x1, y1, x2, y2."""
 
     pixels: npt.NDArray[np.uint8]
     corners: tuple[float, float, float, float]
 
 
-Shape = Lines | Discs | Box | Label | Picture
+Shape = Lines | Discs | Box | Label | Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def scene_of(
     style: SceneStyle,
     *,
     trails: Mapping[int, npt.NDArray[np.floating]] | None = None,
-    heat: Sequence[Picture] = (),
+    heat: Sequence[Patch] = (),
 ) -> Scene:
     """Everything that lies over one frame's picture.
 
@@ -104,21 +104,21 @@ def scene_of(
     sizes = _Sizes.of(result, style)
     people = _People.of(result, style, sizes)
     shapes: list[Shape] = [*heat]
-    if style.trails:
+    if style.layers.trails:
         for track_id, way in (trails or {}).items():
             if track_id not in style.people.hidden:
                 shapes += _trail(way, track_id, sizes)
-    edges = _edges(people, sizes) if style.skeleton else {}
-    joints = _joints(people, sizes) if style.joints else {}
+    edges = _edges(people, sizes) if style.layers.skeleton else {}
+    joints = _joints(people, sizes) if style.layers.joints else {}
     for row in people.order:
-        if style.boxes:
+        if style.layers.boxes:
             shapes.append(_box(people, row, sizes, chosen=style.people.chosen))
         shapes += edges.get(row, ())
         shapes += joints.get(row, ())
     for row in people.order:
-        if style.joint_names:
+        if style.layers.joint_names:
             shapes += _joint_names(people, row, sizes)
-        if style.labels:
+        if style.layers.labels:
             shapes.append(_label(people, row, style, sizes))
     return Scene(result.size_wh, tuple(shapes))
 
@@ -201,7 +201,7 @@ class _People:
         poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
         finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
         missing = result.states == KeypointState.MISSING
-        shown = np.asarray(finite & (poses.scores >= style.min_score) & ~missing)
+        shown = np.asarray(finite & (poses.scores >= style.layers.min_score) & ~missing)
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         chosen = style.people.chosen if style.people.chosen in ids else None
         order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
@@ -232,7 +232,7 @@ def _trail(way: npt.NDArray[np.floating], track_id: int, sizes: _Sizes) -> Itera
     for age, part in enumerate(np.array_split(pieces, AGES)):
         if len(part):
             color = faded(track_color(track_id), 0.8 * (1 - (age + 1) / AGES))
-            yield Lines(part, color, sizes.line(sizes.span / 400))
+            yield Lines(part, color, sizes.line(max(2.0, sizes.span / 400)))
 
 
 def _box(people: _People, row: int, sizes: _Sizes, *, chosen: int | None) -> Shape:

@@ -7,22 +7,12 @@ from ppnet.errors import UserError
 
 
 @dataclass(frozen=True)
-class PeopleStyle:
-    """Who is chosen, hidden or named, by track id."""
-
-    chosen: int | None = None
-    hidden: frozenset[int] = frozenset()
-    names: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SceneStyle:
+class PictureLayers:
     """Which layers lie over the picture, and whether people in it may be recognised.
 
     plain_ground: a plain colour in place of the picture. blur_faces: heads are made coarse; alone: one person is
     followed and others are not known, so everything but that person is made coarse as well.
-    min_score: keypoints below it are left out, 0..1. zoom: how many pixels of the screen one pixel of the picture
-    takes up; lines and letters keep a readable size at any zoom.
+    min_score: keypoints below it are left out, 0..1.
     """
 
     skeleton: bool = True
@@ -35,20 +25,42 @@ class SceneStyle:
     blur_faces: bool = False
     alone: bool = False
     min_score: float = 0.0
-    people: PeopleStyle = PeopleStyle()
-    zoom: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_score <= 1:
             raise UserError(f"The minimum confidence must lie between 0 and 1, not {self.min_score:g}.")
-        if not self.zoom > 0:
-            raise ValueError(f"zoom must be above 0, got {self.zoom}")
 
     @property
     def hides_people(self) -> bool:
         """Whether nobody may be recognised."""
         return self.blur_faces or self.plain_ground
 
-    def bare(self) -> "SceneStyle":
+    def bare(self) -> "PictureLayers":
         """The picture alone; whoever is hidden in it stays hidden."""
         return replace(self, skeleton=False, joints=False, boxes=False, labels=False, trails=False, joint_names=False)
+
+
+@dataclass(frozen=True)
+class PeopleStyle:
+    """Who is chosen, hidden or named, by track id."""
+
+    chosen: int | None = None
+    hidden: frozenset[int] = frozenset()
+    names: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SceneStyle:
+    """What is drawn, of whom, and at what size.
+
+    zoom: how many pixels of the screen one pixel of the picture takes up; lines and letters keep a readable size at
+    any zoom.
+    """
+
+    layers: PictureLayers = PictureLayers()
+    people: PeopleStyle = PeopleStyle()
+    zoom: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.zoom > 0:
+            raise ValueError(f"zoom must be above 0, got {self.zoom}")

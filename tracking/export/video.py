@@ -1,60 +1,62 @@
 """The annotated video drawn again, with the edits in it, over the pictures of the source."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ppnet.errors import UserError
-from tracking.drawing.overlay import OverlaySettings, draw
+from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
+from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_source
 from tracking.video.source import VideoSource
 from tracking.video.transformed import adapted
-from tracking.video.writer import VideoWriter
 
 
 def write_annotated_video(
-    replay: EditedSession, path: Path, tick: Tick, *, video: Path | None = None, look: OverlaySettings | None = None
+    replay: EditedSession,
+    path: Path,
+    tick: Tick,
+    *,
+    video: Path | None = None,
+    style: SceneStyle | None = None,
+    near: Near | None = None,
 ) -> None:
-    """Every frame of the session, at its own time, sound kept. `video`: where the source lies now."""
-    info = replay.header.source
-    place = find_video(replay, video)
-    look = look or OverlaySettings(names=dict(replay.names))
+    """Every frame of the session, at its own time, sound kept. `video`: where the source lies now.
+
+    style: by default everything with the names of people. near: who is near in time, for hidden faces.
+    """
+    info, place = replay.header.source, find_video(replay, video)
+    style = style or SceneStyle(people=PeopleStyle(names=dict(replay.names)))
     span, asked = replay.exported_span, replay.header.settings
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
-        writer = VideoWriter(
+        annotated = AnnotatedVideo(
             path,
-            info.size_wh,
-            frame_rate=info.frame_rate,
-            time_base=info.time_base,
-            pixel_aspect=info.pixel_aspect,
-            audio_from=place if info.has_audio else None,
-            audio_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
-            origin_s=max(span.start_s or 0.0, info.start_s),
+            replace(info, path=place),
+            style,
+            sound_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
+            start_s=span.start_s or 0.0,
+            near=near,
         )
-        try:
-            _draw_all(replay, source, writer, look, tick)
-            writer.close(sound_until_s=span.end_s)
-        except BaseException:
-            writer.discard()
-            raise
+        write_frames(annotated, _frames(replay, source), tick=tick, sound_until_s=span.end_s)
 
 
-def _draw_all(
-    replay: EditedSession, source: VideoSource, writer: VideoWriter, look: OverlaySettings, tick: Tick
-) -> None:
+def _frames(replay: EditedSession, source: VideoSource) -> Iterator[tuple[Frame, FrameResult]]:
+    """The frames of the session. UserError when the video has others."""
     frames = iter(source)
-    for done, edited in enumerate(replay.exported(), 1):
+    for edited in replay.exported():
         result = edited.result
         frame = next((frame for frame in frames if frame.index >= result.frame_index), None)
         if frame is None or frame.index != result.frame_index or abs(frame.time_s - result.time_s) > 1e-3:
             raise UserError(
                 f"{source.info.name} is not the video that was tracked: frame {result.frame_index} differs."
             )
-        writer.write(draw(frame.image, result, look), result.time_s)
-        tick(done)
+        yield frame, result
 
 
 def find_video(replay: EditedSession, given: Path | None = None) -> Path:

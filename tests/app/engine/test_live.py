@@ -19,6 +19,7 @@ from app.presets import SHED_STEPS
 from ppnet.errors import UserError
 from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
+from tracking.drawing.style import SceneStyle
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
@@ -222,7 +223,7 @@ def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_o
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_camera_that_dies_and_comes_back(tmp_path: Path, silent: bool) -> None:
     run = Run().go()
-    run.engine.start_recording(RecordingSettings(tmp_path, "walk", raw=True), lambda frame, result: frame.image)
+    run.engine.start_recording(RecordingSettings(tmp_path, "walk", raw=True), SceneStyle)
     wait_for(lambda: dict(run.status.recording.frames)["annotated"] > 10)
     run.port.pull(silent=silent)
     wait_for(lambda: run.status.camera is CameraState.LOST, 2)
@@ -261,7 +262,7 @@ def test_a_network_that_breaks_stops_the_run_and_keeps_what_was_recorded(tmp_pat
     run = Run(FakeSettings(fails_at=60), session=session)
     run.engine.start()
     wait_for(lambda: run.processed > 2)
-    run.engine.start_recording(RecordingSettings(tmp_path, "walk"), lambda frame, result: frame.image)
+    run.engine.start_recording(RecordingSettings(tmp_path, "walk"), SceneStyle)
     wait_for(lambda: run.engine.state is EngineState.FAULTED)
     assert "the network broke" in run.words
     wait_for(lambda: session.complete)  # and open: it can still be looked at, edited and exported
@@ -324,7 +325,7 @@ def test_it_stops_from_every_state(tmp_path: Path, moment: str) -> None:
         run.port.pull(silent=moment == "silent")
         wait_for(lambda: run.status.camera is CameraState.LOST)
     if moment == "recording":
-        run.engine.start_recording(RecordingSettings(tmp_path, "walk", raw=True), lambda frame, result: frame.image)
+        run.engine.start_recording(RecordingSettings(tmp_path, "walk", raw=True), SceneStyle)
         wait_for(lambda: dict(run.status.recording.frames)["raw"] > 3)
     begun = time.monotonic()
     ended = run.engine.stop(2.0)

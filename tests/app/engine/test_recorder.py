@@ -15,9 +15,11 @@ from app.engine.recorder import Recorder, RecordingSettings
 from ppnet.errors import UserError
 from tests.fakes import picture, wait_for
 from tests.results import made_result
+from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 from tracking.video.file import VideoFile
+from tracking.video.source import VideoInfo
 
 RECORDERS: list[Recorder] = []
 
@@ -32,13 +34,9 @@ def no_thread_left() -> Iterator[None]:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("record-")]
 
 
-def white(frame: Frame, result: FrameResult) -> np.ndarray:
-    return np.full_like(frame.image, 255)
-
-
-def recorder(folder: Path, *, make_writer=None, draw=white, **settings: object) -> Recorder:
+def recorder(folder: Path, *, make_video=None, style=SceneStyle, **settings: object) -> Recorder:
     RECORDERS.append(
-        Recorder(RecordingSettings(folder, "walk", **settings), draw, frame_rate=30.0, make_writer=make_writer)
+        Recorder(RecordingSettings(folder, "walk", **settings), style, frame_rate=30.0, make_video=make_video)
     )
     return RECORDERS[-1]
 
@@ -61,13 +59,13 @@ def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
     assert dict(stats.frames) == {"annotated": 20, "raw": 20} and dict(stats.dropped) == {"annotated": 0, "raw": 0}
     assert stats.bytes_written == sum(file.stat().st_size for file in stats.files) > 0
     assert [file.name for file in stats.files] == ["walk_annotated.mp4", "walk_raw.mp4"]
-    for file, bright in zip(stats.files, (True, False), strict=True):
+    for file, drawn in zip(stats.files, (True, False), strict=True):
         with VideoFile(file) as video:
             frames = list(video)
         assert [f.time_s for f in frames] == pytest.approx(
             [i / 30 + (0.5 if i >= 10 else 0) for i in range(20)], abs=1e-4
         )
-        assert (frames[3].image.mean() > 250) == bright
+        assert (np.abs(frames[3].image.astype(int) - picture(3, (64, 48))).mean() > 5) == drawn
     feed(recording, 20, 90)  # after the end nothing happens
     assert dict(recording.stats().frames)["raw"] == 20 and dict(recording.stats().dropped)["raw"] == 0
     elapsed = recording.stats().elapsed_s
@@ -107,11 +105,11 @@ class Writer:
     gate = threading.Event()
     fails_at: int | None = None
 
-    def __init__(self, path: Path, size_wh: tuple[int, int], frame_rate: float | None) -> None:
+    def __init__(self, path: Path, info: VideoInfo, style: object) -> None:
         self.path, self.count, self.closed = path, 0, False
         path.touch()
 
-    def write(self, image: np.ndarray, time_s: float) -> None:
+    def write(self, frame: Frame, result: FrameResult | None) -> None:
         assert self.gate.wait(5)
         if self.fails_at is not None and self.count >= self.fails_at:
             raise UserError("The disk is full.")
@@ -134,7 +132,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Writer]]:
 
 def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: list[Writer]) -> None:
     Writer.gate.clear()
-    recording = recorder(tmp_path, make_writer=Writer, queue_frames=4)
+    recording = recorder(tmp_path, make_video=Writer, queue_frames=4)
     begun = time.monotonic()
     feed(recording, 0, 100)
     assert time.monotonic() - begun < 2
@@ -149,7 +147,7 @@ def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: li
 
 def test_a_full_disk_closes_the_file_and_is_said(tmp_path: Path, writers: list[Writer]) -> None:
     Writer.fails_at = 5
-    recording = recorder(tmp_path, make_writer=Writer)
+    recording = recorder(tmp_path, make_video=Writer)
     feed(recording, 0, 10)
     wait_for(lambda: recording.stats().message)
     assert recording.stats().message == "The disk is full." and writers[0].closed
@@ -166,10 +164,13 @@ def test_it_stops_before_the_disk_is_full(tmp_path: Path) -> None:
 
 
 def test_an_error_while_drawing_is_said_and_the_raw_video_goes_on(tmp_path: Path) -> None:
-    def broken(frame: Frame, result: FrameResult) -> np.ndarray:
-        raise KeyError("colour")
+    class Broken(Writer):
+        def write(self, frame: Frame, result: FrameResult | None) -> None:
+            if result is not None:
+                raise KeyError("colour")
+            super().write(frame, result)
 
-    recording = recorder(tmp_path, draw=broken, raw=True)
+    recording = recorder(tmp_path, make_video=Broken, raw=True)
     feed(recording, 0, 10)
     recording.stop()
     assert recording.wait(5)
@@ -179,7 +180,7 @@ def test_an_error_while_drawing_is_said_and_the_raw_video_goes_on(tmp_path: Path
 def test_what_cannot_be_recorded(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="Nothing can be recorded"):
-        Recorder(RecordingSettings(tmp_path / "file" / "x", "walk"), white)
+        Recorder(RecordingSettings(tmp_path / "file" / "x", "walk"), SceneStyle)
     with pytest.raises(ValueError):
         RecordingSettings(tmp_path, "walk", annotated=False)
     with pytest.raises(ValueError):
@@ -193,10 +194,11 @@ from app.engine.recorder import Recorder, RecordingSettings
 from app.engine.session_writer import SessionWriter
 from tests.fakes import picture
 from tests.results import made_header, made_result
+from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
 from tracking.types import Frame
 folder = Path(sys.argv[1])
-recorder = Recorder(RecordingSettings(folder, "walk"), lambda frame, result: frame.image)
+recorder = Recorder(RecordingSettings(folder, "walk"), SceneStyle)
 writer = SessionWriter(Session.create(folder / "walk_session.ppnet", made_header()))
 for index in range(20):
     recorder.put_annotated(Frame(index, index / 30, picture(index)), made_result(index))

@@ -7,9 +7,12 @@ import pytest
 
 from app.runs.recorded_picture import write_span
 from tests.clips import SIZE_WH, paint
+from tracking.drawing.style import SceneStyle
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
 from tracking.video.writer import VideoWriter
+
+PLAIN = {"style": SceneStyle(), "result_of": lambda _index: None}  # nobody was looked for
 
 
 def packets(path):
@@ -22,7 +25,7 @@ def packets(path):
 def test_a_recorded_span_begins_at_zero_with_its_sound_in_step(clip, tmp_path):
     out = tmp_path / "span.mp4"
     with open_source(clip) as source:
-        assert write_span(source, out, span=TimeSpan(15 / 30, 45 / 30), pictures=lambda frame: frame.image) == out
+        assert write_span(source, out, span=TimeSpan(15 / 30, 45 / 30), **PLAIN) == out
     with open_source(out) as source:
         times = [frame.time_s for frame in source]
         assert source.info.has_audio
@@ -37,7 +40,7 @@ def test_a_recorded_span_begins_at_zero_with_its_sound_in_step(clip, tmp_path):
 def test_from_the_start_nothing_is_moved(clip, tmp_path):
     out = tmp_path / "span.mp4"
     with open_source(clip) as source:
-        write_span(source, out, span=TimeSpan(0.0, 100.0), pictures=lambda frame: frame.image)
+        write_span(source, out, span=TimeSpan(0.0, 100.0), **PLAIN)
     assert packets(out) == [packet for packet in packets(clip) if packet[0] >= 0]
 
 
@@ -48,7 +51,7 @@ def test_proportions_and_times_are_those_of_the_source(tmp_path):
         writer.write(paint(index), float(index * settings["time_base"]))
     writer.close()
     with open_source(tmp_path / "wide.mp4") as source:
-        write_span(source, tmp_path / "span.mp4", span=TimeSpan(0.0, 100.0), pictures=lambda frame: frame.image)
+        write_span(source, tmp_path / "span.mp4", span=TimeSpan(0.0, 100.0), **PLAIN)
         times = source.frame_times()
     with open_source(tmp_path / "span.mp4") as span:
         assert span.info.pixel_aspect == Fraction(64, 45)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from tests.results import SIZE_WH, made_result
-from tracking.drawing.privacy import BLOCKS, RecentResults, blur_faces, head_boxes, hidden_areas, plain_ground
+from tracking.drawing.privacy import BLOCKS, RecentResults, blur_faces, head_boxes, hidden_areas, private_picture
+from tracking.drawing.style import PictureLayers
 from tracking.session.edit_plan import with_smoothed
 
 
@@ -89,4 +90,24 @@ def test_people_at_the_border_and_nobody():
 
 
 def test_plain_ground_holds_nothing_of_the_picture():
-    assert len(np.unique(plain_ground(noise()).reshape(-1, 3), axis=0)) == 1
+    hidden = private_picture(noise(), made_result(5), PictureLayers(plain_ground=True))
+    assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
+
+
+def test_where_nobody_was_looked_for_nobody_is_shown():
+    hidden = private_picture(noise(), None, PictureLayers(blur_faces=True))
+    assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
+
+
+def test_the_picture_stays_where_nobody_is_to_be_hidden():
+    image = noise()
+    assert private_picture(image, made_result(5), PictureLayers()) is image
+    assert private_picture(image, None, PictureLayers()) is image
+
+
+def test_faces_are_hidden_by_the_results_near_in_time():
+    image, seen, gone = noise(), made_result(30, ids=(1,)), made_result(31, ids=())
+    x, y = seen.smoothed.keypoints[0, 0].round().astype(int)
+    layers = PictureLayers(blur_faces=True)
+    assert (private_picture(image, gone, layers, near=(seen, gone))[y, x] != image[y, x]).any()
+    np.testing.assert_array_equal(private_picture(image, gone, layers), image)

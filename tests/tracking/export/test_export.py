@@ -20,7 +20,8 @@ from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.results import SOURCE, made_header, made_result
 from tracking.angles import ANGLES, angle
-from tracking.drawing.overlay import OverlaySettings, draw
+from tracking.drawing.annotated_video import Annotator
+from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, default_path, export
 from tracking.export.keypoint_csv import columns
 from tracking.export.openpose import BODY_25, body_25
@@ -318,9 +319,9 @@ def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path
         frames, pictures = list(again), list(source)
     assert len(frames) == 20
     np.testing.assert_allclose([f.time_s for f in frames], [f.time_s for f in pictures[5:25]], atol=1e-4)
-    drawn = draw(pictures[10].image, edited_session.result(10), OverlaySettings())
+    drawn = Annotator(SceneStyle()).picture(pictures[10], edited_session.result(10))
     assert np.abs(frames[5].image.astype(int) - drawn).mean() < 6
-    plain = draw(pictures[10].image, filmed.result(10), OverlaySettings())
+    plain = Annotator(SceneStyle()).picture(pictures[10], filmed.result(10))
     assert np.abs(frames[5].image.astype(int) - plain).mean() > np.abs(frames[5].image.astype(int) - drawn).mean()
     filmed.close()
 
