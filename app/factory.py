@@ -46,7 +46,7 @@ def build_estimator(settings: NetworkSettings) -> "PoseEstimator":
     from ppnet.estimator import PoseEstimator
 
     path = find_weights(settings)
-    estimator = PoseEstimator.from_file(path, device=settings.device, flip=settings.flip)
+    estimator = PoseEstimator.from_file(path, backend=settings.backend, device=settings.device, flip=settings.flip)
     estimator.input_scale = settings.input_scale
     wanted, found = settings.variant, estimator.info.network
     if wanted is not None and wanted.lower() != found.lower():

@@ -1,7 +1,10 @@
 """Which device and which number format the networks run in."""
 
 import ctypes
+import platform
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -93,6 +96,15 @@ def prepare_cpu_for_training() -> None:
 def describe(device: torch.device) -> str:
     """`cpu`, `mps`, or `cuda (name of the card)`."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+
+
+def cpu_name() -> str:
+    """What the processor calls itself."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def precision_name(dtype: torch.dtype) -> str:

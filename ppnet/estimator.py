@@ -14,7 +14,7 @@ from ppnet.crops import Doubles, apply_matrices, invert_matrices, warp
 from ppnet.errors import UserError
 from ppnet.heatmaps import merge_flipped
 from ppnet.inference.backend import Crops, Heatmaps, InferenceBackend
-from ppnet.inference.torch_backend import TorchBackend
+from ppnet.inference.backend_choice import make_backend
 from ppnet.poses import Poses
 
 BOX_LIMIT = 1e6  # pixels; a box beyond it comes from a broken computation
@@ -48,27 +48,36 @@ class PoseEstimator:
         network: nn.Module,
         info: CheckpointInfo,
         *,
+        backend: str = "torch",
         device: str = "auto",
         precision: str = "auto",
         flip: bool = True,
         max_batch: int | None = None,
     ) -> Self:
-        """The estimator of a network in memory, which is copied. For device and precision see `TorchBackend`."""
-        backend = TorchBackend(network, info, device=device, precision=precision)
-        return cls(backend, info, flip=flip, max_batch=max_batch)
+        """The estimator of a network in memory, which is copied. For backend, device, precision see `make_backend`."""
+        runner = make_backend(network, info, backend=backend, device=device, precision=precision)
+        return cls(runner, info, flip=flip, max_batch=max_batch)
 
     @classmethod
-    def from_file(cls, path: str | Path, *, device: str = "auto", precision: str = "auto", flip: bool = True) -> Self:
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        backend: str = "torch",
+        device: str = "auto",
+        precision: str = "auto",
+        flip: bool = True,
+    ) -> Self:
         """The estimator of a weights file. CheckpointError when the file is none."""
         network = load_checkpoint(path)
         info = network.info
         if not isinstance(info, CheckpointInfo):
             raise TypeError("load_checkpoint gives its network an info")
-        return cls.from_network(network, info, device=device, precision=precision, flip=flip)
+        return cls.from_network(network, info, backend=backend, device=device, precision=precision, flip=flip)
 
     @property
     def device_name(self) -> str:
-        """The device really used: `cpu`, `mps` or `cuda:0 (name of the card)`."""
+        """The device really used: `cpu`, `cpu (OpenVINO)`, `mps` or `cuda:0 (name of the card)`."""
         return self.backend.device_name
 
     @property

@@ -31,6 +31,11 @@ class NetworkSettings(Settings):
         "auto", "what computes: auto (the fastest there is), cpu, cuda, cuda:1 or mps",
         label="Computes on", option="--device",
     )  # fmt: skip
+    backend: str = setting(
+        "auto", "what runs the network: auto (measured once: the fastest on this machine), torch or openvino",
+        label="Run by", option="--backend",
+        choices={"auto": "the fastest, measured once", "torch": "PyTorch", "openvino": "OpenVINO"},
+    )  # fmt: skip
     flip: bool = setting(
         False, "read each person twice, once mirrored: better joints for twice the work",
         label="Read each person twice, once mirrored", option="--flip",

@@ -24,11 +24,12 @@ def changes_between(before: Any, after: Any, time_s: float) -> tuple[SettingChan
 def settings_in_force(session: Session, present: RunSettings) -> RunSettings:
     """What the newest frame of a session was tracked with: the settings of its header and their logged changes.
 
-    Who is followed alone and the device are no matter of the session: those are as at present.
+    Who is followed alone, device and backend are no matter of the session: those are as at present.
     """
     values = {**session.header.settings, **{change.name: change.after for change in session.setting_changes}}
     now = present.to_plain()
-    return RunSettings.from_plain(values).changed({name: now[name] for name in ("only", "network.device")})
+    kept = ("only", "network.device", "network.backend")
+    return RunSettings.from_plain(values).changed({name: now[name] for name in kept})
 
 
 def settings_to_go_on(session: Session, present: RunSettings, header: HeaderOf) -> RunSettings:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def real_looker(settings: RunSettings) -> Looker:
     from app.factory import build_estimator
     from ppnet.network_view import look_inside
 
-    estimator = build_estimator(settings.network)
+    estimator = build_estimator(replace(settings.network, backend="torch"))  # the one that shows features
     return lambda image, boxes: look_inside(estimator, image, boxes)
 
 

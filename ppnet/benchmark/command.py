@@ -96,11 +96,11 @@ def machine_facts(setting: Any, *, threads: int, rounds: int) -> dict[str, Any]:
     import torch
 
     from ppnet.checkpoint_info import size_name
-    from ppnet.device import describe, precision_name
+    from ppnet.device import cpu_name, describe, precision_name
 
     return {
         "device": describe(setting.device),
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "threads": threads,
         "precision": precision_name(setting.dtype),
@@ -122,14 +122,6 @@ def describe_machine(facts: dict[str, Any]) -> str:
         f"Median of {facts['rounds']} interleaved rounds ± half the distance between the quartiles.{load} "
         "Memory: tensors of one pass (features, gradients, the optimiser's), without the weights."
     )
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _write(folder: Path, text: str, results: Any, case: str, facts: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", metavar="HxW", help="input size, height first (256x192), if the weights do not tell")
     parser.add_argument("--decode", choices=("quarter", "dark", "udp"), help="other than the weights were trained for")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+    parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default="torch", help="(default torch)")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--batch", type=int, default=32, help="people per forward pass (default 32)")
     parser.add_argument("--bootstrap", type=int, default=1000, metavar="ROUNDS", help="for AP's interval, 0 for none")
@@ -155,6 +156,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
         flip: PoseEstimator.from_network(
             network,
             info,
+            backend=arguments.backend,
             device=arguments.device,
             precision=arguments.precision,
             flip=flip,

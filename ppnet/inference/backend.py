@@ -14,12 +14,12 @@ class InferenceBackend(Protocol):
 
     @property
     def device_name(self) -> str:
-        """What the network runs on, for people: `cpu`, `mps` or `cuda:0 (name of the card)`."""
+        """What the network runs on, for people: `cpu`, `cpu (OpenVINO)`, `mps` or `cuda:0 (name of the card)`."""
         ...
 
     @property
     def precision(self) -> str:
-        """The number format really used: fp32, bf16, fp16 or int8."""
+        """The number format really used: fp32, bf16 or fp16."""
         ...
 
     @property

@@ -1,0 +1,137 @@
+"""Which backend runs a network on this machine: the one that is asked for, or the fastest that answers alike."""
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+import ppnet
+from ppnet.assets import asset
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.codec import Codec
+from ppnet.device import choose_device, cpu_name
+from ppnet.errors import UserError
+from ppnet.inference.backend import Crops, InferenceBackend
+from ppnet.inference.openvino_backend import OpenVinoBackend, cache_folder
+from ppnet.inference.torch_backend import TorchBackend
+from ppnet.openvino_runtime import load_openvino
+
+BACKENDS = ("auto", "torch", "openvino")
+BACKEND_VARIABLE = "PPNET_LIVE_BACKEND"  # what `auto` means where it is set: runs that must not depend on the machine
+SURE_SCORE = 0.3
+MOST_MOVED = 0.5  # mean distance in pixels of the crop by which sure keypoints may move from those of fp32
+SECONDS = 3.0
+ROUNDS = 9
+PROBE_SIZE_WH = (192, 256)
+
+log = logging.getLogger(__name__)
+
+
+def make_backend(
+    network: nn.Module, info: CheckpointInfo, *, backend: str = "torch", device: str = "auto", precision: str = "auto"
+) -> InferenceBackend:
+    """The backend for a network, which is copied.
+
+    backend: torch; openvino (CPU only); auto: the fastest for these weights on this machine of those whose keypoints
+    stay within `MOST_MOVED` of fp32's, measured once. Weights in memory, without a digest, are not measured.
+    UserError when the device, the precision or the backend isn't there.
+    """
+    if backend not in BACKENDS:
+        raise UserError(f"There is no backend {backend!r}; choose one of {', '.join(BACKENDS)}.")
+    on_cpu = choose_device(device).type == "cpu"
+    if backend == "openvino" and not on_cpu:
+        raise UserError("OpenVINO runs on the CPU here; add --device cpu, or leave --backend away.")
+    if backend == "auto":
+        backend = os.environ.get(BACKEND_VARIABLE) or ("auto" if on_cpu and info.sha256 else "torch")
+    if backend == "auto":
+        backend = _remembered(network, info, precision)
+    if backend == "openvino":
+        return OpenVinoBackend(network, info, precision=precision)
+    return TorchBackend(network, info, device=device, precision=precision)
+
+
+def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> str:
+    """What was chosen before for the same weights, machine and versions; else measured now."""
+    facts = {
+        "weights": info.sha256,
+        "precision": precision,
+        "machine": [platform.machine(), cpu_name(), os.cpu_count()],
+        "versions": [ppnet.__version__, torch.__version__, load_openvino().__version__],
+    }
+    path = cache_folder() / "backends" / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        chosen = json.loads(path.read_text("utf-8"))["chosen"]
+        if chosen in BACKENDS[1:]:
+            return str(chosen)
+    times_ms = measure(network, info, precision)
+    chosen = min(times_ms, key=lambda name: times_ms[name])
+    log.info("backend %s chosen of %s ms a crop", chosen, times_ms)
+    _write(path, {"chosen": chosen, "ms_per_crop": times_ms, **facts})
+    return chosen
+
+
+def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -> dict[str, float]:
+    """Milliseconds a crop of each backend whose keypoints are near enough to those of fp32; torch is always there.
+
+    Two crops at a time (one person and the mirror image), in turn, for a few seconds.
+    """
+    crops = probe(info.input_wh)
+    candidates: dict[str, InferenceBackend] = {"torch": TorchBackend(network, info, device="cpu", precision=precision)}
+    with suppress(UserError):  # a precision that OpenVINO hasn't
+        candidates["openvino"] = OpenVinoBackend(network, info, precision=precision)
+    exact = TorchBackend(network, info, device="cpu", precision="fp32")
+    kept = {
+        name: backend
+        for name, backend in candidates.items()
+        if name == "torch" or distance_px(backend, exact, info, crops) <= MOST_MOVED
+    }
+    times_s: dict[str, list[float]] = {name: [] for name in kept}
+    end_s = time.monotonic() + SECONDS
+    for turn in range(ROUNDS):
+        for name, backend in kept.items():
+            began_s = time.perf_counter()
+            backend.heatmaps(crops[:2])
+            times_s[name].append(time.perf_counter() - began_s)
+        if turn >= 2 and time.monotonic() > end_s:
+            break
+    return {name: round(1000 * statistics.median(times) / 2, 2) for name, times in times_s.items()}
+
+
+def distance_px(backend: InferenceBackend, exact: InferenceBackend, info: CheckpointInfo, crops: Crops) -> float:
+    """How far the sure keypoints of crops lie from those of the exact backend: the mean, in pixels of the crop."""
+    codec = Codec(input_wh=(crops.shape[2], crops.shape[1]), sigma=info.sigma, kind=info.codec_kind)
+    wanted, scores = codec.decode(exact.heatmaps(crops))
+    found, _ = codec.decode(backend.heatmaps(crops))
+    sure = scores > SURE_SCORE
+    return float(np.linalg.norm(found - wanted, axis=2)[sure].mean()) if sure.any() else 0.0
+
+
+def probe(input_wh: tuple[int, int]) -> Crops:
+    """Crops (N, H, W, 3) uint8 RGB of the people that ship with the program for this purpose."""
+    sheet = cv2.cvtColor(cv2.imread(str(asset("probe_people.jpg"))), cv2.COLOR_BGR2RGB)
+    people = np.split(sheet, sheet.shape[1] // PROBE_SIZE_WH[0], axis=1)
+    crops: npt.NDArray[np.uint8] = np.stack([cv2.resize(person, input_wh) for person in people]).astype(np.uint8)
+    return crops
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all; a folder that cannot be written costs another measurement only."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".json", delete=False, encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+        Path(file.name).replace(path)

@@ -1,0 +1,137 @@
+"""OpenVINO as a backend on CPUs: every crop a request of its own, several at once."""
+
+import copy
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+from torch import Tensor, nn
+
+import ppnet
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.device import PRECISIONS, cpu_has_bf16
+from ppnet.errors import UserError
+from ppnet.inference.backend import Crops, Heatmaps
+from ppnet.inference.normalise import Normalise
+from ppnet.networks.folded import fold_batch_norm
+from ppnet.openvino_runtime import load_openvino
+
+CACHE_VARIABLE = "PPNET_LIVE_CACHE"
+MODEL = "network.xml"
+
+
+class OpenVinoBackend:
+    """A network of this program on the CPU.
+
+    It is converted once; the converted file lies in the user's cache folder and is made anew when the weights or a
+    version change. Weights in memory, without a digest, are converted each time.
+    precision: auto (bf16 where the CPU computes in it, else fp32), fp32 or bf16. UserError for another one.
+    """
+
+    device_name = "cpu (OpenVINO)"
+    most_crops = 64
+
+    def __init__(self, network: nn.Module, info: CheckpointInfo, *, precision: str = "auto") -> None:
+        if precision not in PRECISIONS or precision == "fp16":
+            raise UserError(f"OpenVINO computes in fp32 or bf16 here, not in {precision}; choose one of them.")
+        self.precision = ("bf16" if cpu_has_bf16() else "fp32") if precision == "auto" else precision
+        self._core = load_openvino().Core()
+        self._model = _converted(network, info, self._core)
+        self._threads = os.cpu_count() or 1
+        self._compiled: dict[tuple[int, int, int], Any] = {}
+
+    def heatmaps(self, crops: Crops) -> Heatmaps:
+        """See `InferenceBackend`."""
+        # One crop is spread over all cores; of several each gets a share of them, which wastes less in waiting.
+        streams = 1 if len(crops) == 1 else min(len(crops), max(2, self._threads // 4), self._threads)
+        queue = self._queue(crops.shape[1], crops.shape[2], streams)
+        found: list[Any] = [None] * len(crops)
+
+        def keep(request: Any, index: int) -> None:
+            found[index] = request.get_output_tensor().data.copy()
+
+        queue.set_callback(keep)
+        for index, crop in enumerate(np.ascontiguousarray(crops)):
+            queue.start_async([crop[None]], index)
+        queue.wait_all()
+        return np.concatenate(found)
+
+    def features(self, crops: Crops) -> list[list[Heatmaps]]:
+        """See `InferenceBackend`; never shown."""
+        return []
+
+    def _queue(self, height: int, width: int, streams: int) -> Any:
+        """Requests for crops of one size, compiled at first use."""
+        key = (height, width, streams)
+        if key not in self._compiled:
+            model = self._model.clone()
+            model.reshape([1, height, width, 3])
+            options = {
+                "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
+                "NUM_STREAMS": streams,
+                "INFERENCE_NUM_THREADS": self._threads,
+                "ENABLE_CPU_PINNING": False,
+            }
+            compiled = self._core.compile_model(model, "CPU", options)
+            self._compiled[key] = load_openvino().AsyncInferQueue(compiled, streams)
+        return self._compiled[key]
+
+
+def cache_folder() -> Path:
+    """Where converted networks and measured choices are kept: $PPNET_LIVE_CACHE or the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    return Path(chosen).expanduser() if chosen else user_cache_path("ppnet-live", appauthor=False)
+
+
+class FromCrops(nn.Module):
+    """The whole way from crops (N, H, W, 3) uint8 RGB to the last heatmaps (N, K, H/4, W/4)."""
+
+    def __init__(self, network: nn.Module, info: CheckpointInfo) -> None:
+        super().__init__()
+        self.normalise = Normalise(info.mean, info.std)
+        self.network = network
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Normalised here, so that whoever runs it can't do it in another way."""
+        heatmaps: Tensor = self.network(self.normalise(crops))[-1]
+        return heatmaps
+
+
+def _converted(network: nn.Module, info: CheckpointInfo, core: Any) -> Any:
+    """The network as OpenVINO's model, from the cache where it is there."""
+    if not info.sha256:
+        return _convert(network, info)
+    versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
+    key = hashlib.sha256(repr((info.sha256, info.network, info.mean, info.std, *versions)).encode()).hexdigest()
+    folder = cache_folder() / "openvino" / key[:32]
+    with suppress(RuntimeError):  # missing or damaged: made anew
+        return core.read_model(folder / MODEL)
+    model = _convert(network, info)
+    with suppress(OSError, RuntimeError):  # a folder that cannot be written costs time only
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+        load_openvino().serialize(model, fresh / MODEL)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    return model
+
+
+def _convert(network: nn.Module, info: CheckpointInfo) -> Any:
+    load_openvino()
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    whole = FromCrops(fold_batch_norm(copy.deepcopy(network).cpu().float().eval()), info)
+    width, height = info.input_wh
+    with torch.no_grad():
+        example = torch.zeros((1, height, width, 3), dtype=torch.uint8)
+        decoder = TorchScriptPythonDecoder(whole, example_input=(example,))  # must outlive the conversion
+        frontend = FrontEndManager().load_by_framework("pytorch")
+        return frontend.convert(frontend.load(decoder))

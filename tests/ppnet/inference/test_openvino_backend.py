@@ -1,0 +1,108 @@
+"""OpenVINO answers as PyTorch does, from a converted file that is kept, and sends nothing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppnet.assets import asset
+from ppnet.checkpoint import load_checkpoint
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.device import cpu_has_bf16
+from ppnet.errors import UserError
+from ppnet.estimator import PoseEstimator
+from ppnet.inference import openvino_backend
+from ppnet.inference.backend_choice import probe
+from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.torch_backend import TorchBackend
+from ppnet.networks.table import build
+from tests.ppnet.seeded_networks import small_state_dict
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_checkpoint(asset("weights/M2-D2-W32_256x192.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("PPNET_LIVE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def exact(shipped, cache):
+    return OpenVinoBackend(shipped, shipped.info, precision="fp32"), TorchBackend(
+        shipped, shipped.info, device="cpu", precision="fp32"
+    )
+
+
+@pytest.mark.parametrize(("people", "size_wh"), [(1, (192, 256)), (5, (192, 256)), (2, (144, 192)), (3, (128, 192))])
+def test_any_number_of_crops_of_any_size_gives_pytorchs_heatmaps(exact, people, size_wh):
+    crops = probe(size_wh)[:people]
+    found, wanted = (backend.heatmaps(crops) for backend in exact)
+    assert found.shape == wanted.shape == (people, 17, size_wh[1] // 4, size_wh[0] // 4)
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    assert wanted.max() > 0.3
+
+
+@pytest.mark.skipif(not cpu_has_bf16(), reason="the CPU does not compute in bf16")
+def test_bf16_is_the_choice_where_the_cpu_has_it_and_is_really_used(shipped, cache, exact):
+    half, crops = OpenVinoBackend(shipped, shipped.info), probe((192, 256))[:2]
+    assert half.precision == "bf16"
+    assert 1e-4 < np.abs(half.heatmaps(crops) - exact[0].heatmaps(crops)).max() < 0.1
+
+
+def test_input_scale_and_flip_go_through_it(exact, shipped):
+    wanted, found = (PoseEstimator(backend, shipped.info) for backend in reversed(exact))
+    picture, boxes = probe((192, 256))[0], [[30, 20, 160, 240]]
+    for scale in (1.0, 0.75):
+        wanted.input_scale = found.input_scale = scale
+        np.testing.assert_allclose(
+            found.estimate(picture, boxes).keypoints, wanted.estimate(picture, boxes).keypoints, atol=0.1
+        )
+    assert found.device_name == "cpu (OpenVINO)"
+
+
+def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
+    network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
+    network.load_state_dict(small_state_dict())
+    made = []
+    convert = openvino_backend._convert
+    monkeypatch.setattr(openvino_backend, "_convert", lambda *given: made.append(given) or convert(*given))
+    crops = probe((64, 96))[:1]
+    first = OpenVinoBackend(network, info, precision="fp32").heatmaps(crops)
+    (kept,) = (tmp_path / "openvino").iterdir()
+    np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
+    assert len(made) == 1, "read from the cache"
+    (kept / "network.xml").write_text("<net")
+    np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
+    assert len(made) == 2 and first.std() > 0
+    OpenVinoBackend(network, replace(info, sha256="other"), precision="fp32")
+    assert len(made) == 3 and len(list((tmp_path / "openvino").iterdir())) == 2, "other weights: another file"
+
+
+def test_formats_it_does_not_have_are_refused(shipped):
+    with pytest.raises(UserError, match="fp32 or bf16"):
+        OpenVinoBackend(shipped, shipped.info, precision="fp16")
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_tracking_with_it_opens_no_connection(tmp_path, cache, exact):
+    """Seen from outside: no system call asks for the internet, in any process of the whole command."""
+    calls, out = tmp_path / "calls.txt", tmp_path / "out"
+    trace = ["strace", "-f", "-e", "trace=network", "-o", str(calls)]
+    track = [sys.executable, "main.py", "track", str(asset("demo.mp4")), "--end", "0.15", "--backend", "openvino"]
+    subprocess.run([*trace, *track, "--out", str(out), "--no-video", "-q"], cwd=ROOT, check=True, timeout=300)
+    assert json.loads((out / "demo_meta.json").read_text())["device"] == "cpu (OpenVINO)"
+    assert [line for line in calls.read_text().splitlines() if "AF_INET" in line] == []
