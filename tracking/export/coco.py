@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tracking.export.confidence import confidences
 from tracking.export.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
@@ -43,9 +44,12 @@ def _entry(edited: EditedResult, row: int) -> dict[str, Any]:
 
 
 def joints_with_scores(edited: EditedResult, row: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """(K, 3) x, y, confidence of a person's steadied joints; zeros where missing."""
-    smoothed = edited.result.smoothed
-    joints = np.concatenate([smoothed.keypoints[row], smoothed.scores[row][:, None]], axis=1).astype(np.float64)
+    """(K, 3) x, y, confidence of a person's steadied joints; zeros where missing.
+
+    A joint that was carried over a gap in which the network gave no answer has confidence 0.
+    """
+    confidence = np.nan_to_num(confidences(edited.result)[row])
+    joints = np.concatenate([edited.result.smoothed.keypoints[row], confidence[:, None]], axis=1).astype(np.float64)
     missing = (edited.result.states[row] == KeypointState.MISSING) | ~np.isfinite(joints).all(axis=1)
     joints[missing] = 0.0
     return joints

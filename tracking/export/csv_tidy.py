@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tracking.export.confidence import confidences
 from tracking.export.csv_wide import quoted
 from tracking.export.keypoint_csv import JOINT_STATES, number
 from tracking.export.progress import Tick
@@ -34,6 +35,7 @@ def write_tidy_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str 
 
 def _rows(session: EditedSession, edited: EditedResult, decimals: int) -> Iterator[str]:
     result = edited.result
+    confidence = confidences(result)
     head = f"{result.frame_index},{result.time_s:.6f}"
     if not len(result):
         yield head + "," * (len(COLUMNS) - 2) + "\n"
@@ -45,7 +47,7 @@ def _rows(session: EditedSession, edited: EditedResult, decimals: int) -> Iterat
             missing = state == KeypointState.MISSING
             x, y = (float("nan"),) * 2 if missing else result.smoothed.keypoints[row, joint].tolist()
             x_raw, y_raw = result.raw.keypoints[row, joint].tolist()
-            conf = number(float(result.raw.scores[row, joint])) if np.isfinite(x_raw) else ""
+            conf = number(float(confidence[row, joint]))
             places = [number(value, decimals) for value in (x, y, x_raw, y_raw)]
             cells = (name, *places[:2], conf, *places[2:], JOINT_STATES[state])
             yield f"{person},{','.join(cells)},{int(state == KeypointState.EDITED)}\n"

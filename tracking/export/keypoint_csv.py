@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Self, TextIO
 
 import numpy as np
+import numpy.typing as npt
 
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, Skeleton
+from tracking.export.confidence import confidences
 from tracking.types import FrameResult, KeypointState, TrackState
 
 FLUSH_EVERY_S = 1.0
@@ -31,7 +33,8 @@ class KeypointTable:
 
     Positions are pixels of the upright picture with at most three decimals, times are presentation times
     with six. Missing is empty. A frame without people has one row whose `person_id` and all after it is empty.
-    `<joint>_conf` is the network's confidence, `<joint>_x` the steadied position, `<joint>_x_raw` the network's own.
+    `<joint>_conf` is the network's confidence (1: set by hand), `<joint>_x` the steadied position, `<joint>_x_raw` the
+    network's own.
     UserError when the place cannot be written.
     """
 
@@ -66,9 +69,9 @@ class KeypointTable:
 
     def write(self, result: FrameResult, more: Sequence[str] = ()) -> None:
         """Add the rows of one frame, lowest id first; `more` holds the text of the further cells of each row."""
-        head = f"{result.frame_index},{result.time_s:.6f}"
+        head, confidence = f"{result.frame_index},{result.time_s:.6f}", confidences(result)
         rows = [
-            ",".join([head, *_person(result, row, self._decimals), *more[row : row + 1]]) + "\n"
+            ",".join([head, *_person(result, row, confidence[row], self._decimals), *more[row : row + 1]]) + "\n"
             for row in np.argsort(result.tracks.ids, kind="stable").tolist()
         ]
         try:
@@ -103,25 +106,24 @@ class KeypointTable:
         return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
 
 
-def _person(result: FrameResult, row: int, decimals: int) -> list[str]:
+def _person(result: FrameResult, row: int, confidence: npt.NDArray[np.float32], decimals: int) -> list[str]:
     tracks, raw, smoothed = result.tracks, result.raw, result.smoothed
     cells = [str(int(tracks.ids[row])), TRACK_STATES[int(tracks.states[row])], number(float(tracks.scores[row]))]
     cells += [number(value, decimals) for value in tracks.boxes[row].tolist()]
     joints = zip(
         smoothed.keypoints[row].tolist(),
         raw.keypoints[row].tolist(),
-        raw.scores[row].tolist(),
+        confidence.tolist(),
         result.states[row].tolist(),
         strict=True,
     )
     for (x, y), (x_raw, y_raw), score, state in joints:
         if state == KeypointState.MISSING:
             x = y = math.nan
-        answered = math.isfinite(x_raw)
         cells += [
             number(x, decimals),
             number(y, decimals),
-            number(score) if answered else "",
+            number(score),
             number(x_raw, decimals),
             number(y_raw, decimals),
             JOINT_STATES[state],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ppnet.errors import UserError
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, PIXELS, scale_of
 from tracking.session.edited_session import EditedSession
@@ -15,6 +16,8 @@ from tracking.types import KeypointState
 Floats = npt.NDArray[np.float64]
 MAX_BRIDGE_S = 0.25
 """Between two samples farther apart nothing is filled in."""
+MAX_ROWS = 1_000_000
+"""Nine hours at 30 frames a second, half a gigabyte of text."""
 ON_GRID = 1e-3
 """A sample this near to a step of time (in steps) is taken as it is."""
 
@@ -50,13 +53,18 @@ def data_rate(times: Floats, claimed: Any) -> float:
     if not len(steps):
         return float(claimed or 30)
     shown = 1 / float(np.median(steps))
-    return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3)
+    return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3) or shown
 
 
 def resample(times_s: list[float], points: Floats, rate: float) -> tuple[Floats, Floats]:
     """Samples (F, K, 2) at whole steps of 1 / rate from the first time on; NaN where nothing is near enough."""
     times = np.array(times_s)
     count = int(np.floor((times[-1] - times[0]) * rate + ON_GRID)) + 1
+    if count > MAX_ROWS:
+        raise UserError(
+            f"A TRC has one row for every step of time, which would be {count:,} for one of the people; "
+            "set in and out point around what you need."
+        )
     grid = times[0] + np.arange(count) / rate
     after = np.clip(np.searchsorted(times, grid), 1, max(1, len(times) - 1))
     if len(times) == 1:
@@ -79,6 +87,7 @@ def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, 
         f"{rate:.10g}\t{rate:.10g}\t{frames}\t{len(markers)}\t{unit}\t{rate:.10g}\t1\t{frames}",
         "Frame#\tTime\t" + "\t\t\t".join(markers) + "\t\t",
         "\t\t" + axes,
+        "",  # the sixth line is blank; readers such as pyomeca's skip it unseen
     ]
 
 

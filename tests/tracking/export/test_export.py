@@ -161,8 +161,7 @@ def test_boxes_are_loaded_by_motmetrics(edited_session: EditedSession, tmp_path:
         for track_id, box, score in zip(result.tracks.ids, result.tracks.boxes, result.tracks.scores, strict=True):
             row = table.loc[result.frame_index + 1, track_id]
             got = [row.X, row.Y, row.X + row.Width, row.Y + row.Height]
-            # motmetrics moves the corner from 1-based to 0-based.
-            np.testing.assert_allclose(got, box - 1, atol=0.02)
+            np.testing.assert_allclose(got, box, atol=0.02)  # motmetrics takes the 1-based corner back to 0-based
             assert row.Confidence == pytest.approx(score, abs=1e-4)
 
 
@@ -188,7 +187,8 @@ def read_trc(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     """Header values, marker names and a table with NaN for empty cells."""
     lines = path.read_text().splitlines()
     markers = [cell for cell in lines[3].split("\t")[2:] if cell]
-    rows = [[float(cell) if cell else np.nan for cell in line.split("\t")] for line in lines[5:]]
+    rows = [[float(cell) if cell else np.nan for cell in line.split("\t")] for line in lines[6:]]
+    assert lines[5] == "", "readers take the sixth line for a blank one"
     return lines[2].split("\t"), markers, np.array(rows)
 
 
@@ -208,6 +208,34 @@ def test_trc_folder(edited_session: EditedSession, tmp_path: Path) -> None:
         np.testing.assert_allclose(row[2::3], joints[:, 0], atol=1e-4)
         np.testing.assert_allclose(row[3::3], 479 - joints[:, 1], atol=1e-4)  # y runs upwards
     assert np.isfinite(table[16][2:5]).all()  # frame 17 was empty
+
+
+def test_confidence_is_the_same_number_in_every_format(edited_session: EditedSession, tmp_path: Path) -> None:
+    wide, tidy, coco, openpose = (
+        export(edited_session, name, tmp_path / name) for name in ("csv", "tidy", "coco", "openpose")
+    )
+    table = pandas.read_csv(wide).dropna(subset="person_id").set_index(["frame", "person_id"])
+    long = pandas.read_csv(tidy).dropna(subset="person_id").set_index(["frame", "person_id", "joint"])
+    entries = {(entry["image_id"], entry["track_id"]): entry for entry in json.loads(coco.read_text())}
+    assert table.loc[(12, 1), "nose_conf"] == 1  # set by hand
+    for (frame, person), row in table.iterrows():
+        shown = [row[f"{name}_state"] != "missing" for name in COCO_17.keypoints]
+        wanted = np.array([row[f"{name}_conf"] for name in COCO_17.keypoints])
+        np.testing.assert_allclose(long.loc[(frame, person)].loc[list(COCO_17.keypoints), "conf"], wanted, atol=1e-6)
+        got = np.array(entries[frame, person]["keypoints"])[2::3]
+        np.testing.assert_allclose(got, wanted * shown, atol=1e-6)
+        people = json.loads((openpose / f"walk_{frame:012d}_keypoints.json").read_text())["people"]
+        body = next(p["pose_keypoints_2d"] for p in people if p["person_id"] == [person])
+        assert body[2] == pytest.approx(got[0]) and body[4 * 3 + 2] == pytest.approx(got[COCO_17.index("right_wrist")])
+
+
+def test_a_trc_of_endless_gaps_is_refused(tmp_path: Path) -> None:
+    with Session.create(tmp_path / "walk_session.ppnet", made_header()) as session:
+        for index, time_s in enumerate((0.0, 1 / 30, 2 / 30, 1e6)):
+            session.append(made_result(index, (1,), time_s=time_s))
+        with pytest.raises(UserError, match="in and out point"):
+            export(EditedSession(session), "trc", tmp_path / "out_trc")
+    assert not (tmp_path / "out_trc").exists()
 
 
 def test_trc_in_metres_only_when_a_length_is_known(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_tidy_table_and_markers_in_metres(session: Session, tmp_path: Path) 
     for unit, name, x in ((None, "m", 2.0), ("m", "m", 2.0), ("px", "px", 200.0)):
         folder = export(EditedSession(session), "trc", tmp_path / f"trc_{unit}", unit=unit)
         lines = (folder / "walk_person02.trc").read_text(encoding="utf-8").splitlines()
-        assert lines[2].split("\t")[4] == name and float(lines[5].split("\t")[2]) == pytest.approx(x)
+        assert lines[2].split("\t")[4] == name and float(lines[6].split("\t")[2]) == pytest.approx(x)
 
 
 def test_without_a_scale_metres_are_refused_in_a_sentence(session: Session, tmp_path: Path) -> None:
