@@ -37,11 +37,6 @@ class LatestSlot(Generic[T]):
         with self._condition:
             return self._value
 
-    def clear(self) -> None:
-        """Throws away what waits, without counting it."""
-        with self._condition:
-            self._value = None
-
     @property
     def overwritten(self) -> int:
         """How many values were replaced before anyone took them."""

@@ -12,20 +12,18 @@ Clock = Callable[[], float]
 
 
 class RateMeter:
-    """Counts events and gives their rate over the last `window_s` seconds."""
+    """The rate of events over the last `window_s` seconds."""
 
     def __init__(self, window_s: float = 2.0, *, clock: Clock = time.monotonic) -> None:
         self._window_s = window_s
         self._clock = clock
         self._lock = threading.Lock()
         self._moments: deque[float] = deque()
-        self._total = 0
 
     def tick(self) -> None:
         """One event happened now."""
         with self._lock:
             self._moments.append(self._clock())
-            self._total += 1
             self._forget()
 
     def snapshot(self) -> float:
@@ -41,12 +39,6 @@ class RateMeter:
             span += max(0.0, silence - mean_gap)
             return (len(self._moments) - 1) / span if span > 0 else 0.0
 
-    @property
-    def total(self) -> int:
-        """Events since the start."""
-        with self._lock:
-            return self._total
-
     def _forget(self) -> None:
         oldest = self._clock() - self._window_s
         while self._moments and self._moments[0] < oldest:
@@ -59,8 +51,6 @@ class Latency:
 
     median_s: float = 0.0
     mean_s: float = 0.0
-    p95_s: float = 0.0
-    worst_s: float = 0.0
     count: int = 0
 
 
@@ -86,7 +76,7 @@ class LatencyMeter:
             self._values.clear()
 
     def snapshot(self) -> Latency:
-        """Median, mean, 95th percentile and worst of the window."""
+        """Median and mean of the window."""
         with self._lock:
             self._forget(self._clock())
             values = np.array([seconds for _, seconds in self._values])
@@ -95,8 +85,6 @@ class LatencyMeter:
         return Latency(
             median_s=float(np.median(values)),
             mean_s=float(values.mean()),
-            p95_s=float(np.percentile(values, 95)),
-            worst_s=float(values.max()),
             count=len(values),
         )
 

@@ -34,8 +34,7 @@ MAX_LAG_S = 0.3
 class PlayerPosition:
     """Where playback stands: the frame that is due, and what the clock does.
 
-    speed: negative while it plays backwards. is_seeking: that frame is not decoded yet. error: why nothing can be
-    played, or None.
+    speed: negative while it plays backwards. error: why nothing can be played, or None.
     """
 
     frame_index: int = 0
@@ -44,8 +43,6 @@ class PlayerPosition:
     duration_s: float = 0.0
     is_playing: bool = False
     speed: float = 1.0
-    at_end: bool = False
-    is_seeking: bool = False
     error: str | None = None
 
 
@@ -173,8 +170,6 @@ class Player:
                 duration_s=self._end_s,
                 is_playing=self._playing,
                 speed=self._rate,
-                at_end=bool(count) and index == count - 1,
-                is_seeking=self._error is None and self._cache.get(index) is None,
                 error=self._error,
             )
 

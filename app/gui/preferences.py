@@ -21,7 +21,6 @@ class Preferences:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     layers: dict[str, bool] = field(default_factory=dict)
     record_folder: str = ""
-    welcome_done: bool = False
 
     def __post_init__(self) -> None:
         if self.look not in ("system", "light", "dark"):

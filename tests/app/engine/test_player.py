@@ -120,7 +120,7 @@ def test_steps_add_up_and_stay_inside(screen: Screen) -> None:
     screen.wait(0)
     screen.player.step(1000)
     screen.wait(COUNT - 1)
-    assert screen.player.position().at_end
+    assert screen.player.position().frame_index == COUNT - 1
 
 
 def test_the_newest_request_wins(screen: Screen) -> None:
@@ -129,7 +129,7 @@ def test_the_newest_request_wins(screen: Screen) -> None:
         screen.player.seek_frame(index)
     screen.wait(3)
     assert len(screen.shown) < 20 and screen.shown[-1] == 3
-    assert not screen.player.position().is_seeking
+    assert screen.player.position().frame_index == 3
 
 
 def test_stepping_back_is_quick_after_the_first_step(screen: Screen) -> None:
@@ -167,7 +167,7 @@ def test_it_stops_at_the_end_and_starts_over(screen: Screen) -> None:
     screen.player.play()
     wait_for(lambda: (screen.poll(), screen.shown[-1] == COUNT - 1)[1])
     wait_for(lambda: not screen.player.position().is_playing)
-    assert screen.player.position().at_end
+    assert screen.player.position().frame_index == COUNT - 1
     screen.player.toggle()
     wait_for(lambda: screen.poll() is not None and screen.shown[-1] < 20)
     screen.player.toggle()
@@ -213,7 +213,7 @@ def test_a_file_that_ends_early_ends_there() -> None:
     player.seek_frame(50)
     screen.wait(19)
     where = player.position()
-    assert (where.frame_count, where.frame_index, where.at_end, where.error) == (20, 19, True, None)
+    assert (where.frame_count, where.frame_index, where.error) == (20, 19, None)
     assert player.close()
 
 
