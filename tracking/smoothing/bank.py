@@ -1,7 +1,7 @@
 """Many small Kalman filters at once: one per person and keypoint, x and y sharing a covariance.
 
-The models (transition and process noise) are filterpy's letters and functions; predict and update are
-written for whole arrays, because one filterpy object per joint takes ten times the time of a frame.
+Letters and models are the textbook's (and filterpy's, against which a test checks them); everything is written for
+whole arrays, because one object per joint takes ten times the time of a frame.
 State x (..., m, 2): position, velocity (and acceleration) of x and y; P (..., m, m); m = 2 or 3.
 """
 
@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from filterpy.common import Q_continuous_white_noise
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -44,7 +43,11 @@ def _taylor(size: int, dt_s: float) -> Floats:
 
 @lru_cache(maxsize=256)
 def _white_noise(size: int, dt_s: float) -> Floats:
-    return np.asarray(Q_continuous_white_noise(size, dt_s, 1.0), np.float64)
+    Q = np.empty((size, size))
+    for i, j in np.ndindex(size, size):
+        order = 2 * size - 1 - i - j
+        Q[i, j] = dt_s**order / (order * math.factorial(size - 1 - i) * math.factorial(size - 1 - j))
+    return Q
 
 
 def predict(x: Floats, P: Floats, dt_s: Floats | float, *, density: Floats) -> tuple[Floats, Floats]:
