@@ -76,11 +76,6 @@ def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
     return np.clip(boxes, 0, limits)
 
 
-def expand(boxes: Boxes, factor: float) -> Boxes:
-    """Boxes scaled about their middle (1.25: a quarter wider and higher)."""
-    return from_centers(centers(boxes), sizes(boxes) * factor)
-
-
 def usable(boxes: Boxes, size_wh: tuple[int, int], *, min_side: float = 2.0) -> npt.NDArray[np.bool_]:
     """(N,) True where a box is finite and shows at least `min_side` pixels each way inside the picture."""
     finite = np.all(np.isfinite(boxes), axis=1)

@@ -25,10 +25,6 @@ def test_clip_and_visible_fraction():
     assert boxes.visible_fraction(given, (100, 100)) == pytest.approx([0.25, 0])
 
 
-def test_expand_keeps_the_middle():
-    assert boxes.expand(np.array([[0, 0, 10, 20.0]]), 1.5)[0] == pytest.approx([-2.5, -5, 12.5, 25])
-
-
 def test_usable():
     given = np.array([[0, 0, 10, 10], [0, 0, 0, 10], [np.nan, 0, 5, 5], [-50, 0, -10, 10], [10, 10, 0, 0]], float)
     assert boxes.usable(given, (100, 100)).tolist() == [True, False, False, False, False]

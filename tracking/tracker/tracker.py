@@ -134,7 +134,7 @@ class Tracker:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match."""
         order = sorted(matches)
         rows = [matches[index] for index in order]
-        oks = self._pose_oks(evidence, rows, rows, box_math.areas(evidence.candidates.boxes[rows]))
+        oks = self._pose_oks(rows, evidence, box_math.areas(evidence.candidates.boxes[rows]))
         pairs = np.argwhere(np.triu(np.fmax(oks, oks.T) >= self.settings.duplicate_oks, 1)).tolist()
         involved = {order[i] for pair in pairs for i in pair}
         fits = {index: self._fit(index, matches[index], evidence) for index in involved}
@@ -155,18 +155,13 @@ class Tracker:
         iou = float(box_math.iou_matrix(track.box[None], extent)[0, 0])
         return row < evidence.candidates.detections, round(affinity + iou, 6), -index
 
-    def _pose_oks(self, evidence: FrameEvidence, first: list[int], second: list[int], areas: Floats) -> Floats:
-        """OKS of the poses of candidates, left and right exchanged or not; 0 where unknown."""
-        keypoints, skeleton, least = evidence.keypoints, evidence.poses.skeleton, self.settings.min_common_keypoints
+    def _pose_oks(self, rows: list[int], evidence: FrameEvidence, areas: Floats) -> Floats:
+        """(N, N) OKS of the poses of N candidates, left and right exchanged or not; 0 where unknown."""
+        keypoints, settings = evidence.keypoints[rows], self.settings
         oks = similarity.oks_matrix(
-            keypoints[first],
-            keypoints[second],
-            skeleton,
-            areas=areas,
-            either_side=True,
-            least=least,
-            floor=self.settings.duplicate_oks,
-        )
+            keypoints, keypoints, evidence.poses.skeleton, areas=areas, either_side=True,
+            least=settings.min_common_keypoints, floor=settings.duplicate_oks,
+        )  # fmt: skip
         return np.nan_to_num(oks, nan=0.0)
 
     def _update_track(self, track: Track, row: int | None, evidence: FrameEvidence, covered: float) -> None:
@@ -219,7 +214,7 @@ class Tracker:
     def _same_person(self, boxes: Floats, rows: list[int], evidence: FrameEvidence) -> npt.NDArray[np.bool_]:
         """(N, N) True where two boxes (N, 4) with the poses of candidates `rows` show the same person."""
         areas = box_math.areas(boxes)
-        oks = self._pose_oks(evidence, rows, rows, np.maximum(areas[:, None], areas[None]))
+        oks = self._pose_oks(rows, evidence, np.maximum(areas[:, None], areas[None]))
         same = (box_math.iou_matrix(boxes, boxes) >= self.settings.duplicate_iou) | (oks >= self.settings.duplicate_oks)
         return np.asarray(same)
 
