@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from app.log_file import log_to_stderr, start_log
 from ppnet.errors import UserError
 
 PROGRAM = "ppnet-live"
@@ -62,7 +62,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0 done, 2 something that the user can mend, 130 interrupted."""
     given = list(sys.argv[1:] if argv is None else argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
+    start_log()
     try:
         if not given or (len(given) == 1 and given[0] not in COMMANDS and Path(given[0]).exists()):
             return _window(*given)

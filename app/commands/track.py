@@ -3,22 +3,16 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.presets import PRESETS
 from app.setting_options import add_setting_options, given_settings
-from ppnet.errors import UserError
-from ppnet.stop_signals import StopSignal, stop_signals
+from ppnet.stop_signals import stop_signals
 from tracking.run_settings import RunSettings
 
 if TYPE_CHECKING:
-    from app.runs.outputs import OutputPaths
-    from app.runs.track_run import RunReport
-    from tracking.pipeline import Pipeline
-    from tracking.video.source import VideoInfo
+    from app.runs.batch import BatchRow
 
 HELP = "track people in videos, pictures or a camera"
 
@@ -44,105 +38,60 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     return preset.applied(RunSettings()).changed(given_settings(arguments))
 
 
-def run(arguments: argparse.Namespace, *, build: "Callable[[RunSettings], Pipeline] | None" = None) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Track every input; one that fails does not keep the others from being done. Returns the exit code."""
     settings = settings_of(arguments)
-    from app.runs.outputs import OutputPaths, make_folder, stems
+    from app.runs.batch import Batch, BatchState
+    from app.runs.outputs import OutputFolder, make_folder
 
     make_folder(arguments.out)
-    wanted = {name: getattr(arguments, name) for name in ("video", "table", "session")}
-    jobs = [
-        (spec, OutputPaths.of(arguments.out, stem, **wanted))
-        for spec, stem in zip(arguments.inputs, stems(arguments.inputs), strict=True)
-    ]
+    outputs = OutputFolder(
+        arguments.out,
+        video=arguments.video,
+        table=arguments.table,
+        session=arguments.session,
+        taken="replace" if arguments.overwrite else "refuse",
+    )
     with stop_signals() as stopped:
-        batch = _Batch(settings, build, stopped, overwrite=arguments.overwrite, quiet=arguments.quiet)
-        failed = False
-        for spec, paths in jobs:
+        console = _Console(quiet=arguments.quiet)
+
+        def on_change(row: "BatchRow") -> None:
+            console.tell(row)
             if stopped.event.is_set():
-                break
-            failed |= not batch.do(spec, paths)
-        batch.close()
+                batch.cancel()
+
+        batch = Batch(arguments.inputs, settings, outputs, on_change=on_change)
+        batch.run()
     if stopped.event.is_set():
         return 128 + (stopped.number or int(signal.SIGINT))
-    return 2 if failed else 0
+    return 2 if any(row.state is BatchState.FAILED for row in batch.rows()) else 0
 
 
-class _Batch:
-    """The inputs of one command: models are loaded once, when the first input is known to be good."""
+class _Console:
+    """A progress bar on stderr while an input is at work; then its notices there, and its files on stdout."""
 
-    def __init__(
-        self,
-        settings: RunSettings,
-        build: "Callable[[RunSettings], Pipeline] | None",
-        stopped: StopSignal,
-        *,
-        overwrite: bool,
-        quiet: bool,
-    ) -> None:
-        self._settings, self._build, self._stopped = settings, build, stopped
-        self._overwrite, self._quiet = overwrite, quiet
-        self._first: Pipeline | None = None
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar: Any = None
 
-    def do(self, spec: str, paths: "OutputPaths") -> bool:
-        """Track one input and tell how it went; False when it failed or was not whole."""
-        try:
-            report = self._track(spec, paths)
-        except UserError as error:
-            print(error, file=sys.stderr)
-            return False
-        for notice in report.notices:
-            print(notice, file=sys.stderr)
-        print(report.line(), flush=True)
-        return report.complete or self._stopped.event.is_set()
+    def tell(self, row: "BatchRow") -> None:
+        """Says how it stands with an input."""
+        if row.report is None and row.message is None:
+            if row.total or row.done:
+                self._progress(row)
+            return
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        for sentence in row.report.notices if row.report else (row.message,):
+            print(sentence, file=sys.stderr)
+        if row.report:
+            print(row.report.line(), flush=True)
 
-    def close(self) -> None:
-        """Free the models."""
-        if self._first is not None:
-            self._first.close()
+    def _progress(self, row: "BatchRow") -> None:
+        if self._bar is None:
+            from tqdm import tqdm
 
-    def _track(self, spec: str, paths: "OutputPaths") -> "RunReport":
-        from app.runs.source import open_for
-        from app.runs.track_run import TrackRun
-
-        if not self._overwrite:
-            paths.check_free()
-        with open_for(self._settings, spec) as source:
-            pipeline = self._pipeline()
-            with _progress_bar(source.info, self._settings, self._quiet) as progress:
-                run_one = TrackRun(source, pipeline, paths, self._settings, stop=self._stopped.event, progress=progress)
-                return run_one.run()
-
-    def _pipeline(self) -> "Pipeline":
-        """A chain that knows nobody yet, so that the numbers of people begin at 1 in every video."""
-        from app.factory import build_pipeline
-        from tracking.pipeline import Pipeline
-
-        if self._first is None:
-            self._first = (self._build or build_pipeline)(self._settings)
-        return Pipeline(self._first.detector, self._first.estimator, settings=self._first.settings)
-
-
-@contextmanager
-def _progress_bar(info: "VideoInfo", settings: RunSettings, quiet: bool) -> "Iterator[Callable[[int], None]]":
-    """Frames, frames a second and time to go, on stderr."""
-    from tqdm import tqdm
-
-    total = expected_frames(info, settings)
-    if total is not None and settings.smoothing.kind == "rts":
-        total *= 2  # the second time for drawing
-    with tqdm(total=total, unit=" frames", desc=info.name, disable=quiet or None) as bar:
-        yield lambda frames: bar.update(frames - bar.n) and None
-
-
-def expected_frames(info: "VideoInfo", settings: RunSettings) -> int | None:
-    """About how many frames the run has; None when nobody knows."""
-    if info.is_live or info.frame_rate is None:
-        return None
-    whole = info.frame_count or (round(info.duration_s * info.frame_rate) if info.duration_s else None)
-    if settings.span.is_unlimited:
-        return whole
-    if info.duration_s is None or whole is None:
-        return None
-    share = (settings.span.clip(info.duration_s) - settings.span.clip(0.0)) / info.duration_s
-    return max(1, round(whole * share))
+            self._bar = tqdm(unit=" frames", desc=row.name, disable=self._quiet or None)
+        self._bar.total = row.total
+        self._bar.update(row.done - self._bar.n)

@@ -14,8 +14,9 @@ from app.engine.memory import resident_bytes
 from app.gui.bridge import WindowThread
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
-from app.gui.report import catch_errors, start_log
+from app.gui.report import catch_errors
 from app.gui.theme import apply_theme
+from app.log_file import start_log
 from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
 from app.runs.opened import Parts

@@ -1,6 +1,7 @@
 """Many files, one after the other: a table with progress, what is left, what came of each. Stands beside the window."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -21,10 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.batch import Batch, BatchRow, BatchState
 from app.gui.file_commands import FILTER, show_in_folder
 from app.gui.truth_panel import duration_text
-from app.runs.batch_run import BatchRun
+from app.runs.batch import Batch, BatchRow, BatchState
+from app.runs.outputs import OutputFolder
 from app.runs.workspace import Workspace
 
 TICK_MS = 250
@@ -67,7 +68,6 @@ class BatchDialog(QDialog):
         self.setAcceptDrops(True)
         self.resize(820, 460)
         self._workspace = workspace
-        self._run: BatchRun | None = None
         self._batch: Batch | None = None
         self._waiting: list[Path] = []
         self._ticker = QTimer(self)
@@ -141,6 +141,7 @@ class BatchDialog(QDialog):
         for path in videos_in(paths):
             if self._batch is not None and self._ticker.isActive():
                 self._batch.add(path)
+                self._batch.start()
             elif path not in self._waiting:
                 self._waiting.append(path)
         self.refresh()
@@ -150,8 +151,9 @@ class BatchDialog(QDialog):
         if not self._waiting:
             return
         folder = Path(self.folder.text().strip() or ".").expanduser()
-        self._run = BatchRun(self._workspace.settings, folder, video=self.video.isChecked())
-        self._batch = Batch(self._waiting, self._run)
+        settings = replace(self._workspace.settings, only=None)  # a place in one video says nothing about the others
+        outputs = OutputFolder(folder, video=self.video.isChecked(), taken="rename")
+        self._batch = Batch(self._waiting, settings, outputs)
         self._waiting = []
         self._batch.start()
         self._ticker.start()
@@ -168,14 +170,12 @@ class BatchDialog(QDialog):
         if self._batch is not None:
             self._batch.cancel()
             self._batch.wait(1.5)
-        if self._run is not None:
-            self._run.close()
 
     def refresh(self) -> None:
         """Shows the batch as it is now."""
         rows = self._batch.rows() if self._batch is not None else ()
-        known = {row.path for row in rows}
-        rows += tuple(BatchRow(path) for path in self._waiting if path not in known)
+        known = {row.spec for row in rows}
+        rows += tuple(BatchRow(str(path)) for path in self._waiting if str(path) not in known)
         self._fill(rows)
         busy = any(row.state is BatchState.RUNNING for row in rows) or self._is_active(rows)
         self.buttons["start"].setEnabled(not busy and bool(self._waiting))
@@ -192,7 +192,7 @@ class BatchDialog(QDialog):
         return (
             self._batch is not None
             and self._ticker.isActive()
-            and any(row.state is BatchState.WAITING for row in rows if row.path not in self._waiting)
+            and any(row.state is BatchState.WAITING for row in rows if Path(row.spec) not in self._waiting)
         )
 
     def _tell(self, rows: Sequence[BatchRow], *, busy: bool) -> None:
@@ -215,12 +215,13 @@ class BatchDialog(QDialog):
             item = self.table.topLevelItem(place)
             if item is None:
                 continue
-            item.setText(NAME, row.path.name)
-            item.setToolTip(NAME, str(row.path))
+            item.setText(NAME, row.name)
+            item.setToolTip(NAME, row.spec)
             item.setText(STATE, state_text(row))
-            item.setText(PEOPLE, str(row.people) if row.state is BatchState.DONE else "")
+            item.setText(PEOPLE, str(row.report.people) if row.report else "")
             item.setText(TIME, duration_text(row.seconds) if row.seconds else "")
-            item.setText(NEWS, row.message or ", ".join(path.name for path in row.outputs))
+            files = row.report.paths.all() if row.report else ()
+            item.setText(NEWS, row.message or ", ".join(path.name for path in files))
             item.setToolTip(NEWS, item.text(NEWS))
 
     def _remove(self) -> None:
@@ -251,6 +252,5 @@ class BatchDialog(QDialog):
 
 def _share(rows: Sequence[BatchRow]) -> float:
     """How much of the whole batch is done, 0 to 1."""
-    over = (BatchState.DONE, BatchState.FAILED, BatchState.CANCELLED)
-    parts = [1.0 if row.state in over else row.done / row.total if row.total else 0.0 for row in rows]
+    parts = [1.0 if row.state.is_over else row.done / row.total if row.total else 0.0 for row in rows]
     return sum(parts) / len(parts) if parts else 0.0

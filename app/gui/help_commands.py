@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from app.gui.about_dialog import AboutDialog
 from app.gui.actions import Actions
 from app.gui.preferences import PreferencesStore, config_folder
-from app.gui.report import log_path, report
+from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.gui.truth_panel import ROWS, TruthPanel
+from app.log_file import log_path
 from app.runs.opened import Opened
 from app.runs.workspace import Workspace
 

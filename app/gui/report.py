@@ -1,4 +1,4 @@
-"""The log file, what happens to errors nobody expected, and the report that people can copy."""
+"""What happens to errors nobody expected, and the report that people can copy."""
 
 import logging
 import platform
@@ -6,13 +6,11 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
-
 import ppnet
+from app.log_file import log_path
 
 LOG_LINES = 60
 _SOURCE_FILE = re.compile(r'File "([^"]+\.py)"')
@@ -24,23 +22,6 @@ _ENDINGS = (
 )
 _FILE_NAME = re.compile(rf"(?i)[^\n:\"“”]*\.(?:{_ENDINGS})\b")
 PACKAGES = ("torch", "numpy", "mediapipe", "PySide6", "av", "opencv-python")
-
-
-def log_path() -> Path:
-    """Where the log lies."""
-    return Path(platformdirs.user_log_dir("ppnet-live")) / "ppnet-live.log"
-
-
-def start_log(path: Path | None = None) -> Path:
-    """Writes warnings and errors to the log file (at most 1 MB, the one before kept)."""
-    path = path or log_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(min(root.level or logging.INFO, logging.INFO))
-    return path
 
 
 def catch_errors(tell: Callable[[str], None]) -> None:

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from app.engine.file import FileEngine
 from app.engine.live import LiveEngine
 from app.engine.load_shedding import ShedStep
 from app.engine.player import Player
@@ -18,6 +17,7 @@ from app.engine.run_status import RunStatus
 from app.engine.state import ProcessorBuilder
 from app.runs.continued_settings import HeaderOf, changes_between, with_smoothing
 from app.runs.event import Event
+from app.runs.file_run import FileRun
 from app.runs.inspector import Looker
 from app.runs.job import Post
 from app.runs.nearby import Nearby
@@ -99,7 +99,7 @@ class Opened(ABC):
 
     @property
     @abstractmethod
-    def engine_in_use(self) -> FileEngine[RunSettings] | LiveEngine[RunSettings] | None:
+    def engine_in_use(self) -> FileRun[RunSettings] | LiveEngine[RunSettings] | None:
         """What tracks; None where nothing is left to track."""
 
     def refresh(self) -> None:
@@ -223,8 +223,8 @@ class OpenedFile(Opened):
         """Who is near in time to a picture; one for each thread."""
         return Nearby(self.session.results, lambda: self.player.times)
 
-    def _new_engine(self) -> FileEngine[RunSettings]:
-        engine = FileEngine(
+    def _new_engine(self) -> FileRun[RunSettings]:
+        engine = FileRun(
             self.opened,
             self._parts.build,
             self.focused_settings,
@@ -236,7 +236,7 @@ class OpenedFile(Opened):
         return engine
 
     @property
-    def engine_in_use(self) -> FileEngine[RunSettings] | None:
+    def engine_in_use(self) -> FileRun[RunSettings] | None:
         return self.engine
 
     @property
@@ -280,7 +280,7 @@ class OpenedFile(Opened):
     def close(self) -> bool:
         """Ends all threads and closes the session; True when everything has ended. A network that is still being
         loaded can't be stopped: the session is closed as soon as it is there (`closed`)."""
-        ended = self.engine.cancel() if self.engine is not None else True
+        ended = self.engine.stop() if self.engine is not None else True
         if ended:
             self._close_session()
         else:
@@ -289,7 +289,7 @@ class OpenedFile(Opened):
 
     def _close_session(self) -> None:
         if self.engine is not None:
-            self.engine.cancel(timeout_s=None)
+            self.engine.stop(timeout_s=None)
         self.session.close()
         self.closed.set()
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.engine.file import FileEngine
 from app.engine.live import LiveEngine, LiveView
 from app.engine.meter import RateMeter
 from app.engine.player import Player, PlayerPosition
 from app.engine.run_status import Notice, RunStatus
 from app.engine.state import EngineState
+from app.runs.file_run import FileRun
 from tracking.drawing.privacy import RecentResults
 from tracking.types import Frame, FrameResult
 
@@ -106,7 +106,7 @@ class FileFeed:
         player: Player,
         result_of: Callable[[int], FrameResult | None],
         *,
-        engine: FileEngine[Any] | None = None,
+        engine: FileRun[Any] | None = None,
         memory_bytes: Callable[[], int] = lambda: 0,
         tracked_span: Callable[[], tuple[float, float] | None] = lambda: None,
         nearby: Callable[[Frame], tuple[FrameResult, ...]] = lambda _frame: (),

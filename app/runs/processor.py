@@ -1,9 +1,10 @@
-"""The engines' processor: a pipeline whose settings may change between two frames, rebuilt only where they did."""
+"""What runs compute with: a pipeline whose settings may change between two frames, and networks shared by many runs."""
 
 from dataclasses import replace
 from typing import Any
 
-from app.factory import build_detector, build_estimator, build_pipeline
+from app import factory
+from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 from tracking.types import Frame, FrameResult
 
@@ -14,7 +15,7 @@ class TrackProcessor:
     def __init__(self, settings: RunSettings) -> None:
         """Loads the networks. UserError when a model or the device is not there."""
         self.settings = settings
-        self.pipeline = build_pipeline(settings)
+        self.pipeline = factory.build_pipeline(settings)
 
     @property
     def device_name(self) -> str:
@@ -39,9 +40,9 @@ class TrackProcessor:
         estimator: Any = self.pipeline.estimator
         now, before = settings.network, self.settings.network
         if now != replace(before, flip=now.flip, input_scale=now.input_scale):
-            estimator = build_estimator(now)
+            estimator = factory.build_estimator(now)
         if (settings.detector, settings.region) != (self.settings.detector, self.settings.region):
-            old, self.pipeline.detector = self.pipeline.detector, build_detector(settings)
+            old, self.pipeline.detector = self.pipeline.detector, factory.build_detector(settings)
             old.close()
         estimator.flip = now.flip
         if estimator.input_scale != now.input_scale:
@@ -57,3 +58,24 @@ def build_processor(settings: RunSettings, current: TrackProcessor | None) -> Tr
         return TrackProcessor(settings)
     current.apply(settings)
     return current
+
+
+class SharedModels:
+    """The networks of many runs, one after the other: loaded when the first run needs them, then kept."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings = settings
+        self._first: Pipeline | None = None
+
+    def fresh(self) -> Pipeline:
+        """A chain that knows nobody yet, so that the numbers of people begin at 1 in every run. UserError when a model
+        or the device is not there."""
+        if self._first is None:
+            self._first = factory.build_pipeline(self._settings)
+        return Pipeline(self._first.detector, self._first.estimator, settings=self._settings)
+
+    def close(self) -> None:
+        """Frees the models."""
+        if self._first is not None:
+            self._first.close()
+            self._first = None

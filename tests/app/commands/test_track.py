@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -17,15 +16,18 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.commands import track as track_command
+from app.runs.outputs import OutputFolder, OutputPaths
+from app.runs.processor import SharedModels
+from app.runs.track_job import TrackJob
 from ppnet.poses import Poses
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.smoothing.rts import smooth_results
-from tracking.time_span import TimeSpan
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.video.factory import open_source
 
 ROOT = Path(__file__).parents[3]
@@ -282,13 +284,19 @@ def test_missing_models_are_told(tmp_path, capsys):
         assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_bug_in_a_stage_keeps_what_was_done(tmp_path, monkeypatch):
+def test_a_bug_in_a_stage_is_told_in_one_sentence_and_keeps_what_was_done(tmp_path, monkeypatch, capsys, own_log):
     def build(settings):
         return Pipeline(FakeDetector(fails_at=12), FakeEstimator(), settings=settings)
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
-    with pytest.raises(RuntimeError, match="the detector broke"):
-        track(walkers(tmp_path / "a.mp4", 30), "--out", tmp_path, "--detect-every", 1)
+    clips = walkers(tmp_path / "a.mp4", 30), tmp_path / "none.mp4"
+    assert track(*clips, "--out", tmp_path, "--detect-every", 1) == 2
+    said, log = capsys.readouterr().err.splitlines(), own_log / "ppnet-live.log"
+    assert said == [
+        f"Something went wrong with a.mp4 (RuntimeError: the detector broke); details are in {log}.",
+        f"There is no file {clips[1]}.",
+    ]
+    assert "Traceback" in log.read_text() and 'raise RuntimeError("the detector broke")' in log.read_text()
     meta = meta_of(tmp_path / "a_meta.json")
     assert meta["complete"] is False and meta["frames"] == 12 and "the detector broke" in meta["notices"]
     assert len(rows_of(tmp_path / "a_keypoints.csv")) == len(probed_times(tmp_path / "a_annotated.mp4")) == 12
@@ -332,19 +340,15 @@ def test_smoothing_that_looks_ahead(tmp_path, shaky):
 
 
 def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
-    from app.runs.outputs import OutputPaths
-    from app.runs.track_run import TrackRun
-
     clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
-    settings, stop = track_command.RunSettings(start_s=0.3).changed({"smoothing.kind": "rts"}), threading.Event()
+    settings = RunSettings(smoothing=SmoothingSettings(kind="rts"), start_s=0.3)
     paths = OutputPaths.of(tmp_path, "a")
-    with open_source(clip, span=TimeSpan(start_s=0.3)) as source:
-        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=settings)
-        halfway = lambda frames: stop.set() if frames == 31 + 10 else None
-        report = TrackRun(source, pipeline, paths, settings, stop=stop, progress=halfway).run()
+    job = TrackJob(clip, paths, settings, SharedModels(settings), watch=lambda done, total: done < 31 + 10)
+    report = job.run()
     assert not report.complete and meta_of(paths.meta)["complete"] is False
+    assert "stopped before table and video were made anew" in report.notices[-1]
     assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
-    assert not list(tmp_path.glob("*partial*"))
+    assert not list(tmp_path.glob("*partial*")) and not list(tmp_path.glob("*exporting*"))
 
 
 def test_a_file_alone_opens_the_window(tmp_path, monkeypatch):
@@ -481,14 +485,6 @@ def test_a_killed_run_is_marked_and_readable(tmp_path):
         assert session.frame_count > 20
 
 
-def test_expected_frames_for_the_progress_bar(tmp_path):
-    with open_source(walkers(tmp_path / "a.mp4", 60)) as source:
-        expected = track_command.expected_frames
-        assert expected(source.info, track_command.RunSettings()) == 60
-        assert expected(source.info, track_command.RunSettings(start_s=0.5, end_s=1.0)) == 15
-        assert expected(source.info, track_command.RunSettings(start_s=1.5, end_s=9.0)) == 15
-
-
 def test_help_and_version(capsys):
     for words, wanted in (
         (["--help"], "track"),
@@ -509,13 +505,8 @@ def test_no_display_is_told(monkeypatch, capsys):
     assert "track VIDEO --out DIR" in capsys.readouterr().err
 
 
-def test_stems_never_collide():
-    from app.runs.outputs import stems
-
-    assert stems(["a/x.mp4", "b/x.mov", "X.avi", "folder/", "rtsp://host/cam?1"]) == [
-        "x",
-        "x_2",
-        "X_3",
-        "folder",
-        "cam_1",
-    ]
+def test_outputs_never_share_a_name(tmp_path):
+    outputs = OutputFolder(tmp_path)
+    specs = ["a/x.mp4", "b/x.mov", "X.avi", "folder/", "rtsp://host/cam?1"]
+    names = [outputs.paths_for(spec).meta.name.removesuffix("_meta.json") for spec in specs]
+    assert names == ["x", "x_2", "X_3", "folder", "cam…"]

@@ -15,6 +15,9 @@ from app.gui.transport import clock_text
 from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tests.clips import make_clip
+from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
+from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 
 
@@ -187,36 +190,19 @@ def test_recording_of_a_file_is_the_span_with_its_sound(qtbot, open_clip, tmp_pa
         assert video.streams.audio
 
 
-def test_batch_tells_what_came_of_each_file(qtbot, window, clip, tmp_path, monkeypatch):
-    from tests.app.gui.conftest import MadeProcessor
-
+def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch):
     bad = tmp_path / "bad.mp4"
     bad.write_text("no video")
-    monkeypatch.setattr(
-        "app.gui.batch_dialog.BatchRun", lambda settings, folder, video: _run_one(folder, MadeProcessor(settings))
-    )
-    window.exports.show_batch([clip, bad])
+    monkeypatch.setattr("app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), FakeEstimator()))
+    walker = make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)
+    window.exports.show_batch([walker, bad])
     dialog = window.exports._batch
+    dialog.folder.setText(str(tmp_path / "batch"))
     dialog.start()
     qtbot.waitUntil(lambda: dialog.status.text() == "1 done, 1 failed", timeout=10000)
-    assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "2"
+    assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "1"
+    assert (tmp_path / "batch" / "walker_session.ppnet").exists()
     assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
-
-
-def _run_one(folder, processor):
-    from app.engine.batch import BatchOutcome
-    from tracking.video.factory import open_source
-
-    class Run:
-        def __call__(self, path, report, cancelled):
-            with open_source(path) as source:
-                results = [processor.process(frame) for frame in source]
-            return BatchOutcome(people=len(results[0]), outputs=(folder / "walk_keypoints.csv",))
-
-        def close(self):
-            pass
-
-    return Run()
 
 
 def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):

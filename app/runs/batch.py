@@ -1,0 +1,189 @@
+"""`Batch`: many inputs tracked one after the other with models that are loaded once, and a table of how each went."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from app.engine.state import program_is_ending
+from app.log_file import log_path
+from app.runs.outputs import OutputFolder
+from app.runs.processor import SharedModels
+from app.runs.track_job import RunReport, TrackJob, Watch
+from ppnet.errors import UserError
+from tracking.run_settings import RunSettings
+from tracking.video.address import redacted
+
+log = logging.getLogger(__name__)
+
+
+class BatchState(Enum):
+    """Where an input of the batch stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self not in (BatchState.WAITING, BatchState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One input of the batch. report: what came of it; message: why it failed."""
+
+    spec: str
+    state: BatchState = BatchState.WAITING
+    done: int = 0
+    total: int | None = None
+    fps: float = 0.0
+    eta_s: float | None = None
+    seconds: float = 0.0
+    report: RunReport | None = None
+    message: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The input in few words."""
+        return Path(redacted(self.spec)).name or self.spec
+
+
+class Batch:
+    """Tracks every input in turn; one failure, of whatever kind, does not stop the others."""
+
+    def __init__(
+        self,
+        specs: Iterable[str | Path],
+        settings: RunSettings,
+        outputs: OutputFolder,
+        *,
+        on_change: Callable[[BatchRow], object] = lambda _row: None,
+    ) -> None:
+        """on_change(row): called in the batch's thread, ten times a second while an input is at work and at its end."""
+        self._settings, self._outputs = settings, outputs
+        self._models = SharedModels(settings)
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._rows = dict(enumerate(BatchRow(str(spec)) for spec in specs))
+        self._cancelled = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, spec: str | Path) -> None:
+        """One more input at the end; one that is over already is done again."""
+        with self._lock:
+            same = [number for number, row in self._rows.items() if row.spec == str(spec)]
+            if all(self._rows[number].state.is_over for number in same):
+                number = max(self._rows, default=-1) + 1
+                for old in same:
+                    del self._rows[old]
+                self._rows[number] = BatchRow(str(spec))
+
+    def start(self) -> None:
+        """Starts a thread that does all, if it is not at work, and returns at once."""
+        with self._lock:
+            if not self.is_running:
+                self._cancelled.clear()
+                self._thread = threading.Thread(target=self.run, name="batch")
+                self._thread.start()
+
+    def run(self) -> None:
+        """Does all that wait, in the calling thread."""
+        try:
+            while (number := self._next()) is not None:
+                self._do(number)
+        finally:
+            self._models.close()
+
+    def cancel(self) -> None:
+        """Stops the input at work, whose finished part stays, and leaves the waiting ones undone."""
+        self._cancelled.set()
+        with self._lock:
+            for number, row in self._rows.items():
+                if not row.state.is_over:
+                    self._rows[number] = replace(row, state=BatchState.CANCELLED, eta_s=None)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits for the end; True when it is reached."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return not self.is_running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an input is at work or will be."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def rows(self) -> tuple[BatchRow, ...]:
+        """The table, in order."""
+        with self._lock:
+            return tuple(self._rows.values())
+
+    def eta_s(self) -> float | None:
+        """Seconds until all are done: what is left of the one at work, and the mean of those done for each other."""
+        rows = self.rows()
+        waiting = sum(row.state is BatchState.WAITING for row in rows)
+        running = [row for row in rows if row.state is BatchState.RUNNING]
+        done = [row.seconds for row in rows if row.state is BatchState.DONE]
+        if not running and not waiting:
+            return 0.0
+        here = running[0].eta_s if running else 0.0
+        if here is None:
+            return None
+        # Until one is done, the one at work is the best guess for the others.
+        each = sum(done) / len(done) if done else (running[0].seconds + here if running else None)
+        return None if each is None and waiting else here + waiting * (each or 0.0)
+
+    # The thread
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled.is_set() or program_is_ending()
+
+    def _next(self) -> int | None:
+        """Number of the next row, now at work; None when there is none."""
+        if self._is_cancelled():
+            return None
+        with self._lock:
+            return next((number for number, row in self._rows.items() if row.state is BatchState.WAITING), None)
+
+    def _do(self, number: int) -> None:
+        begun_s = time.monotonic()
+
+        def change(**changes: object) -> None:
+            """What was said of the row when it was cancelled stays."""
+            with self._lock:
+                row = replace(self._rows[number], seconds=time.monotonic() - begun_s, **changes)  # type: ignore[arg-type]
+                if self._rows[number].state is BatchState.CANCELLED:
+                    row = replace(row, state=BatchState.CANCELLED, eta_s=None)
+                self._rows[number] = row
+            self._on_change(row)
+
+        def watch(done: int, total: int | None) -> bool:
+            fps = done / max(time.monotonic() - begun_s, 1e-9)
+            change(done=done, total=total, fps=fps, eta_s=max(0, total - done) / fps if total and fps else None)
+            return not self._is_cancelled()
+
+        change(state=BatchState.RUNNING)
+        try:
+            report = self._track(self._rows[number].spec, watch)
+        except UserError as error:
+            change(state=BatchState.FAILED, eta_s=None, message=str(error))
+        except Exception as error:
+            log.exception("tracking one of several inputs")
+            words = f"Something went wrong with {self._rows[number].name} ({type(error).__name__}: {error}); "
+            change(state=BatchState.FAILED, eta_s=None, message=f"{words}details are in {log_path()}.")
+        else:
+            message = None if report.complete else " ".join(report.notices) or "It ended before its end."
+            state = BatchState.DONE if report.complete else BatchState.FAILED
+            change(state=state, eta_s=None, message=message, report=report)
+
+    def _track(self, spec: str, watch: Watch) -> RunReport:
+        paths = self._outputs.paths_for(spec)
+        job = TrackJob(spec, paths, self._settings, self._models, watch=watch)
+        return job.run()

@@ -1,0 +1,103 @@
+"""The meta file of a run: what it was made from and with, what was counted, whether it is complete."""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.errors import UserError
+from tracking.types import Frame, FrameResult
+from tracking.video.source import VideoInfo
+
+
+class Tally:
+    """Counts the frames and people of a run (a `Sink`)."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.people: dict[int, dict[str, Any]] = {}
+        self.seconds = dict.fromkeys(("detect", "track", "pose", "smooth"), 0.0)
+        self.first_s: float | None = None
+        self.last_s: float | None = None
+        self.shortest_s: float | None = None
+        self.longest_s: float | None = None
+
+    def write(self, frame: Frame, result: FrameResult) -> None:
+        """Counts one frame."""
+        self.frames += 1
+        if self.last_s is not None:
+            step_s = result.time_s - self.last_s
+            self.shortest_s = min(step_s, step_s if self.shortest_s is None else self.shortest_s)
+            self.longest_s = max(step_s, step_s if self.longest_s is None else self.longest_s)
+        self.first_s = result.time_s if self.first_s is None else self.first_s
+        self.last_s = result.time_s
+        for stage in self.seconds:
+            self.seconds[stage] += getattr(result.times, f"{stage}_s")
+        for track_id in result.tracks.ids.tolist():
+            person = self.people.setdefault(track_id, {"id": track_id, "frames": 0, "first_time_s": result.time_s})
+            person["frames"] += 1
+            person["last_time_s"] = result.time_s
+
+    def keep_only(self, track_id: int) -> None:
+        """Forgets everybody else."""
+        self.people = {i: person for i, person in self.people.items() if i == track_id}
+
+    def close(self, *, complete: bool) -> None:
+        """Nothing to close."""
+
+    def abandon(self) -> None:
+        """Nothing to let go of."""
+
+    def facts(self) -> dict[str, Any]:
+        """What was counted, as the meta file says it."""
+        return {
+            "frames": self.frames,
+            "persons": len(self.people),
+            "first_time_s": self.first_s,
+            "last_time_s": self.last_s,
+            "shortest_interval_s": self.shortest_s,
+            "longest_interval_s": self.longest_s,
+            "people": sorted(self.people.values(), key=lambda person: int(person["id"])),
+        }
+
+
+def source_facts(info: VideoInfo) -> dict[str, Any]:
+    """What is known of the input, in plain values."""
+    return {name: _plain(value) for name, value in asdict(info).items()}
+
+
+def network_facts(info: CheckpointInfo | None) -> dict[str, Any] | None:
+    """Which network it was; None when there is none that could be named."""
+    if info is None:
+        return None
+    return {
+        "network": info.network,
+        "input_wh": list(info.input_wh),
+        "joints": info.skeleton,
+        "decoding": info.codec_kind,
+        "sha256": info.sha256,
+        "source": info.source,
+    }
+
+
+def write_meta(path: Path, facts: Mapping[str, Any]) -> None:
+    """The meta file in one step: there is never half of one. UserError when it cannot be written."""
+    fresh = path.with_name(path.name + ".partial")
+    try:
+        fresh.write_text(json.dumps(facts, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise UserError(f"{path} could not be written: {error.strerror}.") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    return str(value) if isinstance(value, Path) else value

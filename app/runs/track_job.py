@@ -1,0 +1,273 @@
+"""`TrackJob`: one input tracked into its files, with models that other inputs share."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ppnet
+from app.runs.file_run import FileRun
+from app.runs.meta import Tally, network_facts, source_facts, write_meta
+from app.runs.outputs import OutputPaths
+from app.runs.processor import SharedModels
+from app.runs.session_header import run_header, weights_info
+from app.runs.sinks import Sink, TableSink, VideoSink
+from app.runs.source import open_for
+from ppnet.errors import UserError
+from tracking.export.formats import export
+from tracking.export.keypoint_csv import KeypointTable
+from tracking.export.progress import ExportCancelled, Tick
+from tracking.export.video import write_annotated_video
+from tracking.focus_person import SOON_S, PersonAt
+from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import OnlyPerson
+from tracking.session.session import Session
+from tracking.types import Frame, FrameResult
+from tracking.video.source import VideoSource
+
+LOOK_S = 0.1  # how soon a stop is seen
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """How a run ended. complete: every picture asked for was tracked and written."""
+
+    paths: OutputPaths
+    frames: int
+    people: int
+    fps: float
+    device: str
+    complete: bool
+    notices: tuple[str, ...]
+
+    def line(self) -> str:
+        """The files and the numbers, in one line."""
+        people = "1 person" if self.people == 1 else f"{self.people} people"
+        frames = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        files = ", ".join(str(path) for path in self.paths.all())
+        end = "" if self.complete else " (not complete)"
+        return f"{files}: {frames}, {people}, {self.fps:.1f} fps on {self.device}{end}"
+
+
+Watch = Callable[[int, "int | None"], bool]
+"""watch(frames done, frames in all): called every `LOOK_S` while a job is at work; False stops it."""
+
+
+class TrackJob:
+    """Tracks one source into its output files. Used by one thread.
+
+    What looks ahead (smoothing of that kind, one person chosen after the start) is made from the session afterwards;
+    until then table and video have what the forward filter gives, and everybody.
+    """
+
+    def __init__(
+        self, spec: str | Path, paths: OutputPaths, settings: RunSettings, models: SharedModels, *, watch: Watch
+    ) -> None:
+        self._spec, self._paths, self._settings, self._models = spec, paths, settings, models
+        self._watch = watch
+        self._tally = Tally()
+        self._video: VideoSink | None = None
+        self._notices: list[str] = []
+        self._decode_s = 0.0
+        self._started = datetime.now(UTC)
+        self._began_s = self._ended_s = time.monotonic()
+
+    def run(self) -> RunReport:
+        """Do it. UserError when the input cannot be read or an output cannot be written; what is finished stays."""
+        with open_for(self._settings, self._spec) as source:
+            self._pipeline = self._models.fresh()
+            self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
+            self._write_meta(source, complete=False)
+            try:
+                with self._session(source) as session:
+                    self._track(source, session)
+                    complete = self._look_back(source, session) and not source.ended_early
+            except Exception as error:
+                self._notices += [*source.notices, str(error)]
+                with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell
+                    self._write_meta(source, complete=False)
+                raise
+            self._notices = [*source.notices, *(self._video.notices if self._video else ()), *self._notices]
+            self._write_meta(source, complete=complete)
+        return RunReport(
+            paths=self._paths,
+            frames=self._tally.frames,
+            people=len(self._tally.people),
+            fps=self._fps(),
+            device=self._device(),
+            complete=complete,
+            notices=tuple(self._notices),
+        )
+
+    # The run itself
+
+    @contextmanager
+    def _session(self, source: VideoSource) -> Iterator[Session]:
+        header = run_header(source.info, self._settings, self._network)
+        path = self._paths.working_session
+        try:
+            with Session.create(path, header, overwrite=True) as session:
+                yield session
+        finally:
+            if self._paths.session is None:
+                path.unlink(missing_ok=True)
+
+    def _track(self, source: VideoSource, session: Session) -> None:
+        """Every frame into the session and the files."""
+        processor = _Processor(self._pipeline)
+        run = FileRun(
+            lambda: source,
+            lambda _settings, _current: processor,
+            self._settings,
+            session=session,
+            sinks=self._sinks(source, session),
+        )
+        run.limit(self._settings.span)
+        twice = self._settings.smoothing.kind == "rts" and not source.info.is_live
+        self._began_s = time.monotonic()
+        run.start()
+        try:
+            ended = False
+            while not ended:
+                ended, status = run.wait(LOOK_S), run.status()
+                total = status.total if status.total is None else status.total * (2 if twice else 1)
+                if not self._watch(status.done, total) and not ended:
+                    run.stop(timeout_s=0.0)
+        finally:
+            self._ended_s, self._decode_s = time.monotonic(), run.decode_s
+
+    def _sinks(self, source: VideoSource, session: Session) -> list[Sink]:
+        sinks: list[Sink] = []
+        if self._paths.table:
+            sinks.append(TableSink(self._paths.table, session.header.skeleton))
+        if self._paths.video:
+            try:
+                self._video = VideoSink(self._paths.video, source.info, sound_span=self._settings.span)
+            except BaseException:
+                for sink in sinks:
+                    sink.abandon()
+                raise
+            sinks.append(self._video)
+        return [*sinks, self._tally]
+
+    # What is known only at the end
+
+    def _look_back(self, source: VideoSource, session: Session) -> bool:
+        """Brings session, table and video to what is known now; False when the run was stopped before that."""
+        focus = self._pipeline.focus
+        if session.complete and focus.place is not None and focus.track_id is None:
+            session.go_on()
+            raise nobody_at(focus.place)
+        if source.info.is_live:
+            return session.complete
+        alone = focus.track_id if set(self._tally.people) - {focus.track_id} else None
+        if alone is not None:
+            session.add_edit(OnlyPerson(alone))
+        if not session.complete:
+            return False
+        if alone is None and self._settings.smoothing.kind != "rts":
+            return True
+        if not self._write_again(source, session):
+            self._notices.append("It was stopped before table and video were made anew from all that was tracked.")
+            return False
+        if alone is not None:
+            self._tally.keep_only(alone)
+        return True
+
+    def _write_again(self, source: VideoSource, session: Session) -> bool:
+        """Replaces video and table by those that `export` makes; False when it was stopped before."""
+        edited, frames = EditedSession(session), session.frame_count
+
+        def tick(done: int) -> None:
+            if not self._watch(frames + done, 2 * frames):
+                raise ExportCancelled
+
+        if not edited.refresh(cancelled=lambda: not self._watch(frames, 2 * frames)):
+            return False
+        if self._paths.video:
+            draw = partial(write_annotated_video, video=source.info.path)
+            try:
+                export(edited, "video", self._paths.video, overwrite=True, tick=tick, write=draw)
+            except ExportCancelled:
+                return False
+        if self._paths.table:
+            export(edited, "csv", self._paths.table, overwrite=True, write=_write_table)
+        return True
+
+    # The meta file
+
+    def _device(self) -> str:
+        return str(getattr(self._pipeline.estimator, "device_name", "cpu"))
+
+    def _fps(self) -> float:
+        return self._tally.frames / max(self._ended_s - self._began_s, 1e-9)
+
+    def _write_meta(self, source: VideoSource, *, complete: bool) -> None:
+        estimator: Any = self._pipeline.estimator
+        seconds = {
+            "decode": self._decode_s,
+            **self._tally.seconds,
+            "draw": self._video.draw_s if self._video else 0.0,
+            "encode": self._video.encode_s if self._video else 0.0,
+        }
+        facts = {
+            "program": "PPNet Live",
+            "version": ppnet.__version__,
+            "complete": complete,
+            "notices": self._notices,
+            "input": source_facts(source.info),
+            "outputs": {name: path.name for name, path in self._paths.named().items()},
+            **self._tally.facts(),
+            "model": network_facts(self._network),
+            "device": getattr(estimator, "device_name", None),
+            "precision": getattr(estimator, "precision", None),
+            "settings": self._settings.to_plain(),
+            "timings": {f"{stage}_s": round(value, 4) for stage, value in seconds.items()},
+            "fps": round(self._fps(), 2),
+            "wall_s": round(time.monotonic() - self._began_s, 3),
+            "started_utc": self._started.isoformat(timespec="seconds"),
+            "coordinates": "pixels of the upright picture, origin top left, pixel centres at whole numbers",
+            "times": "presentation times of the file in seconds",
+        }
+        write_meta(self._paths.meta, facts)
+
+
+class _Processor:
+    """The chain of one run; whoever is to be followed alone must be found in time. The models stay loaded."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Everything known of the next frame. UserError when nobody was at the place that was asked for."""
+        result = self._pipeline.process(frame)
+        focus = self._pipeline.focus
+        if focus.place is not None and focus.is_missed:
+            raise nobody_at(focus.place)
+        return result
+
+    def reset(self) -> None:
+        """Forgets all people."""
+        self._pipeline.reset()
+
+
+def nobody_at(at: PersonAt) -> UserError:
+    """Says that there is nobody to follow."""
+    return UserError(
+        f"Nobody was found at {at.x:g},{at.y:g} within {SOON_S:g} s of {at.time_s:g} s; "
+        "give a place inside a person, in pixels, and a time at which they are seen (--only X,Y@SECONDS)."
+    )
+
+
+def _write_table(edited: EditedSession, path: Path, tick: Tick) -> None:
+    """The table of `track` with all edits and smoothing in it."""
+    with KeypointTable(path, skeleton=edited.skeleton) as table:
+        for frame in edited.exported():
+            table.write(frame.result)

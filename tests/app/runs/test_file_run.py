@@ -1,0 +1,359 @@
+"""A file run: every frame once, in order; the session first, then the files; pause, stop, resume; errors are told."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.engine.state import EngineState
+from app.runs.file_run import FileRun
+from app.runs.frame_queue import FrameQueue
+from ppnet.errors import UserError
+from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.results import made_header
+from tracking.session.session import Session
+from tracking.time_span import TimeSpan
+from tracking.types import Frame, FrameResult
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+
+
+@dataclass
+class Build:
+    """Remembers the processors it built."""
+
+    made: list[FakeProcessor] = field(default_factory=list)
+
+    def __call__(self, settings: FakeSettings, current: FakeProcessor | None) -> FakeProcessor:
+        if settings.cannot:
+            raise UserError("These weights are of another network.")
+        if current is None:
+            self.made.append(FakeProcessor(settings))
+            return self.made[-1]
+        current.settings = settings
+        return current
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        yield session
+
+
+def test_every_frame_in_order(session: Session) -> None:
+    build, file = Build(), FakeFile(200)
+    run = FileRun(lambda: file, build, FakeSettings(people=2), session=session)
+    run.start()
+    assert run.wait(10)
+    status = run.status()
+    assert status.state is EngineState.STOPPED and status.complete and (status.done, status.total) == (200, 200)
+    assert status.people == 2 and status.eta_s == 0 and status.device == "stand-in" and status.notices == ()
+    assert status.times.pose_s == pytest.approx(0.05)
+    assert [r.frame_index for r in session.results()] == list(range(200)) == build.made[0].seen
+    assert session.complete and file.closed and build.made[0].threads == {"track"}
+    assert build.made[0].closed_in == "track"
+
+
+def test_a_file_of_one_frame(session: Session) -> None:
+    run = FileRun(lambda: FakeFile(1), Build(), FakeSettings(), session=session)
+    run.start()
+    assert run.wait(5) and session.frame_count == 1 and run.status().complete
+
+
+def test_pause_resume_and_new_settings(session: Session) -> None:
+    run = FileRun(lambda: FakeFile(300), Build(), FakeSettings(0.002), session=session)
+    run.start()
+    wait_for(lambda: session.frame_count > 10)
+    run.pause()
+    time.sleep(0.15)
+    count = session.frame_count
+    time.sleep(0.15)
+    assert session.frame_count == count and run.status().state is EngineState.PAUSED
+    run.apply(FakeSettings(people=3))
+    run.resume()
+    assert run.wait(10)
+    assert [len(r) for r in session.results()] == [1] * count + [3] * (300 - count)
+
+
+def test_progress_says_how_long_it_will_take(session: Session) -> None:
+    run = FileRun(lambda: FakeFile(1000), Build(), FakeSettings(0.01), session=session)
+    run.start()
+    wait_for(lambda: session.frame_count > 50)
+    status = run.status()
+    assert 10 < status.process_fps <= 110
+    assert status.eta_s == pytest.approx((1000 - status.done) / status.process_fps, rel=0.2)
+    assert run.stop() and not run.status().complete
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_stop_leaves_a_session_that_is_gone_on_with(session: Session, paused: bool) -> None:
+    run = FileRun(lambda: FakeFile(120), Build(), FakeSettings(0.005, people=2), session=session)
+    run.start()
+    wait_for(lambda: session.frame_count > 40)
+    if paused:
+        run.pause()
+    assert run.stop() and run.status().state is EngineState.STOPPED
+    count = session.frame_count
+    assert 40 < count < 120 and not session.complete
+    build = Build()
+    run = FileRun(lambda: FakeFile(120), build, FakeSettings(people=3), session=session)
+    run.start()
+    assert run.wait(10) and session.complete
+    results = list(session.results())
+    assert [r.frame_index for r in results] == list(range(120))
+    # The last second was computed again to know the people; they kept their ids, and the new one has a new id.
+    assert build.made[0].seen[0] == max(0, count - 31)
+    assert [r.tracks.ids.tolist() for r in results[:count]] == [[1, 2]] * count
+    assert [r.tracks.ids.tolist() for r in results[count:]] == [[1, 2, 5]] * (120 - count)
+
+
+def test_ids_of_a_new_run_never_repeat_those_of_the_old_one(session: Session) -> None:
+    """Nobody is recognised: the boxes lie elsewhere."""
+
+    class Elsewhere(FakeProcessor):
+        def process(self, frame: Frame) -> FrameResult:
+            from tests.results import made_result
+
+            boxes = np.array([[500.0, 10, 560, 300]], np.float32)
+            return made_result(frame.index, [1], time_s=frame.time_s, boxes=boxes)
+
+    run = FileRun(lambda: FakeFile(60, fails_at=40), Build(), FakeSettings(people=2), session=session)
+    run.start()
+    with pytest.raises(OSError, match="went away"):
+        run.wait(10)
+    run = FileRun(lambda: FakeFile(60), lambda s, c: c or Elsewhere(s), FakeSettings(), session=session)
+    run.start()
+    assert run.wait(10)
+    assert {int(i) for r in session.results(45) for i in r.tracks.ids} == {3}
+
+
+def test_errors_of_every_stage_reach_the_caller(tmp_path: Path) -> None:
+    def missing() -> FakeFile:
+        raise UserError("There is no file a.mp4.")
+
+    cases = [
+        (missing, FakeSettings(), UserError, "There is no file a.mp4."),
+        (lambda: FakeFile(50, fails_at=20), FakeSettings(), OSError, "went away"),
+        (lambda: FakeFile(50), FakeSettings(fails_at=20), RuntimeError, "network broke"),
+        (lambda: FakeFile(50), FakeSettings(cannot=True), UserError, "another network"),
+    ]
+    for number, (open_source, settings, kind, words) in enumerate(cases):
+        with Session.create(tmp_path / f"{number}_session.ppnet", made_header()) as session:
+            run = FileRun(open_source, Build(), settings, session=session)
+            run.start()
+            with pytest.raises(kind, match=words):
+                run.wait(5)
+            status = run.status()
+            assert status.state is EngineState.FAULTED and words in status.notices[-1].words and not status.complete
+            assert not session.complete and session.frame_count <= 20
+
+
+def test_it_is_started_once_and_may_be_stopped_before(session: Session) -> None:
+    run = FileRun(lambda: FakeFile(5), Build(), FakeSettings(), session=session)
+    assert run.stop() and run.wait(1) and run.status().state is EngineState.STOPPED
+    run.start()
+    assert run.wait(5) and session.frame_count == 0
+    with pytest.raises(RuntimeError):
+        run.start()
+
+
+def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Session) -> None:
+    build, file = Build(), FakeFile(200)
+    run = FileRun(lambda: file, build, FakeSettings(), session=session)
+    run.limit(TimeSpan(100 / 30, 120 / 30))
+    run.start()
+    assert run.wait(10)
+    assert [r.frame_index for r in session.results()] == list(range(100, 120)) == build.made[0].seen
+    assert run.status().complete and run.status().total == 20
+    session.go_on()
+    more = FileRun(lambda: FakeFile(200), build, FakeSettings(), session=session)
+    more.limit(TimeSpan(100 / 30, None))
+    more.start()
+    assert more.wait(10)
+    assert [r.frame_index for r in session.results()] == list(range(100, 200)) and session.complete
+
+
+def test_limits_that_come_while_it_runs(session: Session) -> None:
+    build = Build()
+    run = FileRun(lambda: FakeFile(2000), build, FakeSettings(0.002), session=session)
+    run.start()
+    wait_for(lambda: session.frame_count > 10)
+    reached = session.last_frame_index
+    run.limit(TimeSpan(None, (reached + 60) / 30))
+    assert run.wait(10)
+    assert session.last_frame_index == reached + 59 and session.complete
+
+
+def test_settings_that_cannot_be_had_are_refused_and_the_run_goes_on(session: Session) -> None:
+    build = Build()
+    run = FileRun(lambda: FakeFile(200), build, FakeSettings(0.002), session=session)
+    run.start()
+    wait_for(lambda: session.frame_count > 10)
+    run.apply(FakeSettings(0.002, people=3, cannot=True))
+    wait_for(lambda: run.status().notices)
+    (notice,) = run.status().notices
+    assert notice.words == "These weights are of another network. The settings stay as they were."
+    assert run.status().settings == FakeSettings(0.002) == build.made[0].settings
+    assert run.wait(10) and session.complete and {len(r) for r in session.results()} == {1}
+
+
+def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
+    file = FakeFile(10)
+    file.notices = ("The file is damaged after 0.3 s.",)
+    run = FileRun(lambda: file, Build(), FakeSettings(), session=session)
+    run.start()
+    assert run.wait(5)
+    assert [notice.words for notice in run.status().notices] == ["The file is damaged after 0.3 s."]
+
+
+def test_changed_settings_are_told_with_their_time(session: Session) -> None:
+    told: list[tuple[FakeSettings, FakeSettings, float]] = []
+    run = FileRun(
+        lambda: FakeFile(400), Build(), FakeSettings(0.002), session=session, on_change=lambda *what: told.append(what)
+    )
+    run.start()
+    wait_for(lambda: session.frame_count > 10)
+    run.apply(FakeSettings(0.001, people=3))
+    assert run.wait(10)
+    ((before, after, time_s),) = told
+    assert (before, after) == (FakeSettings(0.002), FakeSettings(0.001, people=3))
+    first = next(result for result in session.results() if len(result) == 3)
+    assert first.time_s == time_s
+
+
+# -- stages and sinks ----------------------------------------------------------------------------
+
+
+@dataclass
+class FakeSink:
+    """Remembers what it was given; `fails_at` breaks at that frame, `fails_closing` at the end."""
+
+    session: Session
+    fails_at: int | None = None
+    fails_closing: bool = False
+    seen: list[int] = field(default_factory=list)
+    closed: bool | None = None
+    abandoned: bool = False
+
+    def write(self, frame: Frame, result: FrameResult) -> None:
+        assert self.session.result(frame.index) is not None, "the session has every frame first"
+        if frame.index == self.fails_at:
+            raise UserError("The disk is full.")
+        self.seen.append(result.frame_index)
+
+    def close(self, *, complete: bool) -> None:
+        self.closed = complete
+        if self.fails_closing:
+            raise UserError("The disk is full.")
+
+    def abandon(self) -> None:
+        self.abandoned = True
+
+
+def run_with(sinks: list[FakeSink], file: FakeFile, settings: FakeSettings | None = None) -> FileRun[FakeSettings]:
+    run = FileRun(lambda: file, Build(), settings or FakeSettings(), session=sinks[0].session, sinks=sinks)
+    run.start()
+    return run
+
+
+def test_the_session_comes_first_then_the_sinks(session: Session) -> None:
+    sinks = [FakeSink(session), FakeSink(session)]
+    assert run_with(sinks, FakeFile(40)).wait(10)
+    assert [sink.seen for sink in sinks] == [list(range(40))] * 2 and [sink.closed for sink in sinks] == [True, True]
+
+
+def test_a_sink_that_breaks_ends_the_run_and_the_others_are_closed_as_incomplete(session: Session) -> None:
+    sinks = [FakeSink(session), FakeSink(session, fails_at=9, fails_closing=True), FakeSink(session)]
+    run = run_with(sinks, FakeFile(100_000))
+    with pytest.raises(UserError, match="disk is full"):
+        run.wait(10)
+    assert [sink.closed for sink in sinks] == [False] * 3 and [sink.abandoned for sink in sinks] == [False, True, False]
+    assert session.frame_count == 10 and not session.complete and run.status().state is EngineState.FAULTED
+
+
+def test_a_file_that_cannot_be_closed_is_told(session: Session) -> None:
+    sinks = [FakeSink(session, fails_closing=True), FakeSink(session)]
+    with pytest.raises(UserError, match="disk is full"):
+        run_with(sinks, FakeFile(5)).wait(10)
+    assert sinks[0].abandoned and sinks[1].closed is True
+
+
+@pytest.mark.parametrize("settings", [FakeSettings(fails_at=7), FakeSettings()])
+def test_what_came_before_an_error_is_finished(session: Session, settings: FakeSettings) -> None:
+    (sink,) = sinks = [FakeSink(session)]
+    run = run_with(sinks, FakeFile(60, fails_at=None if settings.fails_at else 7), settings)
+    with pytest.raises((OSError, RuntimeError)):
+        run.wait(10)
+    assert sink.seen == list(range(7)) and sink.closed is False and session.frame_count == 7
+
+
+def test_what_was_computed_before_a_stop_is_finished(session: Session) -> None:
+    build, sink = Build(), FakeSink(session)
+    run = FileRun(lambda: FakeFile(100_000), build, FakeSettings(0.002), session=session, sinks=[sink])
+    run.start()
+    wait_for(lambda: session.frame_count > 10)
+    assert run.stop() and sink.closed is False
+    assert sink.seen == build.made[0].seen == list(range(session.frame_count))
+
+
+def test_reading_computing_and_finishing_go_on_at_the_same_time(session: Session) -> None:
+    together = threading.Barrier(3, timeout=5)
+
+    class Source(FakeFile):
+        def __iter__(self) -> Iterator[Frame]:
+            for frame in super().__iter__():
+                if frame.index == 4:
+                    together.wait()
+                yield frame
+
+    class Network(FakeProcessor):
+        def process(self, frame: Frame) -> FrameResult:
+            if frame.index == 2:
+                together.wait()
+            return super().process(frame)
+
+    class Last(FakeSink):
+        def write(self, frame: Frame, result: FrameResult) -> None:
+            if frame.index == 1:
+                together.wait()
+
+    run = FileRun(lambda: Source(8), lambda s, c: Network(s), FakeSettings(), session=session, sinks=[Last(session)])
+    run.start()
+    assert run.wait(10) and session.frame_count == 8
+
+
+@pytest.mark.parametrize(("most", "most_bytes"), [(3, 10**9), (10**9, 300)])
+def test_what_waits_is_bounded_by_number_and_by_bytes(most: int, most_bytes: int) -> None:
+    queue: FrameQueue[int] = FrameQueue(most, most_bytes)
+    put: list[int] = []
+
+    def give() -> None:
+        for item in range(20):
+            assert queue.put(item, 100)
+            put.append(item)
+        queue.close()
+
+    thread = threading.Thread(target=give)
+    thread.start()
+    taken = []
+    for item in queue:
+        taken.append(item)
+        assert len(put) <= item + 1 + 3 + 1
+    thread.join(5)
+    assert taken == list(range(20))
+
+
+def test_one_item_larger_than_all_room_still_goes_through() -> None:
+    queue: FrameQueue[str] = FrameQueue(8, 100)
+    assert queue.put("large", 10**9)
+    queue.abandon()
+    assert not queue.put("more", 1) and list(queue) == []
