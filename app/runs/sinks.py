@@ -1,19 +1,17 @@
 """What a run writes while it goes on: each sink takes every finished frame, in order, once the session has it."""
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Protocol
 
-from tracking.drawing.overlay import OverlaySettings, draw
-
 from ppnet.errors import UserError
 from ppnet.skeleton import Skeleton
+from tracking.drawing.annotated_video import AnnotatedVideo
+from tracking.drawing.style import SceneStyle
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
-from tracking.video.writer import VideoWriter
 
 
 class Sink(Protocol):
@@ -53,56 +51,27 @@ class TableSink:
 
 
 class VideoSink:
-    """The annotated video. draw_s, encode_s: seconds spent so far."""
+    """The annotated video. That of a file keeps the file's times, that of a live source begins at 0."""
 
-    def __init__(
-        self,
-        path: Path,
-        info: VideoInfo,
-        *,
-        sound_span: TimeSpan = ALL_TIME,
-        look: OverlaySettings | None = None,
-    ) -> None:
-        """The video of a file keeps the file's times, that of a live source begins at 0."""
-        self.draw_s = self.encode_s = 0.0
-        self._look = look or OverlaySettings()
-        self._origin_s = None if info.is_live else 0.0
-        self._last_s = 0.0
-        self._writer = VideoWriter(
-            path,
-            info.size_wh,
-            frame_rate=info.frame_rate,
-            time_base=info.time_base,
-            pixel_aspect=info.pixel_aspect,
-            audio_from=info.path if info.has_audio else None,
-            audio_span=sound_span,
+    def __init__(self, path: Path, info: VideoInfo, *, sound_span: TimeSpan = ALL_TIME) -> None:
+        self.video = AnnotatedVideo(
+            path, info, SceneStyle(), sound_span=sound_span, origin_s=None if info.is_live else 0.0
         )
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What differs from the source."""
-        padded = "The annotated video is a pixel wider or higher: H.264 needs even sizes."
-        return tuple(notice for notice in (padded if self._writer.padded else None, self._writer.notice) if notice)
+        self._last_s = 0.0
 
     def write(self, frame: Frame, result: FrameResult) -> None:
         """Draws the people and adds the picture."""
-        started_s = time.perf_counter()
-        picture = draw(frame.image, result, self._look)
-        drawn_s = time.perf_counter()
-        self._origin_s = frame.time_s if self._origin_s is None else self._origin_s
-        self._writer.write(picture, frame.time_s - self._origin_s)
+        self.video.write(frame, result)
         self._last_s = frame.time_s
-        self.draw_s += drawn_s - started_s
-        self.encode_s += time.perf_counter() - drawn_s
 
     def close(self, *, complete: bool) -> None:
         """Finishes the video, with its sound up to the last picture when it is not complete; without a picture there
         is no video."""
-        if self._writer.frame_count:
-            self._writer.close(sound_until_s=None if complete else self._last_s)
+        if self.video.frame_count:
+            self.video.close(sound_until_s=None if complete else self._last_s)
         else:
-            self._writer.discard()
+            self.video.discard()
 
     def abandon(self) -> None:
         """Leaves what was written under its partial name."""
-        self._writer.abandon()
+        self.video.abandon()

@@ -19,6 +19,7 @@ from app.runs.session_header import run_header, weights_info
 from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.source import open_for
 from ppnet.errors import UserError
+from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.export.formats import export
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.export.progress import ExportCancelled, Tick
@@ -73,7 +74,7 @@ class TrackJob:
         self._spec, self._paths, self._settings, self._models = spec, paths, settings, models
         self._watch = watch
         self._tally = Tally()
-        self._video: VideoSink | None = None
+        self._video: AnnotatedVideo | None = None
         self._notices: list[str] = []
         self._decode_s = 0.0
         self._started = datetime.now(UTC)
@@ -149,12 +150,13 @@ class TrackJob:
             sinks.append(TableSink(self._paths.table, session.header.skeleton))
         if self._paths.video:
             try:
-                self._video = VideoSink(self._paths.video, source.info, sound_span=self._settings.span)
+                sink = VideoSink(self._paths.video, source.info, sound_span=self._settings.span)
             except BaseException:
-                for sink in sinks:
-                    sink.abandon()
+                for opened in sinks:
+                    opened.abandon()
                 raise
-            sinks.append(self._video)
+            sinks.append(sink)
+            self._video = sink.video
         return [*sinks, self._tally]
 
     # What is known only at the end

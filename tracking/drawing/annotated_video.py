@@ -92,8 +92,9 @@ class AnnotatedVideo:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences about what was wrong with the sound."""
-        return () if self._writer.notice is None else (self._writer.notice,)
+        """Sentences about what differs from the source."""
+        padded = "The annotated video is a pixel wider or higher: H.264 needs even sizes."
+        return tuple(notice for notice in (padded if self._writer.padded else None, self._writer.notice) if notice)
 
     def write(self, frame: Frame, result: FrameResult | None) -> None:
         """Draws a frame and adds it at its time; result: None where nobody was looked for yet."""
