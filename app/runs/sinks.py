@@ -54,9 +54,7 @@ class VideoSink:
     """The annotated video. That of a file keeps the file's times, that of a live source begins at 0."""
 
     def __init__(self, path: Path, info: VideoInfo, *, sound_span: TimeSpan = ALL_TIME) -> None:
-        self.video = AnnotatedVideo(
-            path, info, SceneStyle(), sound_span=sound_span, origin_s=None if info.is_live else 0.0
-        )
+        self.video = AnnotatedVideo(path, info, SceneStyle(), sound_span=sound_span)
         self._last_s = 0.0
 
     def write(self, frame: Frame, result: FrameResult) -> None:
