@@ -60,7 +60,8 @@ class PictureTools(QObject):
         if region[2] - region[0] < 8 or region[3] - region[1] < 8:
             self._workspace.notify("That region is too small; drag a larger one.", "warning")
             return
-        self._workspace.apply(replace(self._workspace.settings, region=region))
+        x1, y1, x2, y2 = (float(value) for value in region)
+        self._workspace.apply(replace(self._workspace.settings, region=(x1, y1, x2, y2)))
         self._workspace.notify(
             "From the next picture on people are looked for in this region only; “Track again” does it for all.", "info"
         )

@@ -30,7 +30,8 @@ def marks_of(window):
 def test_a_mark_is_dropped_drawn_named_and_taken_away(qtbot, open_clip):
     window = open_clip()
     window.below.setCurrentWidget(window.timeline)
-    qtbot.waitUntil(lambda: len(window.timeline.lanes.lanes) == 2 and window.results._read_to == FRAMES, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.timeline.lanes.lanes) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: window.timeline.lanes.lanes[1].frame_count == FRAMES, timeout=5000)
     before = drawn(window.timeline.lanes), drawn(window.transport.bar)
     qtbot.keyClick(window, Qt.Key.Key_M)
     assert marks_of(window) == [("Mark 1", 20)]

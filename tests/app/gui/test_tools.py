@@ -86,7 +86,7 @@ def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
     qtbot.waitUntil(
         lambda: window.view.picture is not None and window.view.picture.frame.size_wh == (480, 640), timeout=8000
     )
-    assert window.workspace.run.session.header.settings["turn_deg"] == 90
+    assert window.workspace.run.session.header.settings["adaptation.turn_deg"] == 90
 
 
 def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
@@ -97,7 +97,7 @@ def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
     qtbot.waitUntil(
         lambda: (
             window.workspace.run is not None
-            and window.workspace.run.session.header.settings["slow_motion"] == 8.0
+            and window.workspace.run.session.header.settings["adaptation.slow_motion"] == 8.0
             and window.workspace.run.session.complete
         ),
         timeout=10000,
