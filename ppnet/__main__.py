@@ -9,6 +9,7 @@ COMMANDS = {
     "weights": ("ppnet.weights_command", "import, list and show weights"),
     "train": ("ppnet.train.command", "train a network"),
     "evaluate": ("ppnet.evaluate.command", "accuracy on COCO or MPII"),
+    "export": ("ppnet.inference.export_command", "a network as an ONNX file, for other programs"),
     "benchmark": ("ppnet.benchmark.command", "speed of all networks side by side"),
     "blend": ("ppnet.data.blend_command", "labels and a teacher's answers, averaged where they agree"),
     "pack": ("ppnet.data.pack_command", "training people made small enough to carry to another machine"),
