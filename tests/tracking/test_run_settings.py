@@ -1,12 +1,16 @@
 """Settings are checked where they are made, and what a session keeps of them becomes settings again."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ppnet.errors import UserError
 from tracking.focus_person import PersonAt
 from tracking.run_settings import RunSettings
+from tracking.session.session import Session
+
+OLD = Path(__file__).parents[1] / "data" / "aisle_format1_session.ppnet"
 
 CHANGES = {
     "network.weights": "mine",
@@ -29,6 +33,14 @@ def test_a_session_of_an_earlier_version_says_the_same_in_other_names() -> None:
     wanted = {"smoothing.min_score": 0.3, "smoothing.kind": "rts", "tracker.max_people": 2, "adaptation.turn_deg": 90,
               "network.flip": True, "network.weights": "mine", "only": PersonAt(1.0, 2.0, 3.0)}  # fmt: skip
     assert RunSettings.from_plain({**written, "only": [1, 2, 3.0]}) == RunSettings().changed(wanted)
+
+
+def test_a_stored_session_of_the_first_release_gives_its_settings() -> None:
+    with Session.open(OLD) as session:
+        settings, written = session.header.run_settings, session.header.settings
+    assert written["min_conf"] == settings.smoothing.min_score == 0.4
+    assert (settings.network.flip, settings.detector.model) == (written["flip"], written["detector"])
+    assert settings.adaptation.slow_motion == written["slow_motion"] == 1.0
 
 
 WRONG = [

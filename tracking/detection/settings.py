@@ -27,8 +27,8 @@ class DetectorSettings(Settings):
 
     model: str = setting(
         "efficientdet-lite0",
-        "the network that finds people: the fast one, the one that finds more small people (and more false ones), or "
-        "a TFLite file with metadata or an ONNX one",
+        "the network that finds people: efficientdet-lite0 (fast), nanodet (finds more small people, and more false "
+        "ones), or a TFLite or ONNX file",
         label="Detector", option="--detector", choices=DETECTORS, open=True, example="NAME",
     )  # fmt: skip
     tiles: str = setting(
