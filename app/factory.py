@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppnet.assets import asset
 from ppnet.errors import CheckpointError
 from tracking.run_settings import NetworkSettings, RunSettings
 
@@ -11,8 +10,6 @@ if TYPE_CHECKING:
     from ppnet.estimator import PoseEstimator
     from tracking.detection.detector import PersonDetector
     from tracking.pipeline import Pipeline
-
-DEFAULT_VARIANT = "M2-D2-W32"
 
 
 def build_pipeline(settings: RunSettings) -> "Pipeline":
@@ -58,16 +55,8 @@ def build_estimator(settings: NetworkSettings) -> "PoseEstimator":
 
 def find_weights(settings: NetworkSettings) -> Path:
     """The weights file that is asked for, or the shipped one of the variant."""
-    if settings.weights is not None:
-        from ppnet import weights
+    from ppnet import weights
 
+    if settings.weights is not None:
         return weights.find_weights(settings.weights)
-    variant = settings.variant or DEFAULT_VARIANT
-    shipped = sorted(asset("weights").glob("*.safetensors"))
-    for path in shipped:
-        if path.name.lower().startswith(f"{variant.lower()}_"):
-            return path
-    names = ", ".join(path.stem for path in shipped)
-    raise CheckpointError(
-        f"No weights of {variant} come with the program (there are {names}); give some with --weights."
-    )
+    return weights.shipped_weights(settings.variant)

@@ -1,7 +1,7 @@
 """`PoseEstimator`: from pictures to keypoints, the one way that live view, files, evaluation and inspection share."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from ppnet.heatmaps import merge_flipped
 from ppnet.inference.backend import Crops, Heatmaps, InferenceBackend
 from ppnet.inference.backend_choice import make_backend
 from ppnet.poses import Poses
+from ppnet.weights import find_weights, shipped_weights
 
 BOX_LIMIT = 1e6  # pixels; a box beyond it comes from a broken computation
 SIDE_MULTIPLES = (16, 32, 64)  # what the coarsest branches of networks need, pixels
@@ -74,6 +75,12 @@ class PoseEstimator:
         if not isinstance(info, CheckpointInfo):
             raise TypeError("load_checkpoint gives its network an info")
         return cls.from_network(network, info, backend=backend, device=device, precision=precision, flip=flip)
+
+    @classmethod
+    def from_pretrained(cls, name: str | None = None, **options: Any) -> Self:
+        """The estimator of the weights that come with the program, or of others by name or path (`find_weights`);
+        options as for `from_file`. CheckpointError when there are none of that name."""
+        return cls.from_file(shipped_weights() if name is None else find_weights(name), **options)
 
     @property
     def device_name(self) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DATA_VARIABLE = "PPNET_LIVE_DATA"
 SUFFIX = ".safetensors"
+DEFAULT_VARIANT = "M2-D2-W32"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,19 @@ def find_weights(name: str, data_folder: Path | None = None) -> Path:
     known = ", ".join(entry.name for entry in entries)
     raise CheckpointError(
         f"There are no weights {name!r}: no such file, and no imported weights of that name ({known})."
+    )
+
+
+def shipped_weights(variant: str | None = None) -> Path:
+    """The weights of a network that come with the program. CheckpointError when none do."""
+    variant = variant or DEFAULT_VARIANT
+    shipped = sorted((ASSETS / "weights").glob("*.safetensors"))
+    for path in shipped:
+        if path.name.lower().startswith(f"{variant.lower()}_"):
+            return path
+    names = ", ".join(path.stem for path in shipped)
+    raise CheckpointError(
+        f"No weights of {variant} come with the program (there are {names}); give some with --weights."
     )
 
 

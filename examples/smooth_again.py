@@ -1,0 +1,14 @@
+"""Steady a session anew, without the network, and write it for OpenSim:
+python examples/smooth_again.py clip_session.ppnet results"""
+
+import sys
+
+import numpy as np
+
+import ppnet_live as pl
+
+session_file, results = sys.argv[1:]
+with pl.open_session(session_file, smooth="rts", strength=70) as session:
+    x = session.to_numpy()[:, 0, session.skeleton.index("left_wrist"), 0]
+    print(f"The left wrist of person {session.ids[0]} moves over {np.nanmax(x) - np.nanmin(x):.0f} pixels.")
+    print(session.export("trc", results))

@@ -1,0 +1,189 @@
+"""The door for programmers: what its text promises, on a real clip with the real networks, and its examples."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ppnet_live as pl
+from app.commands import track as track_command
+from tracking.types import Detections
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "assets" / "demo.mp4"
+SPAN = {"start": 1.0, "end": 1.5}
+
+
+def run_example(name: str, *arguments: object, cwd: Path | None = None) -> str:
+    command = [sys.executable, str(ROOT / "examples" / name), *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def session_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("session") / "demo_session.ppnet"
+    pl.track(DEMO, **SPAN).save(path).close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def short_clip(tmp_path_factory):
+    """The first half second of the demo, as a file."""
+    from tracking.video.factory import open_source
+    from tracking.video.writer import VideoWriter
+
+    path = tmp_path_factory.mktemp("clips") / "short.mp4"
+    with open_source(DEMO) as source:
+        info = source.info
+        writer = VideoWriter(path, info.size_wh, frame_rate=info.frame_rate, time_base=info.time_base)
+        for frame in source:
+            if frame.time_s >= 0.5:
+                break
+            writer.write(frame.image, frame.time_s)
+        writer.close()
+    return path
+
+
+def test_importing_it_loads_nothing_heavy_sets_nothing_and_starts_nothing():
+    code = (
+        "import os, sys, threading; before = dict(os.environ); import ppnet_live;"
+        "assert dict(os.environ) == before and threading.active_count() == 1;"
+        "print(*{'torch', 'cv2', 'mediapipe', 'PySide6', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_frames_come_by_name_and_equal_those_of_the_session(session_file):
+    streamed = list(pl.track(DEMO, **SPAN))
+    with pl.open_session(session_file) as session:
+        stored = list(session)
+        times = session.times_s
+    assert [frame.time_s for frame in streamed] == times.tolist()
+    assert all(SPAN["start"] <= time < SPAN["end"] for time in times)
+    assert len(streamed[-1].people) == 3
+    for live, kept in zip(streamed, stored, strict=True):
+        for a, b in zip(live.people, kept.people, strict=True):
+            assert a.id == b.id
+            assert np.array_equal(a["left_wrist"].xy, b["left_wrist"].xy, equal_nan=True)
+            assert a["left_wrist"].state == b["left_wrist"].state
+
+
+def test_the_command_track_gives_the_same_joints(session_file, tmp_path):
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    track_command.add_arguments(parser)
+    options = [str(DEMO), "--out", str(tmp_path), "--start", "1", "--end", "1.5", "--no-video", "-q"]
+    assert track_command.run(parser.parse_args(options)) == 0
+    with pl.open_session(tmp_path / "demo_session.ppnet") as one, pl.open_session(session_file) as other:
+        assert np.array_equal(one.to_numpy(), other.to_numpy(), equal_nan=True)
+
+
+def test_to_numpy_has_frames_people_joints_and_nothing_where_somebody_is_missing(session_file):
+    with pl.open_session(session_file) as session:
+        table, frames = session.to_numpy(), list(session)
+        assert table.shape == (len(frames), len(session.ids), 17, 3)
+        nose = session.skeleton.index("nose")
+        for row, frame in enumerate(frames):
+            here = {person.id: person for person in frame.people}
+            for column, track_id in enumerate(session.ids):
+                expected = here[track_id]["nose"].xy if track_id in here else (np.nan, np.nan)
+                assert np.array_equal(table[row, column, nose, :2], np.float32(expected), equal_nan=True)
+
+
+def test_to_dataframe_has_the_columns_of_the_tidy_table(session_file):
+    with pl.open_session(session_file) as session:
+        frame = session.to_dataframe()
+        assert {"frame", "time_s", "person_id", "joint", "x", "y"} <= set(frame.columns)
+        assert frame["frame"].nunique() == len(session)
+
+
+def test_smoothing_that_looks_ahead_is_that_of_a_session_steadied_anew(session_file):
+    streamed = [frame.people[0]["left_wrist"].xy for frame in pl.track(DEMO, smooth="rts", **SPAN)]
+    with pl.open_session(session_file, smooth="rts") as session:
+        again = [frame.people[0]["left_wrist"].xy for frame in session]
+    assert np.allclose(streamed, again, atol=1e-3, equal_nan=True)
+
+
+def test_leaving_the_loop_ends_the_run_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    import tempfile
+    import threading
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for frame in pl.track(DEMO):
+        assert frame.people is not None
+        break
+    assert not [thread for thread in threading.enumerate() if thread.name in ("read", "track", "finish")]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"smoth": "rts"}, TypeError, "there is no option 'smoth'"),
+        ({"preset": "best"}, pl.UserError, "fast, balanced, accurate"),
+        ({"min_conf": 7}, pl.UserError, "--min-conf"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_read(options, error, words):
+    with pytest.raises(error, match=words):
+        pl.track("nowhere.mp4", **options)
+
+
+def test_a_missing_file_or_format_is_one_sentence(session_file, tmp_path):
+    with pytest.raises(pl.UserError, match=r"nowhere\.mp4"):
+        list(pl.track("nowhere.mp4"))
+    with pl.open_session(session_file) as session, pytest.raises(pl.UserError, match="There is no format xls"):
+        session.export("xls", tmp_path)
+
+
+def test_detector_and_estimator_work_on_single_pictures():
+    from tracking.video.factory import open_source
+
+    with open_source(DEMO) as source:
+        image = next(iter(source)).image
+    detector = pl.PersonDetector()
+    found = detector.detect(image)
+    detector.close()
+    poses = pl.PoseEstimator.from_pretrained().estimate(image, found.boxes)
+    assert isinstance(found, Detections) and len(found) >= 1
+    assert poses.keypoints.shape == (len(found), 17, 2)
+    x1, y1, x2, y2 = found.boxes[0]
+    center = np.nanmean(poses.keypoints[0], axis=0)
+    assert x1 < center[0] < x2 and y1 < center[1] < y2
+
+
+def test_example_plots_knee_angles(short_clip, tmp_path):
+    run_example("knee_angle.py", short_clip, tmp_path / "knee.png")
+    assert (tmp_path / "knee.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_example_prints_noses_of_any_live_source(short_clip):
+    lines = run_example("live_camera.py", short_clip).splitlines()
+    assert len(lines) == 15 and "1: (" in lines[-1]
+
+
+def test_example_takes_another_detector(short_clip):
+    assert run_example("own_detector.py", short_clip) == "15 frames, 1 person at most\n"
+
+
+def test_example_goes_on_after_a_video_that_cannot_be_read(short_clip, tmp_path):
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a_broken.mp4").write_bytes(b"no video")
+    (tmp_path / "videos" / "b_short.mp4").write_bytes(short_clip.read_bytes())
+    output = run_example("folder_to_tables.py", tmp_path / "videos", tmp_path / "results")
+    assert "a_broken.mp4:" in output
+    assert (tmp_path / "results" / "b_short_keypoints.csv").exists()
+
+
+def test_example_steadies_a_session_anew(session_file, tmp_path):
+    output = run_example("smooth_again.py", session_file, tmp_path)
+    assert "left wrist of person 1 moves over" in output
+    assert list((tmp_path / "demo_trc").glob("*.trc"))
