@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas
-    from app.runs.file_run import FileRun
 
+    from app.runs.file_run import FileRun
     from ppnet.estimator import PoseEstimator
     from ppnet.skeleton import Skeleton
     from tracking.detection.detector import PersonDetector as Detector
@@ -197,7 +197,6 @@ class Track:
     def _run(self, path: Path, *sinks: Any, overwrite: bool = False) -> Iterator["FileRun[RunSettings]"]:
         """A run into a session at `path`, which is closed at the end."""
         from app.runs.file_run import FileRun
-
         from app.runs.session_header import run_header
         from app.runs.source import open_for
         from tracking.session.session import Session as SessionFile

@@ -94,6 +94,7 @@ class ControlsPanel(QWidget):
         self.weights.setCurrentIndex(max(self.weights.findData(settings.network.weights), 0))
         self.turn.setCurrentIndex(max(self.turn.findData(settings.adaptation.turn_deg), 0))
         self.slow.setCurrentIndex(max(self.slow.findData(settings.adaptation.slow_motion), 0))
+        self.rate.setCurrentIndex(max(self.rate.findData(settings.adaptation.picture_rate), 0))
         self.mirror.setChecked(settings.adaptation.mirror)
         self.region.setText("Choose…" if settings.region is None else "Back to the whole picture")
         self._filling = False
@@ -233,6 +234,12 @@ class ControlsPanel(QWidget):
         slow = [(1.0, "real speed"), *((float(n), f"{n} times slower") for n in (2, 4, 5, 8, 10, 20))]
         self.slow = self._combo("Shot at 240 pictures a second and saved as 30: 8 times slower", slow)
         self.slow.activated.connect(lambda _i: self._changed("adaptation.slow_motion", self.slow.currentData()))
+        rates = [
+            (None, "30 a second"),
+            *((float(n), f"{n} a second") for n in (1, 2, 5, 10, 12, 15, 24, 25, 50, 60, 120)),
+        ]
+        self.rate = self._combo("Folders of pictures and raw streams hold no times of their own", rates)
+        self.rate.activated.connect(lambda _i: self._changed("adaptation.picture_rate", self.rate.currentData()))
         self.mirror = QCheckBox("Mirrored")
         self.mirror.setToolTip("Left and right change places")
         self.mirror.toggled.connect(lambda on: self._changed("adaptation.mirror", on))
@@ -244,6 +251,7 @@ class ControlsPanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Turned", self.turn)
         form.addRow("Plays at", self.slow)
+        form.addRow("Pictures without times", self.rate)
         form.addRow("Region", self.region)
         self._column.addLayout(form)
         self._column.addWidget(self.mirror)

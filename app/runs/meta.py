@@ -89,7 +89,8 @@ def write_meta(path: Path, facts: Mapping[str, Any]) -> None:
     """The meta file in one step: there is never half of one. UserError when it cannot be written."""
     fresh = path.with_name(path.name + ".partial")
     try:
-        fresh.write_text(json.dumps(facts, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        text = json.dumps(facts, indent=2, ensure_ascii=False, default=str) + "\n"
+        fresh.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no text
         os.replace(fresh, path)
     except OSError as error:
         with contextlib.suppress(OSError):

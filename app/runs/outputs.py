@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.runs.stems import stem_of
 from ppnet.errors import UserError
-from tracking.video.address import redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,6 @@ class OutputFolder:
         if existing and self._taken == "refuse":
             raise UserError(f"{existing[0]} exists already; add --overwrite to replace it, or choose another --out.")
         return paths
-
-
-def stem_of(spec: str) -> str:
-    """What the outputs of an input are called: the name of the file or folder, or the last part of an address."""
-    stem = Path(redacted(spec).rstrip("/\\")).stem or "video"
-    return "".join(letter if letter not in '<>:"/\\|?*' else "_" for letter in stem)
 
 
 def make_folder(folder: Path) -> None:

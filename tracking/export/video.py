@@ -11,9 +11,8 @@ from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
-from tracking.video.factory import open_source
+from tracking.video.factory import open_adapted
 from tracking.video.source import VideoSource
-from tracking.video.transformed import adapted
 
 
 def write_annotated_video(
@@ -77,4 +76,4 @@ def _opened(replay: EditedSession, place: Path) -> VideoSource:
     adaptation = replay.header.run_settings.adaptation
     times = replay.stored.frame_times()
     begun = TimeSpan(replay.exported_span.clip(float(times[0]))) if len(times) else ALL_TIME
-    return adapted(open_source(place, span=begun.scaled(adaptation.slow_motion)), adaptation)
+    return open_adapted(place, adaptation, span=begun)

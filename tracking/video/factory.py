@@ -9,6 +9,7 @@ from tracking.video.container import is_address
 from tracking.video.file import VideoFile
 from tracking.video.images import IMAGE_SUFFIXES, ImageFolder
 from tracking.video.source import VideoSource
+from tracking.video.transformed import Adaptation, adapted
 
 
 def camera_name(spec: str) -> str | None:
@@ -20,6 +21,15 @@ def camera_name(spec: str) -> str | None:
     if spec.startswith("/dev/video") or (spec.isdecimal() and not Path(spec).exists()):
         return spec.removeprefix("/dev/video")
     return None
+
+
+def open_adapted(spec: str | Path, adaptation: Adaptation, *, span: TimeSpan = ALL_TIME) -> VideoSource:
+    """The same, adapted; `span` is in the times after it."""
+    speed = adaptation.slow_motion
+    if adaptation.picture_rate is not None and not span.is_unlimited:
+        with open_source(spec) as source:
+            speed = adaptation.speed(source.info)
+    return adapted(open_source(spec, span=span.scaled(speed)), adaptation)
 
 
 def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:

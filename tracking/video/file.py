@@ -232,6 +232,7 @@ class VideoFile(ClosingSource):
             is_live=self._is_live,
             time_base=Fraction(stream.time_base),
             start_s=start_s,
+            is_timed=not container.format.flags & NO_TIMESTAMPS,
             pixel_aspect=1 / aspect if self._orientation.transpose else Fraction(aspect),
         )
 

@@ -110,6 +110,7 @@ class ImageFolder(ClosingSource):
                 frame_rate=IMAGE_RATE if even else mean,
                 codec=self._pages[index].file.suffix[1:].lower(),
                 time_base=1 / IMAGE_RATE if even else Fraction(1, 1000),
+                is_timed=not even,
             )
         raise VideoError(f"{self._path} holds no picture that can be read.")
 

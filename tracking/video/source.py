@@ -29,6 +29,7 @@ class VideoInfo:
     frame_rate: average pictures per second. rotation_deg, mirrored: how stored pictures are turned
     (clockwise) to be upright. time_base: unit of the file's own time stamps, in seconds.
     pixel_aspect: width over height of one upright pixel. start_s: when the first picture of the source is shown.
+    is_timed: whether the source itself says when its pictures are shown.
     """
 
     name: str
@@ -45,6 +46,7 @@ class VideoInfo:
     time_base: Fraction | None = None
     pixel_aspect: Fraction = Fraction(1)
     start_s: float = 0.0
+    is_timed: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", redacted(self.name))  # what is shown, logged and stored

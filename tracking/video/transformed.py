@@ -17,7 +17,7 @@ from tracking.video.source import ClosingSource, VideoInfo, VideoSource
 
 @dataclass(frozen=True)
 class Adaptation(Settings):
-    """How pictures and times differ from those of the source. Times are divided by `slow_motion`."""
+    """How pictures and times differ from those of the source. Times are divided by `speed`."""
 
     turn_deg: int = setting(
         0, "turn the picture clockwise, on top of what the file says of itself",
@@ -31,6 +31,18 @@ class Adaptation(Settings):
         "become true", label="Plays at", option="--slow-motion", example="F", open=True,
         choices={1.0: "real speed", **{float(n): f"{n} times slower" for n in (2, 4, 5, 8, 10, 20)}},
     )  # fmt: skip
+
+    picture_rate: Annotated[float, Meta(ge=0.001, le=10_000)] | None = setting(
+        None, "pictures a second of what holds no times: folders of pictures, raw streams", label="Pictures a second",
+        option="--fps", example="N",
+    )  # fmt: skip
+
+    def speed(self, info: VideoInfo) -> float:
+        """What times of that source are divided by."""
+        if info.is_live:
+            return 1.0
+        rate = 1.0 if self.picture_rate is None or info.is_timed else self.picture_rate / float(info.frame_rate or 30)
+        return self.slow_motion * rate
 
     @property
     def is_nothing(self) -> bool:
@@ -49,7 +61,7 @@ class AdaptedSource(ClosingSource):
     def __init__(self, source: VideoSource, adaptation: Adaptation) -> None:
         self._source: Any = source
         self._adaptation = adaptation
-        self._slow = 1.0 if source.info.is_live else adaptation.slow_motion
+        self._slow = adaptation.speed(source.info)
         self._info = _adapted_info(source.info, adaptation, Fraction(self._slow).limit_denominator(1000))
 
     @property
@@ -59,7 +71,9 @@ class AdaptedSource(ClosingSource):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What was wrong with the source."""
+        """What was wrong with the source, or with what was asked of it."""
+        if self._adaptation.picture_rate is not None and self._source.info.is_timed:
+            return (*self._source.notices, f"{self._info.name} has times of its own; --fps was not needed.")
         return tuple(self._source.notices)
 
     @property

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from tracking.time_span import ALL_TIME, TimeSpan
+from tracking.video.container import local_container
 from tracking.video.orientation import Image, fitted
 from tracking.video.sound import SoundTrack, has_sound
 from tracking.video.source import VideoError
@@ -21,6 +22,8 @@ DEFAULT_TIME_BASE = Fraction(1, 90_000)
 FINEST_TIME_BASE = Fraction(1, 1_000_000)
 FRAGMENT_S = 1.0
 """A killed run loses at most the last piece of this length."""
+MAX_SIDE_PX = 16_384
+"""The encoder's limit."""
 HD_HEIGHT = 720
 """From this height on players take untagged colours as BT.709, so that is what is written (and tagged)."""
 
@@ -54,6 +57,11 @@ class VideoWriter:
         self.frame_count = 0
         self._size_wh = size_wh
         self._coded_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
+        if max(self._coded_wh) > MAX_SIDE_PX:
+            raise VideoError(
+                f"{self.path} could not be written: pictures of {size_wh[0]}x{size_wh[1]} are larger than H.264 takes "
+                f"({MAX_SIDE_PX} pixels a side); leave the video out with --no-video."
+            )
         self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
         self._time_base = _usable(time_base)
         self._origin_s = origin_s
@@ -63,7 +71,7 @@ class VideoWriter:
         self._is_open = True
         with self._errors():
             self.partial_path.write_bytes(b"")  # a place that cannot be written shows now, not with the first picture
-            self._output = av.open(str(self.partial_path), "w", format="mp4", options=self._fragments())
+            self._output = av.open(os.path.abspath(self.partial_path), "w", format="mp4", options=self._fragments())
             self._stream = self._video_stream(pixel_aspect)
             self._sound = self._sound_from(audio_from, audio_span)
 
@@ -193,10 +201,10 @@ def _remux(partial: Path, path: Path) -> None:
     """The fragments as one plain MP4 with its index in front, put in place in one step."""
     finished = path.with_name(f"{path.stem}.finishing.partial.mp4")
     try:
-        with av.open(str(partial)) as source:
+        with local_container(partial) as source:
             scale = str(source.streams.video[0].time_base.denominator)
             options = {"movflags": "faststart", "movie_timescale": scale}
-            with av.open(str(finished), "w", format="mp4", options=options) as target:
+            with av.open(os.path.abspath(finished), "w", format="mp4", options=options) as target:
                 streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
                 for packet in source.demux():
                     if packet.size:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.runs.outputs import OutputFolder, OutputPaths
+from app.runs.outputs import OutputPaths
 from app.runs.processor import SharedModels
 from app.runs.track_job import TrackJob
 from ppnet.poses import Poses
@@ -504,10 +504,3 @@ def test_no_display_is_told(monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "linux")
     assert cli.main([]) == 2
     assert "track VIDEO --out DIR" in capsys.readouterr().err
-
-
-def test_outputs_never_share_a_name(tmp_path):
-    outputs = OutputFolder(tmp_path)
-    specs = ["a/x.mp4", "b/x.mov", "X.avi", "folder/", "rtsp://host/cam?1"]
-    names = [outputs.paths_for(spec).meta.name.removesuffix("_meta.json") for spec in specs]
-    assert names == ["x", "x_2", "X_3", "folder", "cam…"]

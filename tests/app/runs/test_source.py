@@ -1,7 +1,9 @@
 """A run with the picture turned and the true speed given back: every output agrees, also what is made later."""
 
+import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas
 import pytest
@@ -75,6 +77,38 @@ def test_only_people_in_the_region(clip: Path) -> None:
     table = track(clip, "--region", "40", "0", "128", "64").dropna(subset="person_id")
     assert len(table) and table.bbox_x1.min() >= 39
     assert not (place_of(int(table.frame.min()))[0] + 24 < 40)
+
+
+def test_a_folder_of_pictures_at_a_given_rate(tmp_path: Path, clip: Path) -> None:
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    with VideoFile(clip) as source:
+        for frame in source:
+            cv2.imwrite(str(folder / f"{frame.index}.png"), frame.image[:, :, ::-1])
+    table = track(folder, "--fps", "12", "--start", "0.5", "--end", "1", "--mirror")
+    assert table.frame.tolist() == list(range(6, 12))
+    assert table.time_s.tolist() == pytest.approx([number / 12 for number in range(6, 12)])
+    session, again = tmp_path / "out" / "walk_session.ppnet", tmp_path / "again.mp4"
+    assert cli.main(["export", str(session), "--format", "video", "--out", str(again), "-q"]) == 0
+    with VideoFile(again) as video:
+        assert [frame.time_s for frame in video] == pytest.approx([number / 12 for number in range(6, 12)], abs=1e-4)
+
+
+def test_a_region_outside_of_the_picture_is_told(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["track", str(clip), "--out", str(clip.parent / "out"), "--region", "500", "0", "900", "64"]) == 2
+    assert "outside of the picture, which is 128 pixels wide and 64 high" in capsys.readouterr().err
+
+
+def test_odd_names_of_input_and_output(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No text, too long, and taken for a protocol."""
+    monkeypatch.chdir(tmp_path)
+    for name, stem in ((os.fsdecode(b"caf\xe9.mp4"), "caf_"), ("a" * 251 + ".mp4", "a" * 180), ("9:1.mp4", "9_1")):
+        Path(name).write_bytes(clip.read_bytes())
+        assert cli.main(["track", name, "--out", "10:30", "--smooth", "off", "-q"]) == 0
+        kinds = ("annotated.mp4", "keypoints.csv", "meta.json", "session.ppnet")
+        assert [(tmp_path / "10:30" / f"{stem}_{kind}").exists() for kind in kinds] == [True] * 4
+        assert cli.main(["export", f"10:30/{stem}_session.ppnet", "--format", "video", "--out", "v.mp4", "-q"]) == 0
+        Path("v.mp4").unlink()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runs.outputs import stem_of
+from app.runs.stems import stem_of
 from ppnet.errors import UserError
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session

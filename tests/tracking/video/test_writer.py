@@ -348,3 +348,9 @@ def _stream(path, name):
 def _sound_hash(path, number=0):
     command = ("ffmpeg", "-v", "error", "-i", str(path), "-map", f"0:a:{number}", "-c", "copy", "-f", "md5", "-")
     return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def test_pictures_larger_than_the_encoder_takes_are_told_before_anything_is_written(tmp_path):
+    with pytest.raises(UserError, match=r"pictures of 17000x64 are larger than H.264 takes \(16384 pixels a side\)"):
+        VideoWriter(tmp_path / "out.mp4", (17000, 64))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,29 @@
+"""What output files are called after: a stem for each input."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracking.video.address import redacted
+from tracking.video.container import is_address
+
+LONGEST_BYTES = 180
+"""Names of files have at most 255 bytes; endings, those of unfinished files too, need the rest."""
+RESERVED = frozenset('<>:"/\\|?*')
+
+
+def stem_of(name: str | Path) -> str:
+    """What the outputs of one input are called: a folder's whole name (it has no suffix), a file's without its suffix,
+    of an address the last part of its path or the host, never who logs in. It is valid text, and short enough for
+    every file system."""
+    text = str(name)
+    if is_address(text):
+        address = urlsplit(redacted(text))
+        stem = Path(address.path).stem or address.hostname or ""
+    else:
+        path = Path(text.rstrip("/\\"))
+        stem = path.name if path.is_dir() else path.stem
+    text = os.fsencode(stem).decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", "_")
+    text = "".join("_" if letter in RESERVED or not letter.isprintable() else letter for letter in text)
+    short = text.encode()[:LONGEST_BYTES].decode("utf-8", "ignore")
+    return short.rstrip(" .") or "video"
