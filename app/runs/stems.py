@@ -18,7 +18,7 @@ def stem_of(name: str | Path) -> str:
     every file system."""
     text = str(name)
     if is_address(text):
-        address = urlsplit(redacted(text))
+        address = urlsplit(redacted(text).replace("…", ""))
         stem = Path(address.path).stem or address.hostname or ""
     else:
         path = Path(text.rstrip("/\\"))
