@@ -16,6 +16,7 @@ from ppnet.assets import asset
 from ppnet.errors import UserError
 from tracking import boxes as box_math
 from tracking.detection.settings import DETECTORS, DetectorSettings
+from tracking.detection.trial import try_in_child
 from tracking.types import Detections
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 
+SHIPPED_SHA256 = frozenset(
+    {
+        "0720bf247bd76e6594ea28fa9c6f7c5242be774818997dbbeffc4da460c723bb",
+        "77c06d084c691e60853914734bc95e8a922a571315b2c83cd0e4dcbaa5108f87",
+    }
+)
 PERSON_LABELS = frozenset({"person", "people", "pedestrian", "human"})
 LONGEST_SIDE = 1280  # larger pictures are shrunk first: detectors look at 300 to 640 pixels anyway
 GREY = 128
@@ -91,7 +98,8 @@ class MediaPipeDetector:
     def __init__(self, settings: DetectorSettings | None = None) -> None:
         self.settings = settings or DetectorSettings()
         self._path = model_path(self.settings.model)
-        self._detector: Any = _open(self._path, self.settings)
+        try_in_child(self._path, known_sha256=SHIPPED_SHA256)
+        self._detector: Any = open_file(self._path, self.settings)
         self._finalizer = weakref.finalize(self, _release, self._detector)
 
     def detect(self, image: Image) -> Detections:
@@ -117,7 +125,8 @@ class MediaPipeDetector:
             self._detector = None
 
 
-def _open(path: Path, settings: DetectorSettings) -> Any:
+def open_file(path: Path, settings: DetectorSettings) -> Any:
+    """MediaPipe's detector of a TFLite file. UserError when it is none; a hostile file can end the process."""
     with _quiet_native_logs():
         from mediapipe.tasks.python import BaseOptions
         from mediapipe.tasks.python.vision import ObjectDetector, ObjectDetectorOptions

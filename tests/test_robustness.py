@@ -1,0 +1,170 @@
+"""Damaged and hostile files: any mutation of a real one gives a result or one clear sentence, never another error.
+
+The short form runs with the quick tests; the long one (`-m slow`) is counted in docs/robustness.md.
+"""
+
+import json
+import os
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save as save_tensors
+
+from ppnet.checkpoint_info import CheckpointInfo, read_written_info
+from ppnet.errors import UserError
+from tests.results import made_header
+from tracking.export.coco import write_coco_json
+from tracking.export.csv_wide import write_wide_csv
+from tracking.export.trc import write_trc_folder
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import KINDS, edit_from_json
+from tracking.session.format import header_from_json, header_to_json
+from tracking.session.session import Session
+
+OLD = Path(__file__).parent / "data" / "aisle_format1_session.ppnet"
+SEED = 20261128
+ODD = (b"\0", b"\xff", b"1e9999999", b"1/0", b"null", b"-1", b"9" * 30, b"[" * 3000, b"{", b'"', b"\\ud800", b"NaN")
+
+
+def mutated(data: bytes, rng: random.Random, first: int = 0) -> bytes:
+    """The data with some bytes changed, inserted, taken out, doubled or cut off; the first ones stay."""
+    result = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 5, 40))):
+        at = rng.randrange(first, max(first + 1, len(result)))
+        kind = rng.randrange(6)
+        if kind < 3:
+            result[at : at + 1] = bytes([rng.randrange(256)])
+        elif kind == 3:
+            result[at : at + rng.randrange(20)] = rng.choice(ODD)
+        elif kind == 4:
+            result[at:at] = result[at : at + rng.randrange(200)]
+        elif rng.random() < 0.2:
+            del result[at:]
+    return bytes(result)
+
+
+def read_session(path: Path) -> None:
+    """All that a window or an export does with a session."""
+    with Session.open(path) as session:
+        _ = session.setting_changes, session.time_span, session.track_ids(), session.frame_times()
+        edited = EditedSession(session)
+        edited.refresh()
+        for _ in edited.results():
+            pass
+        write_coco_json(edited, path.with_suffix(".json"), lambda _: None)
+        write_wide_csv(edited, path.with_suffix(".csv"), lambda _: None)
+        folder = path.with_suffix(".trc")
+        folder.mkdir(exist_ok=True)
+        write_trc_folder(edited, folder, lambda _: None)
+
+
+def session_bytes(path: Path, rng: random.Random) -> None:
+    path.write_bytes(mutated(OLD.read_bytes(), rng, first=rng.choice((0, 72, 100))))
+    read_session(path)
+
+
+def session_cells(path: Path, rng: random.Random) -> None:
+    """Odd values in cells of an otherwise sound database."""
+    path.write_bytes(OLD.read_bytes())
+    database = sqlite3.connect(path)
+    table = rng.choice(("meta", "frames", "people", "edits"))
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    column = rng.choice(columns)
+    odd = (1e308, -1e308, float("inf"), 0, -1, 2**62, 2**63 - 1, "", "x", b"", b"\xff" * 20, "[" * 5000, "{}", "1e9999")
+    value = rng.choice(odd)
+    where = f"rowid = {rng.randrange(1, 12)}" if table in ("frames", "edits") else "1"
+    try:
+        if rng.random() < 0.5:
+            old = database.execute(f"SELECT {column} FROM {table} LIMIT 1 OFFSET ?", (rng.randrange(3),)).fetchone()
+            if old and isinstance(old[0], str | bytes) and old[0]:
+                text = old[0].encode() if isinstance(old[0], str) else old[0]
+                value = mutated(text, rng)
+                value = value.decode("utf-8", "replace") if isinstance(old[0], str) else value
+        database.execute(f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {where}", (value,))
+        database.commit()
+    except sqlite3.Error:
+        database.rollback()
+    database.close()
+    read_session(path)
+
+
+def header_text(path: Path, rng: random.Random) -> None:
+    data = mutated(header_to_json(made_header()).encode(), rng)
+    try:
+        header_from_json(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:  # as `explained` takes them
+        raise UserError("damaged") from error
+
+
+GOOD_INFO = CheckpointInfo("M2-D2-W32", (192, 256)).to_metadata()
+
+
+def checkpoint(path: Path, rng: random.Random) -> None:
+    path = path.with_suffix(".safetensors")
+    path.write_bytes(mutated(save_tensors({"a": np.zeros(3, np.float32)}, metadata=GOOD_INFO), rng))
+    read_written_info(path)
+
+
+READERS: dict[str, Callable[[Path, random.Random], None]] = {
+    "session, bytes": session_bytes,
+    "session, cells": session_cells,
+    "header": header_text,
+    "checkpoint": checkpoint,
+}
+
+
+def fuzzed(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
+    """How many inputs were read and refused; an error of another kind fails the test and names its seed."""
+    counts: Counter[str] = Counter()
+    for number in range(count):
+        path = folder / f"x{os.getpid()}.ppnet"
+        try:
+            READERS[name](path, random.Random(f"{name} {seed} {number}"))
+            counts["read"] += 1
+        except UserError:
+            counts["refused"] += 1
+        except Exception as error:
+            raise AssertionError(f"{name}, seed {seed}, input {number}: {error!r}") from error
+        for left in folder.glob(f"{path.name}-*"):
+            left.unlink()
+    return counts
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
+    counts = fuzzed(name, tmp_path, 60, SEED)
+    assert counts["refused"] > 0 and counts.total() == 60
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_mutated_files(tmp_path: Path) -> None:
+    shares = {"session, bytes": 1_000, "session, cells": 1_000, "header": 84_000, "checkpoint": 20_000}
+    for name, count in shares.items():
+        begun = time.monotonic()
+        print(name, dict(fuzzed(name, tmp_path, count, SEED + 1)), f"{time.monotonic() - begun:.0f} s")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(kind=st.sampled_from(sorted(KINDS)), values=JSON | st.text(max_size=40))
+def test_any_json_is_an_edit_or_none(kind: str, values: object) -> None:
+    for text in (json.dumps(values), str(values)):
+        try:
+            edit = edit_from_json(kind, text)
+        except ValueError:
+            continue
+        assert isinstance(edit, KINDS[kind])
