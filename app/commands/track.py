@@ -22,14 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="video, picture, folder of pictures, camera:0, rtsp:// address")
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the results (default: out)")
-    add("--preset", choices=[preset.name.lower() for preset in PRESETS], default="balanced", help="what the options "
-        "below start from: less work or better joints (default: balanced)")  # fmt: skip
+    add_preset_option(parser)
     add_setting_options(parser)
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
     add("--overwrite", action="store_true", help="replace results of an earlier run")
     add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def add_preset_option(parser: argparse.ArgumentParser) -> None:
+    """The option that says what `settings_of` starts from."""
+    parser.add_argument("--preset", choices=[preset.name.lower() for preset in PRESETS], default="balanced",
+        help="what the options below start from: less work or better joints (default: balanced)")  # fmt: skip
 
 
 def settings_of(arguments: argparse.Namespace) -> RunSettings:

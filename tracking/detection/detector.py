@@ -110,7 +110,7 @@ class MediaPipeDetector:
         if min(image.shape[:2]) == 0:
             return Detections.empty()
         square, back = pad_to_square(image)
-        found = self._detector.detect(_mediapipe_image(square)).detections
+        found = self._detector.detect(mediapipe_image(square)).detections
         people = [d for d in found if _is_person(d)]
         if not people:
             return Detections.empty()
@@ -127,7 +127,7 @@ class MediaPipeDetector:
 
 def open_file(path: Path, settings: DetectorSettings) -> Any:
     """MediaPipe's detector of a TFLite file. UserError when it is none; a hostile file can end the process."""
-    with _quiet_native_logs():
+    with quiet_native_logs():
         from mediapipe.tasks.python import BaseOptions
         from mediapipe.tasks.python.vision import ObjectDetector, ObjectDetectorOptions
 
@@ -139,7 +139,7 @@ def open_file(path: Path, settings: DetectorSettings) -> Any:
         try:
             detector = ObjectDetector.create_from_options(options)
             # The first run prints native notices; have it here, where they are silenced.
-            detector.detect(_mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
+            detector.detect(mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
         except (ValueError, RuntimeError) as error:
             raise UserError(
                 f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
@@ -155,7 +155,8 @@ def _release(detector: Any) -> None:
         detector._handle = None
 
 
-def _mediapipe_image(image: Image) -> "mediapipe.Image":
+def mediapipe_image(image: Image) -> "mediapipe.Image":
+    """An RGB uint8 (H, W, 3) picture as MediaPipe takes it."""
     import mediapipe
 
     return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=image)
@@ -171,7 +172,7 @@ def _corners(box: Any) -> tuple[float, float, float, float]:
 
 
 @contextmanager
-def _quiet_native_logs() -> Iterator[None]:
+def quiet_native_logs() -> Iterator[None]:
     """MediaPipe and TFLite write notices straight to file descriptor 2; nothing in Python can stop that."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:

@@ -1,0 +1,1 @@
+"""Times of the engines on a clip, beside MediaPipe's PoseLandmarker."""

@@ -1,0 +1,102 @@
+"""`bench`: how fast this machine tracks a clip, stage by stage, in a table for bug reports."""
+
+import argparse
+import os
+import platform
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.commands.track import add_preset_option, settings_of
+from app.setting_options import add_setting_options
+from ppnet.errors import UserError
+from tracking.run_settings import RunSettings
+
+if TYPE_CHECKING:
+    from app.bench.rounds import Bench
+
+PACKAGES = ("torch", "openvino", "mediapipe")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `bench`."""
+    add = parser.add_argument
+    add("clip", metavar="CLIP", help="video or folder of pictures; --start and --end take a part of it")
+    add_preset_option(parser)
+    add_setting_options(parser)
+    add("--rounds", type=int, default=3, metavar="N", help="how often everything is measured, in turn (default: 3)")
+    add("--against", type=Path, metavar="FILE.task", help="a MediaPipe PoseLandmarker, measured on the same frames")
+    add("--no-live", dest="live", action="store_false", help="leave out the live engine, which plays the clip at its "
+        "own rate")  # fmt: skip
+    add("--outputs", action="store_true", help="the file engine also writes table and annotated video, as track does")
+    add("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
+    add("-q", "--quiet", action="store_true", help="no word on the progress")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the tables, write what was asked for; 0."""
+    settings = settings_of(arguments)
+    if arguments.rounds < 1:
+        raise UserError("--rounds must be at least 1.")
+    from app.bench.report import as_json, as_text
+    from app.bench.rounds import Bench
+    from ppnet.networks.info_command import write_json
+
+    def tell(words: str) -> None:
+        if not arguments.quiet:
+            print(words, file=sys.stderr, flush=True)
+
+    load = [_load()]
+    with Bench(
+        arguments.clip,
+        settings,
+        landmarker=arguments.against,
+        with_live=arguments.live,
+        with_outputs=arguments.outputs,
+    ) as bench:
+        rounds = bench.measure(arguments.rounds, tell)
+        facts = {
+            **_facts_of_run(bench, settings, arguments.preset),
+            "frames": rounds[0].tracked,
+            "rounds": arguments.rounds,
+            "outputs": arguments.outputs,
+            "against": None if arguments.against is None else arguments.against.name,
+            "load": [value for value in (*load, _load()) if value is not None],
+        }
+    print(as_text(rounds, facts))
+    if arguments.json is not None:
+        write_json(arguments.json, as_json(rounds, facts))
+    return 0
+
+
+def _facts_of_run(bench: "Bench", settings: RunSettings, preset: str) -> dict[str, Any]:
+    """What the figures depend on."""
+    from app.presets import PRESETS
+    from ppnet import __version__
+    from ppnet.device import cpu_name
+
+    begun = next(one for one in PRESETS if one.name.lower() == preset).applied(RunSettings()).to_plain()
+    changed = {name: value for name, value in settings.to_plain().items() if begun[name] != value}
+    rate = bench.info.frame_rate
+    return {
+        "clip": bench.info.name,
+        "size_wh": bench.info.size_wh,
+        "frame_rate": None if rate is None else round(float(rate), 2),
+        "people": bench.people,
+        "preset": preset,
+        "changed_settings": changed,
+        "settings": settings.to_plain(),
+        "network": bench.header.network,
+        "device": bench.device,
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(terse=True),
+        "versions": {"PPNet Live": __version__, **{name: version(name) for name in PACKAGES}},
+        "date": date.today().isoformat(),
+    }
+
+
+def _load() -> float | None:
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
