@@ -40,9 +40,14 @@ class OutputPaths:
         return tuple(self.named().values())
 
     @property
+    def stem(self) -> Path:
+        """What the names of all of them begin with, in their folder."""
+        return self.meta.with_name(self.meta.name.removesuffix("_meta.json"))
+
+    @property
     def working_session(self) -> Path:
         """Where results lie while the run goes: the session, or a file that is removed when none is wanted."""
-        return self.session or self.meta.with_name(self.meta.name.removesuffix("_meta.json") + "_session.partial.ppnet")
+        return self.session or self.stem.with_name(f"{self.stem.name}_session.partial.ppnet")
 
 
 class OutputFolder:

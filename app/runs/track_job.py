@@ -29,7 +29,9 @@ from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import OnlyPerson
+from tracking.session.format import SessionInUseError
 from tracking.session.session import Session
+from tracking.session.writer_lock import WriterLock
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 
@@ -81,8 +83,9 @@ class TrackJob:
         self._began_s = self._ended_s = time.monotonic()
 
     def run(self) -> RunReport:
-        """Do it. UserError when the input cannot be read or an output cannot be written; what is finished stays."""
-        with open_for(self._settings, self._spec) as source:
+        """Do it. UserError when the input cannot be read, an output cannot be written, or another program writes
+        outputs of the same name; what is finished stays."""
+        with open_for(self._settings, self._spec) as source, self._outputs_locked():
             self._pipeline = self._models.fresh()
             self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
             self._write_meta(source, complete=False)
@@ -108,6 +111,20 @@ class TrackJob:
         )
 
     # The run itself
+
+    @contextmanager
+    def _outputs_locked(self) -> Iterator[None]:
+        """Nobody else writes files of the same name meanwhile, whether there is a session among them or not."""
+        stem = self._paths.stem
+        try:
+            lock = WriterLock(stem)
+        except SessionInUseError as error:
+            raise UserError(
+                f"{stem.name}_... in {stem.parent} is being written by {error.owner}; "
+                "wait until that is done, or choose another --out."
+            ) from error
+        with lock:
+            yield
 
     @contextmanager
     def _session(self, source: VideoSource) -> Iterator[Session]:

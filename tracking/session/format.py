@@ -64,8 +64,10 @@ class SessionError(UserError):
 class SessionInUseError(SessionError):
     """A session that another program, or another window, writes."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is in use by another program; close it there first.")
+    def __init__(self, path: Path, owner: str = "another program") -> None:
+        """owner: who writes it, in words."""
+        super().__init__(f"{path} is in use by {owner}; close it there first.")
+        self.owner = owner
 
 
 def utc_now() -> str:

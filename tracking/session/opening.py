@@ -23,6 +23,7 @@ from tracking.session.format import (
     SessionInUseError,
     header_from_json,
 )
+from tracking.session.writer_lock import WriterLock, refuse_if_written
 
 MAX_VALUE_BYTES = 64_000_000
 MAX_FOUND = 100
@@ -31,29 +32,31 @@ MAX_OPEN_S, MAX_QUERY_S = 5.0, 60.0
 LOGS = ("-wal", "-journal")
 
 
-def connect_new(path: Path, header: str, *, overwrite: bool) -> sqlite3.Connection:
-    """Creates the file with its tables and its header (JSON), whole or not at all, and opens it for writing.
+def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | None) -> sqlite3.Connection:
+    """Creates the file with its tables and its header (JSON), whole or not at all, and opens it for writing; the caller
+    holds its `WriterLock`. keep_as: what becomes of a file that is overwritten (None: it is gone).
 
-    SessionError when it exists, is in use, or cannot be written.
+    SessionError when it exists or cannot be written.
     """
-    if path.exists():
-        if not overwrite:
-            raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
-        _refuse_in_use(path)
+    if path.exists() and not overwrite:
+        raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
     fresh = path.with_name(path.name + "-new")
     try:
         with fresh.open("wb") as file:
             file.write(_empty_session(header))
             file.flush()
             os.fsync(file.fileno())
-        for old in (path, *(path.with_name(path.name + log) for log in (*LOGS, "-shm"))):
+        for ending in ("", *LOGS, "-shm"):
+            old = path.with_name(path.name + ending)
+            if keep_as is not None and old.exists():
+                old.rename(keep_as.with_name(keep_as.name + ending))
             old.unlink(missing_ok=True)
         fresh.rename(path)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()
         raise SessionError(f"{path} cannot be written ({error.strerror or error}).") from error
-    return connect_writing(path)
+    return _connect_writing(path)
 
 
 def _empty_session(header: str) -> bytes:
@@ -68,17 +71,9 @@ def _empty_session(header: str) -> bytes:
         return database.serialize()
 
 
-def _refuse_in_use(path: Path) -> None:
-    try:
-        connect_writing(path).close()
-    except SessionInUseError:
-        raise
-    except SessionError:
-        pass  # no session, or a damaged one: it may go
-
-
 def connect_reading(path: Path) -> sqlite3.Connection:
     """Opens the file for reading; it stays as it is, except that what a killed run left in its log is folded in."""
+    refuse_if_written(path)
     _check_is_session(path)
     if any(_log_left(path)):
         return _recovered(path)
@@ -86,9 +81,19 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         return _checked(_connect(path, "ro"), path)
 
 
-def connect_writing(path: Path) -> sqlite3.Connection:
-    """Opens the file to add to it; no other program can use it meanwhile."""
+def connect_writing(path: Path) -> tuple[sqlite3.Connection, WriterLock]:
+    """Opens the file to add to it; no other program can use it until the lock is given back."""
+    refuse_if_written(path)
     _check_is_session(path)
+    lock = WriterLock(path)
+    try:
+        return _connect_writing(path), lock
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _connect_writing(path: Path) -> sqlite3.Connection:
     with explained(path):
         database = _connect(path, "rw")
         try:
@@ -133,10 +138,12 @@ def _log_left(path: Path) -> Iterator[bool]:
 def _recovered(path: Path) -> sqlite3.Connection:
     """A reading connection to what a killed run left; where the folder cannot be written, to a copy in memory."""
     try:
-        with closing(_connect(path, "rw")) as database:
+        with WriterLock(path), closing(_connect(path, "rw")) as database:
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
             database.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.Error as error:
+    except SessionInUseError:
+        raise
+    except (sqlite3.Error, SessionError) as error:
         if "locked" in str(error):
             raise SessionInUseError(path) from error
         return _copied(path)

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ from tracking.session.opening import (
     limit_queries,
     meta_value,
 )
+from tracking.session.writer_lock import WriterLock
 from tracking.types import FrameResult
 
 SUFFIX = "_session.ppnet"
@@ -45,10 +46,13 @@ def session_path(source: Path, folder: Path | None = None) -> Path:
 class Session:
     """Results of one run on disk. Safe to use from several threads of one process; one process writes at a time."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection, header: SessionHeader, *, writable: bool) -> None:
-        """Use `Session.create` or `Session.open`."""
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, header: SessionHeader, *, writer_lock: WriterLock | None
+    ) -> None:
+        """Use `Session.create` or `Session.open`. writer_lock: given back at the end; None: for reading only."""
         self.path = path
-        self.writable = writable
+        self.writable = writer_lock is not None
+        self._writer_lock = writer_lock
         self._database = database
         self._header = header
         self._lock = threading.RLock()
@@ -59,25 +63,38 @@ class Session:
         self._count, self._last_index = int(counted[0]), int(-1 if counted[1] is None else counted[1])
 
     @classmethod
-    def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False) -> Self:
-        """A new file. SessionError when it exists (and `overwrite` is off) or cannot be written."""
-        database = connect_new(path, layout.header_to_json(header), overwrite=overwrite)
-        return cls(path, database, header, writable=True)
+    def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False, keep_as: Path | None = None) -> Self:
+        """A new file. keep_as: what one that is overwritten is called from then on (None: it is gone).
+
+        SessionError when it exists (and `overwrite` is off), is in use, or cannot be written.
+        """
+        with ExitStack() as undo:
+            lock = undo.enter_context(WriterLock(path))
+            text = layout.header_to_json(header)
+            database = undo.enter_context(closing(connect_new(path, text, overwrite=overwrite, keep_as=keep_as)))
+            session = cls(path, database, header, writer_lock=lock)
+            undo.pop_all()
+            return session
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Self:
         """An existing file, for reading or to add results and edits.
 
-        SessionError when it is missing, in use by another program, damaged, no session, or of a newer format.
+        SessionError when it is missing, being written, damaged, no session, or of a newer format.
         """
-        database = connect_writing(path) if writable else connect_reading(path)
-        try:
+        with ExitStack() as undo:
+            lock = None
+            if writable:
+                database, lock = connect_writing(path)
+                undo.enter_context(lock)
+            else:
+                database = connect_reading(path)
+            undo.enter_context(closing(database))
             with explained(path):
                 header = layout.header_from_json(meta_value(database, "header") or "")
-            return cls(path, database, header, writable=writable)
-        except BaseException:
-            database.close()
-            raise
+            session = cls(path, database, header, writer_lock=lock)
+            undo.pop_all()
+            return session
 
     # What is known of the run
 
@@ -302,6 +319,8 @@ class Session:
                 with suppress(sqlite3.Error):  # a full disk must not keep the program open; the log beside it stays
                     self._database.execute("PRAGMA journal_mode=DELETE")
             self._database.close()
+            if self._writer_lock is not None:
+                self._writer_lock.release()
 
     def __enter__(self) -> Self:
         return self

@@ -441,9 +441,9 @@ SLOW = """
 """
 
 
-def start_slow(tmp_path):
+def start_slow(tmp_path, *options):
     clip = walkers(tmp_path / "clip.mp4", 600, gop=30)
-    words = [sys.executable, "-c", textwrap.dedent(SLOW), clip, "--out", tmp_path / "out"]
+    words = [sys.executable, "-c", textwrap.dedent(SLOW), clip, "--out", tmp_path / "out", *options]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = tmp_path / "out" / "clip_keypoints.csv"
     deadline = time.monotonic() + 30
@@ -451,6 +451,22 @@ def start_slow(tmp_path):
         assert time.monotonic() < deadline and process.poll() is None, "rows are flushed while running"
         time.sleep(0.05)
     return process
+
+
+@pytest.mark.parametrize("session", [(), ("--no-session",)])
+def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path, parts, capsys, session):
+    process = start_slow(tmp_path, "--no-session")
+    out = tmp_path / "out"
+    try:
+        before = {path: path.stat().st_ino for path in out.iterdir()}
+        assert track(tmp_path / "clip.mp4", "--out", out, "--overwrite", *session) == 2
+        assert f"is being written by process {process.pid} on" in capsys.readouterr().err
+        assert before == {path: path.stat().st_ino for path in out.iterdir()}
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+    assert track(tmp_path / "clip.mp4", "--out", out, "--overwrite", "--end", "0.2", *session) == 0
+    assert not (out / "clip.lock").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -38,6 +40,7 @@ from tracking.session.edits import (
 from tracking.session.format import SessionHeader, SettingChange
 from tracking.session.opening import find_unfinished
 from tracking.session.session import Session, session_path
+from tracking.session.writer_lock import WriterLock
 from tracking.video.source import VideoInfo
 
 OLD = Path(__file__).parents[2] / "data" / "aisle_format1_session.ppnet"
@@ -124,7 +127,7 @@ def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path, frames: i
             if int(line) >= frames:  # 300: more than a second, so some are folded in and some are in the log
                 break
         for writable in (False, True):
-            with pytest.raises(UserError, match="in use"):
+            with pytest.raises(UserError, match=f"in use by process {writer.pid} "):
                 Session.open(path, writable=writable)
         assert find_unfinished([tmp_path]) == ()
         writer.send_signal(signal.SIGKILL)
@@ -141,6 +144,59 @@ def test_a_killed_writer_loses_at_most_the_last_second(tmp_path: Path, frames: i
         session.append(made_result(count))
         session.finish()
     assert find_unfinished([tmp_path]) == ()
+
+
+def test_the_writer_stays_alone_whatever_else_its_program_opens(tmp_path: Path) -> None:
+    """POSIX drops a lock as soon as its program opens and closes the file elsewhere."""
+    path = tmp_path / "a_session.ppnet"
+    other = "import sys; from pathlib import Path; from tracking.session.session import Session\n{}"
+    tries = [f"Session.open(Path(sys.argv[1]), writable={writable})" for writable in (False, True)]
+    tries.append(
+        "from tests.results import made_header; Session.create(Path(sys.argv[1]), made_header(), overwrite=True)"
+    )
+    alias = tmp_path / "alias_session.ppnet"
+    alias.symlink_to(path)
+    with Session.create(path, made_header()) as session:
+        session.append(made_result(0))
+        path.read_bytes()
+        with suppress(UserError):
+            Session.open(path)
+        for number, attempt in enumerate(tries):
+            name = alias if number else path
+            done = subprocess.run([sys.executable, "-c", other.format(attempt), name], capture_output=True, text=True)
+            words = f"{name} is in use by process {os.getpid()} on '{socket.gethostname()}' (since 2"
+            assert done.returncode and words in done.stderr, attempt
+        session.append(made_result(1))
+    with Session.open(alias, writable=True) as session:
+        assert session.frame_count == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == [path.name, alias.name]
+
+
+def test_a_lock_that_was_left_behind_keeps_nobody_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "a_session.ppnet", 3, finish=False)
+    lock = tmp_path / "a_session.ppnet.lock"
+    for left in (b'{"host":"here","process_id":1,"since_utc":"2026-01-01T00:00:00Z"}', b"\xff" * 99, b""):
+        lock.write_bytes(left)
+        assert len(find_unfinished([tmp_path])) == 1
+        lock.write_bytes(left)
+        Session.open(path, writable=True).close()
+        lock.write_bytes(left)
+        with WriterLock(path):
+            lock.write_bytes(left)  # nonsense about who it is
+            with pytest.raises(UserError, match=r"in use by (another program|process 1 on 'here')"):
+                Session.open(path)
+    assert not lock.exists()
+
+
+def test_overwritten_but_kept_under_another_name(tmp_path: Path) -> None:
+    path, kept = tmp_path / "a_session.ppnet", tmp_path / "a_session_2.ppnet"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        writer.stdout.readline()
+        writer.send_signal(signal.SIGKILL)  # so that a log lies beside it
+    Session.create(path, made_header(), overwrite=True, keep_as=kept).close()
+    with Session.open(path) as fresh, Session.open(kept) as old:
+        assert fresh.frame_count == 0 and old.frame_count > 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == [path.name, kept.name]
 
 
 def test_a_killed_session_is_read_from_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -424,7 +480,7 @@ def test_a_session_of_the_first_release_is_read_as_it_was_written() -> None:
 
 def test_everything_known_of_a_source_comes_back(tmp_path: Path) -> None:
     full = VideoInfo("a", Path("/a b/ü.mp4"), (4, 6), 7, 1.25, Fraction(30000, 1001), 90, True, True, "hevc", True,
-                     Fraction(1, 90000), Fraction(4, 3))  # fmt: skip
+                     Fraction(1, 90000), Fraction(4, 3), 0.5, False)  # fmt: skip
     bare = VideoInfo("b", None, (4, 6))
     assert all(getattr(full, f.name) != f.default for f in fields(full)), "a new field: give it a value here"
     for source in (full, bare):
