@@ -1,4 +1,4 @@
-"""`python -m ppnet benchmark`: the paper's Table X on this machine."""
+"""`python -m ppnet benchmark`: the paper's Table X on this machine, or the backends side by side."""
 
 import argparse
 import os
@@ -15,6 +15,11 @@ ALL = (
     "hrnet-w32", "hrnet-w48",
 )  # fmt: skip
 
+TABLE_WORDS = (
+    "± half the distance between the quartiles. "
+    "Memory: tensors of one pass (features, gradients, the optimiser's), without the weights."
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `benchmark`."""
@@ -22,8 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--networks", nargs="+", metavar="NAME", help="which ones (default: PPNet's eight and all compared)"
     )
     parser.add_argument("--input", metavar="HxW", default="256x192", help="input size, height first (default: 256x192)")
-    parser.add_argument("--batches", nargs="+", type=int, default=[1, 32], metavar="N", help="batches (default: 1 32)")
+    parser.add_argument(
+        "--batches", nargs="+", type=int, metavar="N", help="batches (default: 1 32; with --backends 1 4)"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case (default: 7)")
+    parser.add_argument(
+        "--backends",
+        action="store_true",
+        help="measure the ways to run one network instead: PyTorch and OpenVINO in each number format",
+    )
+    parser.add_argument("--weights", metavar="FILE", help="the network for --backends (default: the shipped one)")
     parser.add_argument("--no-train", action="store_true", help="leave the training step out")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
@@ -42,8 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.device import choose_device, choose_precision
     from ppnet.networks.info_command import write_json
 
+    arguments.batches = arguments.batches or ([1, 4] if arguments.backends else [1, 32])
     _check(arguments)
     device = choose_device(arguments.device)
+    if arguments.backends:
+        return _run_backends(arguments, device)
     setting = Setting(device, choose_precision(device, arguments.precision), parse_size(arguments.input))
     threads = limit_threads(arguments.threads)
     names = _names(arguments, setting.input_wh)
@@ -54,12 +70,32 @@ def run(arguments: argparse.Namespace) -> int:
     progress = (lambda text: None) if arguments.quiet else (lambda text: print(f"  {text}", flush=True))
     results = measure(names, setting, cases, rounds=arguments.rounds, progress=progress)
     facts = machine_facts(setting, threads=threads, rounds=arguments.rounds)
-    text = f"{describe_machine(facts)}\n\n{table(results)}\n\n{ratio_table(results)}\n"
+    text = f"{describe_machine(facts)} {TABLE_WORDS}\n\n{table(results)}\n\n{ratio_table(results)}\n"
     print(f"\n{text}")
     if arguments.json:
         write_json(arguments.json, as_json(results, facts))
     if arguments.out:
         _write(arguments.out, text, results, case_name("forward", batches[-1]), facts)
+    return 0
+
+
+def _run_backends(arguments: argparse.Namespace, device: Any) -> int:
+    import torch
+
+    from ppnet.benchmark.backends import as_json, backend_table, measure_backends
+    from ppnet.benchmark.measure import limit_threads
+    from ppnet.benchmark.subject import Setting
+    from ppnet.networks.info_command import write_json
+
+    threads = limit_threads(arguments.threads)
+    progress = (lambda text: None) if arguments.quiet else (lambda text: print(f"  {text}", flush=True))
+    batches = sorted(set(arguments.batches))
+    info, results = measure_backends(arguments.weights, device, batches, rounds=arguments.rounds, progress=progress)
+    facts = machine_facts(Setting(device, torch.float32, info.input_wh), threads=threads, rounds=arguments.rounds)
+    facts["precision"] = f"{info.network} in the formats named"
+    print(f"\n{describe_machine(facts)}\n\n{backend_table(results)}\n")
+    if arguments.json:
+        write_json(arguments.json, as_json(results, facts))
     return 0
 
 
@@ -119,8 +155,7 @@ def describe_machine(facts: dict[str, Any]) -> str:
     return (
         f"{facts['device']}, {facts['cpu']} (cores: {facts['cores']}, threads: {facts['threads']}), "
         f"{facts['precision']}, input {facts['input']}, torch {facts['torch']}, {facts['system']}, {facts['date']}. "
-        f"Median of {facts['rounds']} interleaved rounds ± half the distance between the quartiles.{load} "
-        "Memory: tensors of one pass (features, gradients, the optimiser's), without the weights."
+        f"Median of {facts['rounds']} interleaved rounds.{load}"
     )
 
 
