@@ -22,7 +22,7 @@ from tracking.video.container import URL_SCHEMES
 
 FILTER = (
     "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"
-    f" *.bmp *.webp *.tif *.tiff *{SUFFIX});;All files (*)"
+    f" *.bmp *.webp *.tif *.tiff *{Path(SUFFIX).suffix});;All files (*)"
 )
 CAMERA_LOOK_MS = 1500
 

@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         save_layout(self, self._splitters())
-        self.recording.shut_down()
+        self.recording.finish()
         self.exports.shut_down()
         self.discovery.wait()
         self.inspect.shut_down()

@@ -1,10 +1,11 @@
 """Recording: live by the engine's recorder; of a file, the span between start and stop, written with its sound."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
@@ -50,6 +51,8 @@ class RecordCommands(QObject):
         self._job: Job[list[Path]] | None = None
         self._cancelled = threading.Event()
         self._share = 0.0
+        self._window = window
+        self._ended: Callable[[], object] = lambda: None  # what is to happen when a file is written
         self._ticker = QTimer(self)
         self._ticker.setInterval(200)
         self._ticker.timeout.connect(self._tick)
@@ -58,6 +61,7 @@ class RecordCommands(QObject):
         bar.stopWanted.connect(self.stop)
         workspace.status_updated.connect(self._follow)
         workspace.opened.connect(lambda _run: self._enable(True))
+        workspace.closing.connect(self.finish)
         workspace.closed.connect(self._closed)
         self._enable(False)
 
@@ -103,12 +107,34 @@ class RecordCommands(QObject):
             self._span_start_s = None
             self._write_span(run, TimeSpan(first, last + 1e-3))  # the picture that is shown belongs to the recording
 
-    def shut_down(self) -> None:
-        """Gives up a span that is being written; for the end of the program."""
-        self._ticker.stop()
-        self._cancelled.set()
-        if self._job is not None:
-            self._job.wait(1.5)
+    def finish(self) -> None:
+        """Ends a recording of a file, and waits until it is written or given up; for the end of the file or program."""
+        self._wait_for_file()  # of a recording before
+        if self._span_start_s is not None:
+            try:
+                self.stop()
+            except OSError as error:  # nothing keeps the window open
+                self._workspace.notify(f"The recording could not be written: {error}", "error")
+            self._wait_for_file()
+
+    def _wait_for_file(self) -> None:
+        if self._job is None:
+            return
+        waiting = QProgressDialog("Writing the recording…", "Discard it", 0, 100, self._window)
+        waiting.setWindowModality(Qt.WindowModality.ApplicationModal)
+        waiting.setMinimumDuration(0)
+        waiting.canceled.connect(self._cancelled.set)
+        waiting.setAutoReset(False)
+        loop = QEventLoop()
+        self._ended = loop.quit
+        self._ticker.timeout.connect(show := lambda: waiting.setValue(round(99 * min(self._share, 1))))
+        waiting.show()
+        loop.exec()
+        self._ended = lambda: None
+        self._ticker.timeout.disconnect(show)
+        waiting.canceled.disconnect()  # closing it is no cancelling
+        waiting.close()
+        waiting.deleteLater()
 
     # Files
 
@@ -172,6 +198,7 @@ class RecordCommands(QObject):
         self._job = None
         self._ticker.stop()
         self._bar.status.setText("")
+        self._ended()
 
     def _tick(self) -> None:
         if self._span_start_s is not None and self._has_gone_round():

@@ -193,6 +193,7 @@ class OpenedFile(Opened):
         """An engine is there where something is left to track, with `settings`."""
         super().__init__(video.name, session, settings, post=post)
         self.video = video
+        self.kept: Path | None = None  # the session that was there before it was tracked again
         self.closed = threading.Event()
         self._parts = parts
         self._limits = ALL_TIME

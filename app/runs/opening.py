@@ -17,13 +17,14 @@ from tracking.video.transformed import adapted
 
 
 def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, again: bool = False) -> OpenedFile:
-    """A video to be tracked, or gone on with, or shown as it was tracked before. `again` throws that away.
+    """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
+    session that is there is kept under another name (`OpenedFile.kept`).
 
     UserError when the video or its session cannot be opened.
     """
     with adapted(parts.open_source(video), settings.adaptation) as source:
         info = source.info
-    place = place_for_session(video)
+    place, kept = place_for_session(video), None
     if place.exists() and not again:
         session = Session.open(place, writable=True)
         if sorted(session.header.source.size_wh) != sorted(info.size_wh):
@@ -32,8 +33,11 @@ def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, a
                 f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
             )
     else:
-        session = Session.create(place, parts.header(info, settings), overwrite=again)
-    return _opened_file(video, session, settings, parts=parts, post=post)
+        kept = free_path(place) if place.exists() else None
+        session = Session.create(place, parts.header(info, settings), overwrite=again, keep_as=kept)
+    opened = _opened_file(video, session, settings, parts=parts, post=post)
+    opened.kept = kept
+    return opened
 
 
 def open_session(path: Path, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:

@@ -37,6 +37,7 @@ class Workspace:
     def __init__(self, parts: Parts, settings: RunSettings, *, post: Post) -> None:
         """post(deed): has a deed of another thread done in this one."""
         self.opened: Event[Opened] = Event()
+        self.closing: Event[()] = Event()  # what is open is about to be closed, and still there
         self.closed: Event[()] = Event()
         self.busy_changed: Event[str] = Event()  # what is being waited for; empty when nothing
         self.notified: Event[str, str] = Event()  # a sentence for the user, its kind (info, warning, error)
@@ -70,7 +71,7 @@ class Workspace:
 
     def open_path(self, path: Path) -> None:
         """A video, image, folder or session file."""
-        if path.name.endswith(SUFFIX):
+        if path.suffix == Path(SUFFIX).suffix:
             self._open(lambda: open_session(path, self._own, parts=self.parts, post=self.post), f"Opening {path.name}…")
         else:
             self.open_video(path)
@@ -92,7 +93,8 @@ class Workspace:
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:
-        """Opens what is open anew, with the settings as they are; a file loses its edits. `only`: for one person."""
+        """Opens what is open anew, with the settings as they are; the session of a file is kept. `only`: for one
+        person."""
         file, camera = self.opened_file, self.opened_camera
         if file is not None:
             self.open_video(file.video, again=True, only=only)
@@ -131,6 +133,9 @@ class Workspace:
         self._show_settings(run.settings)
         self._show_focus()
         self.opened.emit(run)
+        if isinstance(run, OpenedFile) and (kept := run.kept) is not None:
+            words = f"Tracking again. What was there before, with all edits, is kept as {kept.name}."
+            self.offer(words, "Open it", lambda: self.open_path(kept))
         self._smoothed_frames = -1
         self._smooth_when_complete()
 
@@ -146,6 +151,8 @@ class Workspace:
 
     def close_run(self) -> bool:
         """Closes what is open; True when every thread has ended."""
+        if self.run is not None:
+            self.closing.emit()
         run, self.run = self.run, None
         self._position = None
         self._smoothing_due = False
@@ -255,8 +262,7 @@ class Workspace:
         done = not run.is_live and run.session.complete and with_smoothing(before, smoothing_of(after)) != after
         if turned or done:
             words = "This counts from the next start on." if turned else "All frames are tracked already."
-            lost = "" if run.is_live or not run.session.edits() else " (edits are lost)"
-            self.offer(f"{words} Track again with these settings?{lost}", "Track again", self.track_again)
+            self.offer(f"{words} Track again with these settings?", "Track again", self.track_again)
 
     # How people are shown
 

@@ -1,0 +1,48 @@
+"""What a person has made stays: edits when a video is tracked again, a recording when the window or video is closed."""
+
+import pytest
+
+from tracking.session.edits import RenamePerson
+from tracking.session.session import Session
+from tracking.video.factory import open_source
+
+
+def test_tracked_again_the_session_before_is_kept_and_can_be_opened(qtbot, open_clip, clip):
+    window = open_clip()
+    work, kept = window.workspace, clip.with_name("walk_session_2.ppnet")
+    work.edit(RenamePerson(1, "Zoë"))
+    first = work.run
+    work.track_again()
+    qtbot.waitUntil(lambda: work.run is not None and work.run is not first, timeout=8000)
+    assert kept.name in window.banner.text
+    assert work.run.session.path.name == "walk_session.ppnet" and not work.run.session.edits()
+    with Session.open(kept) as session:
+        assert session.edits() == (RenamePerson(1, "Zoë"),) and session.frame_count == 60
+    second = work.run
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: work.run is not None and work.run is not second, timeout=8000)
+    assert work.run.session.path == kept and work.people.names == {1: "Zoë"}
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: work.run is not None and work.run.session.path != kept, timeout=8000)
+    work.track_again()
+    qtbot.waitUntil(lambda: clip.with_name("walk_session_3.ppnet").exists(), timeout=8000)
+    qtbot.waitUntil(lambda: work.run is not None, timeout=8000)
+    assert kept.exists()
+
+
+@pytest.mark.parametrize("leave", ["window", "video"])
+def test_closed_while_a_part_is_recorded_writes_it(qtbot, open_clip, leave):
+    window = open_clip()
+    window.record_bar.toggle()
+    window.playback.seek_frame(40)
+    qtbot.waitUntil(lambda: window.view.picture.frame.index == 40, timeout=5000)
+    folder = window.files.record_folder()
+    if leave == "window":
+        window.close()
+    else:
+        window.workspace.close_run()
+    written = sorted(folder.glob("walk_*.mp4"))
+    assert written and not window.recording.is_recording
+    for path in written:
+        with open_source(path) as source:
+            assert len(list(source)) == 21
