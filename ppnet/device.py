@@ -5,14 +5,10 @@ import platform
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from ppnet.errors import UserError
-
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")

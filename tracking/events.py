@@ -68,16 +68,6 @@ class Lane:
     seen_s: float
     frame_count: int
 
-    @property
-    def first_frame(self) -> int:
-        """Where the person appears."""
-        return self.seen[0].start_frame
-
-    @property
-    def last_frame(self) -> int:
-        """Where the person was last seen."""
-        return self.seen[-1].end_frame
-
 
 class _Stretch:
     """Joins frames into spans: a frame within `GAP_S` (or right after) of the last one belongs to the same span."""
@@ -109,11 +99,6 @@ class EventLog:
         self._frames: dict[int, int] = {}
         self._crossings: list[Event] = []
         self._met_at: dict[tuple[int, int], float] = {}
-
-    @property
-    def last_frame(self) -> int:
-        """Index of the newest frame added; -1 before the first."""
-        return self._last[0]
 
     def add(self, result: FrameResult) -> None:
         """Takes the next frame in. ValueError when it is not after the last one."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tracking.session.edits import ChooseSmoothing
     from tracking.session.format import SessionHeader
 
-HELP = "write a session as table, markers, JSON or annotated video"
 FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "marks", "meta", "video")
 SMOOTHING = ("smoothing.kind", "smoothing.strength", "smoothing.min_score")
 

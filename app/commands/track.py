@@ -14,8 +14,6 @@ from tracking.run_settings import RunSettings
 if TYPE_CHECKING:
     from app.runs.batch import BatchRow
 
-HELP = "track people in videos, pictures or a camera"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `track`."""

@@ -23,8 +23,6 @@ class Command:
     switch: bool = False
 
 
-SEPARATOR = Command("", "", "")
-
 COMMANDS: tuple[Command, ...] = (
     Command("open", "File", "Open file…", ("Ctrl+O",), "Open a video, an image or a session file"),
     Command("open-folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), "Every image is one frame"),

@@ -40,7 +40,6 @@ class ExportDialog(QDialog):
         self._names = tuple(names)
         self._stem = stem
         self._folder = folder
-        self._has_scale = has_scale
         self.unit = QComboBox()
         self.unit.setAccessibleName("Unit of positions")
         self.unit.addItem("Positions in pixels, origin top left, y downwards", PIXELS)

@@ -80,7 +80,7 @@ class HelpCommands(QObject):
         return [
             ("picture", f"{size}{rate}"),
             ("weights", f"{header.network or 'not known'}{mark}"),
-            ("detector", str(header.settings.get("detector", "not known"))),
+            ("detector", run.settings.detector.model),
         ]
 
     def _open(self, path: object) -> None:

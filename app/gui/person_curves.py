@@ -24,7 +24,6 @@ class PersonCurves(QWidget):
     def __init__(self, skeleton: Skeleton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         as_panel(self)
-        self._skeleton = skeleton
         self._history: PersonHistory | None = None
         self.is_reading = False
         """Whether there is more than is drawn so far."""

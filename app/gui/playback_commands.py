@@ -1,7 +1,5 @@
 """What the playback commands do to the player, and what the player's position does to the panels."""
 
-from bisect import bisect_left
-
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
@@ -9,7 +7,6 @@ from app.engine.player import Player, PlayerPosition
 from app.gui.actions import Actions
 from app.gui.transport import Transport, next_speed
 from app.runs.workspace import Workspace
-from tracking.time_span import SAME_TIME_S
 
 NAMES = (
     "play", "shuttle-back", "pause", "shuttle", "back", "forward", "back-10", "forward-10",
@@ -131,12 +128,6 @@ class PlaybackCommands(QObject):
             player.seek_frame(min(frame, max(self._position.frame_count - 1, 0)))
         elif time_s is not None:
             player.seek(time_s)
-
-    def frame_at(self, time_s: float) -> int:
-        """The number of the frame shown at a time."""
-        player = self._player()
-        times = player.times if player is not None else ()
-        return min(bisect_left(times, time_s - SAME_TIME_S), max(len(times) - 1, 0))
 
     def _player(self) -> Player | None:
         run = self._workspace.opened_file

@@ -99,7 +99,7 @@ class ResultsFollower(QObject):
     def _show(self) -> None:
         style = self._workspace.people
         lanes = self._known.lanes
-        self._lanes.show_lanes(lanes, self._known.events, known_s=self._known.known_s)
+        self._lanes.show_lanes(lanes, self._known.events)
         start_s, end_s = self._span()
         self._lanes.show_span(start_s, end_s)
         self._people.show_people([_row(lane) for lane in lanes], style)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from ppnet.assets import ASSETS
-from tracking.drawing.colors import SIDE_COLORS, track_color
+from tracking.drawing.colors import track_color
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ DARK = Tokens(
     danger="#ff6b74",
 )
 
-SIDE_COLOURS = {side: QColor(*rgb) for side, rgb in SIDE_COLORS.items()}
 CURVE_COLOURS = ("#3d8bfd", "#f0883e", "#2fa36b", "#b072ff", "#e5534b", "#14a3a3")
 
 

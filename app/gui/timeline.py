@@ -62,11 +62,10 @@ class Lanes(QWidget):
         self._span = (0.0, 1.0)
         self._full = (0.0, 1.0)
         self._now_s = 0.0
-        self._known_s = 0.0
 
-    def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event], *, known_s: float) -> None:
-        """New contents; everything up to `known_s` is tracked."""
-        self.lanes, self.marks, self._known_s = tuple(lanes), tuple(marks), known_s
+    def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event]) -> None:
+        """New contents."""
+        self.lanes, self.marks = tuple(lanes), tuple(marks)
         self.setMinimumHeight(HEAD + LANE * len(self.lanes) + 6)
         self.update()
 

@@ -16,7 +16,6 @@ from ppnet.networks.folded import for_inference
 from ppnet.networks.table import build
 
 Mode = Literal["forward", "train"]
-MODES: tuple[Mode, ...] = ("forward", "train")
 
 
 @dataclass(frozen=True)

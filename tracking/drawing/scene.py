@@ -24,7 +24,7 @@ LEVELS = 4  # confidence is shown in so many steps
 AGES = 5  # and so is the age of a trail
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
-ABOVE, MIDDLE = (0.0, 1.0), (0.5, 0.5)  # where a label lies at its point
+ABOVE = (0.0, 1.0)  # where a label lies at its point
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How well people keep their numbers: HOTA, and MOTA, IDF1 and id switches by `motmetrics`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,6 @@ class IdentityScores:
     switches: int
     people: int
     boxes: int
-    details: dict[str, float] = field(default_factory=dict, repr=False)
 
 
 def frame_matches(truth: TruthFrame, result: FrameResult) -> Matches:
@@ -75,7 +74,6 @@ def identity_scores(clips: Sequence[Sequence[Matches]]) -> IdentityScores:
         switches=int(summary["num_switches"]),
         people=int(summary["num_unique_objects"]),
         boxes=int(summary["num_objects"]),
-        details={name: float(value) for name, value in summary.items()},
     )
 
 

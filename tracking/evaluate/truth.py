@@ -43,12 +43,6 @@ class Truth:
     size_wh: tuple[int, int]
     frames: tuple[TruthFrame, ...]
 
-    @property
-    def frame_step_s(self) -> float:
-        """Usual time between two frames, seconds."""
-        times = [frame.time_s for frame in self.frames]
-        return float(np.median(np.diff(times))) if len(times) > 1 else 1 / 30
-
 
 def read_truth(path: Path) -> Truth:
     """Truth as `python -m ppnet render` writes it. DatasetError when the file is none."""

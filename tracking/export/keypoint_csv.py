@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TextIO
 
 import numpy as np
@@ -59,7 +58,6 @@ class KeypointTable:
         )
         self._nobody = "," * (len(names) - 2) + "\n"
         self._flushed_s = time.monotonic()
-        self.row_count = 0
         try:
             self._file = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
             self._file.write(",".join(names) + "\n")
@@ -82,7 +80,6 @@ class KeypointTable:
                 self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
-        self.row_count += max(1, len(rows))
 
     def close(self) -> None:
         """Write what is left; a stream that was handed in stays open."""
@@ -97,9 +94,7 @@ class KeypointTable:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _failure(self, error: OSError) -> UserError:

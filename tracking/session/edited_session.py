@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
-from tracking.session.edits import MAX_SCALE, ChooseSmoothing, FillKeypoint, MoveKeypoint, SetMark
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing, SetMark
 from tracking.session.format import SessionHeader
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
@@ -133,15 +133,6 @@ class EditedSession:
                 return
             if span.has_begun(tracked.time_s):
                 yield self._edit(tracked, False)
-
-    def has_edits(self, frame_index: int) -> bool:
-        """Whether a joint was set by hand on this very frame (not merely filled in)."""
-        for edit in self.plan.edits:
-            if isinstance(edit, MoveKeypoint) and edit.frame_index == frame_index:
-                return True
-            if isinstance(edit, FillKeypoint) and frame_index in (edit.start.frame_index, edit.end.frame_index):
-                return True
-        return False
 
     def _edit(self, tracked: FrameResult, keep_hidden: bool) -> EditedResult:
         identified, hands = self.plan.identified(tracked)

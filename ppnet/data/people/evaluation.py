@@ -5,7 +5,6 @@ thresholds are never chosen on the latter.
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -103,8 +102,3 @@ def render_clip(spec: ClipSpec, folder: Path) -> Path:
     write_clip(stage_of(spec.kind, spec.seed, spec.people, spec.duration_s), spec.times_s(), video, truth, crf=20)
     stamp.write_text(wanted, encoding="utf-8")  # last: it says that the clip is whole
     return place
-
-
-def render_clips(folder: Path, *, specs: Iterable[ClipSpec] = EVALUATION_CLIPS) -> list[Path]:
-    """Film all clips that are not there yet."""
-    return [render_clip(spec, folder) for spec in specs]

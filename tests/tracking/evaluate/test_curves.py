@@ -105,7 +105,7 @@ def test_truth_files(tmp_path):
     assert (truth.name, truth.size_wh, len(truth.frames)) == ("clip", (64, 48), 2)
     assert truth.frames[0].keypoints.shape == (0, 17, 2)
     assert truth.frames[1].ids.tolist() == [4]
-    assert truth.frame_step_s == pytest.approx(0.04)
+    assert [frame.time_s for frame in truth.frames] == [0.0, 0.04]
     for bad in ("", "[]", '{"size_wh": [1, 2]}', '{"size_wh": [1, 2], "frames": [{"time_s": 0, "people": [{}]}]}'):
         path.write_text(bad)
         with pytest.raises(DatasetError, match="truth file"):

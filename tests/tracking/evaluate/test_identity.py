@@ -70,7 +70,6 @@ def test_misses_and_false_answers(truth):
     results = [answer(k, r.time_s, [*r.tracks.ids, 9], [*r.tracks.boxes, ghost]) for k, r in enumerate(results)]
     scores = identity_scores([clip_matches(truth, results)])
     assert scores.mota == pytest.approx(0.5)
-    assert scores.details["num_false_positives"] == 40
 
 
 def test_nobody_answers(truth):

@@ -1,0 +1,52 @@
+"""docs/architecture.md is a map of what is there: it names nothing else, and leaves nothing out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app.cli
+import ppnet.__main__
+import tracking.__main__
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+LAYERS = ("ppnet", "tracking", "app")
+LISTED_ELSEWHERE = {Path("app/gui"), Path("app/commands"), Path("ppnet/data/people"), Path("tracking/evaluate")}
+LISTED_ELSEWHERE |= {Path("tracking/export")}  # in the docs of the window, or one file for each thing of a kind
+COMMANDS = {
+    "main.py": app.cli.COMMANDS,
+    "-m ppnet": ppnet.__main__.COMMANDS,
+    "-m tracking": tracking.__main__.COMMANDS,
+}
+
+
+def paths_of(line: str) -> list[str]:
+    """Files and folders in backticks; a bare name lies in the folder of the one before it."""
+    folder, paths = "", []
+    for name in re.findall(r"`([\w.*/-]+(?:\.py|\.md|/))`", line):
+        is_bare = "/" not in name.rstrip("/") and not (ROOT / name).exists()
+        paths.append(folder + name if is_bare else name)
+        folder = paths[-1] if name.endswith("/") else paths[-1].rpartition("/")[0] + "/"
+    return paths
+
+
+NAMED = sorted({path for line in PAGE.splitlines() for path in paths_of(line)})
+
+
+def test_every_file_that_the_map_names_is_there():
+    assert len(NAMED) > 100
+    assert [path for path in NAMED if not list(ROOT.glob(path))] == []
+
+
+def test_every_file_of_the_product_is_on_the_map():
+    code = {path.relative_to(ROOT) for layer in LAYERS for path in (ROOT / layer).rglob("*.py")}
+    missing = {path for path in code - {Path(path) for path in NAMED} if path.name != "__init__.py"}
+    missing = {path for path in missing if path.parent not in LISTED_ELSEWHERE}
+    assert sorted(str(path) for path in missing) == []
+
+
+@pytest.mark.parametrize("program", COMMANDS)
+def test_the_commands_of_the_map_are_those_there_are(program):
+    words = re.findall(rf"`python {program} ([a-z, ]+)`", PAGE)
+    assert {word for part in words for word in part.split(", ")} == set(COMMANDS[program])
