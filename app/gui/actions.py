@@ -92,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("scale", "Tools", "Set a scale…", ("Ctrl+L",), "Draw a line of known length in the picture"),
     Command("region", "Tools", "Look for people in a region only…", ("Ctrl+R",), "Drag a frame in the picture"),
     Command("whole-picture", "Tools", "Look for people everywhere", ()),
-    Command("track-again", "Tools", "Track again", (), "With the settings as they are now; the session there is, is kept"),
+    Command("track-again", "Tools", "Track again", (), "With the settings as they are now; the session before is kept"),
     Command("look", "Tools", "Dark look", (), switch=True),
     Command("settings-folder", "Tools", "Open the folder of settings", ()),
     Command("shortcuts", "Help", "Keyboard shortcuts…", ("F1", "?")),
