@@ -34,7 +34,7 @@ def answers(samples, changes=()):
     keypoints = np.stack([sample.keypoints for sample in samples]).copy()
     for index, joint, place in changes:
         keypoints[index, joint] = place
-    return Poses(keypoints, np.ones(keypoints.shape[:2], np.float32))
+    return Poses(keypoints, np.ones(keypoints.shape[:2], np.float32), COCO_17)
 
 
 def test_people_are_counted_in_the_groups_they_belong_to():
