@@ -11,10 +11,11 @@ from ppnet.codec import Codec
 from ppnet.crops import apply_matrices
 from ppnet.estimator import PoseEstimator
 from ppnet.skeleton import COCO_17
+from ppnet.weights import shipped_weights
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 PUBLIC = SHARED / "data/coco_val_public/annotations.json"
-START = SHARED / "weights/start_M2-D2-W32_256x192.pth"
+SHIPPED = shipped_weights()
 
 SIZE_WH = (320, 240)
 
