@@ -49,7 +49,7 @@ def test_the_window_gives_the_same_joints_as_the_command(tmp_path, parts, monkey
     def build(settings: RunSettings) -> Pipeline:
         return Pipeline(FakeDetector(), FakeEstimator(), settings=settings)
 
-    monkeypatch.setattr("app.runs.processor.build_pipeline", build)
+    monkeypatch.setattr("app.factory.build_pipeline", build)
     monkeypatch.setattr("tests.walkers.FakeEstimator.precision", "fp32", raising=False)
     run = open_file(clip, RunSettings(), parts=real_parts(), post=lambda deed: deed())
     run.start()
