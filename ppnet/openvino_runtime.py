@@ -1,6 +1,7 @@
 """OpenVINO without its telemetry: importing the package as it is reports the import to its makers."""
 
 import sys
+from functools import cache
 from typing import Any
 
 
@@ -14,3 +15,13 @@ def load_openvino() -> Any:
     import openvino
 
     return openvino
+
+
+@cache
+def openvino_core() -> Any:
+    """OpenVINO's one `Core` of this process, from which every network is read and compiled.
+
+    Its CPU plugin gives the thread that makes it an alternate signal stack of its own. Of two plugins the one that goes
+    first frees a stack that the other one puts back, and the next signal ends the process; so there is only ever one.
+    """
+    return load_openvino().Core()

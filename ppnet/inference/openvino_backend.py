@@ -21,7 +21,7 @@ from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, Heatmaps
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.folded import fold_batch_norm
-from ppnet.openvino_runtime import load_openvino
+from ppnet.openvino_runtime import load_openvino, openvino_core
 
 CACHE_VARIABLE = "PPNET_LIVE_CACHE"
 MODEL = "network.xml"
@@ -42,7 +42,7 @@ class OpenVinoBackend:
         if precision not in PRECISIONS or precision == "fp16":
             raise UserError(f"OpenVINO computes in fp32 or bf16 here, not in {precision}; choose one of them.")
         self.precision = ("bf16" if cpu_has_bf16() else "fp32") if precision == "auto" else precision
-        self._core = load_openvino().Core()
+        self._core = openvino_core()
         self._model = _converted(network, info, self._core)
         self._threads = os.cpu_count() or 1
         self._compiled: dict[tuple[int, int, int], Any] = {}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from ppnet.openvino_runtime import load_openvino
+from ppnet.openvino_runtime import openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import Image, best_people, check_image, model_path
 from tracking.detection.onnx_families import Family, family_of
@@ -61,11 +61,10 @@ class OnnxDetector:
 
 
 def _open(path: Path) -> tuple[Any, int, Family]:
-    openvino = load_openvino()
     try:
-        model = openvino.Core().read_model(path.read_bytes(), b"")
+        model = openvino_core().read_model(path.read_bytes(), b"")
         size = _input_size(model)
-        network, outputs = _compiled(openvino, model, size)
+        network, outputs = _compiled(model, size)
     except (RuntimeError, ValueError, OSError) as error:
         raise UserError(
             f"{path.name} is not a detector that can be used: "
@@ -80,7 +79,7 @@ def _open(path: Path) -> tuple[Any, int, Family]:
         )
     if family.resizes and size != PREFERRED_SIZE:
         try:
-            network, _ = _compiled(openvino, model, PREFERRED_SIZE)
+            network, _ = _compiled(model, PREFERRED_SIZE)
             size = PREFERRED_SIZE
         except RuntimeError:
             pass  # the size is fixed inside the network
@@ -97,12 +96,12 @@ def _input_size(model: Any) -> int:
     return int(size)
 
 
-def _compiled(openvino: Any, model: Any, size: int) -> tuple[Any, list[Floats]]:
+def _compiled(model: Any, size: int) -> tuple[Any, list[Floats]]:
     """The network for inputs of this size, and its outputs for a grey picture."""
     model.reshape([1, 3, size, size])
     # fp32 everywhere: a file gives the same boxes on every CPU.
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    network = openvino.Core().compile_model(model, "CPU", options)
+    network = openvino_core().compile_model(model, "CPU", options)
     return network, _run(network, np.zeros((size, size, 3), np.float32))
 
 
