@@ -102,6 +102,19 @@ def train(
     """
     if device.type == "cpu":
         prepare_cpu_for_training()
+    try:
+        return _train(settings, run, sources, device, validation)
+    finally:
+        torch.set_flush_denormal(False)  # else 5e-324 is zero for whoever computes in this thread afterwards
+
+
+def _train(
+    settings: TrainSettings,
+    run: RunSettings,
+    sources: Sequence[Source],
+    device: torch.device,
+    validation: SampleSet | None,
+) -> Path:
     processes = Processes.join(device)
     if device.type == "cuda":
         device = torch.device("cuda", processes.local_rank)

@@ -83,3 +83,8 @@ def test_joints_that_cannot_be_validated_are_refused_before_the_first_step(optio
     mpii = ["--preset", "paper-mpii", "--val", people, "--samples", "4", "--out", str(tmp_path / "run")]
     assert main([*options, *mpii]) == 2
     assert "leave --val out" in capsys.readouterr().err
+
+
+def test_after_a_run_the_smallest_numbers_are_not_zero_again(options, tmp_path):
+    assert main([*options, "--samples", "4", "--out", str(tmp_path / "run")]) == 0
+    assert float(torch.tensor(1e-310, dtype=torch.float64) * 0.5) > 0
