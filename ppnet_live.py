@@ -331,10 +331,11 @@ class Session:
         """
         import numpy as np
 
-        column = {track_id: place for place, track_id in enumerate(self.ids)}
-        table = np.full((len(self), len(column), len(self.skeleton), 3), np.nan, np.float32)
-        for row, edited in enumerate(self._edited.exported()):
-            result = edited.result
+        results = [edited.result for edited in self._edited.exported()]
+        ids = sorted({int(i) for result in results for i in result.tracks.ids})
+        column = {track_id: place for place, track_id in enumerate(ids)}
+        table = np.full((len(results), len(ids), len(self.skeleton), 3), np.nan, np.float32)
+        for row, result in enumerate(results):
             places = [column[int(i)] for i in result.tracks.ids]
             found = np.isfinite(result.smoothed.keypoints).all(axis=2, keepdims=True)
             values = np.concatenate([result.smoothed.keypoints, result.raw.scores[..., None]], axis=2)
