@@ -60,7 +60,7 @@ class Trainer:
         self.device = device
         self.step = 0
         self.is_between_steps = True
-        self.forward = forward or network
+        self.forward = network if forward is None else forward  # a compiled network has no truth value
         self._normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD).to(device)
         self.teacher = teacher
         self._frozen_parts = _stem(network) if settings.freeze_stem else ()
