@@ -4,18 +4,19 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
+
+from tqdm import tqdm
 
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
-from tracking.session.edits import MAX_SCALE
+from tracking.export.formats import EXPORTS, check_unit, default_path, export
+from tracking.export.progress import Tick
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing
+from tracking.session.format import SessionHeader
+from tracking.session.session import Session
 
-if TYPE_CHECKING:
-    from tracking.export.progress import Tick
-    from tracking.session.edits import ChooseSmoothing
-    from tracking.session.format import SessionHeader
-
-FORMATS = ("csv", "tidy", "angles", "coco", "openpose", "trc", "mot", "marks", "meta", "video")
 SMOOTHING = ("smoothing.kind", "smoothing.strength", "smoothing.min_score")
 
 
@@ -23,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `export`."""
     add = parser.add_argument
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
-    add("--format", action="append", choices=FORMATS, help="what to write; may be given several times (default: csv)")
+    several = "what to write; may be given several times (default: csv)"
+    add("--format", action="append", choices=tuple(EXPORTS), help=several)
     add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
     add_setting_options(parser, SMOOTHING)
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
@@ -37,11 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write every format that is asked for. Returns the exit code."""
-    from tracking.export.formats import check_unit, default_path, export
-    from tracking.export.video import write_annotated_video
-    from tracking.session.edited_session import EditedSession
-    from tracking.session.session import Session
-
     formats = list(dict.fromkeys(arguments.format or ["csv"]))
     with Session.open(arguments.session) as session:
         smoothing = _smoothing(arguments, session.header)
@@ -50,18 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
         if taken and not arguments.overwrite:
             raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
         scale = _scale(arguments.scale)
-        replay = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
+        edited = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
         for name in formats:
-            check_unit(name, replay, arguments.units)
-        replay.refresh()
+            check_unit(name, edited, arguments.units)
+        edited.refresh()
         if not session.complete:
             words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
             print(words, file=sys.stderr)
         for name, path in paths.items():
-            write = partial(write_annotated_video, video=arguments.video) if name == "video" else None
+            write = partial(EXPORTS[name].write, video=arguments.video) if name == "video" else None
             with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
                 export(
-                    replay, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
+                    edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
                 )
             print(path, flush=True)
     return 0
@@ -84,10 +81,8 @@ def _place(arguments: argparse.Namespace, default: Path, formats: list[str]) -> 
     return out / default.name
 
 
-def _smoothing(arguments: argparse.Namespace, header: "SessionHeader") -> "ChooseSmoothing | None":
+def _smoothing(arguments: argparse.Namespace, header: SessionHeader) -> ChooseSmoothing | None:
     """The smoothing that the options ask for; what they don't say stays as it was tracked."""
-    from tracking.session.edits import ChooseSmoothing
-
     if not (asked := given_settings(arguments)):
         return None
     chosen = header.run_settings.changed(asked).smoothing
@@ -98,16 +93,14 @@ class _Bar:
     """A progress bar on a terminal; nothing elsewhere."""
 
     def __init__(self, name: str, total: int, *, quiet: bool) -> None:
-        from tqdm import tqdm
-
         self._bar = tqdm(total=total, desc=name, unit="frames", disable=True if quiet else None, leave=False)
 
     @property
-    def tick(self) -> "Tick":
+    def tick(self) -> Tick:
         """Tells the bar how many frames are done."""
         return lambda done: self._bar.update(done - self._bar.n)
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

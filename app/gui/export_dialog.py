@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.runs.exporting import EXPLAINED
 from tracking.export.formats import EXPORTS
 from tracking.export.units import METRES, PIXELS
 
@@ -52,7 +51,7 @@ class ExportDialog(QDialog):
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
         for name in self._names:
-            self.list.addItem(QListWidgetItem(f"{EXPORTS[name].words}\n{EXPLAINED.get(name, '')}"))
+            self.list.addItem(QListWidgetItem(f"{EXPORTS[name].title}\n{EXPORTS[name].explanation}"))
         self.list.currentRowChanged.connect(self._suggest)
         self.path = QLineEdit()
         self.path.setAccessibleName("File")

@@ -7,24 +7,10 @@ from pathlib import Path
 
 from app.runs.nearby import Nearby
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
-from tracking.export.formats import export
+from tracking.export.formats import EXPORTS, export
 from tracking.export.progress import ExportCancelled
-from tracking.export.video import write_annotated_video
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
-
-EXPLAINED = {
-    "csv": "Every joint of everybody in every frame, steadied and as the network saw it",
-    "tidy": "The same for statistics programs: one row for each joint",
-    "angles": "Elbows, shoulders, hips, knees, trunk and head",
-    "coco": "For evaluation tools and other networks",
-    "openpose": "For programs that read OpenPose",
-    "trc": "For OpenSim; resampled to an even rate, y upwards",
-    "mot": "For tracking benchmarks",
-    "marks": "Name, frame and time of every mark",
-    "meta": "Source, settings and when they were changed, people, marks, scale, edits",
-    "video": "As it looks in the window now, blurred faces included, with its sound",
-}
 
 
 @dataclass(frozen=True)
@@ -46,8 +32,8 @@ class Work:
 
 def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
     """Writes one format with all edits in it; the path written, none when it was cancelled. UserError when it can't."""
-    replay = EditedSession(work.session)
-    replay.refresh(cancelled=work.cancelled)
+    edited = EditedSession(work.session)
+    edited.refresh(cancelled=work.cancelled)
     total = max(work.session.frame_count, 1)
 
     def tick(done: int) -> None:
@@ -56,8 +42,8 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
             raise ExportCancelled
 
     style = SceneStyle(work.layers, work.people)
-    draw = partial(write_annotated_video, video=work.video, style=style, near=work.nearby)
+    draw = partial(EXPORTS["video"].write, video=work.video, style=style, near=work.nearby)
     try:
-        return (export(replay, name, path, tick=tick, write=draw if name == "video" else None, unit=work.unit),)
+        return (export(edited, name, path, tick=tick, write=draw if name == "video" else None, unit=work.unit),)
     except ExportCancelled:
         return ()

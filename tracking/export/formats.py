@@ -1,5 +1,6 @@
 """The list of export formats, and `export`: one of them written safely."""
 
+import importlib
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,18 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from ppnet.errors import UserError
-from tracking.export.angles import write_angles_csv
-from tracking.export.coco import write_coco_json
-from tracking.export.csv_tidy import write_tidy_csv
-from tracking.export.csv_wide import write_wide_csv
-from tracking.export.marks import write_marks_csv
-from tracking.export.meta import write_meta_json
-from tracking.export.mot import write_mot_txt
-from tracking.export.openpose import write_openpose_folder
 from tracking.export.progress import Tick, no_tick
-from tracking.export.trc import write_trc_folder
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
-from tracking.export.video import write_annotated_video
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import SUFFIX
 
@@ -28,13 +19,14 @@ from tracking.session.session import SUFFIX
 class ExportFormat:
     """A format: words for people, what its files are called behind the stem, and who writes it.
 
-    A suffix without a point is a folder. write(session, path, tick) writes to a path that is free (or an empty folder).
-    units: of its positions, those that can be asked for (`write` takes `unit=` where there are two); none: empty.
+    A suffix without a point is a folder. writer: module in `tracking.export` and function, loaded when it is called.
+    units: of its positions, those that can be asked for (the writer takes `unit=` where there are two); none: empty.
     """
 
-    words: str
+    title: str
+    explanation: str
     suffix: str
-    write: Callable[..., None]
+    writer: str
     units: tuple[str, ...] = ()
 
     @property
@@ -42,18 +34,80 @@ class ExportFormat:
         """Whether it is many files in a folder."""
         return "." not in self.suffix
 
+    @property
+    def write(self) -> Callable[..., None]:
+        """write(session, path, tick) writes to a path that is free, or into an empty folder."""
+        module, function = self.writer.split(":")
+        return getattr(importlib.import_module(f"tracking.export.{module}"), function)
+
 
 EXPORTS = {
-    "csv": ExportFormat("Table, one row per frame and person (CSV)", "_keypoints.csv", write_wide_csv, UNITS),
-    "tidy": ExportFormat("Tidy table, one row per joint (CSV)", "_tidy.csv", write_tidy_csv, UNITS),
-    "angles": ExportFormat("Joint angles in degrees (CSV)", "_angles.csv", write_angles_csv),
-    "coco": ExportFormat("COCO keypoint results (JSON)", "_coco.json", write_coco_json, (PIXELS,)),
-    "openpose": ExportFormat("OpenPose, one JSON per frame", "_openpose", write_openpose_folder, (PIXELS,)),
-    "trc": ExportFormat("Markers for OpenSim, one TRC per person", "_trc", write_trc_folder, UNITS),
-    "mot": ExportFormat("Boxes and ids, MOTChallenge text", "_mot.txt", write_mot_txt, (PIXELS,)),
-    "marks": ExportFormat("Marks, in and out point (CSV)", "_marks.csv", write_marks_csv),
-    "meta": ExportFormat("How it was made (JSON)", "_session.json", write_meta_json),
-    "video": ExportFormat("Annotated video (MP4)", "_annotated.mp4", write_annotated_video),
+    "csv": ExportFormat(
+        "Table, one row per frame and person (CSV)",
+        "Every joint of everybody in every frame, steadied and as the network saw it",
+        "_keypoints.csv",
+        "csv_wide:write_wide_csv",
+        UNITS,
+    ),
+    "tidy": ExportFormat(
+        "Tidy table, one row per joint (CSV)",
+        "The same for statistics programs: one row for each joint",
+        "_tidy.csv",
+        "csv_tidy:write_tidy_csv",
+        UNITS,
+    ),
+    "angles": ExportFormat(
+        "Joint angles in degrees (CSV)",
+        "Elbows, shoulders, hips, knees, trunk and head",
+        "_angles.csv",
+        "angles:write_angles_csv",
+    ),
+    "coco": ExportFormat(
+        "COCO keypoint results (JSON)",
+        "For evaluation tools and other networks",
+        "_coco.json",
+        "coco:write_coco_json",
+        (PIXELS,),
+    ),
+    "openpose": ExportFormat(
+        "OpenPose, one JSON per frame",
+        "For programs that read OpenPose",
+        "_openpose",
+        "openpose:write_openpose_folder",
+        (PIXELS,),
+    ),
+    "trc": ExportFormat(
+        "Markers for OpenSim, one TRC per person",
+        "For OpenSim; resampled to an even rate, y upwards",
+        "_trc",
+        "trc:write_trc_folder",
+        UNITS,
+    ),
+    "mot": ExportFormat(
+        "Boxes and ids, MOTChallenge text",
+        "For tracking benchmarks",
+        "_mot.txt",
+        "mot:write_mot_txt",
+        (PIXELS,),
+    ),
+    "marks": ExportFormat(
+        "Marks, in and out point (CSV)",
+        "Name, frame and time of every mark",
+        "_marks.csv",
+        "marks:write_marks_csv",
+    ),
+    "meta": ExportFormat(
+        "How it was made (JSON)",
+        "Source, settings and when they were changed, people, marks, scale, edits",
+        "_session.json",
+        "meta:write_meta_json",
+    ),
+    "video": ExportFormat(
+        "Annotated video (MP4)",
+        "As it looks in the window now, blurred faces included, with its sound",
+        "_annotated.mp4",
+        "video:write_annotated_video",
+    ),
 }
 
 
@@ -76,8 +130,8 @@ def export(
     """Writes a format; the file appears under its name only when it is whole. Returns the path.
 
     write: in place of the format's own (the same with other options). unit: px or m, None for what the format is
-    usually in. UserError when the name is taken or the place
-    cannot be written; then, and when `tick` stops it, nothing is left behind.
+    usually in. UserError when the name is taken or the place cannot be written; then, and when `tick` stops it,
+    nothing is left behind.
     """
     form = EXPORTS[name]
     write = write or _in_unit(name, session, unit)

@@ -283,6 +283,13 @@ def test_names_cannot_become_formulas(session: Session, tmp_path: Path) -> None:
     assert names == {"", "'=SUM(A1:A9)", 'Zoë "Zo", Köln'}
 
 
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_format_has_a_writer_and_its_line_in_the_docs(name: str) -> None:
+    assert callable(EXPORTS[name].write)
+    docs = Path(__file__).parents[3] / "docs" / "exports.md"
+    assert f"| `{name}` | `<stem>{EXPORTS[name].suffix}" in docs.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_an_export_is_whole_or_not_there(edited_session: EditedSession, tmp_path: Path, name: str) -> None:
     path = default_path(edited_session.stored.path, name, tmp_path / "new folder")
