@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from app.log_file import log_to_stderr, start_log
+from ppnet.command_line import exit_code
 from ppnet.errors import UserError
 
 PROGRAM = "ppnet-live"
-USER_ERROR = 2
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +61,15 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0 done, 2 something that the user can mend, 130 interrupted."""
     given = list(sys.argv[1:] if argv is None else argv)
-    log_to_stderr()
-    start_log()
-    try:
-        if not given or (len(given) == 1 and given[0] not in COMMANDS and Path(given[0]).exists()):
-            return _window(*given)
-        chosen = next((word for word in given if not word.startswith("-")), None)
-        arguments = _parser(chosen).parse_args(given)
-        return int(arguments.run(arguments))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return USER_ERROR
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return exit_code(lambda: _run(given))
+
+
+def _run(given: list[str]) -> int:
+    if not given or (len(given) == 1 and given[0] not in COMMANDS and Path(given[0]).exists()):
+        return _window(*given)
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    arguments = _parser(chosen).parse_args(given)
+    return int(arguments.run(arguments))
 
 
 def _window(path: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM as requests: long work ends in good order, what is saved then can be gone on from."""
+"""Ctrl+C, SIGTERM and SIGHUP as requests: long work ends in good order, what is saved then can be gone on from."""
 
 import signal
 import threading
@@ -25,7 +25,8 @@ class StopSignal:
 
 @contextmanager
 def stop_signals() -> Iterator[StopSignal]:
-    """While the block runs Ctrl+C and SIGTERM are requests, even where the shell had them ignored (`nohup`, `&`).
+    """While the block runs Ctrl+C and SIGTERM are requests, even where the shell had them ignored (`&`); so is the end
+    of the terminal (SIGHUP), unless it is ignored (`nohup`).
 
     Only the main thread can see them.
     """
@@ -34,10 +35,17 @@ def stop_signals() -> Iterator[StopSignal]:
         yield stopped
         return
     before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _asked():
         before[number] = signal.signal(number, stopped.handle)
     try:
         yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _asked() -> tuple[signal.Signals, ...]:
+    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hang_up is None or signal.getsignal(hang_up) is signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hang_up)

@@ -16,7 +16,6 @@ from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import catch_errors
 from app.gui.theme import apply_theme
-from app.log_file import start_log
 from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
 from app.runs.opened import Parts
@@ -24,6 +23,7 @@ from app.runs.processor import build_processor
 from app.runs.session_header import run_header
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
+from ppnet.log_file import start_log
 from tracking.run_settings import RunSettings
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource

@@ -11,9 +11,9 @@ from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.gui.truth_panel import ROWS, TruthPanel
-from app.log_file import log_path
 from app.runs.opened import Opened
 from app.runs.workspace import Workspace
+from ppnet.log_file import log_path
 
 
 class HelpCommands(QObject):

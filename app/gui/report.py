@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import ppnet
-from app.log_file import log_path
+from ppnet.log_file import log_path
 
 LOG_LINES = 60
 _SOURCE_FILE = re.compile(r'File "([^"]+\.py)"')

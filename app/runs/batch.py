@@ -1,6 +1,5 @@
 """`Batch`: many inputs tracked one after the other with models that are loaded once, and a table of how each went."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -9,15 +8,13 @@ from enum import Enum
 from pathlib import Path
 
 from app.engine.state import program_is_ending
-from app.log_file import log_path
 from app.runs.outputs import OutputFolder
 from app.runs.processor import SharedModels
 from app.runs.track_job import RunReport, TrackJob, Watch
 from ppnet.errors import UserError
+from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings
 from tracking.video.address import redacted
-
-log = logging.getLogger(__name__)
 
 
 class BatchState(Enum):
@@ -174,10 +171,9 @@ class Batch:
             report = self._track(self._rows[number].spec, watch)
         except UserError as error:
             change(state=BatchState.FAILED, eta_s=None, message=str(error))
-        except Exception as error:
-            log.exception("tracking one of several inputs")
-            words = f"Something went wrong with {self._rows[number].name} ({type(error).__name__}: {error}); "
-            change(state=BatchState.FAILED, eta_s=None, message=f"{words}details are in {log_path()}.")
+        except Exception as error:  # noqa: BLE001 - logged by `unexpected`
+            words = unexpected(error, where=f" with {self._rows[number].name}")
+            change(state=BatchState.FAILED, eta_s=None, message=words)
         else:
             message = None if report.complete else " ".join(report.notices) or "It ended before its end."
             state = BatchState.DONE if report.complete else BatchState.FAILED

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+log = logging.getLogger(__name__)
+
 
 def log_path() -> Path:
     """Where the log lies."""
@@ -17,6 +19,7 @@ def start_log(path: Path | None = None) -> Path:
     """Writes warnings and errors to the log file (at most 1 MB, the one before kept); where it can't be written there
     is none. Returns its path."""
     path = path or log_path()
+    logging.raiseExceptions = False  # a log that can't be written is no reason to print tracebacks
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, RotatingFileHandler)]:
         root.removeHandler(old)
@@ -36,3 +39,15 @@ def log_to_stderr() -> None:
     console.setLevel(logging.WARNING)
     console.addFilter(lambda record: record.exc_info is None)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console])
+
+
+def unexpected(error: BaseException, *, where: str = "") -> str:
+    """Writes an error that nobody expected to the log with its traceback; returns the sentence for people.
+
+    where: the words behind "Something went wrong", such as " with clip.mp4".
+    """
+    log.error("something went wrong%s", where, exc_info=error)
+    path = log_path()
+    details = f"details are in {path}" if path.exists() else f"{path} cannot be written, so there are no details"
+    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    return f"Something went wrong{where} ({said}); {details}."

@@ -1,0 +1,105 @@
+"""The net under every command, and output streams that are closed, full, missing or lack letters."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ppnet.command_line import exit_code
+from ppnet.errors import UserError
+from ppnet.safe_streams import safe_streams
+
+ROOT = Path(__file__).parents[2]
+FULL = Path("/dev/full")
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    monkeypatch.setattr("platformdirs.user_log_dir", lambda *_a: str(tmp_path / "log"))
+    return tmp_path / "log" / "ppnet-live.log"
+
+
+def failing(error):
+    def work():
+        raise error
+
+    return work
+
+
+def test_an_error_nobody_expected_is_one_sentence_and_its_traceback_is_in_the_log(log, capsys):
+    assert exit_code(failing(KeyError("oh\nno")), before="ppnet: ") == 2
+    said = capsys.readouterr().err
+    assert said == f"ppnet: Something went wrong (KeyError: 'oh\\nno'); details are in {log}.\n"
+    assert "Traceback" in log.read_text() and "raise error" in log.read_text()
+
+
+def test_what_the_user_can_mend_and_a_stop_have_their_codes(log, capsys):
+    assert exit_code(failing(UserError("Do that."))) == 2
+    assert exit_code(failing(KeyboardInterrupt()), before="ppnet: ") == 130
+    assert exit_code(lambda: 7) == 7
+    assert capsys.readouterr().err == "Do that.\nppnet: Stopped.\n"
+
+
+def test_a_log_that_cannot_be_written_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("platformdirs.user_log_dir", lambda *_a: str(tmp_path / "file"))
+    assert exit_code(failing(KeyError("oh"))) == 2
+    said = capsys.readouterr().err
+    assert "(KeyError: 'oh'); " in said and "cannot be written" in said and said.count("\n") == 1
+
+
+def closed_pipe():
+    reading, writing = os.pipe()
+    os.close(reading)
+    return os.fdopen(writing, "w")
+
+
+@needs_posix
+@pytest.mark.parametrize("opened", [closed_pipe, lambda: FULL.open("w")], ids=["closed pipe", "full disk"])
+def test_what_cannot_be_written_is_lost_and_nothing_else(monkeypatch, opened):
+    with opened() as stream:  # closing it must not fail either
+        monkeypatch.setattr("sys.stdout", stream)
+        with safe_streams():
+            for _ in range(3):
+                print("x" * 10_000, flush=True)
+            assert not sys.stdout.isatty()
+
+
+def test_letters_that_a_console_lacks_are_spelled_out(monkeypatch, tmp_path):
+    with open(tmp_path / "said", "w", encoding="cp1252") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        with safe_streams():
+            print("Köln 走る.mp4 \udcff")
+    assert (tmp_path / "said").read_bytes() == b"K\xf6ln \\u8d70\\u308b.mp4 \\udcff" + os.linesep.encode()
+
+
+@needs_posix
+@pytest.mark.parametrize("words", ["main.py --help", "main.py none", "-m ppnet --help", "-m tracking x"])
+@pytest.mark.parametrize("streams", [">&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | true"])
+def test_commands_end_in_good_order_whatever_their_streams_are(words, streams):
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f'"{sys.executable}" {words} {streams}'],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == (0 if "--help" in words else 2)
+    assert done.stdout == done.stderr == ""
+
+
+@needs_posix
+def test_files_never_take_the_number_of_a_missing_stream(tmp_path):
+    """What a library says on stderr would be written into a session otherwise."""
+    code = (
+        "import os, sys\n"
+        "from ppnet.safe_streams import safe_streams\n"
+        "with safe_streams():\n"
+        "    file = open(sys.argv[1], 'w')\n"
+        "    os.write(1, b'said'), os.write(2, b'said')\n"
+        "    print('said', flush=True)\n"
+    )
+    subprocess.run(
+        ["bash", "-c", f'exec "{sys.executable}" -c "{code}" "$0" <&- >&- 2>&-', tmp_path / "a"], check=True, cwd=ROOT
+    )
+    assert (tmp_path / "a").read_bytes() == b""

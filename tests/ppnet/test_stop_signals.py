@@ -1,0 +1,32 @@
+"""Signals as requests to end."""
+
+import os
+import signal
+
+import pytest
+
+from ppnet.stop_signals import stop_signals
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_is_a_request_and_the_second_ends_at_once(number):
+    before = signal.getsignal(number)
+    with stop_signals() as stopped:
+        assert not stopped.event.is_set()
+        os.kill(os.getpid(), number)
+        assert stopped.event.is_set() and stopped.number == number
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_the_end_of_the_terminal_is_ignored_where_it_was():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
+    try:
+        with stop_signals() as stopped:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stopped.event.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)
