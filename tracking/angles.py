@@ -17,6 +17,18 @@ Points = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Arc:
+    """Where an angle lies in the picture: from direction `start_deg` through `sweep_deg` about `at` (..., 2) pixels.
+
+    Directions are clockwise from the picture's right, (...) degrees; NaN where a keypoint is missing.
+    """
+
+    at: Floats
+    start_deg: Floats
+    sweep_deg: Floats
+
+
+@dataclass(frozen=True)
 class JointAngle:
     """Inner angle at `at` between the directions to `one` and `other`; each a keypoint, or the middle of several."""
 
@@ -25,15 +37,23 @@ class JointAngle:
     other: Points
     words: str
 
-    def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
-        """(...) degrees of keypoints (..., K, 2)."""
+    @property
+    def needs(self) -> Points:
+        """Names of the keypoints it is made from."""
+        return self.one + self.at + self.other
+
+    def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
+        """From `one` the shorter way to `other`, for keypoints (..., K, 2)."""
         at = _middle(keypoints, self.at, skeleton)
         first = _middle(keypoints, self.one, skeleton) - at
         second = _middle(keypoints, self.other, skeleton) - at
         cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
         dot = (first * second).sum(axis=-1)
-        angle = np.degrees(np.arctan2(np.abs(cross), dot))
-        return _known(angle, first, second)
+        return Arc(at, _direction(first), _known(np.degrees(np.arctan2(cross, dot)), first, second))
+
+    def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
+        """(...) degrees of keypoints (..., K, 2)."""
+        return np.abs(self.arc(keypoints, skeleton).sweep_deg)
 
 
 @dataclass(frozen=True)
@@ -49,12 +69,22 @@ class SegmentAngle:
     words: str
     turn_deg: float = 360.0
 
+    @property
+    def needs(self) -> Points:
+        """Names of the keypoints it is made from."""
+        return self.start + self.end
+
+    def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
+        """From rest to the line, about its start, for keypoints (..., K, 2)."""
+        at = _middle(keypoints, self.start, skeleton)
+        line = _middle(keypoints, self.end, skeleton) - at
+        direction, half = _direction(line), self.turn_deg / 2
+        sweep = half - (half - (direction - self.rest_deg)) % self.turn_deg
+        return Arc(at, direction - sweep, _known(sweep, line))
+
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
         """(...) degrees of keypoints (..., K, 2), from minus to plus half a turn."""
-        line = _middle(keypoints, self.end, skeleton) - _middle(keypoints, self.start, skeleton)
-        angle = np.degrees(np.arctan2(line[..., 1], line[..., 0])) - self.rest_deg  # y runs down: clockwise positive
-        half = self.turn_deg / 2
-        return _known(half - (half - angle) % self.turn_deg, line)
+        return self.arc(keypoints, skeleton).sweep_deg
 
 
 SHOULDERS, HIPS, EARS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_ear", "right_ear")
@@ -88,10 +118,14 @@ def angle(name: str, keypoints: npt.NDArray[np.floating], skeleton: Skeleton = C
     KeyError for an unknown name; all NaN when the skeleton has no such keypoint.
     """
     definition = ANGLES[name]
-    try:
-        return definition.of(np.asarray(keypoints), skeleton)
-    except ValueError:
+    if not has_angle(name, skeleton):
         return np.full(np.asarray(keypoints).shape[:-2], np.nan)
+    return definition.of(np.asarray(keypoints), skeleton)
+
+
+def has_angle(name: str, skeleton: Skeleton) -> bool:
+    """Whether a skeleton has all keypoints that an angle needs. KeyError for an unknown name."""
+    return set(ANGLES[name].needs) <= set(skeleton.keypoints)
 
 
 def angles(keypoints: npt.NDArray[np.floating], skeleton: Skeleton = COCO_17) -> Floats:
@@ -103,6 +137,11 @@ def _middle(keypoints: npt.NDArray[np.floating], names: Points, skeleton: Skelet
     """(..., 2) the mean of the named keypoints; NaN when one is missing."""
     index = [skeleton.index(name) for name in names]
     return np.asarray(np.asarray(keypoints, np.float64)[..., index, :].mean(axis=-2))
+
+
+def _direction(line: Floats) -> Floats:
+    """(...) degrees of directions (..., 2); y runs down, so they are clockwise."""
+    return np.degrees(np.arctan2(line[..., 1], line[..., 0]))
 
 
 def _known(angle_deg: Floats, *lines: Floats) -> Floats:

@@ -8,8 +8,10 @@ from typing import Self
 
 from tqdm import tqdm
 
+from app.commands.picture_options import add_picture_options, layers_of
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
+from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.export.formats import EXPORTS, check_unit, default_path, export
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
     add_setting_options(parser, SMOOTHING)
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
+    add_picture_options(parser)
     add("--units", choices=("px", "m"), help="of positions, where the format leaves a choice (csv, tidy, trc); metres "
         "need a scale: origin bottom left, y upwards (default: px; trc: m where a scale is known)")  # fmt: skip
     add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
@@ -55,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
             words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
             print(words, file=sys.stderr)
         for name, path in paths.items():
-            write = partial(EXPORTS[name].write, video=arguments.video) if name == "video" else None
+            style = SceneStyle(layers_of(arguments), PeopleStyle(names=dict(edited.names)))
+            draw = partial(EXPORTS[name].write, video=arguments.video, style=style)
+            write = draw if name == "video" else None
             with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
                 export(
                     edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units

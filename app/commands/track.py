@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.picture_options import add_picture_options, layers_of
 from app.presets import PRESETS
 from app.setting_options import add_setting_options, given_settings
 from ppnet.stop_signals import stop_signals
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the results (default: out)")
     add_preset_option(parser)
     add_setting_options(parser)
+    add_picture_options(parser)
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
@@ -53,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         video=arguments.video,
         table=arguments.table,
         session=arguments.session,
+        layers=layers_of(arguments),
         taken="replace" if arguments.overwrite else "refuse",
     )
     with stop_signals() as stopped:

@@ -61,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("joints", "View", "Joints", ("P",), "Points; pale ones are uncertain, hollow ones are guessed", switch=True),
     Command("boxes", "View", "Boxes", ("B",), "Dashed: the person is lost for the moment", switch=True),
     Command("labels", "View", "Numbers and names", ("T",), switch=True),
+    Command("angles", "View", "Angles with their degrees", ("G",), "Of the chosen person, or of everybody", switch=True),
     Command("trails", "View", "Trails", ("Shift+T",), "The way of the last two seconds", switch=True),
     Command("joint-names", "View", "Names of the joints", ("Shift+J",), switch=True),
     Command("heatmap", "View", "Heatmap of a joint", ("A",), "What the network sees; choose the joint on the Settings page", switch=True),

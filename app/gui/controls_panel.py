@@ -28,7 +28,7 @@ from tracking.run_settings import RunSettings
 from tracking.smoothing import SMOOTHERS, SmoothingSettings
 
 LAYERS = (
-    "skeleton", "joints", "boxes", "labels", "trails", "joint-names", "heatmap", "feature-maps",
+    "skeleton", "joints", "boxes", "labels", "angles", "trails", "joint-names", "heatmap", "feature-maps",
     "blur-faces", "plain-ground",
 )  # fmt: skip
 SETTLE_MS = 250  # a slider that is being dragged counts once it rests so long

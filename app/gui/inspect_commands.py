@@ -14,7 +14,7 @@ from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
 from app.runs.workspace import Workspace
 from tracking.drawing.colors import heat_colors
-from tracking.drawing.scene import Patch
+from tracking.drawing.shapes import Patch
 from tracking.run_settings import RunSettings
 
 POLL_MS = 40

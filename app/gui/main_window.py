@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QT
 from app.engine.run_status import RunStatus
 from app.engine.state import EngineState
 from app.gui.actions import Actions
+from app.gui.angle_commands import AngleCommands
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
 from app.gui.controls_panel import ControlsPanel
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
             window=self,
             panels={"side-panel": self.side, "lower-panel": self.below},
         )
+        self.angles = AngleCommands(work, actions, store=self.store, window=self)
         self.recording = RecordCommands(work, actions, self.record_bar, self.view, files=self.files, window=self)
         self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)

@@ -1,4 +1,4 @@
-"""What the window remembers between runs: recent files, changed keys, look, layers. One versioned file."""
+"""What the window remembers between runs: recent files, changed keys, look, layers, angles. One versioned file."""
 
 import json
 import os
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+from tracking.angles import ANGLES
 
 VERSION = 1
 RECENT_LIMIT = 12
@@ -20,6 +22,7 @@ class Preferences:
     recent: tuple[str, ...] = ()
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     layers: dict[str, bool] = field(default_factory=dict)
+    angles: tuple[str, ...] = ("left_knee", "right_knee")
     record_folder: str = ""
 
     def __post_init__(self) -> None:
@@ -27,6 +30,7 @@ class Preferences:
             raise ValueError(f"look must be system, light or dark, got {self.look!r}")
         object.__setattr__(self, "recent", tuple(str(path) for path in self.recent)[:RECENT_LIMIT])
         object.__setattr__(self, "keys", {name: tuple(keys) for name, keys in self.keys.items()})
+        object.__setattr__(self, "angles", tuple(name for name in self.angles if name in ANGLES))
         object.__setattr__(self, "layers", {name: bool(on) for name, on in self.layers.items()})
 
     def with_recent(self, path: str) -> "Preferences":

@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.gui.view_transform import ViewTransform
-from tracking.drawing.scene import Box, Discs, Label, Lines, Patch, Scene
+from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene
 from tracking.drawing.text import label_picture, label_place
 
 REAL_PIXELS = 4.0  # from this enlargement on, pixels are shown as squares

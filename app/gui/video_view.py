@@ -23,8 +23,9 @@ from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
 from app.runs.picture_feed import Picture
 from ppnet.poses import Poses
-from tracking.drawing import scene
 from tracking.drawing.privacy import private_picture
+from tracking.drawing.scene import scene_of
+from tracking.drawing.shapes import Patch
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.drawing.trails import Trails
 from tracking.smoothing.settings import SmoothingSettings
@@ -68,7 +69,7 @@ class VideoView(QWidget):
         self.setAccessibleName("Picture")
         self.layers = PictureLayers(min_score=SmoothingSettings.min_score)
         self.people = PeopleStyle()
-        self.heat: tuple[scene.Patch, ...] = ()
+        self.heat: tuple[Patch, ...] = ()
         self.can_edit = False
         self.tool = "look"
         self.note = ""
@@ -124,7 +125,7 @@ class VideoView(QWidget):
         self.people = people
         self.update()
 
-    def set_heat(self, heat: tuple[scene.Patch, ...]) -> None:
+    def set_heat(self, heat: tuple[Patch, ...]) -> None:
         """Lays heatmaps over the picture, or takes them away."""
         self.heat = heat
         self.update()
@@ -180,7 +181,7 @@ class VideoView(QWidget):
         paint_picture(painter, self._image, transform)
         if self._picture is not None and self._picture.result is not None:
             style = SceneStyle(self.layers, self.people, zoom=transform.scale)
-            drawn = scene.scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
+            drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
             paint_scene(painter, drawn, transform)
 
     def _paint_tool(self, painter: QPainter) -> None:

@@ -7,20 +7,29 @@ from typing import Literal
 
 from app.runs.stems import stem_of
 from ppnet.errors import UserError
+from tracking.drawing.style import PictureLayers
 
 
 @dataclass(frozen=True, slots=True)
 class OutputPaths:
-    """Where the files of one input go; None for those not wanted."""
+    """Where the files of one input go; None for those not wanted. layers: what is drawn in the video."""
 
     meta: Path
     video: Path | None = None
     table: Path | None = None
     session: Path | None = None
+    layers: PictureLayers = PictureLayers()
 
     @classmethod
     def of(
-        cls, folder: Path, stem: str, *, video: bool = True, table: bool = True, session: bool = True
+        cls,
+        folder: Path,
+        stem: str,
+        *,
+        video: bool = True,
+        table: bool = True,
+        session: bool = True,
+        layers: PictureLayers = PictureLayers(),
     ) -> "OutputPaths":
         """`<stem>_annotated.mp4`, `<stem>_keypoints.csv`, `<stem>_session.ppnet` and `<stem>_meta.json`."""
         return cls(
@@ -28,6 +37,7 @@ class OutputPaths:
             folder / f"{stem}_annotated.mp4" if video else None,
             folder / f"{stem}_keypoints.csv" if table else None,
             folder / f"{stem}_session.ppnet" if session else None,
+            layers,
         )
 
     def named(self) -> dict[str, Path]:
@@ -60,11 +70,13 @@ class OutputFolder:
         video: bool = True,
         table: bool = True,
         session: bool = True,
+        layers: PictureLayers = PictureLayers(),
         taken: Literal["refuse", "replace", "rename"] = "refuse",
     ) -> None:
         """taken: what is done about files of an earlier run that have the name already."""
         self._folder = folder
         self._wanted = {"video": video, "table": table, "session": session}
+        self._layers = layers
         self._taken = taken
         self._given: set[str] = set()
 
@@ -75,7 +87,7 @@ class OutputFolder:
         number, stem = 1, stem_of(spec)
         while True:
             name = stem if number == 1 else f"{stem}_{number}"
-            paths = OutputPaths.of(self._folder, name, **self._wanted)
+            paths = OutputPaths.of(self._folder, name, layers=self._layers, **self._wanted)
             existing = [path for path in paths.all() if path.exists()]
             if name.lower() not in self._given and not (existing and self._taken == "rename"):
                 break

@@ -7,7 +7,7 @@ from typing import Protocol
 from ppnet.errors import UserError
 from ppnet.skeleton import Skeleton
 from tracking.drawing.annotated_video import AnnotatedVideo
-from tracking.drawing.style import SceneStyle
+from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
@@ -53,8 +53,15 @@ class TableSink:
 class VideoSink:
     """The annotated video. That of a file keeps the file's times, that of a live source begins at 0."""
 
-    def __init__(self, path: Path, info: VideoInfo, *, sound_span: TimeSpan = ALL_TIME) -> None:
-        self.video = AnnotatedVideo(path, info, SceneStyle(), sound_span=sound_span)
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        layers: PictureLayers = PictureLayers(),
+        *,
+        sound_span: TimeSpan = ALL_TIME,
+    ) -> None:
+        self.video = AnnotatedVideo(path, info, SceneStyle(layers), sound_span=sound_span)
         self._last_s = 0.0
 
     def write(self, frame: Frame, result: FrameResult) -> None:

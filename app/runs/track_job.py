@@ -20,6 +20,7 @@ from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.source import open_for
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
+from tracking.drawing.style import SceneStyle
 from tracking.export.formats import export
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.export.progress import ExportCancelled, Tick
@@ -167,7 +168,7 @@ class TrackJob:
             sinks.append(TableSink(self._paths.table, session.header.skeleton))
         if self._paths.video:
             try:
-                sink = VideoSink(self._paths.video, source.info, sound_span=self._settings.span)
+                sink = VideoSink(self._paths.video, source.info, self._paths.layers, sound_span=self._settings.span)
             except BaseException:
                 for opened in sinks:
                     opened.abandon()
@@ -211,7 +212,7 @@ class TrackJob:
         if not edited.refresh(cancelled=lambda: not self._watch(frames, 2 * frames)):
             return False
         if self._paths.video:
-            draw = partial(write_annotated_video, video=source.info.path)
+            draw = partial(write_annotated_video, video=source.info.path, style=SceneStyle(self._paths.layers))
             try:
                 export(edited, "video", self._paths.video, overwrite=True, tick=tick, write=draw)
             except ExportCancelled:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tracking.drawing.scene import Box, Discs, Label, Lines, Patch, Scene
+from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene
 from tracking.drawing.text import label_picture, label_place
 
 Image = npt.NDArray[np.uint8]

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
+from tracking.drawing.angle_arcs import angle_shapes
 from tracking.drawing.colors import LIGHT_INK, MUTED, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
+from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
 from tracking.types import FrameResult, KeypointState, TrackState
 
@@ -24,70 +26,6 @@ LEVELS = 4  # confidence is shown in so many steps
 AGES = 5  # and so is the age of a trail
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
-ABOVE = (0.0, 1.0)  # where a label lies at its point
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Straight lines with round ends: points (M, 2, 2), start and end of each."""
-
-    points: Floats
-    color: Color
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Discs:
-    """Discs, each in its colour: centers (M, 2), radii (M,). ring: width of the line where they are hollow, else 0."""
-
-    centers: Floats
-    radii: Floats
-    colors: tuple[Color, ...]
-    ring: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The outline of x1, y1, x2, y2."""
-
-    corners: tuple[float, float, float, float]
-    color: Color
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words on a plate of colour `ground`, or with a dark rim where that is None; always wholly inside the picture.
-
-    at: where the point `align` of the plate lies: (0, 0) its upper left corner, (1, 1) its lower right one.
-    size: of the letters.
-    """
-
-    text: str
-    at: tuple[float, float]
-    size: float
-    ink: Color
-    ground: Color | None = None
-    align: tuple[float, float] = ABOVE
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """A small picture laid over the frame: pixels (h, w, 4) RGBA, stretched to x1, y1, x2, y2."""
-
-    pixels: npt.NDArray[np.uint8]
-    corners: tuple[float, float, float, float]
-
-
-Shape = Lines | Discs | Box | Label | Patch
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Shapes in the order in which they are painted, all in image pixels (pixel centres at whole numbers)."""
-
-    size_wh: tuple[int, int]
-    shapes: tuple[Shape, ...]
 
 
 def scene_of(
@@ -115,6 +53,8 @@ def scene_of(
             shapes.append(_box(people, row, sizes, chosen=style.people.chosen))
         shapes += edges.get(row, ())
         shapes += joints.get(row, ())
+    if style.layers.angles:
+        shapes += _angles(people, style, sizes)
     for row in people.order:
         if style.layers.joint_names:
             shapes += _joint_names(people, row, sizes)
@@ -317,6 +257,21 @@ def _discs(
     if rim and people.limbs[row] > rim:
         yield Discs(centers, radii + rim, (OUTLINE,) * len(joints))
     yield Discs(centers, radii, colors, ring)
+
+
+def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:
+    """Of the chosen person, or of everybody where nobody is chosen."""
+    keypoints = np.where(people.shown[..., None], people.points, np.nan)
+    boxes = people.result.tracks.boxes
+    for row in people.order:
+        if people.mutes[row]:
+            continue
+        reach = max(0.08 * float(boxes[row, 3] - boxes[row, 1]), 14 * sizes.pixel)
+        width = sizes.line(people.limbs[row] / sizes.pixel / 2)
+        yield from angle_shapes(
+            style.layers.angles, keypoints[row], people.result.skeleton,
+            reach=reach, width=width, rim=sizes.pixel, letters=1.1 * sizes.letters,
+        )  # fmt: skip
 
 
 def _joint_names(people: _People, row: int, sizes: _Sizes) -> Iterator[Label]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ppnet.errors import UserError
+from tracking.angles import ANGLES
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class PictureLayers:
 
     plain_ground: a plain colour in place of the picture. blur_faces: heads are made coarse; alone: one person is
     followed and others are not known, so everything but that person is made coarse as well.
+    angles: names of `ANGLES` that are drawn with their degrees; of the chosen person alone where there is one.
     min_score: keypoints below it are left out, 0..1.
     """
 
@@ -21,6 +23,7 @@ class PictureLayers:
     labels: bool = True
     trails: bool = False
     joint_names: bool = False
+    angles: tuple[str, ...] = ()
     plain_ground: bool = False
     blur_faces: bool = False
     alone: bool = False
@@ -29,6 +32,8 @@ class PictureLayers:
     def __post_init__(self) -> None:
         if not 0 <= self.min_score <= 1:
             raise UserError(f"The minimum confidence must lie between 0 and 1, not {self.min_score:g}.")
+        if unknown := [name for name in self.angles if name not in ANGLES]:
+            raise UserError(f"There is no angle {unknown[0]}; there are {', '.join(ANGLES)}.")
 
     @property
     def hides_people(self) -> bool:
@@ -37,7 +42,9 @@ class PictureLayers:
 
     def bare(self) -> "PictureLayers":
         """The picture alone; whoever is hidden in it stays hidden."""
-        return replace(self, skeleton=False, joints=False, boxes=False, labels=False, trails=False, joint_names=False)
+        return replace(
+            self, skeleton=False, joints=False, boxes=False, labels=False, trails=False, joint_names=False, angles=()
+        )
 
 
 @dataclass(frozen=True)

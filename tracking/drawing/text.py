@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.drawing.colors import OUTLINE, Color
-from tracking.drawing.scene import Label
+from tracking.drawing.shapes import Label
 
 WEIGHT = 600  # semibold
 _LOCK = threading.Lock()  # a font is drawn with by one thread at a time

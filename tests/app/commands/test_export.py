@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
 
 from app.cli import main
-from tests.results import made_header, made_result
+from tests.clips import make_clip
+from tests.results import SIZE_WH, made_header, made_result
+from tracking.drawing.angle_arcs import GOLD
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
+from tracking.video.file import VideoFile
 
 
 @pytest.fixture
@@ -64,6 +68,7 @@ def test_smoothing_and_threshold_for_this_export(session: Path, tmp_path: Path) 
         (["{session}", "--strength", "900"], "between 0 and 100"),
         (["{session}", "--min-conf", "2"], "between 0 and 1"),
         (["{session}", "--format", "video"], "is not there"),
+        (["{session}", "--format", "video", "--angles", "left_knee, knee"], "There is no angle knee"),
         (["{session}", "--out", "{session}"], "could not be written"),
     ],
 )
@@ -91,3 +96,19 @@ def test_an_unfinished_session_is_exported_and_said_to_be_so(
         session.append(made_result(0))
     assert main(["export", str(path)]) == 0
     assert "not complete: it ends after 1 frames" in capsys.readouterr().err
+
+
+def test_angles_stand_in_the_video(tmp_path: Path) -> None:
+    session, clip = tmp_path / "walk_session.ppnet", tmp_path / "walk.mp4"
+    make_clip(clip, 3, size_wh=SIZE_WH, painter=lambda _index, wh: np.full((*wh[::-1], 3), 90, np.uint8))
+    with VideoFile(clip) as video, Session.create(session, made_header(source=video.info)) as made:
+        for index, time_s in enumerate(video.frame_times()):
+            made.append(made_result(index, (1,), time_s=time_s))
+        made.finish()
+    gold = []
+    for out, more in (("plain.mp4", []), ("angles.mp4", ["--angles", "left_knee,right_elbow"])):
+        assert main(["export", str(session), "--format", "video", "--out", str(tmp_path / out), *more]) == 0
+        with VideoFile(tmp_path / out) as video:
+            picture = next(iter(video)).image
+        gold.append((np.abs(picture.astype(int) - GOLD).max(axis=2) < 50).sum())
+    assert gold[1] > gold[0] + 100

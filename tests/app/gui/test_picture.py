@@ -31,7 +31,7 @@ def test_people_are_drawn_in_their_colours(open_clip):
 
 
 @pytest.mark.parametrize(
-    "name", ["skeleton", "joints", "boxes", "labels", "trails", "joint-names", "blur-faces", "plain-ground"]
+    "name", ["skeleton", "joints", "boxes", "labels", "angles", "trails", "joint-names", "blur-faces", "plain-ground"]
 )
 def test_every_layer_is_switched_by_its_key(qtbot, open_clip, name):
     window = open_clip()

@@ -16,7 +16,8 @@ from tests.tracking.drawing.test_scene import BODY
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import heat_colors
 from tracking.drawing.cv_canvas import paint_scene as paint_scene_by_cv
-from tracking.drawing.scene import Box, Discs, Label, Lines, Patch, Scene, scene_of
+from tracking.drawing.scene import scene_of
+from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 from tracking.video.factory import open_source

@@ -11,7 +11,8 @@ from ppnet.skeleton import COCO_17, MPII_16
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import SIDE_COLORS, faded, heat_colors, track_color
 from tracking.drawing.cv_canvas import paint_scene
-from tracking.drawing.scene import Box, Label, Lines, Patch, Scene, scene_of
+from tracking.drawing.scene import scene_of
+from tracking.drawing.shapes import Box, Label, Lines, Patch, Scene
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.types import Frame, FrameResult, KeypointState, Tracks, TrackState
 
