@@ -1,5 +1,6 @@
 """Small video files made by code: any times, any display matrix, with or without sound."""
 
+import itertools
 import json
 import subprocess
 from collections.abc import Callable, Container, Sequence
@@ -10,6 +11,8 @@ import av
 import numpy as np
 
 from tests.shared_material import needs_program
+from tracking.video.factory import open_source
+from tracking.video.writer import VideoWriter
 
 SIZE_WH = (96, 64)
 
@@ -67,6 +70,17 @@ def make_clip(
         container.mux(stream.encode(None))
         if audio is not None:
             _add_sine(container, audio, float((stamps[-1] + 1) * time_base))
+    return path
+
+
+def cut_clip(source: Path, path: Path, *, end_s: float) -> Path:
+    """The beginning of a video, as a file."""
+    with open_source(source) as frames:
+        info = frames.info
+        writer = VideoWriter(path, info.size_wh, frame_rate=info.frame_rate, time_base=info.time_base)
+        for frame in itertools.takewhile(lambda frame: frame.time_s < end_s, frames):
+            writer.write(frame.image, frame.time_s)
+        writer.close()
     return path
 
 

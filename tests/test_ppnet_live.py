@@ -10,6 +10,7 @@ import pytest
 
 import ppnet_live as pl
 from app.commands import track as track_command
+from tests.clips import cut_clip
 from tracking.types import Detections
 
 ROOT = Path(__file__).parent.parent
@@ -35,19 +36,7 @@ def session_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short_clip(tmp_path_factory):
     """The first half second of the demo, as a file."""
-    from tracking.video.factory import open_source
-    from tracking.video.writer import VideoWriter
-
-    path = tmp_path_factory.mktemp("clips") / "short.mp4"
-    with open_source(DEMO) as source:
-        info = source.info
-        writer = VideoWriter(path, info.size_wh, frame_rate=info.frame_rate, time_base=info.time_base)
-        for frame in source:
-            if frame.time_s >= 0.5:
-                break
-            writer.write(frame.image, frame.time_s)
-        writer.close()
-    return path
+    return cut_clip(DEMO, tmp_path_factory.mktemp("clips") / "short.mp4", end_s=0.5)
 
 
 def test_importing_it_loads_nothing_heavy_sets_nothing_and_starts_nothing():
