@@ -1,21 +1,30 @@
-"""One line of news above the picture: what happened and one thing to do about it. Never a dialog."""
+"""One line of news over the picture: what happened and one thing to do about it. Never a dialog."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.gui.icons import icon, icon_pixmap
 from app.gui.theme import tokens
 
+MARGIN = 12
+WIDEST = 760
 KINDS = {"info": "info", "warning": "warning", "error": "warning"}
 
 
 class Banner(QWidget):
-    """Shows one message; a newer one takes its place, the same one twice changes nothing."""
+    """Shows one message; a newer one takes its place, the same one twice changes nothing.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It floats at the lower edge of whichever of the `stages` is in view, and moves nothing there.
+    """
+
+    def __init__(self, parent: QWidget, *, stages: Sequence[QWidget]) -> None:
         super().__init__(parent)
+        self._ground = parent
+        self._stages = tuple(stages)
+        for stage in stages:
+            stage.installEventFilter(self)
         self.setObjectName("banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._symbol = QLabel()
@@ -62,13 +71,14 @@ class Banner(QWidget):
         self.button.setVisible(bool(button))
         self._deed = deed
         self.setStyleSheet(
-            f"#banner {{ background: {colours.panel}; border-bottom: 1px solid {colours.border};"
-            f" border-left: 4px solid {colour}; }}"
+            f"#banner {{ background: {colours.panel}; border: 1px solid {colours.border};"
+            f" border-left: 4px solid {colour}; border-radius: 6px; }}"
         )
         self._timer.stop()
         if seconds > 0:
             self._timer.start(round(seconds * 1000))
         self.show()
+        self._float()
 
     def tell(self, words: str, kind: str) -> None:
         """Shows a sentence, an error until it is closed, others for a while."""
@@ -78,6 +88,21 @@ class Banner(QWidget):
         """Closes the message, if it is still this one: it does not hold any more."""
         if self.text == words:
             self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+            self._float()
+        return super().eventFilter(watched, event)
+
+    def _float(self) -> None:
+        stage = next((stage for stage in self._stages if stage.isVisible()), None)
+        if stage is None or self.isHidden():
+            return
+        width = min(stage.width() - 2 * MARGIN, WIDEST)
+        height = max(self.heightForWidth(width), self.minimumSizeHint().height())
+        corner = stage.mapTo(self._ground, QPoint((stage.width() - width) // 2, stage.height() - height))
+        self.setGeometry(corner.x(), corner.y() - MARGIN, width, height)
+        self.raise_()
 
     def _act(self) -> None:
         self.hide()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -35,7 +35,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(560, 520)
+        self.resize(560, 600)
         self._names = tuple(names)
         self._stem = stem
         self._folder = folder
@@ -51,7 +51,8 @@ class ExportDialog(QDialog):
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
         for name in self._names:
-            self.list.addItem(QListWidgetItem(f"{EXPORTS[name].title}\n{EXPORTS[name].explanation}"))
+            item = QListWidgetItem(f"{EXPORTS[name].title}\n{EXPORTS[name].explanation}", self.list)
+            item.setSizeHint(QSize(0, 2 * self.fontMetrics().lineSpacing() + 14))
         self.list.currentRowChanged.connect(self._suggest)
         self.path = QLineEdit()
         self.path.setAccessibleName("File")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.engine.run_status import RunStatus
@@ -17,6 +17,7 @@ from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
 from app.gui.file_commands import FileCommands
 from app.gui.focus_commands import FocusCommands
+from app.gui.focused_keys import belongs_to, leave_focus_to_tab, press_focused
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.inside_panel import InsidePanel
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._make_commands()
         self._connect()
+        leave_focus_to_tab(self)
         restore_layout(self, self._splitters())
         self.files.refresh_start_page()
         if store.news:
@@ -70,7 +72,6 @@ class MainWindow(QMainWindow):
     # Putting together
 
     def _make_panels(self) -> None:
-        self.banner = Banner()
         self.start = StartPage()
         self.view = VideoView()
         self.transport = Transport(self.commands)
@@ -125,9 +126,9 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.banner)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(central)
+        self.banner = Banner(central, stages=(self.view, self.pages))
 
     def _make_commands(self) -> None:
         work, actions = self.workspace, self.commands
@@ -219,6 +220,17 @@ class MainWindow(QMainWindow):
         self.speed.add(status)
         self.transport.show_tracked(status.tracked_span_s)
         self._state = status.state
+
+    def event(self, event: QEvent) -> bool:
+        asked = event if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride else None
+        if asked is not None and belongs_to(self.focusWidget(), asked):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_focused(self.focusWidget(), event):
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.icons import icon_pixmap
-from app.gui.theme import small_font, tokens
+from app.gui.theme import fill_scrolled, small_font, tokens
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class RecentRow(QFrame):
         super().__init__()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
         self._hovered = False
         picture = QLabel()
@@ -156,11 +157,13 @@ class StartPage(QWidget):
         middle = QWidget()
         middle.setMaximumWidth(860)
         middle.setLayout(column)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(40, 48, 40, 28)
+        page = QWidget()
+        outer = QHBoxLayout(page)
+        outer.setContentsMargins(40, 40, 40, 28)
         outer.addStretch(1)
         outer.addWidget(middle, 8)
         outer.addStretch(1)
+        fill_scrolled(self, page)
 
     def show_cameras(self, names: Sequence[str]) -> None:
         """Says which cameras are plugged in."""

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ppnet.assets import ASSETS
 from tracking.drawing.colors import track_color
@@ -152,7 +160,8 @@ def style_sheet(colours: Tokens) -> str:
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url({art}/chevron-down.svg); width: 12px; height: 12px; }}
     QComboBox:disabled, QSpinBox:disabled {{ color: {colours.muted}; background: {colours.ground}; }}
-    QComboBox QAbstractItemView {{ background: {colours.panel}; border: 1px solid {colours.border};
+    QComboBox {{ combobox-popup: 0; }}
+    QComboBox QAbstractItemView {{ outline: none; background: {colours.panel}; border: 1px solid {colours.border};
                    selection-background-color: {colours.accent}; selection-color: {colours.on_accent}; }}
     QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 20px; background: transparent; }}
     QSpinBox::up-arrow {{ image: url({art}/chevron-up.svg); width: 10px; height: 10px; }}
@@ -185,6 +194,9 @@ def style_sheet(colours: Tokens) -> str:
     QTableView, QTreeView, QListView {{ background: {colours.panel}; border: none; outline: none;
                     selection-background-color: {colours.raised}; selection-color: {colours.text}; }}
     QListWidget::item {{ padding: 7px 10px; border-radius: 6px; }}
+    QComboBox QAbstractItemView::item {{ padding: 3px 6px; min-height: 18px; }}
+    QListWidget::item:selected, QComboBox QAbstractItemView::item:selected {{ background: {colours.accent};
+                    color: {colours.on_accent}; }}
     QTreeWidget::item {{ padding: 4px 2px; }}
     QHeaderView::section {{ background: {colours.panel}; color: {colours.muted}; border: none;
                     border-bottom: 1px solid {colours.border}; padding: 5px 8px; }}
@@ -210,8 +222,22 @@ def as_panel(widget: QWidget) -> None:
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
+class _WheelScrolls(QObject):
+    """Leaves the wheel to the page: settings must not change because the mouse came by while scrolling."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return False
+
+
 def fill_scrolled(page: QWidget, inner: QWidget) -> None:
-    """Puts `inner` into `page`, which is scrolled up and down where it is too low."""
+    """Puts `inner`, with all its controls, into `page`, which is scrolled up and down where it is too low."""
+    wheel = _WheelScrolls(page)
+    for kind in (QComboBox, QAbstractSpinBox, QSlider):
+        for control in inner.findChildren(kind):
+            control.installEventFilter(wheel)
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -1,0 +1,41 @@
+"""Keys that belong to the control with the focus, although the window has a command on them."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QWidget
+
+ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+PRESS = ENTER | {Qt.Key.Key_Space}
+MOVE = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End})
+
+
+def belongs_to(focused: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether the control acts on that key, so that no command of the window may take it."""
+    if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
+        return False
+    if isinstance(focused, QAbstractButton | QComboBox):
+        return event.key() in PRESS
+    if isinstance(focused, QAbstractSlider):
+        return event.key() in MOVE
+    return isinstance(focused, QAbstractItemView) and event.key() in PRESS | MOVE
+
+
+def press_focused(focused: QWidget | None, event: QKeyEvent) -> bool:
+    """Return does what Space does, which Qt leaves to dialogs; whether it did."""
+    if event.key() not in ENTER:
+        return False
+    if isinstance(focused, QComboBox):
+        focused.showPopup()
+    elif isinstance(focused, QAbstractButton):
+        focused.click()
+    else:
+        return False
+    return True
+
+
+def leave_focus_to_tab(window: QWidget) -> None:
+    """A click on a button or drop-down leaves the focus where it is: Space plays on. Tab still goes to them."""
+    for kind in (QAbstractButton, QComboBox):
+        for control in window.findChildren(kind):
+            if control.focusPolicy() & Qt.FocusPolicy.ClickFocus:
+                control.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,0 +1,110 @@
+"""What fits on small screens, what can be read, and which keys and wheels belong to a control."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
+
+from app.gui.start_page import RecentRow, Unfinished
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
+def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
+    many = [Path(f"/videos/{number}.mp4") for number in range(5)]
+    window.start.show_lists(many, [Unfinished(path, path.name, "tracked up to 3.0 s") for path in many])
+    window.resize(*size)
+    window.banner.say("A long sentence that tells somebody something. " * 4, button="Do it")
+    qtbot.waitUntil(lambda: window.start.findChildren(RecentRow)[-1].height() > 20, timeout=2000)
+    assert (window.width(), window.height()) == size
+    open_clip()
+    assert (window.width(), window.height()) == size
+    bar = window.transport.bar
+    assert bar.isVisible() and bar.width() >= 100
+    assert window.rect().contains(bar.mapTo(window, bar.rect().bottomRight()))
+
+
+def test_a_message_moves_nothing(open_clip):
+    window = open_clip()
+    window.banner.hide()
+    QApplication.processEvents()
+    before = window.view.mapTo(window, QPoint(0, 0)), window.view.size()
+    window.banner.say("Something happened.", button="Undo it")
+    QApplication.processEvents()
+    assert (window.view.mapTo(window, QPoint(0, 0)), window.view.size()) == before
+    assert window.view.rect().contains(
+        window.view.mapFromGlobal(window.banner.mapToGlobal(window.banner.rect().center()))
+    )
+
+
+def test_the_row_under_the_mouse_can_be_read_in_every_drop_down(qtbot, window):
+    box = QComboBox(window)
+    box.addItems(["walk", "run"])
+    box.show()
+    box.showPopup()
+    box.view().setCurrentIndex(box.model().index(1, 0))
+    row = box.view().visualRect(box.model().index(1, 0))
+    image = box.view().viewport().grab(row).toImage()
+    colours = {image.pixelColor(x, y).rgb() for x in range(image.width()) for y in range(image.height())}
+    box.hidePopup()
+    assert len(colours) > 2, "the words have the colour of the row"
+
+
+def test_the_export_list_shows_which_format_is_chosen(qtbot, open_clip):
+    window = open_clip()
+    window.exports.ask()
+    dialog = next(w for w in QApplication.topLevelWidgets() if w.windowTitle() == "Export" and w.isVisible())
+    shown = dialog.list.viewport().grab().toImage()
+    first, second = (dialog.list.visualItemRect(dialog.list.item(row)) for row in (0, 1))
+    spots = [shown.pixelColor(rect.right() - 12, rect.center().y()) for rect in (first, second)]
+    assert abs(spots[0].lightness() - spots[1].lightness()) > 60
+    dialog.close()
+
+
+def turn_wheel(widget) -> None:
+    spot = QPointF(widget.rect().center())
+    QApplication.sendEvent(
+        widget,
+        QWheelEvent(
+            spot,
+            QPointF(widget.mapToGlobal(spot.toPoint())),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        ),
+    )
+
+
+def test_the_wheel_scrolls_the_page_and_changes_no_setting(window):
+    before = window.workspace.settings
+    for control in (window.controls.detector, window.controls.interval, window.controls.strength):
+        control.setFocus()
+        turn_wheel(control)
+    assert window.controls.strength.value() == round(before.smoothing.strength)
+    assert window.workspace.settings == before
+
+
+def test_space_acts_on_the_control_that_was_reached_by_tab(qtbot, open_clip):
+    window = open_clip()
+    box = window.controls.flip
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    playing, before = window.workspace.run.player.position().is_playing, box.isChecked()
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert box.isChecked() is not before
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.isChecked() is before
+    assert window.workspace.run.player.position().is_playing is playing
+
+
+def test_a_click_leaves_the_focus_so_that_space_plays(qtbot, open_clip):
+    window = open_clip()
+    window.view.setFocus()
+    qtbot.mouseClick(window.controls.flip, Qt.MouseButton.LeftButton)
+    assert window.focusWidget() is window.view
+    assert not [b.text() for b in window.findChildren(QAbstractButton) if b.focusPolicy() & Qt.FocusPolicy.ClickFocus]
+    qtbot.keyClick(window.view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
