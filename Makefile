@@ -22,11 +22,14 @@ run: setup ## open the window (or, without a display, track the demo into out/)
 		$(PY) main.py track assets/demo.mp4 --out $(OUT) --overwrite; \
 	fi
 
+# As many at once as there are cores; who has nothing left takes over from the others.
+PYTEST := $(PY) -m pytest -n auto --dist worksteal
+
 test: setup-dev ## all quick tests
-	$(PY) -m pytest
+	$(PYTEST)
 
 test-long: setup-dev ## the slow tests too
-	$(PY) -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 lint: setup-dev ## style and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

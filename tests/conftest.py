@@ -2,6 +2,9 @@
 
 import os
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are busy with the other tests; torch reads it on import
+
 import ppnet  # noqa: F401 - before torch, so that torch's threads sleep while they wait for each other
 
 os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same joints in every run
