@@ -24,13 +24,17 @@ def write_tidy_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str 
 
     unit: of positions; names of columns in metres end in `_m`.
     """
-    positions = ("x", "y", "x_raw", "y_raw")
-    columns = [f"{name}_{unit}" if unit != PIXELS and name in positions else name for name in COLUMNS]
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(columns) + "\n")
+        file.write(",".join(tidy_columns(unit)) + "\n")
         for done, edited in enumerate(session.exported(), 1):
             file.writelines(_rows(session, in_unit(edited, session, unit), DECIMALS[unit]))
             tick(done)
+
+
+def tidy_columns(unit: str) -> list[str]:
+    """Names of all columns; those of positions say their unit unless it is pixels."""
+    positions = ("x", "y", "x_raw", "y_raw")
+    return [f"{name}_{unit}" if unit != PIXELS and name in positions else name for name in COLUMNS]
 
 
 def _rows(session: EditedSession, edited: EditedResult, decimals: int) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """TRC marker files, one per person, as OpenSim and its relatives read them: y upwards, equal steps of time."""
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
+from tracking.export.curves import curves
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, PIXELS, scale_of
 from tracking.session.edited_session import EditedSession
-from tracking.types import KeypointState
 
 Floats = npt.NDArray[np.float64]
 MAX_BRIDGE_S = 0.25
@@ -27,23 +26,18 @@ def write_trc_folder(session: EditedSession, path: Path, tick: Tick, *, unit: st
     rate = data_rate(session.stored.frame_times(), session.header.source.frame_rate)
     unit = unit or (PIXELS if session.metres_per_pixel is None else METRES)
     scale = scale_of(session) if unit == METRES else 1.0
-    people: dict[int, list[tuple[float, Floats]]] = defaultdict(list)
-    height = session.header.source.size_wh[1]
-    for done, edited in enumerate(session.exported(), 1):
-        result = edited.result
-        for row, track_id in enumerate(result.tracks.ids.tolist()):
-            points = np.where(
-                (result.states[row] == KeypointState.MISSING)[:, None], np.nan, result.smoothed.keypoints[row]
-            ).astype(np.float64)
-            points[:, 1] = height - 1 - points[:, 1]  # y upwards in both units
-            people[track_id].append((result.time_s, points * scale))
-        tick(done)
+    people = curves(session, tick)
     stem = Path(session.header.source.name).stem or "session"
-    for track_id, samples in people.items():
+    for track_id, curve in people.items():
         name = f"{stem}_person{track_id:02d}.trc"
-        times, points = resample([time_s for time_s, _ in samples], np.stack([p for _, p in samples]), rate)
+        times, points = resample(curve.times_s, upwards(curve.points, session) * scale, rate)
         lines = _header(name, rate, unit, len(times), session.skeleton.keypoints) + _rows(times, points, rate)
         (path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def upwards(points: npt.NDArray[Any], session: EditedSession) -> Floats:
+    """(..., 2) pixels with y upwards from the middle of the lowest row of the picture."""
+    return np.stack([points[..., 0], session.header.source.size_wh[1] - 1 - points[..., 1]], axis=-1).astype(np.float64)
 
 
 def data_rate(times: Floats, claimed: Any) -> float:
@@ -56,9 +50,8 @@ def data_rate(times: Floats, claimed: Any) -> float:
     return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3) or shown
 
 
-def resample(times_s: list[float], points: Floats, rate: float) -> tuple[Floats, Floats]:
+def resample(times: Floats, points: Floats, rate: float) -> tuple[Floats, Floats]:
     """Samples (F, K, 2) at whole steps of 1 / rate from the first time on; NaN where nothing is near enough."""
-    times = np.array(times_s)
     count = int(np.floor((times[-1] - times[0]) * rate + ON_GRID)) + 1
     if count > MAX_ROWS:
         raise UserError(

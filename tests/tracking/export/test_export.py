@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
 from fractions import Fraction
@@ -19,6 +18,7 @@ from pycocotools.cocoeval import COCOeval
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.results import SOURCE, made_header, made_result
+from tests.tracking.export.walk import EMPTY, FRAMES, expected
 from tracking.angles import ANGLES, angle
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.style import SceneStyle
@@ -28,48 +28,13 @@ from tracking.export.openpose import BODY_25, body_25
 from tracking.export.progress import ExportCancelled
 from tracking.export.trc import data_rate, resample
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson, SwapIds
+from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson
 from tracking.session.session import Session
 from tracking.types import KeypointState
 from tracking.video.file import VideoFile
 from tracking.video.writer import VideoWriter
 
-FRAMES, EMPTY = 40, (0, 17, 39)
 TABLES = [name for name in EXPORTS if name != "video"]
-
-
-def ids_of(index: int) -> tuple[int, ...]:
-    return () if index in EMPTY else (1, 2) if index < 30 else (3, 1, 2)
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """40 frames, three without people; ids swapped from 10, a joint moved on 12, person 3 named, hidden from none."""
-    with Session.create(tmp_path / "walk_session.ppnet", made_header()) as session:
-        for index in range(FRAMES):
-            session.append(made_result(index, ids_of(index)))
-        session.add_edit(SwapIds(1, 2, 10))
-        session.add_edit(MoveKeypoint(1, 0, 12, 321.5, 123.25))
-        session.add_edit(RenamePerson(3, 'Zoë "Zo", Köln'))
-        session.finish()
-        yield session
-
-
-@pytest.fixture
-def edited_session(session: Session) -> EditedSession:
-    return EditedSession(session)
-
-
-def expected(edited_session: EditedSession) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, bool]]:
-    """(frame, id) -> steadied joints with NaN where missing, states, edited."""
-    people = {}
-    for edited in edited_session.results():
-        result = edited.result
-        for row, track_id in enumerate(result.tracks.ids.tolist()):
-            missing = (result.states[row] == KeypointState.MISSING)[:, None]
-            joints = np.where(missing, np.nan, result.smoothed.keypoints[row])
-            people[result.frame_index, track_id] = joints, result.states[row], bool(edited.edited[row])
-    return people
 
 
 def test_wide_table(edited_session: EditedSession, tmp_path: Path) -> None:
@@ -250,7 +215,7 @@ def test_trc_in_metres_only_when_a_length_is_known(tmp_path: Path) -> None:
 def test_uneven_times_are_resampled_and_wide_gaps_stay_open() -> None:
     times = [0.0, 0.1, 0.25, 0.3, 0.9, 1.0]
     points = np.array(times)[:, None, None] * [[[100.0, 10.0]]]
-    grid, got = resample(times, points, 10.0)
+    grid, got = resample(np.array(times), points, 10.0)
     assert grid.tolist() == pytest.approx(np.arange(11) / 10)
     filled = np.isfinite(got[:, 0, 0])
     assert filled.tolist() == [True] * 4 + [False] * 5 + [True] * 2
