@@ -20,8 +20,11 @@ from tracking.video.source import VideoError
 
 DEFAULT_TIME_BASE = Fraction(1, 90_000)
 FINEST_TIME_BASE = Fraction(1, 1_000_000)
-FRAGMENT_S = 1.0
-"""A killed run loses at most the last piece of this length."""
+KEY_EVERY_S = 1.0
+FRAGMENT_S = 0.1
+"""While a video is written, what was encoded reaches the disk after this time."""
+ENCODER_DELAY_S = 0.3
+"""How much the encoder may hold back; a killed run loses at most that, a fragment and the picture at work."""
 MAX_SIDE_PX = 16_384
 """The encoder's limit."""
 HD_HEIGHT = 720
@@ -31,7 +34,7 @@ HD_HEIGHT = 720
 class VideoWriter:
     """Writes pictures with their times; `close` makes the finished MP4, `discard` leaves nothing.
 
-    While it runs the video is `<stem>.partial.mp4`, in pieces of a second, each playable. `close` turns it
+    While it runs the video is `<stem>.partial.mp4`, in short pieces, each playable. `close` turns it
     into a plain MP4 that starts to play before it is loaded whole, and gives it its name in one step.
     size_wh: width and height; an odd size is stored with its last column or row doubled (see `padded`), and
     a picture of another size is fitted into the first one's frame. frame_rate: a hint for the last picture's
@@ -131,17 +134,22 @@ class VideoWriter:
 
     def _fragments(self) -> dict[str, str]:
         return {
-            "movflags": "frag_keyframe+delay_moov+default_base_moof",
+            "movflags": "delay_moov+default_base_moof",
+            "frag_duration": str(round(FRAGMENT_S * 1e6)),
             "flush_packets": "1",
-            "max_interleave_delta": "1000000",  # microseconds that pictures wait for sound that is late or over
+            "max_interleave_delta": "100000",  # microseconds that pictures wait for sound that is late or over
             "movie_timescale": str(self._time_base.denominator),
         }
 
     def _video_stream(self, pixel_aspect: Fraction) -> Any:
         # No B-frames: decoding order is presentation order, and no player shows the first picture late.
-        options = {"preset": "veryfast", "crf": "20", "bf": "0", "rc-lookahead": "10"}
+        # Each thread and each picture looked at in advance is one that the encoder holds back.
+        held = int(self._rate * Fraction(ENCODER_DELAY_S))
+        threads = min(4, 1 + held // 3)
+        options = {"preset": "veryfast", "crf": "20", "bf": "0", "rc-lookahead": str(min(10, max(0, held - threads)))}
         stream = self._output.add_stream("libx264", rate=self._rate, options=options)
         context = stream.codec_context
+        context.thread_count = threads
         context.width, context.height = self._coded_wh
         context.pix_fmt = "yuv420p"
         context.time_base = self._time_base
@@ -168,7 +176,7 @@ class VideoWriter:
         return frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range="MPEG")
 
     def _encode(self, frame: Any, duration: int) -> None:
-        if self._last_key is None or (frame.pts - self._last_key) * self._time_base >= FRAGMENT_S:
+        if self._last_key is None or (frame.pts - self._last_key) * self._time_base >= KEY_EVERY_S:
             frame.pict_type = av.video.frame.PictureType.I
             self._last_key = frame.pts
         self._durations[frame.pts] = duration
