@@ -27,6 +27,7 @@ COMMANDS = {
     "track": Command("track people in videos, pictures or a camera", "app.commands.track"),
     "cameras": Command("list the cameras of this machine", "app.commands.cameras"),
     "export": Command("write a session as table, markers, JSON or annotated video", "app.commands.export"),
+    "share": Command("make a slow-motion clip or a picture of a part of a session", "app.commands.share"),
     "bench": Command("measure how fast a clip is tracked on this machine", "app.commands.bench"),
 }
 

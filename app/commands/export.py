@@ -4,16 +4,13 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Self
-
-from tqdm import tqdm
 
 from app.commands.picture_options import add_picture_options, layers_of
+from app.commands.progress_bar import ProgressBar
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
 from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.export.formats import EXPORTS, check_unit, default_path, export
-from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE, ChooseSmoothing
 from tracking.session.format import SessionHeader
@@ -61,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             style = SceneStyle(layers_of(arguments), PeopleStyle(names=dict(edited.names)))
             draw = partial(EXPORTS[name].write, video=arguments.video, style=style)
             write = draw if name == "video" else None
-            with _Bar(name, session.frame_count, quiet=arguments.quiet) as bar:
+            with ProgressBar(name, session.frame_count, quiet=arguments.quiet) as bar:
                 export(
                     edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
                 )
@@ -92,21 +89,3 @@ def _smoothing(arguments: argparse.Namespace, header: SessionHeader) -> ChooseSm
         return None
     chosen = header.run_settings.changed(asked).smoothing
     return ChooseSmoothing(chosen.kind, chosen.strength, chosen.min_score)
-
-
-class _Bar:
-    """A progress bar on a terminal; nothing elsewhere."""
-
-    def __init__(self, name: str, total: int, *, quiet: bool) -> None:
-        self._bar = tqdm(total=total, desc=name, unit="frames", disable=True if quiet else None, leave=False)
-
-    @property
-    def tick(self) -> Tick:
-        """Tells the bar how many frames are done."""
-        return lambda done: self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()

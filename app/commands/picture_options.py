@@ -6,10 +6,10 @@ from tracking.angles import ANGLES
 from tracking.drawing.style import PictureLayers
 
 
-def add_picture_options(parser: argparse.ArgumentParser) -> None:
-    """The options that `layers_of` reads."""
-    parser.add_argument("--angles", default="", metavar="NAME,NAME",
-        help=f"angles drawn in the video, with their degrees: {', '.join(ANGLES)}")  # fmt: skip
+def add_picture_options(parser: argparse.ArgumentParser, *, angles: str = "") -> None:
+    """The options that `layers_of` reads. angles: drawn when nothing is said."""
+    words = f"angles drawn in the video, with their degrees: {', '.join(ANGLES)} (default: {angles or 'none'})"
+    parser.add_argument("--angles", default=angles, metavar="NAME,NAME", help=words)
 
 
 def layers_of(arguments: argparse.Namespace) -> PictureLayers:

@@ -30,6 +30,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("open-stream", "File", "Open a network camera…", ("Ctrl+U",), "rtsp:// or http:// address, only when you type one"),
     Command("demo", "File", "Try the demo", (), "Opens the short film that comes with the program"),
     Command("export", "File", "Export…", ("Ctrl+E", "Ctrl+Alt+E"), "Tables, videos and formats of other programs"),
+    Command("share", "File", "Share a slow-motion clip", ("Ctrl+Shift+E",), "Of the part between in and out point: ¼ speed, a pause at each mark, plays on any phone"),
+    Command("share-picture", "File", "Share this picture", (), "With skeleton, angles, trail, name and time, as PNG"),
     Command("snapshot", "File", "Save picture", ("S",), "Saves what is shown, with its overlays, as PNG"),
     Command("close", "File", "Close", ("Ctrl+W",), "Back to the first page"),
     Command("quit", "File", "Quit", ("Ctrl+Q",)),

@@ -32,6 +32,7 @@ from app.gui.preferences import PreferencesStore
 from app.gui.record_bar import RecordBar
 from app.gui.record_commands import RecordCommands
 from app.gui.results_follower import ResultsFollower
+from app.gui.share_commands import ShareCommands
 from app.gui.speed_graphs import SpeedGraphs
 from app.gui.start_page import StartPage
 from app.gui.timeline import TimelinePanel
@@ -145,6 +146,9 @@ class MainWindow(QMainWindow):
         )
         self.angles = AngleCommands(work, actions, store=self.store, window=self)
         self.recording = RecordCommands(work, actions, self.record_bar, self.view, files=self.files, window=self)
+        self.sharing = ShareCommands(
+            work, actions, self.record_bar, self.view, files=self.files, store=self.store, window=self
+        )
         self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
         self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)

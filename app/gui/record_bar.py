@@ -35,6 +35,7 @@ class RecordBar(QWidget):
     stopWanted = Signal()
     exportWanted = Signal()
     snapshotWanted = Signal()
+    shareWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,11 +60,16 @@ class RecordBar(QWidget):
         self.export = QPushButton("Export…")
         self.export.setToolTip("Tables, videos and formats of other programs  (Ctrl+E)")
         self.export.clicked.connect(self.exportWanted)
+        self.share = QPushButton("Share")
+        self.share.setToolTip("A slow-motion clip of the part between in and out point, for a phone  (Ctrl+Shift+E)")
+        self.share.clicked.connect(self.shareWanted)
         self.is_recording = False
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 8)
         row.setSpacing(8)
-        parts: tuple[QWidget, ...] = (self.button, self.kind, self.figures, self.status, self.snapshot, self.export)
+        parts: tuple[QWidget, ...] = (
+            self.button, self.kind, self.figures, self.status, self.snapshot, self.share, self.export,
+        )  # fmt: skip
         for part in parts:
             row.addWidget(part)
         row.insertStretch(parts.index(self.status), 1)
@@ -92,4 +98,5 @@ class RecordBar(QWidget):
         self.button.setText("Stop" if self.is_recording else "Record")
         self.figures.setStyleSheet(f"color: {colours.danger}; font-weight: 600;" if self.is_recording else "")
         self.snapshot.setIcon(icon("snapshot", colours.text, faded=colours.border))
+        self.share.setIcon(icon("link", colours.text, faded=colours.border))
         self.export.setIcon(icon("export", colours.text, faded=colours.border))

@@ -1,6 +1,7 @@
 """The annotated video drawn again, with the edits in it, over the pictures of the source."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoInfo, VideoSource
 
 
 def write_annotated_video(
@@ -28,21 +29,33 @@ def write_annotated_video(
 
     style: by default everything with the names of people. near: who is near in time, for hidden faces.
     """
-    info, place = replay.header.source, find_video(replay, video)
     style = style or SceneStyle(people=PeopleStyle(names=dict(replay.names)))
     span, asked = replay.exported_span, replay.header.settings
-    with _opened(replay, place) as source:
-        if source.info.size_wh != info.size_wh:
-            raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
+    with filmed(replay, video) as (info, frames):
         annotated = AnnotatedVideo(
             path,
-            replace(info, path=place),
+            info,
             style,
             sound_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
             start_s=span.start_s or 0.0,
             near=near,
         )
-        write_frames(annotated, _frames(replay, source), tick=tick, sound_until_s=span.end_s)
+        write_frames(annotated, frames, tick=tick, sound_until_s=span.end_s)
+
+
+@contextmanager
+def filmed(
+    replay: EditedSession, video: Path | None = None
+) -> Iterator[tuple[VideoInfo, Iterator[tuple[Frame, FrameResult]]]]:
+    """The source's facts, and each frame that is exported with its picture. video: where the source lies now.
+
+    UserError when it is not there or another one; the latter may come while the frames are read.
+    """
+    info, place = replay.header.source, find_video(replay, video)
+    with _opened(replay, place) as source:
+        if source.info.size_wh != info.size_wh:
+            raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
+        yield replace(info, path=place), _frames(replay, source)
 
 
 def _frames(replay: EditedSession, source: VideoSource) -> Iterator[tuple[Frame, FrameResult]]:

@@ -32,12 +32,14 @@ class EditedSession:
         smoothing: ChooseSmoothing | None = None,
         metres_per_pixel: float | None = None,
         whole: bool = False,
+        span: TimeSpan = ALL_TIME,
     ) -> None:
         """`smoothing` and `metres_per_pixel` count instead of those among the edits (call `refresh` to make the
-        smoothing). whole: exports go beyond in and out point."""
+        smoothing). whole: exports go beyond in and out point. span: exports keep to it."""
         self.stored = session
         self._metres_per_pixel = metres_per_pixel
         self._whole = whole
+        self._span = span
         self._smoothing = () if smoothing is None else (smoothing,)
         self.plan = EditPlan(())
         self._smoothed: dict[int, Smoothed] = {}
@@ -122,8 +124,8 @@ class EditedSession:
 
     @property
     def exported_span(self) -> TimeSpan:
-        """What exports write: all between in and out point."""
-        return ALL_TIME if self._whole else self.plan.span
+        """What exports write: all between in and out point, as far as it was asked for."""
+        return self._span if self._whole else self.plan.span.within(self._span)
 
     def exported(self) -> Iterator[EditedResult]:
         """What exports write: frames between the in and the out point, without hidden people, in order."""

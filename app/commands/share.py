@@ -1,0 +1,70 @@
+"""`share`: a part of a session as a slow-motion clip for a phone, or a single picture, with everything drawn."""
+
+import argparse
+from pathlib import Path
+
+from app.commands.picture_options import add_picture_options, layers_of
+from app.commands.progress_bar import ProgressBar
+from ppnet.errors import UserError
+from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.export.share import (
+    PAUSE_S,
+    SPEED,
+    TRAIL_S,
+    layers_to_share,
+    shared_picture,
+    write_png,
+    write_shared_clip,
+)
+from tracking.session.edited_session import EditedSession
+from tracking.session.session import SUFFIX, Session
+from tracking.time_span import TimeSpan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `share`."""
+    add = parser.add_argument
+    add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
+    add("--from", dest="start", type=float, metavar="S", help="where it begins, in seconds (default: the in point)")
+    add("--to", dest="end", type=float, metavar="S", help="where it ends, in seconds (default: the out point)")
+    add("--speed", type=float, default=SPEED, metavar="X", help=f"of life: 1 is as filmed (default: {SPEED:g})")
+    add("--pause", type=float, default=PAUSE_S, metavar="S", help=f"how long a mark is held (default: {PAUSE_S:g})")
+    add("--still", type=float, metavar="S", help="only the picture at that time, as PNG")
+    add_picture_options(parser, angles="left_knee,right_knee")
+    add("--out", type=Path, metavar="FILE", help="the file (default: <stem>_slow.mp4 or <stem>_still.png)")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now")
+    add("--overwrite", action="store_true", help="replace the file if it is there")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the clip, or the picture. Returns the exit code."""
+    still: float | None = arguments.still
+    span = TimeSpan(arguments.start, arguments.end) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
+    span.check()
+    end = "_slow.mp4" if still is None else "_still.png"
+    stem = arguments.session.name.removesuffix(SUFFIX)
+    path: Path = arguments.out or arguments.session.with_name(f"{stem}{end}")
+    if path.exists() and not arguments.overwrite:
+        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
+    layers = layers_to_share(layers_of(arguments))
+    with Session.open(arguments.session) as session:
+        edited = EditedSession(session, span=span, whole=still is not None)
+        edited.refresh()
+        style = SceneStyle(layers, PeopleStyle(names=dict(edited.names)))
+        if still is not None:
+            write_png(shared_picture(edited, style=style, video=arguments.video), path)
+        else:
+            inside = edited.exported_span.indices(session.frame_times())
+            with ProgressBar("share", len(inside), quiet=arguments.quiet) as bar:
+                write_shared_clip(
+                    edited,
+                    path,
+                    bar.tick,
+                    style=style,
+                    speed=arguments.speed,
+                    pause_s=arguments.pause,
+                    video=arguments.video,
+                )
+    print(path, flush=True)
+    return 0

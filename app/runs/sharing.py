@@ -1,0 +1,38 @@
+"""A slow-motion clip or a picture to show around, as the window makes them. No Qt."""
+
+from pathlib import Path
+
+from app.runs.exporting import Work
+from tracking.drawing.style import SceneStyle
+from tracking.export.progress import ExportCancelled
+from tracking.export.share import TRAIL_S, layers_to_share, shared_picture, write_png, write_shared_clip
+from tracking.session.edited_session import EditedSession
+from tracking.time_span import TimeSpan
+
+
+def share_clip(path: Path, work: Work) -> Path | None:
+    """Writes what lies between in and out point; None when it was cancelled. UserError when it can't."""
+    edited = EditedSession(work.session)
+    edited.refresh(cancelled=work.cancelled)
+    total = max(len(edited.exported_span.indices(work.session.frame_times())), 1)
+
+    def tick(done: int) -> None:
+        work.progress(done / total)
+        if work.cancelled():
+            raise ExportCancelled
+
+    try:
+        return write_shared_clip(edited, path, tick, style=_style(work), video=work.video, near=work.nearby)
+    except ExportCancelled:
+        return None
+
+
+def share_picture(path: Path, work: Work, time_s: float) -> Path:
+    """Writes the picture at that time. UserError when it can't."""
+    edited = EditedSession(work.session, span=TimeSpan(time_s - TRAIL_S, time_s + 1e-5), whole=True)
+    edited.refresh(cancelled=work.cancelled)
+    return write_png(shared_picture(edited, style=_style(work), video=work.video, near=work.nearby), path)
+
+
+def _style(work: Work) -> SceneStyle:
+    return SceneStyle(layers_to_share(work.layers), work.people)

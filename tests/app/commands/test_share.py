@@ -1,0 +1,50 @@
+"""`share` from the command line: a clip or a picture; mistakes are one sentence and exit code 2."""
+
+import pytest
+
+from app.cli import main
+from tests.clips import SIZE_WH, make_clip
+from tests.results import made_header, made_result
+from tracking.session.session import Session
+from tracking.video.file import VideoFile
+
+
+@pytest.fixture
+def session(tmp_path):
+    clip, path = make_clip(tmp_path / "walk.mp4", 12), tmp_path / "walk_session.ppnet"
+    with VideoFile(clip) as video, Session.create(path, made_header(source=video.info)) as made:
+        for index, time_s in enumerate(video.frame_times()):
+            made.append(made_result(index, (1,), time_s=time_s))
+        made.finish()
+    return path
+
+
+def test_a_clip_and_a_picture(session, capsys):
+    assert main(["share", str(session), "--from", "0.1", "--to", "0.2", "-q"]) == 0
+    clip = session.with_name("walk_slow.mp4")
+    with VideoFile(clip) as video:
+        assert len(video.frame_times()) == 3 * 4 and video.info.size_wh == SIZE_WH
+    assert main(["share", str(session), "--still", "0.2", "--angles", "left_elbow"]) == 0
+    still = session.with_name("walk_still.png")
+    assert still.stat().st_size > 1000
+    assert capsys.readouterr().out == f"{clip}\n{still}\n"
+    assert main(["share", str(session)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--from", "5"], "no picture between the start and end"),
+        (["--from", "0.3", "--to", "0.1"], "must come before the end"),
+        (["--speed", "3"], "The speed must lie between"),
+        (["--angles", "wing"], "There is no angle wing"),
+        (["--still", "9"], "no picture between the start and end"),
+    ],
+)
+def test_mistakes(session, capsys, words, sentence):
+    before = sorted(session.parent.iterdir())
+    assert main(["share", str(session), *words]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.count("\n") == 1
+    assert sorted(session.parent.iterdir()) == before
