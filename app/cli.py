@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,12 +74,9 @@ def _run(given: list[str]) -> int:
 
 def _window(path: str | None = None) -> int:
     """Open the window, with a file when one is given."""
-    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
-    if sys.platform.startswith("linux") and not shown:
-        raise UserError(
-            "There is no display to open the window on; "
-            f"`{PROGRAM} track VIDEO --out DIR` works without one (see `{PROGRAM} --help`)."
-        )
+    from app.display import check_display
+
+    check_display()
     from app.gui.application import run
 
     return int(run(path))

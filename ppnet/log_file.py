@@ -49,5 +49,16 @@ def unexpected(error: BaseException, *, where: str = "") -> str:
     log.error("something went wrong%s", where, exc_info=error)
     path = log_path()
     details = f"details are in {path}" if path.exists() else f"{path} cannot be written, so there are no details"
+    if _is_out_of_memory(error):
+        return (
+            f"There is not enough memory{where}; close other programs, or work on smaller pictures or fewer people at "
+            f"once ({details})."
+        )
     said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return f"Something went wrong{where} ({said}); {details}."
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Each library has words of its own for it."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or ("memory" in text and ("alloc" in text or "out of" in text))

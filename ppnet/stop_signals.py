@@ -2,10 +2,14 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+TOGETHER_S = 1.0
+"""Signals within this time are one request: a terminal that closes sends several."""
 
 
 class StopSignal:
@@ -14,12 +18,15 @@ class StopSignal:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.number: int | None = None
+        self._asked_s = 0.0
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """The first time ask the run to end; the second time end at once."""
+        """The first time ask the run to end; the second time, a while later, end at once."""
         if self.event.is_set():
-            raise KeyboardInterrupt
-        self.number = number
+            if time.monotonic() - self._asked_s >= TOGETHER_S:
+                raise KeyboardInterrupt
+            return
+        self.number, self._asked_s = number, time.monotonic()
         self.event.set()
 
 

@@ -16,6 +16,8 @@ from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
 from tracking.types import Frame, FrameResult, StageTimes
 
+READS_SOMEBODY_OF = 5  # people looked at; a network that fits reads a joint of one of them
+
 
 class Estimator(Protocol):
     """Keypoints of the people in given boxes (`ppnet.estimator.PoseEstimator`)."""
@@ -46,6 +48,8 @@ class Pipeline:
         self._filter = FocusFilter(self.settings.only)
         self._tracker = tracker or Tracker(_tracker_settings(self.settings))
         self._smoother = smoother or make_smoother(self.settings.smoothing.kind, self.settings.smoothing)
+        self._people_looked_at = 0
+        self._has_read = False
         self._forget_looks()
 
     def process(self, frame: Frame) -> FrameResult:
@@ -56,6 +60,8 @@ class Pipeline:
         boxes = self._tracker.associate(detections, frame.time_s, size_wh=frame.size_wh)
         associated_s = perf_counter()
         poses = self._read(frame.image, boxes)
+        self._people_looked_at += len(boxes)
+        self._has_read |= bool((poses.scores >= self.settings.tracker.min_keypoint_score).any())
         estimated_s = perf_counter()
         tracks, raw = self._tracker.update(poses, image=frame.image)
         tracks, raw = self._filter.kept(tracks, raw, frame.time_s)
@@ -68,6 +74,11 @@ class Pipeline:
             smooth_s=perf_counter() - tracked_s,
         )
         return FrameResult(frame.index, frame.time_s, frame.size_wh, tracks, raw, smoothed, states, times)
+
+    @property
+    def reads_nothing(self) -> bool:
+        """Whether there were people, and the network was sure of no joint of anybody so far."""
+        return self._people_looked_at >= READS_SOMEBODY_OF and not self._has_read
 
     @property
     def focus(self) -> FocusPerson:

@@ -18,6 +18,7 @@ from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
+from tracking.video.writer import partial_path
 
 log = logging.getLogger(__name__)
 
@@ -264,17 +265,13 @@ def _new_path(settings: RecordingSettings, kind: str) -> Path:
     while True:
         part = "" if number == 1 else f"_{number}"
         path = settings.folder / f"{settings.stem}{part}_{kind}.mp4"
-        if not any(other.exists() for other in (path, _partial(path))):
+        if not any(other.exists() for other in (path, partial_path(path))):
             return path
         number += 1
 
 
-def _partial(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.partial.mp4")
-
-
 def _size(path: Path) -> int:
-    for file in (path, _partial(path)):
+    for file in (path, partial_path(path)):
         try:
             return file.stat().st_size
         except OSError:

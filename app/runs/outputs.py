@@ -1,13 +1,14 @@
 """The files that a run leaves: where they lie, what they are called, and which are wanted."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from app.runs.stems import stem_of
 from ppnet.errors import UserError
 from tracking.drawing.style import PictureLayers
+from tracking.video.writer import partial_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,19 @@ class OutputPaths:
     def all(self) -> tuple[Path, ...]:
         """The wanted ones, the video first."""
         return tuple(self.named().values())
+
+    def existing(self) -> "OutputPaths":
+        """The same with those that are there; the meta file always counts as one."""
+        gone: dict[str, Any] = {name: None for name, path in self.named().items() if not path.exists()}
+        return replace(self, **{**gone, "meta": self.meta})
+
+    def check_still_there(self, *, ended: bool = False) -> None:
+        """UserError when a file that is being written has been moved or deleted. ended: under their last names."""
+        for path in (self.session if ended else self.working_session, self.table, self.video):
+            if path and not path.exists() and (ended or path != self.video or not partial_path(path).exists()):
+                raise UserError(
+                    f"{path} was moved or deleted while it was being written, so the run was stopped; the rest is kept."
+                )
 
     @property
     def stem(self) -> Path:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,15 @@ from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
 from app.runs.outputs import OutputPaths
 from app.runs.processor import SharedModels
+from app.runs.second_pass import not_made, write_again
 from app.runs.session_header import run_header, weights_info
 from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.source import open_for
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
-from tracking.drawing.style import SceneStyle
-from tracking.export.formats import export
-from tracking.export.keypoint_csv import KeypointTable
-from tracking.export.progress import ExportCancelled, Tick
-from tracking.export.video import write_annotated_video
 from tracking.focus_person import SOON_S, PersonAt
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
-from tracking.session.edited_session import EditedSession
 from tracking.session.edits import OnlyPerson
 from tracking.session.format import SessionInUseError
 from tracking.session.session import Session
@@ -37,6 +31,7 @@ from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 
 LOOK_S = 0.1  # how soon a stop is seen
+UNREAD = "People were found, but {} read no joint of anybody; are these the right weights?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +74,7 @@ class TrackJob:
         self._tally = Tally()
         self._video: AnnotatedVideo | None = None
         self._notices: list[str] = []
+        self._is_stopped = False
         self._decode_s = 0.0
         self._started = datetime.now(UTC)
         self._began_s = self._ended_s = time.monotonic()
@@ -94,6 +90,9 @@ class TrackJob:
                 with self._session(source) as session:
                     self._track(source, session)
                     complete = self._look_back(source, session) and not source.ended_early
+                self._paths.check_still_there(ended=bool(self._tally.frames))
+                if self._pipeline.reads_nothing:
+                    self._notices.append(UNREAD.format(self._network.network if self._network else "the network"))
             except Exception as error:
                 self._notices += [*source.notices, str(error)]
                 with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell
@@ -102,7 +101,7 @@ class TrackJob:
             self._notices = [*source.notices, *(self._video.notices if self._video else ()), *self._notices]
             self._write_meta(source, complete=complete)
         return RunReport(
-            paths=self._paths,
+            paths=self._paths.existing(),
             frames=self._tally.frames,
             people=len(self._tally.people),
             fps=self._fps(),
@@ -157,8 +156,12 @@ class TrackJob:
             while not ended:
                 ended, status = run.wait(LOOK_S), run.status()
                 total = status.total if status.total is None else status.total * (2 if twice else 1)
-                if not self._watch(status.done, total) and not ended:
+                if not self._watched(status.done, total) and not ended:
                     run.stop(timeout_s=0.0)
+        except UserError:
+            run.stop(timeout_s=None)
+            self._paths.check_still_there()  # the reason of errors of every kind
+            raise
         finally:
             self._ended_s, self._decode_s = time.monotonic(), run.decode_s
 
@@ -168,6 +171,7 @@ class TrackJob:
             sinks.append(TableSink(self._paths.table, session.header.skeleton))
         if self._paths.video:
             try:
+                self._paths.video.unlink(missing_ok=True)  # that of an earlier run
                 sink = VideoSink(self._paths.video, source.info, self._paths.layers, sound_span=self._settings.span)
             except BaseException:
                 for opened in sinks:
@@ -185,41 +189,31 @@ class TrackJob:
         if session.complete and focus.place is not None and focus.track_id is None:
             session.go_on()
             raise nobody_at(focus.place)
+        if not session.complete and self._is_stopped:
+            frames = self._tally.frames
+            after = "before the first picture" if not frames else f"after {frames} frame{'s' * (frames > 1)}"
+            self._notices.append(f"It was stopped {after}.")
         if source.info.is_live:
             return session.complete
         alone = focus.track_id if set(self._tally.people) - {focus.track_id} else None
         if alone is not None:
             session.add_edit(OnlyPerson(alone))
-        if not session.complete:
-            return False
-        if alone is None and self._settings.smoothing.kind != "rts":
-            return True
-        if not self._write_again(source, session):
-            self._notices.append("It was stopped before table and video were made anew from all that was tracked.")
+        smoothed = self._settings.smoothing.kind == "rts"
+        if alone is None and not (smoothed and self._tally.frames and (self._paths.table or self._paths.video)):
+            return session.complete
+        if not session.complete or not write_again(session, self._paths, self._spec, self._watched):
+            self._notices.append(not_made(self._paths, alone=alone is not None, smoothed=smoothed))
             return False
         if alone is not None:
             self._tally.keep_only(alone)
         return True
 
-    def _write_again(self, source: VideoSource, session: Session) -> bool:
-        """Replaces video and table by those that `export` makes; False when it was stopped before."""
-        edited, frames = EditedSession(session), session.frame_count
-
-        def tick(done: int) -> None:
-            if not self._watch(frames + done, 2 * frames):
-                raise ExportCancelled
-
-        if not edited.refresh(cancelled=lambda: not self._watch(frames, 2 * frames)):
-            return False
-        if self._paths.video:
-            draw = partial(write_annotated_video, video=source.info.path, style=SceneStyle(self._paths.layers))
-            try:
-                export(edited, "video", self._paths.video, overwrite=True, tick=tick, write=draw)
-            except ExportCancelled:
-                return False
-        if self._paths.table:
-            export(edited, "csv", self._paths.table, overwrite=True, write=_write_table)
-        return True
+    def _watched(self, done: int, total: int | None) -> bool:
+        """False when the run is to be stopped. UserError when its outputs are not there any more."""
+        self._paths.check_still_there()
+        if not self._watch(done, total):
+            self._is_stopped = True
+        return not self._is_stopped
 
     # The meta file
 
@@ -231,6 +225,7 @@ class TrackJob:
 
     def _write_meta(self, source: VideoSource, *, complete: bool) -> None:
         estimator: Any = self._pipeline.estimator
+        outputs = (self._paths.existing() if self._tally.frames or self._is_stopped else self._paths).named()
         seconds = {
             "decode": self._decode_s,
             **self._tally.seconds,
@@ -243,7 +238,7 @@ class TrackJob:
             "complete": complete,
             "notices": self._notices,
             "input": source_facts(source.info),
-            "outputs": {name: path.name for name, path in self._paths.named().items()},
+            "outputs": {name: path.name for name, path in outputs.items()},
             **self._tally.facts(),
             "model": network_facts(self._network),
             "device": getattr(estimator, "device_name", None),
@@ -284,10 +279,3 @@ def nobody_at(at: PersonAt) -> UserError:
         f"Nobody was found at {at.x:g},{at.y:g} within {SOON_S:g} s of {at.time_s:g} s; "
         "give a place inside a person, in pixels, and a time at which they are seen (--only X,Y@SECONDS)."
     )
-
-
-def _write_table(edited: EditedSession, path: Path, tick: Tick) -> None:
-    """The table of `track` with all edits and smoothing in it."""
-    with KeypointTable(path, skeleton=edited.skeleton) as table:
-        for frame in edited.exported():
-            table.write(frame.result)

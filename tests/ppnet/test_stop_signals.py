@@ -11,12 +11,15 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_first_is_a_request_and_the_second_ends_at_once(number):
+def test_the_first_is_a_request_and_one_a_while_later_ends_at_once(number, monkeypatch):
     before = signal.getsignal(number)
     with stop_signals() as stopped:
         assert not stopped.event.is_set()
         os.kill(os.getpid(), number)
         assert stopped.event.is_set() and stopped.number == number
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopped.number == number, "two at once are one request"
+        monkeypatch.setattr("ppnet.stop_signals.TOGETHER_S", 0.0)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before

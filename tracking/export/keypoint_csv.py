@@ -15,6 +15,7 @@ from tracking.export.confidence import confidences
 from tracking.types import FrameResult, KeypointState, TrackState
 
 FLUSH_EVERY_S = 1.0
+BUFFER_BYTES = 2**22  # more than the rows of a second: what reaches the disk ends with a whole row
 TRACK_COLUMNS = ("state", "det_score", "bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
 JOINT_COLUMNS = ("x", "y", "conf", "x_raw", "y_raw", "state")
 TRACK_STATES = {int(state): state.name.lower() for state in TrackState}
@@ -59,7 +60,7 @@ class KeypointTable:
         self._nobody = "," * (len(names) - 2) + "\n"
         self._flushed_s = time.monotonic()
         try:
-            self._file = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
+            self._file = _opened(target) if isinstance(target, Path) else target
             self._file.write(",".join(names) + "\n")
             self._file.flush()
         except OSError as error:
@@ -99,6 +100,10 @@ class KeypointTable:
 
     def _failure(self, error: OSError) -> UserError:
         return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open("w", buffering=BUFFER_BYTES, encoding="utf-8", newline="")
 
 
 def _person(result: FrameResult, row: int, confidence: npt.NDArray[np.float32], decimals: int) -> list[str]:

@@ -12,6 +12,7 @@ from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
+from tracking.video.container import is_address
 from tracking.video.factory import open_adapted
 from tracking.video.source import VideoInfo, VideoSource
 
@@ -21,11 +22,11 @@ def write_annotated_video(
     path: Path,
     tick: Tick,
     *,
-    video: Path | None = None,
+    video: str | Path | None = None,
     style: SceneStyle | None = None,
     near: Near | None = None,
 ) -> None:
-    """Every frame of the session, at its own time, sound kept. `video`: where the source lies now.
+    """Every frame of the session, at its own time, sound kept. `video`: where the source lies now, or its address.
 
     style: by default everything with the names of people. near: who is near in time, for hidden faces.
     """
@@ -45,7 +46,7 @@ def write_annotated_video(
 
 @contextmanager
 def filmed(
-    replay: EditedSession, video: Path | None = None
+    replay: EditedSession, video: str | Path | None = None
 ) -> Iterator[tuple[VideoInfo, Iterator[tuple[Frame, FrameResult]]]]:
     """The source's facts, and each frame that is exported with its picture. video: where the source lies now.
 
@@ -55,7 +56,7 @@ def filmed(
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
-        yield replace(info, path=place), _frames(replay, source)
+        yield replace(info, path=place if isinstance(place, Path) else None), _frames(replay, source)
 
 
 def _frames(replay: EditedSession, source: VideoSource) -> Iterator[tuple[Frame, FrameResult]]:
@@ -71,20 +72,23 @@ def _frames(replay: EditedSession, source: VideoSource) -> Iterator[tuple[Frame,
         yield frame, result
 
 
-def find_video(replay: EditedSession, given: Path | None = None) -> Path:
-    """The source of a session: where it was, or beside the session. UserError when it is in neither place."""
+def find_video(replay: EditedSession, given: str | Path | None = None) -> str | Path:
+    """The source of a session: where it was, or beside the session; an address is given back as it is. UserError when
+    it is in neither place."""
+    if given is not None and is_address(str(given)):
+        return given
     info = replay.header.source
     if info.is_live:
         raise UserError("A live run holds no pictures; its video is what was recorded.")
     beside = replay.stored.path.parent / info.name
-    places = [given] if given is not None else [place for place in (info.path, beside) if place is not None]
+    places = [Path(given)] if given is not None else [place for place in (info.path, beside) if place is not None]
     for place in places:
         if place.exists():
             return place
     raise UserError(f"The video {places[-1]} is not there; say where it lies now with --video.")
 
 
-def _opened(replay: EditedSession, place: Path) -> VideoSource:
+def _opened(replay: EditedSession, place: str | Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
     adaptation = replay.header.run_settings.adaptation
     times = replay.stored.frame_times()

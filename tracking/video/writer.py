@@ -56,7 +56,7 @@ class VideoWriter:
         origin_s: float = 0.0,
     ) -> None:
         self.path = Path(path)
-        self.partial_path = self.path.with_name(f"{self.path.stem}.partial.mp4")
+        self.partial_path = partial_path(self.path)
         self.frame_count = 0
         self._size_wh = size_wh
         self._coded_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
@@ -203,6 +203,11 @@ class VideoWriter:
             if not isinstance(error, OSError) or error.errno is None:
                 raise VideoError(f"{self.path} could not be written ({error}).") from error
             raise VideoError(f"{self.path} could not be written: {_cause(error.errno)}.") from error
+
+
+def partial_path(path: Path) -> Path:
+    """What a video is called while it is written."""
+    return path.with_name(f"{path.stem}.partial.mp4")
 
 
 def _remux(partial: Path, path: Path) -> None:

@@ -19,7 +19,9 @@ from app import cli
 from app.runs.outputs import OutputPaths
 from app.runs.processor import SharedModels
 from app.runs.track_job import TrackJob
+from ppnet.errors import UserError
 from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
@@ -347,9 +349,119 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     job = TrackJob(clip, paths, settings, SharedModels(settings), watch=lambda done, total: done < 31 + 10)
     report = job.run()
     assert not report.complete and meta_of(paths.meta)["complete"] is False
+    assert report.notices[-1] == meta_of(paths.meta)["notices"][-1]
     assert "stopped before table and video were made anew" in report.notices[-1]
+    assert "steadied without looking ahead; `export` makes them from a_session.ppnet" in report.notices[-1]
     assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
     assert not list(tmp_path.glob("*partial*")) and not list(tmp_path.glob("*exporting*"))
+
+
+def run_until(clip, tmp_path, watch, **changes):
+    """A run that is stopped when `watch(done, total)` is False."""
+    settings = RunSettings(**changes)
+    paths = OutputPaths.of(tmp_path, "a")
+    return paths, TrackJob(clip, paths, settings, SharedModels(settings), watch=watch)
+
+
+def test_stopped_before_the_first_picture_only_what_exists_is_named(tmp_path, parts):
+    paths, job = run_until(walkers(tmp_path / "clip.mp4", 5), tmp_path, lambda _done, _total: False)
+    report = job.run()
+    meta = meta_of(paths.meta)
+    there = {path.name for path in tmp_path.iterdir()} - {"clip.mp4"}
+    assert {path.name for path in report.paths.all()} == set(meta["outputs"].values()) == there
+    assert report.notices == tuple(meta["notices"]) and not report.complete and not meta["complete"]
+    assert report.notices[-1].startswith("It was stopped ")
+
+
+def test_table_and_video_are_replaced_together(tmp_path, shaky, monkeypatch):
+    """An error while the video is made anew leaves the table that goes with the old one."""
+    paths, job = run_until(
+        walkers(tmp_path / "a.mp4", 20), tmp_path, lambda *_: True, smoothing=SmoothingSettings(kind="rts")
+    )
+    before = []
+
+    def broken(*_args, **_options):
+        before.append(paths.table.read_bytes())
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr("app.runs.second_pass.write_annotated_video", broken)
+    with pytest.raises(UserError, match="The disk is full"):
+        job.run()
+    assert paths.table.read_bytes() == before[0] and len(probed_times(paths.video)) == 20
+    assert meta_of(paths.meta)["complete"] is False and not list(tmp_path.glob("*again*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files in use can't be moved there")
+@pytest.mark.parametrize("lost", ["a_keypoints.csv", "a_annotated.partial.mp4", "a_session.ppnet", "folder"])
+def test_outputs_that_vanish_are_noticed_and_the_rest_is_kept(tmp_path, parts, lost):
+    out = tmp_path / "out"
+    out.mkdir()
+    looks = []
+
+    def watch(done, _total):
+        looks.append(done)
+        if done and lost == "folder" and out.exists():
+            out.rename(tmp_path / "moved")
+        elif done and lost != "folder":
+            (out / lost).unlink(missing_ok=True)
+        return True
+
+    clip = make_clip(tmp_path / "a.mp4", 900, painter=paint_walkers, size_wh=(128, 64), gop=60)
+    _, job = run_until(clip, out, watch)
+    with pytest.raises(UserError, match=r"was moved or deleted while it was being written.*the rest is kept"):
+        job.run()
+    assert looks[-1] < 900, "within one look"
+    kept = tmp_path / "moved" if lost == "folder" else out
+    assert meta_of(kept / "a_meta.json")["complete"] is False and (lost != "folder" or not out.exists())
+    assert ("moved or deleted" in "".join(meta_of(kept / "a_meta.json")["notices"])) == (lost != "folder")
+    if lost != "a_session.ppnet":
+        with Session.open(kept / "a_session.ppnet") as session:
+            assert 0 < session.frame_count < 900 and not session.complete
+    if lost != "a_keypoints.csv":
+        assert rows_of(kept / "a_keypoints.csv")[-1]["right_ankle_state"], "whole rows"
+
+
+def test_weights_that_read_nothing_are_said(tmp_path, monkeypatch, capsys):
+    class Blind(FakeEstimator):
+        def estimate(self, image, boxes):
+            return Poses.empty(COCO_17, len(boxes))
+
+    monkeypatch.setattr(
+        "app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), Blind(), settings=settings)
+    )
+    track(walkers(tmp_path / "a.mp4", 12), "--out", tmp_path, "--detect-every", 1)
+    assert "read no joint of anybody; are these the right weights?" in capsys.readouterr().err
+    assert "right weights" in meta_of(tmp_path / "a_meta.json")["notices"][-1]
+
+
+def test_too_little_memory_is_said(tmp_path, monkeypatch, capsys):
+    class Huge(FakeEstimator):
+        def estimate(self, image, boxes):
+            raise MemoryError
+
+    monkeypatch.setattr(
+        "app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), Huge(), settings=settings)
+    )
+    assert track(walkers(tmp_path / "a.mp4", 3), "--out", tmp_path) == 2
+    assert capsys.readouterr().err.startswith("There is not enough memory with a.mp4; close other programs")
+
+
+def test_a_file_of_a_web_server_is_gone_over_twice(tmp_path, shaky):
+    """Its second pass asks the server again."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    walkers(tmp_path / "a.mp4", 12)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/a.mp4"
+        assert track(address, "--out", tmp_path / "out", "--smooth", "rts") == 0
+    finally:
+        server.shutdown()
+    assert meta_of(tmp_path / "out" / "a_meta.json")["complete"]
+    assert len(probed_times(tmp_path / "out" / "a_annotated.mp4")) == 12
 
 
 def test_a_file_alone_opens_the_window(tmp_path, monkeypatch):
@@ -512,11 +624,3 @@ def test_help_and_version(capsys):
             cli.main(words)
         assert ended.value.code == 0
         assert wanted in capsys.readouterr().out
-
-
-def test_no_display_is_told(monkeypatch, capsys):
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert cli.main([]) == 2
-    assert "track VIDEO --out DIR" in capsys.readouterr().err
