@@ -18,8 +18,7 @@ Column = tuple[str, npt.ArrayLike]
 def plot(title: str, unit: str) -> pg.PlotWidget:
     """An empty graph; its vertical axis says what is drawn and in which unit."""
     pg.setConfigOptions(antialias=True)
-    widget = pg.PlotWidget()
-    widget.setMenuEnabled(False)
+    widget = pg.PlotWidget(enableMenu=False)
     widget.hideButtons()
     item = widget.getPlotItem()
     item.setClipToView(True)

@@ -253,13 +253,15 @@ def apply_theme(app: QApplication, look: str = "system") -> None:
     hints = QGuiApplication.styleHints()
     app.setProperty("look", look)  # some platforms know no colour scheme: the look counts all the same
     hints.setColorScheme(schemes.get(look, Qt.ColorScheme.Unknown))
-    app.setStyle("Fusion")
-    _dress(app)
     if not app.property("followsSystem"):
         app.setProperty("followsSystem", True)
+        app.setStyle("Fusion")
         hints.colorSchemeChanged.connect(lambda _scheme: _dress(app))
+    _dress(app)
 
 
 def _dress(app: QApplication) -> None:
-    app.setPalette(_palette(tokens()))
-    app.setStyleSheet(style_sheet(tokens()))
+    sheet = style_sheet(tokens())
+    if app.styleSheet() != sheet:  # setting one goes through all widgets there are
+        app.setPalette(_palette(tokens()))
+        app.setStyleSheet(sheet)
