@@ -27,10 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", action="append", choices=tuple(EXPORTS), help=several)
     add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
     add_setting_options(parser, SMOOTHING)
-    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for --format video")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for formats with pictures")
     add_picture_options(parser)
-    add("--units", choices=("px", "m"), help="of positions, where the format leaves a choice (csv, tidy, trc); metres "
-        "need a scale: origin bottom left, y upwards (default: px; trc: m where a scale is known)")  # fmt: skip
+    units = "of positions, where the format leaves a choice (csv, tidy, parquet, trc, c3d); metres need a scale: "
+    units += "origin bottom left, y upwards (default: px; trc, c3d: m where a scale is known)"
+    add("--units", choices=("px", "m"), help=units)
     add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
     add("--whole", action="store_true", help="also what lies outside of in and out point")
     add("--overwrite", action="store_true", help="replace files that are there")
@@ -56,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
             print(words, file=sys.stderr)
         for name, path in paths.items():
             style = SceneStyle(layers_of(arguments), PeopleStyle(names=dict(edited.names)))
-            draw = partial(EXPORTS[name].write, video=arguments.video, style=style)
-            write = draw if name == "video" else None
+            write = partial(EXPORTS[name].write, video=arguments.video) if EXPORTS[name].pictures else None
+            if name == "video":
+                write = partial(EXPORTS[name].write, video=arguments.video, style=style)
             with ProgressBar(name, session.frame_count, quiet=arguments.quiet) as bar:
                 export(
                     edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units

@@ -63,7 +63,7 @@ class ExportCommands(QObject):
         folder = opened_file.video.parent if opened_file is not None else self._files.record_folder()
         stem = opened_file.video.stem if opened_file is not None else run.session.path.stem.removesuffix("_session")
         note = "" if run.session.complete else "Not everything is tracked yet: what is tracked so far is exported."
-        names = [name for name in EXPORTS if opened_file is not None or name != "video"]
+        names = [name for name, form in EXPORTS.items() if opened_file is not None or not form.pictures]
         dialog = ExportDialog(
             names,
             stem=stem,

@@ -42,8 +42,10 @@ def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
             raise ExportCancelled
 
     style = SceneStyle(work.layers, work.people)
-    draw = partial(EXPORTS["video"].write, video=work.video, style=style, near=work.nearby)
+    write = partial(EXPORTS[name].write, video=work.video) if EXPORTS[name].pictures else None
+    if name == "video":
+        write = partial(EXPORTS[name].write, video=work.video, style=style, near=work.nearby)
     try:
-        return (export(edited, name, path, tick=tick, write=draw if name == "video" else None, unit=work.unit),)
+        return (export(edited, name, path, tick=tick, write=write, unit=work.unit),)
     except ExportCancelled:
         return ()

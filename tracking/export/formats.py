@@ -21,6 +21,7 @@ class ExportFormat:
 
     A suffix without a point is a folder. writer: module in `tracking.export` and function, loaded when it is called.
     units: of its positions, those that can be asked for (the writer takes `unit=` where there are two); none: empty.
+    pictures: whether it needs the video (the writer takes `video=`, where it lies now).
     """
 
     title: str
@@ -28,6 +29,7 @@ class ExportFormat:
     suffix: str
     writer: str
     units: tuple[str, ...] = ()
+    pictures: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -118,6 +120,40 @@ EXPORTS = {
         "parquet:write_parquet",
         UNITS,
     ),
+    "nwb": ExportFormat(
+        "Neurodata Without Borders, one NWB per person",
+        "ndx-pose, at the times of the video",
+        "_nwb",
+        "nwb:write_nwb_folder",
+        (PIXELS,),
+    ),
+    "coco-dataset": ExportFormat(
+        "COCO data set with the pictures",
+        "Every frame as a picture, and annotations to train with or to correct elsewhere",
+        "_dataset",
+        "coco_dataset:write_coco_dataset",
+        (PIXELS,),
+        pictures=True,
+    ),
+    "c3d": ExportFormat(
+        "Markers, one C3D per person",
+        "For motion capture programs; resampled to an even rate, y upwards, in one plane",
+        "_c3d",
+        "c3d:write_c3d_folder",
+        UNITS,
+    ),
+    "opensim-mot": ExportFormat(
+        "Joint angles for OpenSim, one MOT per person",
+        "Degrees in the plane of the picture, resampled to an even rate",
+        "_opensim",
+        "opensim_mot:write_mot_folder",
+    ),
+    "bvh": ExportFormat(
+        "Motion for animation programs, one BVH per person",
+        "Planar: bones of constant length that turn about the axis of view",
+        "_bvh",
+        "bvh:write_bvh_folder",
+    ),
     "mot": ExportFormat(
         "Boxes and ids, MOTChallenge text",
         "For tracking benchmarks",
@@ -131,6 +167,18 @@ EXPORTS = {
         "_marks.csv",
         "marks:write_marks_csv",
     ),
+    "elan": ExportFormat(
+        "Marks for ELAN (EAF)",
+        "Marks, in and out point as annotations over the video",
+        "_marks.eaf",
+        "elan:write_elan",
+    ),
+    "boris": ExportFormat(
+        "Marks for BORIS",
+        "Marks, in and out point as point events of one observation",
+        "_marks.boris",
+        "boris:write_boris",
+    ),
     "meta": ExportFormat(
         "How it was made (JSON)",
         "Source, settings and when they were changed, people, marks, scale, edits",
@@ -142,6 +190,7 @@ EXPORTS = {
         "As it looks in the window now, blurred faces included, with its sound",
         "_annotated.mp4",
         "video:write_annotated_video",
+        pictures=True,
     ),
 }
 

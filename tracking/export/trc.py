@@ -1,75 +1,29 @@
 """TRC marker files, one per person, as OpenSim and its relatives read them: y upwards, equal steps of time."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ppnet.errors import UserError
-from tracking.export.curves import curves
+from tracking.export.even_times import Floats, even_curves, person_path, upwards
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, PIXELS, scale_of
 from tracking.session.edited_session import EditedSession
 
-Floats = npt.NDArray[np.float64]
-MAX_BRIDGE_S = 0.25
-"""Between two samples farther apart nothing is filled in."""
-MAX_ROWS = 1_000_000
-"""Nine hours at 30 frames a second, half a gigabyte of text."""
-ON_GRID = 1e-3
-"""A sample this near to a step of time (in steps) is taken as it is."""
-
 
 def write_trc_folder(session: EditedSession, path: Path, tick: Tick, *, unit: str | None = None) -> None:
-    """`<stem>_person01.trc` and so on. A TRC has one data rate: other times are resampled, in a straight line."""
-    rate = data_rate(session.stored.frame_times(), session.header.source.frame_rate)
-    unit = unit or (PIXELS if session.metres_per_pixel is None else METRES)
+    """`<video>_person01.trc` and so on. A TRC has one data rate: other times are resampled, in a straight line."""
+    unit = unit or usual_unit(session)
     scale = scale_of(session) if unit == METRES else 1.0
-    people = curves(session, tick)
-    stem = Path(session.header.source.name).stem or "session"
-    for track_id, curve in people.items():
-        name = f"{stem}_person{track_id:02d}.trc"
-        times, points = resample(curve.times_s, upwards(curve.points, session) * scale, rate)
-        lines = _header(name, rate, unit, len(times), session.skeleton.keypoints) + _rows(times, points, rate)
-        (path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for track_id, rate, times, points in even_curves(session, tick):
+        file = person_path(path, session, track_id, ".trc")
+        lines = _header(file.name, rate, unit, len(times), session.skeleton.keypoints)
+        lines += _rows(times, upwards(points, session) * scale)
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def upwards(points: npt.NDArray[Any], session: EditedSession) -> Floats:
-    """(..., 2) pixels with y upwards from the middle of the lowest row of the picture."""
-    return np.stack([points[..., 0], session.header.source.size_wh[1] - 1 - points[..., 1]], axis=-1).astype(np.float64)
-
-
-def data_rate(times: Floats, claimed: Any) -> float:
-    """Frames a second: what the source says when its times agree, else the median of what they show."""
-    steps = np.diff(times)
-    steps = steps[steps > 0]
-    if not len(steps):
-        return float(claimed or 30)
-    shown = 1 / float(np.median(steps))
-    return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3) or shown
-
-
-def resample(times: Floats, points: Floats, rate: float) -> tuple[Floats, Floats]:
-    """Samples (F, K, 2) at whole steps of 1 / rate from the first time on; NaN where nothing is near enough."""
-    count = int(np.floor((times[-1] - times[0]) * rate + ON_GRID)) + 1
-    if count > MAX_ROWS:
-        raise UserError(
-            f"A TRC has one row for every step of time, which would be {count:,} for one of the people; "
-            "set in and out point around what you need."
-        )
-    grid = times[0] + np.arange(count) / rate
-    after = np.clip(np.searchsorted(times, grid), 1, max(1, len(times) - 1))
-    if len(times) == 1:
-        return grid, points
-    before = after - 1
-    span = times[after] - times[before]
-    part = np.clip((grid - times[before]) / span, 0, 1)[:, None, None]
-    mixed = (1 - part) * points[before] + part * points[after]
-    mixed = np.where((span > MAX_BRIDGE_S)[:, None, None], np.nan, mixed)
-    near_before = (np.abs(grid - times[before]) * rate < ON_GRID)[:, None, None]
-    near_after = (np.abs(grid - times[after]) * rate < ON_GRID)[:, None, None]
-    return grid, np.where(near_before, points[before], np.where(near_after, points[after], mixed))
+def usual_unit(session: EditedSession) -> str:
+    """Metres as soon as a scale is known."""
+    return PIXELS if session.metres_per_pixel is None else METRES
 
 
 def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, ...]) -> list[str]:
@@ -84,7 +38,7 @@ def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, 
     ]
 
 
-def _rows(times: Floats, points: Floats, rate: float) -> list[str]:
+def _rows(times: Floats, points: Floats) -> list[str]:
     rows = []
     for number, (time_s, joints) in enumerate(zip(times, points, strict=True), 1):
         cells = [

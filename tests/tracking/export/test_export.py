@@ -22,19 +22,19 @@ from tests.tracking.export.walk import EMPTY, FRAMES, expected
 from tracking.angles import ANGLES, angle
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.style import SceneStyle
+from tracking.export.even_times import data_rate, resample
 from tracking.export.formats import EXPORTS, default_path, export
 from tracking.export.keypoint_csv import columns
 from tracking.export.openpose import BODY_25, body_25
 from tracking.export.progress import ExportCancelled
-from tracking.export.trc import data_rate, resample
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson
+from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, OnlyPerson, RenamePerson
 from tracking.session.session import Session
 from tracking.types import KeypointState
 from tracking.video.file import VideoFile
 from tracking.video.writer import VideoWriter
 
-TABLES = [name for name in EXPORTS if name != "video"]
+TABLES = [name for name, form in EXPORTS.items() if not form.pictures]
 
 
 def test_wide_table(edited_session: EditedSession, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_people_who_are_hidden_or_deleted_are_in_no_export(session: Session, tmp
     session.add_edit(HidePerson(2))
     session.add_edit(DeletePerson(3))
     edited_session = EditedSession(session)
-    for name in TABLES:
+    for name in ("csv", "tidy", "angles", "coco", "mot", "trc"):
         export(edited_session, name, tmp_path / f"x{EXPORTS[name].suffix}")
     assert set(pandas.read_csv(tmp_path / "x_keypoints.csv").person_id.dropna()) == {1}
     assert set(pandas.read_csv(tmp_path / "x_tidy.csv").person_id.dropna()) == {1}
@@ -256,7 +256,9 @@ def test_every_format_has_a_writer_and_its_line_in_the_docs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_an_export_is_whole_or_not_there(edited_session: EditedSession, tmp_path: Path, name: str) -> None:
+def test_an_export_is_whole_or_not_there(session: Session, tmp_path: Path, name: str) -> None:
+    session.add_edit(OnlyPerson(1))
+    edited_session = EditedSession(session)
     path = default_path(edited_session.stored.path, name, tmp_path / "new folder")
     assert path.name == f"walk{EXPORTS[name].suffix}"
 
@@ -291,24 +293,6 @@ def test_other_joints_than_openpose_knows(tmp_path: Path) -> None:
     assert (flat[0] == 0).all() and (flat[15:] == 0).all()
     with Session.create(tmp_path / "a_session.ppnet", made_header(skeleton=MPII_16)) as session:
         assert export(EditedSession(session), "csv", tmp_path / "a.csv").read_text().split(",")[9] == "right_ankle_x"
-
-
-@pytest.fixture
-def filmed(tmp_path: Path) -> Session:
-    """A session with its video beside it, uneven times, 20 frames from the fifth on."""
-    writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=30)
-    times = [(i if i < 12 else i + 3) / 30 for i in range(30)]
-    for index, time_s in enumerate(times):
-        writer.write(np.full((120, 160, 3), 60 + 4 * index, np.uint8), time_s)
-    writer.close()
-    with VideoFile(tmp_path / "walk.mp4") as video:
-        stored = video.frame_times()
-        info = replace(video.info, path=Path("/nowhere/walk.mp4"))
-    session = Session.create(tmp_path / "walk_session.ppnet", made_header(source=info))
-    for index in range(5, 25):
-        result = made_result(index, (1,), time_s=stored[index])
-        session.append(replace(result, size_wh=(160, 120)))
-    return session
 
 
 def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Marks for ELAN and BORIS, and a data set with pictures, as the tools of others read them."""
+
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pycocotools.coco import COCO
+
+from tracking.export.coco import joints_with_scores
+from tracking.export.formats import export
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import SetMark, SetSpan
+from tracking.session.session import Session
+from tracking.types import KeypointState
+from tracking.video.file import VideoFile
+
+
+@pytest.fixture
+def marked(session: Session) -> EditedSession:
+    for frame, name in ((3, "early"), (12, "lift & <land>"), (15, "Zoë")):
+        session.add_edit(SetMark(frame, frame / 30, name))
+    session.add_edit(SetSpan(10 / 30, 20 / 30))
+    return EditedSession(session)
+
+
+def test_pympi_reads_the_marks_for_elan(marked: EditedSession, tmp_path: Path) -> None:
+    pympi = pytest.importorskip("pympi", reason="pip install pympi-ling")
+    document = pympi.Elan.Eaf(str(export(marked, "elan", tmp_path / "a.eaf")))
+    assert sorted(document.get_tier_names()) == ["marks", "span"]
+    assert document.get_annotation_data_for_tier("marks") == [(400, 440, "lift & <land>"), (500, 540, "Zoë")]
+    assert document.get_annotation_data_for_tier("span") == [(333, 667, "in to out")]
+    assert document.media_descriptors[0]["MEDIA_URL"].endswith("/walk.mp4")
+
+
+def test_the_marks_for_boris(marked: EditedSession, tmp_path: Path) -> None:
+    path = export(marked, "boris", tmp_path / "a.boris")
+    project = json.loads(path.read_text(encoding="utf-8"))
+    codes = {behavior["code"] for behavior in project["behaviors_conf"].values()}
+    (observation,) = project["observations"].values()
+    assert [(event[2], event[4], event[5]) for event in observation["events"]] == [
+        ("in", "", "NA"), ("mark", "lift & <land>", 12), ("mark", "Zoë", 15), ("out", "", "NA"),
+    ]  # fmt: skip
+    assert [event[0] for event in observation["events"]] == pytest.approx([1 / 3, 0.4, 0.5, 2 / 3], abs=1e-6)
+    assert {event[2] for event in observation["events"]} <= codes and observation["media_info"]["length"]
+
+
+def test_pycocotools_reads_the_data_set(filmed: Session, tmp_path: Path) -> None:
+    edited_session = EditedSession(filmed)
+    folder = export(edited_session, "coco-dataset", tmp_path / "walk_dataset")
+    with redirect_stdout(io.StringIO()):
+        dataset = COCO(str(folder / "annotations.json"))
+    assert sorted(dataset.imgs) == list(range(5, 25)) and len(dataset.anns) == 20
+    with VideoFile(tmp_path / "walk.mp4") as video:
+        pictures = list(video)
+    for index, image in dataset.imgs.items():
+        stored = cv2.imread(str(folder / image["file_name"]))
+        assert stored.shape == (120, 160, 3) and np.abs(stored.astype(int) - pictures[index].image).mean() < 3
+        (annotation,) = dataset.imgToAnns[index]
+        edited = edited_session.edited(index)
+        joints, states = joints_with_scores(edited, 0), edited.result.states[0]
+        got = np.array(annotation["keypoints"]).reshape(17, 3)
+        np.testing.assert_allclose(got[:, :2], joints[:, :2], atol=6e-4)
+        wanted = [{KeypointState.MISSING: 0, KeypointState.PREDICTED: 1}.get(state, 2) for state in states.tolist()]
+        assert got[:, 2].tolist() == wanted and annotation["num_keypoints"] == 16
+        np.testing.assert_allclose(annotation["confidence"], joints[:, 2], atol=1e-4)
+    filmed.close()
