@@ -187,7 +187,8 @@ class LiveEngine(Generic[S]):
                 raise ValueError("a recording is running or being finished")
             if self._state not in (EngineState.STARTING, EngineState.RUNNING):
                 raise ValueError("nothing runs that could be recorded")
-            self._recorder = Recorder(settings, style, frame_rate=rate)
+            newest = self._result[0] if self._result is not None else None
+            self._recorder = Recorder(settings, style, frame_rate=rate, newest=newest)
             self._recordings += 1
 
     def stop_recording(self) -> RecordingStats | None:
@@ -260,7 +261,7 @@ class LiveEngine(Generic[S]):
             recorder = self._recorder
         self._slot.put((frame, grabbed_s))
         if recorder is not None:
-            recorder.put_raw(frame)
+            recorder.put_captured(frame)
 
     def _on_end(self, error: str | None) -> None:
         if error is not None:
@@ -346,7 +347,7 @@ class LiveEngine(Generic[S]):
             self._result = result, frame
             recorder, writer = self._recorder, self._session_writer
         if recorder is not None:
-            recorder.put_annotated(frame, result)
+            recorder.put_processed(frame, result)
         if writer is not None:
             writer.put(result)
         self._on_result(result)

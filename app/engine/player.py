@@ -65,6 +65,7 @@ class Player:
         self._speed = 1.0  # as chosen
         self._rate = 1.0  # of the clock now: `_speed`, or that of the shuttle, negative backwards
         self._loop = ALL_TIME
+        self._reached: Callable[[], int] | None = None  # the frame that playing waits behind
         self._still_index = 0  # where the clock stands while paused, and where it started while playing
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
         self._asked_s: float | None = None  # a time asked for before the file was open
@@ -89,14 +90,22 @@ class Player:
     def play(self) -> None:
         """Starts the clock; at the end (or the out point) it starts again from the first frame (or the in point)."""
         with self._condition:
+            self._reached = None
             if not self._playing:
                 if len(self._times) and self._still_index >= self._last_index():
                     self._stand_at(self._first_index())
                 self._run_clock(self._speed)
 
+    def play_behind(self, reached: Callable[[], int]) -> None:
+        """Plays at most as far as the frame `reached()` and waits there. `play`, `pause`, a step or a seek frees it."""
+        with self._condition:
+            self.play()
+            self._reached = reached
+
     def pause(self) -> None:
         """Stops the clock; the picture stays."""
         with self._condition:
+            self._reached = None
             if self._playing:
                 self._stand_at(self._due_index(), redraw=False)
 
@@ -111,6 +120,7 @@ class Player:
     def shuttle(self, direction: int) -> None:
         """Plays forwards (1) or backwards (-1), faster each time it is called again: 1, 2, 4 times."""
         with self._condition:
+            self._reached = None
             now = self._rate * direction if self._playing else 0.0
             faster = next((speed for speed in SHUTTLE if speed > max(now, 0)), SHUTTLE[-1])
             if self._playing:
@@ -126,10 +136,12 @@ class Player:
         """Pauses and goes `frames` on (or back, when negative) from where the last request leads."""
         with self._condition:
             self._stand_at(self._due_index() + frames)
+            self._reached = None
 
     def seek(self, time_s: float) -> None:
         """Goes to the frame shown at that time, and plays on if it was playing; the newest request wins."""
         with self._condition:
+            self._reached = None
             if not len(self._times):
                 self._asked_s = time_s
             self._go_to(self._index_at(time_s))
@@ -137,6 +149,7 @@ class Player:
     def seek_frame(self, frame_index: int) -> None:
         """Goes to exactly that frame, and plays on if it was playing."""
         with self._condition:
+            self._reached = None
             self._go_to(frame_index)
 
     def set_speed(self, speed: float) -> None:
@@ -209,6 +222,9 @@ class Player:
             return max(index, first)
         last = self._last_index() if self._still_index <= self._last_index() else len(self._times) - 1
         index = min(last, max(self._still_index, self._index_at(now_s)))
+        if self._reached is not None and index > (reached := max(self._reached(), self._still_index)):
+            self._set_clock(reached)
+            return reached
         if now_s >= self._end_of_frame(last):
             if not self._loop.is_unlimited and last == self._last_index():
                 self._go_to(self._first_index())

@@ -3,8 +3,10 @@
 import logging
 import queue
 import shutil
+import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,11 +14,13 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from app.engine.state import program_is_ending
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle
-from tracking.types import Frame, FrameResult
+from tracking.types import Frame, FrameResult, TrackState
 from tracking.video.source import VideoInfo
 from tracking.video.writer import partial_path
 
@@ -73,8 +77,10 @@ class _Mark(Enum):
 class Recorder:
     """Records what it is given until `stop`. After `interrupt` it goes on in new files.
 
-    `put_*` never block: a full queue drops the frame and counts it. When the disk runs full the files are closed safely
-    and `stats().message` says so. The threads hold writers, so they are no daemons: a program that ends waits for them.
+    The annotated video has every captured picture: those without a result of their own hold the one before, and the
+    boxes of people are dashed there. `put_*` never block: a full queue drops the frame and counts it. When the disk
+    runs full the files are closed safely and `stats().message` says so. The threads hold writers, so they are no
+    daemons: a program that ends waits for them.
     """
 
     def __init__(
@@ -84,15 +90,21 @@ class Recorder:
         *,
         frame_rate: float | None = None,
         make_video: VideoMaker | None = None,
+        newest: FrameResult | None = None,
     ) -> None:
         """style(): how the picture looks now; the raw one has no layers, but whoever is hidden is hidden there too.
+        newest: the result that the first pictures hold until theirs is there.
 
         UserError when the folder cannot be written.
         """
         _check_folder(settings)
         self._settings = settings
+        self._style = style
         self._started = time.monotonic()
         self._stopped_at: float | None = None
+        self._lock = threading.Lock()
+        self._newest = newest
+        self._waiting: deque[Frame] = deque()  # captured, and no result of the same or a later picture is there yet
         make = make_video or AnnotatedVideo
         rate = None if frame_rate is None else Fraction(frame_rate).limit_denominator(1001)
         styles: dict[str, Style] = {}
@@ -102,18 +114,41 @@ class Recorder:
             styles["raw"] = lambda: replace(style(), layers=style().layers.bare())
         self._lanes = {kind: _Lane(kind, settings, how, rate, make) for kind, how in styles.items()}
 
-    def put_raw(self, frame: Frame) -> None:
-        """Takes a captured frame; never blocks."""
-        if "raw" in self._lanes and self._stopped_at is None:
+    def put_captured(self, frame: Frame) -> None:
+        """Takes a captured frame, for the raw video and, with the result before it held, for the annotated one."""
+        if self._stopped_at is not None:
+            return
+        if "raw" in self._lanes:
             self._lanes["raw"].put(frame, None)
+        if "annotated" in self._lanes:
+            with self._lock:
+                self._waiting.append(frame)
+                if len(self._waiting) > self._settings.queue_frames:
+                    self._put_held(self._waiting.popleft())
 
-    def put_annotated(self, frame: Frame, result: FrameResult) -> None:
-        """Takes a processed frame; never blocks. It is drawn in the recorder's thread."""
+    def put_processed(self, frame: Frame, result: FrameResult) -> None:
+        """Takes a processed frame with its result. It is drawn in the recorder's thread."""
         if "annotated" in self._lanes and self._stopped_at is None:
-            self._lanes["annotated"].put(frame, result)
+            with self._lock:
+                self._flush(frame.index)
+                self._lanes["annotated"].put(frame, result)
+                self._newest = result
+
+    def _flush(self, before: int = sys.maxsize) -> None:
+        """Writes the frames that no result will come for: those captured before the one of that index."""
+        while self._waiting and self._waiting[0].index <= before:
+            waited = self._waiting.popleft()
+            if waited.index < before:
+                self._put_held(waited)
+
+    def _put_held(self, frame: Frame) -> None:
+        if not self._style().layers.blur_faces:  # blocks that lag would show faces
+            self._lanes["annotated"].put(frame, None if self._newest is None else held(self._newest))
 
     def interrupt(self) -> None:
         """Closes the files safely; the next frame begins new ones (the camera was away)."""
+        with self._lock:
+            self._flush()
         for lane in self._lanes.values():
             lane.mark(_Mark.CUT)
 
@@ -121,6 +156,8 @@ class Recorder:
         """No more frames; what is queued is written and the files are finished in the background."""
         if self._stopped_at is None:
             self._stopped_at = time.monotonic()
+            with self._lock:
+                self._flush()
             for lane in self._lanes.values():
                 lane.mark(_Mark.END)
 
@@ -146,6 +183,12 @@ class Recorder:
             message=next((lane.message for lane in lanes if lane.message), None),
             finished=not any(lane.thread.is_alive() for lane in lanes),
         )
+
+
+def held(result: FrameResult) -> FrameResult:
+    """The result as it is shown over later pictures: its people are where they were last seen."""
+    states = np.full_like(result.tracks.states, TrackState.PREDICTED)
+    return replace(result, tracks=replace(result.tracks, states=states))
 
 
 class _Lane:

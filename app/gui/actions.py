@@ -35,6 +35,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("snapshot", "File", "Save picture", ("S",), "Saves what is shown, with its overlays, as PNG"),
     Command("close", "File", "Close", ("Ctrl+W",), "Back to the first page"),
     Command("quit", "File", "Quit", ("Ctrl+Q",)),
+    Command("undo", "Edit", "Undo", ("Ctrl+Z",)),
+    Command("redo", "Edit", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
+    Command("fill", "Edit", "Fill in between corrected frames", ("Ctrl+I",), "Between the last two frames where you moved this joint"),
+    Command("unselect", "Edit", "Choose nobody", ("Esc",)),
     Command("play", "Playback", "Play or pause", ("Space",)),
     Command("shuttle-back", "Playback", "Play backwards", ("J",), "Again: 2 and 4 times as fast"),
     Command("pause", "Playback", "Stop", ("K",)),
@@ -76,8 +80,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("side-panel", "View", "Panel at the side", ("F9",), switch=True),
     Command("lower-panel", "View", "Panel below", ("F10",), switch=True),
     Command("full-screen", "View", "Full screen", ("F11",), switch=True),
-    Command("undo", "People", "Undo", ("Ctrl+Z",)),
-    Command("redo", "People", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
     Command("next-event", "People", "Next event", ("N",), "Birth, gap, crossing or uncertain span"),
     Command("previous-event", "People", "Previous event", ("Shift+N",)),
     Command("swap", "People", "Swap two people from here on", ("Ctrl+T",)),
@@ -89,8 +91,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("delete-all", "People", "Delete a person everywhere", ("Ctrl+Shift+Backspace",)),
     Command("only-person", "People", "Follow only one person…", ("Shift+H",), "Click a person, or the place where one will be found: nobody else is read or exported"),
     Command("everybody", "People", "Follow everybody again", ("Ctrl+Shift+H",)),
-    Command("fill", "People", "Fill in between corrected frames", ("Ctrl+I",), "Between the last two frames where you moved this joint"),
-    Command("unselect", "People", "Choose nobody", ("Esc",)),
     Command("batch", "Tools", "Batch…", ("Ctrl+B",), "Track many files, one after the other"),
     Command("scale", "Tools", "Set a scale…", ("Ctrl+L",), "Draw a line of known length in the picture"),
     Command("region", "Tools", "Look for people in a region only…", ("Ctrl+R",), "Drag a frame in the picture"),
@@ -104,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("about", "Help", "About PPNet Live", ()),
 )  # fmt: skip
 
-MENUS = ("File", "Playback", "View", "People", "Tools", "Help")
+MENUS = ("File", "Edit", "Playback", "View", "People", "Tools", "Help")
 BREAKS_AFTER = {
     "demo", "snapshot", "close", "shuttle", "forward-1s", "go-to", "previous-mark", "clear-points", "normal-speed", "joint-names", "feature-maps",
     "plain-ground", "fit", "redo", "previous-event", "delete-all", "everybody", "batch", "track-again", "shortcuts", "log",

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,5 +93,17 @@ def run(path: Path | str | None = None) -> int:
     if path is not None:
         window.files.open_path(Path(path))
     code = app.exec()
-    logging.shutdown()
+    _leave(code)
     return code
+
+
+def _leave(code: int) -> None:
+    """Ends the program at once where a network is still being loaded: that can't be stopped, and must not have the
+    interpreter taken away from under it. Whatever writes files is waited for."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    for thread in others:
+        if not thread.daemon:
+            thread.join()
+    logging.shutdown()
+    if any(thread.is_alive() for thread in others):
+        os._exit(code)

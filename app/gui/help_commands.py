@@ -74,13 +74,14 @@ class HelpCommands(QObject):
     def facts(self, run: Opened) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""
         header, info = run.session.header, run.info
-        size = f"{info.size_wh[0]} × {info.size_wh[1]}" if info.size_wh[0] else "not known yet"
+        size = f"{info.size_wh[0]} × {info.size_wh[1]}" if min(info.size_wh) > 1 else "not known yet"
         rate = f", {float(info.frame_rate):.2f} a second" if info.frame_rate else ""
         mark = f", {header.weights_sha256[:12]}" if header.weights_sha256 else ""
         return [
             ("picture", f"{size}{rate}"),
             ("weights", f"{header.network or 'not known'}{mark}"),
             ("detector", run.settings.detector.model),
+            ("silence", f"used for {run.network_address}" if run.network_address else "not used"),
         ]
 
     def _open(self, path: object) -> None:

@@ -44,6 +44,19 @@ def hit_test(
     return _smallest_box(result, spot)
 
 
+def target_words(result: FrameResult, target: HitTarget) -> str:
+    """A joint in words: its name, and how much there is to it."""
+    if target.keypoint is None:
+        return ""
+    row = int(np.flatnonzero(result.tracks.ids == target.person_id)[0])
+    name = result.skeleton.keypoints[target.keypoint].replace("_", " ")
+    state = result.states[row, target.keypoint]
+    if state == KeypointState.EDITED:
+        return f"{name}, set by hand"
+    confidence = f"{name}, confidence {100 * float(result.smoothed.scores[row, target.keypoint]):.0f} %"
+    return f"{confidence}, not seen here but carried on" if state == KeypointState.PREDICTED else confidence
+
+
 def _smallest_box(result: FrameResult, spot: npt.NDArray[np.float64]) -> HitTarget | None:
     boxes = result.tracks.boxes
     inside = np.all((boxes[:, :2] <= spot) & (spot <= boxes[:, 2:]), axis=1)

@@ -1,5 +1,6 @@
 """The window: puts panels, menus and commands together. What they do stands in their own files."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -7,11 +8,11 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.engine.run_status import RunStatus
-from app.engine.state import EngineState
 from app.gui.actions import Actions
 from app.gui.angle_commands import AngleCommands
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
+from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
@@ -26,6 +27,7 @@ from app.gui.mark_commands import MarkCommands
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
 from app.gui.person_curves import PersonCurves
+from app.gui.picture_note import note_on
 from app.gui.picture_tools import PictureTools
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.preferences import PreferencesStore
@@ -41,8 +43,8 @@ from app.gui.truth_panel import TruthPanel
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
-from app.runs.opened import Opened
-from app.runs.picture_feed import Picture, note_on
+from app.runs.opened import Opened, OpenedFile
+from app.runs.picture_feed import Picture
 from app.runs.workspace import Workspace
 from ppnet.skeleton import COCO_17
 
@@ -59,7 +61,7 @@ class MainWindow(QMainWindow):
         self.timers = WorkspaceTimers(workspace, parent=self)
         self.store = store
         self.commands = Actions(self, keys=store.value.keys)
-        self._state = EngineState.STOPPED
+        self._status = RunStatus()
         self._make_panels()
         self._lay_out()
         self._make_commands()
@@ -135,6 +137,7 @@ class MainWindow(QMainWindow):
         work, actions = self.workspace, self.commands
         self.playback = PlaybackCommands(work, actions, self.transport, window=self)
         self.people_commands = PeopleCommands(work, actions, self.people, self.view, window=self)
+        self.menus = ContextMenus(work, actions, self.view, self.people, window=self)
         self.files = FileCommands(work, actions, self.start, self.view, store=self.store, window=self)
         self.views = ViewCommands(
             work,
@@ -178,7 +181,7 @@ class MainWindow(QMainWindow):
         work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
         work.withdrawn.connect(self.banner.withdraw)
-        work.action_offered.connect(lambda words, button, deed: self.banner.say(words, button=button, deed=deed))
+        work.action_offered.connect(self._offer)
         work.layers_changed.connect(self.view.set_layers)
         work.picture_arrived.connect(self._show_picture)
         work.status_updated.connect(self._show_status)
@@ -195,6 +198,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{run.name} – PPNet Live")
         self.transport.setVisible(not run.is_live)
         self.speed.clear()
+        self._status = run.feed.status()
         self.banner.hide()
         self.pages.setCurrentWidget(self.down)
         self.view.setFocus()
@@ -214,16 +218,30 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.start)
 
     def _show_picture(self, picture: Picture) -> None:
-        self.view.note = note_on(picture, self._state)
+        self.view.note = note_on(picture, self._status)
         self.view.show_picture(picture)
         if self.workspace.run is not None:
             self.workspace.run.feed.painted()
 
+    def _offer(self, words: str, kind: str, button: str, deed: Callable[[], object]) -> None:
+        self.banner.say(words, kind=kind, button=button, deed=deed)
+
+    def _tell_complete(self, run: OpenedFile | None) -> None:
+        if run is not None and not self.banner.text:  # what is wrong with a file is not covered
+            words = f"All {run.session.frame_count} frames are tracked."
+            self.banner.say(words, button="Play from the start", deed=run.play_from_start)
+
     def _show_status(self, status: RunStatus) -> None:
         self.truth.show_status(status, asked_device=self.workspace.settings.network.device)
         self.speed.add(status)
+        if self.workspace.run is not None and status.source != self._status.source:  # the camera has told its size
+            self.truth.show_facts(self.help.facts(self.workspace.run))
         self.transport.show_tracked(status.tracked_span_s)
-        self._state = status.state
+        if status.complete and not self._status.complete:
+            self._tell_complete(self.workspace.opened_file)
+        self._status = status
+        if self.view.picture is not None:
+            self.view.show_note(note_on(self.view.picture, status))
 
     def event(self, event: QEvent) -> bool:
         asked = event if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride else None

@@ -6,12 +6,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.gui.actions import Actions
+from app.gui.edit_words import edit_words
 from app.gui.people_panel import PeoplePanel
 from app.gui.video_view import VideoView
 from app.runs.workspace import Workspace
 from tracking.session.edits import (
     Anchor,
     DeletePerson,
+    Edit,
     FillKeypoint,
     HidePerson,
     MergeIds,
@@ -162,5 +164,9 @@ class PeopleCommands(QObject):
         self._actions.enable(("rename", "hide"), run is not None)
         self._view.can_edit = run is not None and not run.is_live
         if run is not None:
-            self._actions["undo"].setEnabled(run.session.can_undo)
-            self._actions["redo"].setEnabled(run.session.can_redo)
+            self._name("undo", "Undo", run.session.newest_edit)
+            self._name("redo", "Redo", run.session.undone_edit)
+
+    def _name(self, command: str, words: str, edit: Edit | None) -> None:
+        self._actions[command].setEnabled(edit is not None)
+        self._actions[command].setText(words if edit is None else f"{words}: {edit_words(edit)}")

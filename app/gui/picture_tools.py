@@ -39,6 +39,8 @@ class PictureTools(QObject):
         controls.wholeWanted.connect(self.whole_picture)
         view.lineDrawn.connect(self._ask_length)
         view.regionDrawn.connect(self.set_region)
+        workspace.settings_changed.connect(lambda settings: view.show_region(settings.region))
+        workspace.opened.connect(lambda _run: view.show_region(workspace.settings.region))
         workspace.opened.connect(lambda _run: self._follow_scale())
         workspace.edited.connect(self._follow_scale)
         workspace.closed.connect(self._follow_scale)
@@ -53,7 +55,7 @@ class PictureTools(QObject):
 
     def whole_picture(self) -> None:
         """Looks for people everywhere again."""
-        self._workspace.apply(replace(self._workspace.settings, region=None))
+        self._apply(None, "People are looked for in the whole picture again, from the next picture on.")
 
     def set_region(self, region: Line) -> None:
         """Looks for people only within left, top, right, bottom (image pixels)."""
@@ -61,10 +63,16 @@ class PictureTools(QObject):
             self._workspace.notify("That region is too small; drag a larger one.", "warning")
             return
         x1, y1, x2, y2 = (float(value) for value in region)
-        self._workspace.apply(replace(self._workspace.settings, region=(x1, y1, x2, y2)))
-        self._workspace.notify(
-            "From the next picture on people are looked for in this region only; “Track again” does it for all.", "info"
-        )
+        self._apply((x1, y1, x2, y2), "People are looked for in this region only, from the next picture on.")
+
+    def _apply(self, region: Line | None, words: str) -> None:
+        work = self._workspace
+        work.apply(replace(work.settings, region=region))
+        run = work.run
+        if run is None or run.is_live:
+            work.notify(words)
+        elif not run.session.complete:
+            work.offer(f"{words} Track again for the pictures before?", "Track again", work.track_again)
 
     def set_length(self, length_px: float, metres: float) -> None:
         """So many pixels are so many metres: curves are drawn in metres."""

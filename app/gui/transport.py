@@ -34,7 +34,7 @@ class ScrubBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Position in the video")
-        self.setToolTip("Drag to any place of the video. The coloured strip is tracked already.")
+        self.setToolTip("Drag to any place of the video. What is underlined in green is tracked already.")
         self.share = 0.0
         self.tracked = (0.0, 0.0)
         self.inside = (0.0, 1.0)
@@ -64,18 +64,15 @@ class ScrubBar(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         width, middle = self.width() - 14, self.height() / 2
-        tracked = QColor(colours.accent)
-        tracked.setAlphaF(0.38)
         first, last = self.inside
-        for start, end, colour in (
-            (0.0, 1.0, QColor(colours.border)),
-            (*self.tracked, tracked),
-            (first, min(self.share, last), QColor(colours.accent)),
+        for start, end, colour, top, height in (
+            (0.0, 1.0, colours.border, middle - 2.5, 5.0),
+            (first, min(self.share, last), colours.accent, middle - 2.5, 5.0),
+            (*self.tracked, colours.good, middle + 6.0, 3.0),
         ):
-            painter.setBrush(colour)
-            painter.drawRoundedRect(
-                QRectF(7 + width * start, middle - 2.5, max(width * (end - start), 0.0), 5), 2.5, 2.5
-            )
+            painter.setBrush(QColor(colour))
+            bar = QRectF(7 + width * start, top, max(width * (end - start), 0.0), height)
+            painter.drawRoundedRect(bar, height / 2, height / 2)
         self._paint_marks(painter, width, middle)
         painter.setBrush(QColor(colours.accent))
         painter.drawEllipse(QRectF(7 + width * self.share - 7, middle - 7, 14, 14))

@@ -4,20 +4,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
+    QHelpEvent,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.gui.hit_test import HitTarget, hit_test
+from app.gui.hit_test import HitTarget, hit_test, target_words
+from app.gui.picture_overlay import paint_drag, paint_legend, paint_region, paint_words
 from app.gui.qt_canvas import paint_picture, paint_scene, to_qimage
 from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
@@ -59,6 +61,7 @@ class VideoView(QWidget):
     placeClicked = Signal(float, float, object)  # x, y in image pixels, person id or None, with the tool `person`
     lineDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
+    menuWanted = Signal(object, object)  # place on the screen (QPoint), HitTarget or None
     stepWanted = Signal(int)  # frames, by the wheel
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -73,6 +76,7 @@ class VideoView(QWidget):
         self.can_edit = False
         self.tool = "look"
         self.note = ""
+        self.region: tuple[float, float, float, float] | None = None
         self._picture: Picture | None = None
         self._image = QImage()
         self._shown: npt.NDArray[np.uint8] | None = None
@@ -88,6 +92,18 @@ class VideoView(QWidget):
         self._drawn = None
         self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
         self.update()
+
+    def show_note(self, words: str) -> None:
+        """What stands in the corner of the picture."""
+        if words != self.note:
+            self.note = words
+            self.update()
+
+    def show_region(self, region: tuple[float, float, float, float] | None) -> None:
+        """Outlines the part in which people are looked for (x1, y1, x2, y2 in image pixels); None: everywhere."""
+        if region != self.region:
+            self.region = region
+            self.update()
 
     # What is shown
 
@@ -173,8 +189,7 @@ class VideoView(QWidget):
         painter.fillRect(event.rect(), QColor(tokens().stage))
         if self._picture is not None:
             self._paint_content(painter, self._transform)
-            self._paint_tool(painter)
-            self._paint_note(painter)
+            self._paint_overlay(painter)
         painter.end()
 
     def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
@@ -184,29 +199,16 @@ class VideoView(QWidget):
             drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
             paint_scene(painter, drawn, transform)
 
-    def _paint_tool(self, painter: QPainter) -> None:
-        if self._drawn is None:
-            return
-        start, end = self._drawn
-        painter.setPen(QPen(QColor("#ffe066"), 2.0, Qt.PenStyle.DashLine))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.tool == "line":
-            painter.drawLine(start, end)
-        else:
-            painter.drawRect(QRectF(start, end).normalized())
-
-    def _paint_note(self, painter: QPainter) -> None:
-        words = HINTS.get(self.tool, self.note)
-        if not words:
-            return
-        room = painter.fontMetrics().boundingRect(words).adjusted(-9, -5, 9, 5)
-        room.moveTopLeft(self.rect().topLeft() + QPointF(12, 12).toPoint())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(12, 14, 18, 185))
-        painter.drawRoundedRect(room, 6, 6)
-        painter.setPen(QColor("#f2f4f8"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
+    def _paint_overlay(self, painter: QPainter) -> None:
+        if self.region is not None:
+            paint_region(painter, self.region, self._transform)
+        if self._drawn is not None:
+            paint_drag(painter, *self._drawn, is_line=self.tool == "line")
+        has_sides = self.layers.skeleton or self.layers.joints
+        if has_sides and self._picture is not None and self._picture.result:
+            paint_legend(painter, self.rect())
+        if words := HINTS.get(self.tool, self.note):
+            paint_words(painter, self.rect(), words)
 
     # Mouse
 
@@ -262,6 +264,23 @@ class VideoView(QWidget):
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._picture is not None and self.tool == "look":
+            self.menuWanted.emit(event.globalPos(), self._target(QPointF(event.pos())))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def _words_at(self, spot: QPointF) -> str:
+        """The joint under the mouse, how sure it is and where it came from; empty where there is none."""
+        target = self._target(spot)
+        if target is None or target.keypoint is None or self._picture is None or self._picture.result is None:
+            return ""
+        return target_words(self._picture.result, target)
 
     def _click(self, drag: _Drag) -> None:
         person = drag.target.person_id if drag.target else None
@@ -331,5 +350,5 @@ def with_joint(result: FrameResult, person: int, joint: int, *, xy: tuple[float,
     states = result.states.copy()
     keypoints[rows, joint] = xy
     scores[rows, joint] = 1.0
-    states[rows, joint] = KeypointState.MEASURED
+    states[rows, joint] = KeypointState.EDITED
     return replace(result, smoothed=Poses(keypoints, scores, result.skeleton), states=states)

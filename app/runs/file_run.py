@@ -142,6 +142,12 @@ class FileRun(Generic[S]):
         with self._lock:
             self._limits = span
 
+    @property
+    def is_active(self) -> bool:
+        """Whether more may come."""
+        with self._lock:
+            return self._state.is_active
+
     def status(self) -> RunStatus:
         """How it stands."""
         done, fps, info = self._session.frame_count, self._rate.snapshot(), self._info

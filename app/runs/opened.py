@@ -1,5 +1,6 @@
 """What can be open: a tracked file (or a session opened again) and a camera or stream."""
 
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
 from tracking.video.address import redacted
+from tracking.video.container import is_address
 from tracking.video.source import VideoInfo, VideoSource
 from tracking.video.transformed import adapted
 
@@ -75,6 +77,11 @@ class Opened(ABC):
         self.focus = FocusPerson.waiting(settings.only) if only is None else FocusPerson(self.place_of(only), only)
 
     # To be told by each kind
+
+    @property
+    def network_address(self) -> str:
+        """Where pictures come from over the network, without a login; empty where none is used."""
+        return ""
 
     @property
     @abstractmethod
@@ -273,7 +280,17 @@ class OpenedFile(Opened):
         self.look_back()
         if self.engine is not None:
             self.engine.start()
+        self.player.play_behind(self._reached)
+
+    def play_from_start(self) -> None:
+        """Plays from the first frame, or the in point."""
+        self.player.seek(self._limits.start_s or 0.0)
         self.player.play()
+
+    def _reached(self) -> int:
+        """The last frame that can be shown with its people. Called in any thread."""
+        is_waited_for = self.engine is not None and self.engine.is_active
+        return self.session.last_frame_index if is_waited_for else sys.maxsize
 
     def newest_result(self) -> FrameResult | None:
         return self.replay.result(self.session.last_frame_index)
@@ -324,6 +341,10 @@ class OpenedCamera(Opened):
             on_result=self.see,
         )
         self.feed: LiveFeed = LiveFeed(self.engine)
+
+    @property
+    def network_address(self) -> str:
+        return redacted(self.spec) if is_address(self.spec) else ""
 
     @property
     def engine_in_use(self) -> LiveEngine[RunSettings]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.runs.continued_settings import settings_to_go_on
+from app.runs.demo_session import bring_demo_session
 from app.runs.free_places import free_path, place_for_session
 from app.runs.job import Post
 from app.runs.opened import OpenedCamera, OpenedFile, Parts
@@ -25,6 +26,8 @@ def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, a
     with adapted(parts.open_source(video), settings.adaptation) as source:
         info = source.info
     place, kept = place_for_session(video), None
+    if not again and not place.exists():
+        bring_demo_session(video, place, parts.header(info, settings))
     if place.exists() and not again:
         session = Session.open(place, writable=True)
         if sorted(session.header.source.size_wh) != sorted(info.size_wh):

@@ -9,12 +9,9 @@ from app.engine.live import LiveEngine, LiveView
 from app.engine.meter import RateMeter
 from app.engine.player import Player, PlayerPosition
 from app.engine.run_status import Notice, RunStatus
-from app.engine.state import EngineState
 from app.runs.file_run import FileRun
 from tracking.drawing.privacy import RecentResults
 from tracking.types import Frame, FrameResult
-
-LATE_MS = 100  # older overlays are spoken of
 
 
 @dataclass(frozen=True)
@@ -165,13 +162,3 @@ class FileFeed:
             total=tracking.total or where.frame_count or None,
             moment_s=time.monotonic(),
         )
-
-
-def note_on(picture: Picture, state: EngineState) -> str:
-    """What is to be said about the overlays of a picture; empty when nothing."""
-    if picture.result is not None:
-        late = 1000 * picture.overlay_age_s
-        return f"Skeletons are {late:.0f} ms behind the picture" if late > LATE_MS else ""
-    if state is EngineState.STARTING:
-        return "Loading the network…"
-    return "Not tracked yet" if state.is_active else "Not tracked"

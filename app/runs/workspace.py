@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.engine.player import PlayerPosition
 from app.engine.run_status import RunStatus, ToldNotices
+from app.engine.state import EngineState
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
 from app.runs.event import Event
 from app.runs.job import Job, Post
@@ -42,7 +43,7 @@ class Workspace:
         self.busy_changed: Event[str] = Event()  # what is being waited for; empty when nothing
         self.notified: Event[str, str] = Event()  # a sentence for the user, its kind (info, warning, error)
         self.withdrawn: Event[str] = Event()  # a sentence that does not hold any more
-        self.action_offered: Event[str, str, Callable[[], object]] = Event()  # a sentence, a button, its deed
+        self.action_offered: Event[str, str, str, Callable[[], object]] = Event()  # sentence, kind, button, deed
         self.edited: Event[()] = Event()  # edits were made or taken back
         self.settings_changed: Event[RunSettings] = Event()
         self.focus_changed: Event[FocusPerson] = Event()
@@ -120,7 +121,8 @@ class Workspace:
         self._job = Job(open_run, name="open", post=self.post, done=self._ready, failed=self._failed)
 
     def _ready(self, run: Opened) -> None:
-        self._end_job()
+        self._job = None
+        self.busy_changed.emit("")
         if self._abandoned.is_set():
             run.close()
             return
@@ -140,14 +142,11 @@ class Workspace:
         self._smooth_when_complete()
 
     def _failed(self, error: Exception) -> None:
-        self._end_job()
+        self._job = None
+        self.busy_changed.emit("")
         if not isinstance(error, UserError):
             raise error
         self.notify(str(error), "error")
-
-    def _end_job(self) -> None:
-        self._job = None
-        self.busy_changed.emit("")
 
     def close_run(self) -> bool:
         """Closes what is open; True when every thread has ended."""
@@ -204,7 +203,10 @@ class Workspace:
         self._deed(lambda: self.run is None or self.run.follow(status))
         fresh, gone = self._notices.changes(status.notices)
         for notice in fresh:
-            self.notify(notice.words, notice.kind)
+            if status.is_live and status.state is EngineState.FAULTED:
+                self.offer(notice.words, "Try again", self.track_again, kind=notice.kind)
+            else:
+                self.notify(notice.words, notice.kind)
         for notice in gone:
             self.withdrawn.emit(notice.words)
         if status.state.is_active and status.settings is not None:
@@ -218,9 +220,9 @@ class Workspace:
         """Tells the user a sentence; kind: info, warning or error."""
         self.notified.emit(words, kind)
 
-    def offer(self, words: str, button: str, deed: Callable[[], object]) -> None:
+    def offer(self, words: str, button: str, deed: Callable[[], object], *, kind: str = "info") -> None:
         """Tells the user a sentence, and what can be done at the click of a button."""
-        self.action_offered.emit(words, button, deed)
+        self.action_offered.emit(words, kind, button, deed)
 
     def _deed(self, deed: Callable[[], object]) -> bool:
         """Does it, or says why that is not possible; whether it was done."""
@@ -239,6 +241,7 @@ class Workspace:
             return
         before = self.settings
         changed = {change.name: change.after for change in changes_between(before, settings, 0.0)}
+        changed.pop("region", None)  # a place in one video says nothing about the next
         self._own = self._own.changed(changed)
         if self.run is not None:
             self.run.apply(settings)

@@ -227,7 +227,8 @@ def _limbs(
 
 
 def _joints(people: _People, sizes: _Sizes) -> dict[int, list[Discs]]:
-    """By row: discs that grow and brighten with confidence; rings where the position is predicted."""
+    """By row: discs that grow and brighten with confidence; rings where the position is predicted, and around joints
+    that were set by hand."""
     levels = np.rint(np.clip(people.scores, 0, 1) * LEVELS)
     largest = np.maximum(1.25 * np.array(people.limbs), 1.5 * sizes.pixel)
     radii = largest[:, None] * (0.6 + 0.4 / LEVELS * levels)
@@ -238,6 +239,7 @@ def _joints(people: _People, sizes: _Sizes) -> dict[int, list[Discs]]:
         discs[row] = [
             *_discs(people, row, full[row], levels[row], radii[row], rim=sizes.pixel),
             *_discs(people, row, people.predicted[row], levels[row], radii[row], ring=ring),
+            *_by_hand(people, row, radii[row], sizes),
         ]
     return discs
 
@@ -257,6 +259,15 @@ def _discs(
     if rim and people.limbs[row] > rim:
         yield Discs(centers, radii + rim, (OUTLINE,) * len(joints))
     yield Discs(centers, radii, colors, ring)
+
+
+def _by_hand(people: _People, row: int, radii: Floats, sizes: _Sizes) -> Iterator[Discs]:
+    """A ring around every joint that a hand has set."""
+    joints = np.flatnonzero(people.shown[row] & (people.result.states[row] == KeypointState.EDITED))
+    if len(joints):
+        width = sizes.line(2)
+        reach = radii[joints] + width
+        yield Discs(people.points[row][joints], reach, (LIGHT_INK,) * len(joints), width)
 
 
 def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:

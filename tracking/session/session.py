@@ -269,26 +269,29 @@ class Session:
     def redo(self) -> Edit | None:
         """Puts the edit that was undone last back and returns it; None when there is none."""
         with self._guarded(), self._database:
-            row = self._database.execute(
-                "SELECT edit_id, kind, data FROM edits WHERE parent = ? ORDER BY edit_id DESC LIMIT 1", (self._head(),)
-            ).fetchone()
+            row = self._next_row()
             if row is None:
                 return None
             self._set_meta("edits_head", str(row[0]))
             return edit_from_json(row[1], row[2])
 
     @property
-    def can_undo(self) -> bool:
-        """Whether `undo` would do something."""
-        with self._guarded():
-            return self._head() != 0
+    def newest_edit(self) -> Edit | None:
+        """What `undo` would take back; None where there is nothing."""
+        edits = self.edits()
+        return edits[-1] if edits else None
 
     @property
-    def can_redo(self) -> bool:
-        """Whether `redo` would do something."""
+    def undone_edit(self) -> Edit | None:
+        """What `redo` would put back; None where there is nothing."""
         with self._guarded():
-            found = self._database.execute("SELECT 1 FROM edits WHERE parent = ? LIMIT 1", (self._head(),))
-            return found.fetchone() is not None
+            row = self._next_row()
+        return None if row is None else edit_from_json(row[1], row[2])
+
+    def _next_row(self) -> tuple[int, str, str] | None:
+        query = "SELECT edit_id, kind, data FROM edits WHERE parent = ? ORDER BY edit_id DESC LIMIT 1"
+        row: tuple[int, str, str] | None = self._database.execute(query, (self._head(),)).fetchone()
+        return row
 
     def _head(self) -> int:
         return int(meta_value(self._database, "edits_head") or 0)

@@ -15,9 +15,9 @@ from app.engine.recorder import Recorder, RecordingSettings
 from ppnet.errors import UserError
 from tests.fakes import picture, wait_for
 from tests.results import made_result
-from tracking.drawing.style import SceneStyle
+from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.session.session import Session
-from tracking.types import Frame, FrameResult
+from tracking.types import Frame, FrameResult, TrackState
 from tracking.video.file import VideoFile
 from tracking.video.source import VideoInfo
 
@@ -44,8 +44,8 @@ def recorder(folder: Path, *, make_video=None, style=SceneStyle, **settings: obj
 def feed(recorder: Recorder, first: int, last: int, *, size_wh: tuple[int, int] = (64, 48)) -> None:
     for index in range(first, last):
         frame = Frame(index, 100 + index / 30 + (0.5 if index >= 10 else 0), picture(index, size_wh))
-        recorder.put_raw(frame)
-        recorder.put_annotated(frame, made_result(index, (1,)))
+        recorder.put_captured(frame)
+        recorder.put_processed(frame, made_result(index, (1,)))
 
 
 def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
@@ -194,14 +194,14 @@ from app.engine.recorder import Recorder, RecordingSettings
 from app.engine.session_writer import SessionWriter
 from tests.fakes import picture
 from tests.results import made_header, made_result
-from tracking.drawing.style import SceneStyle
+from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.session.session import Session
 from tracking.types import Frame
 folder = Path(sys.argv[1])
 recorder = Recorder(RecordingSettings(folder, "walk"), SceneStyle)
 writer = SessionWriter(Session.create(folder / "walk_session.ppnet", made_header()))
 for index in range(20):
-    recorder.put_annotated(Frame(index, index / 30, picture(index)), made_result(index))
+    recorder.put_processed(Frame(index, index / 30, picture(index)), made_result(index))
     writer.put(made_result(index))
 raise SystemExit("the window broke")
 """
@@ -219,3 +219,35 @@ def test_memory_in_use() -> None:
     before = resident_bytes()
     block = np.ones(40_000_000, np.uint8)
     assert resident_bytes() - before > 30_000_000 and block[0] == 1
+
+
+def test_every_captured_picture_is_in_the_annotated_video_with_the_newest_people(tmp_path: Path) -> None:
+    """A network that reads every eighth picture: the others hold its people, their boxes dashed."""
+    written: list[tuple[Frame, FrameResult | None]] = []
+
+    class Listed:
+        def __init__(self, path: Path, *_rest: object) -> None:
+            path.touch()
+
+        def write(self, frame: Frame, result: FrameResult | None) -> None:
+            written.append((frame, result))
+
+        def close(self) -> None:
+            pass
+
+    hides = [False]
+    recording = recorder(tmp_path, make_video=Listed, style=lambda: SceneStyle(PictureLayers(blur_faces=hides[0])))
+    frames = [Frame(index, index / 30, picture(index)) for index in range(40)]
+    for frame in frames:
+        recording.put_captured(frame)
+        if frame.index % 8 == 4 and frame.index > 4:  # the result is late by four pictures
+            recording.put_processed(frames[frame.index - 4], made_result(frame.index - 4, (1,)))
+        hides[0] = frame.index >= 32
+    recording.stop()
+    assert recording.wait(5)
+    assert [frame.index for frame, _ in written] == [*range(25), 32], "while faces are hidden nothing may lag"
+    own = [frame.index for frame, result in written if result is not None and frame.index == result.frame_index]
+    assert own == [8, 16, 24, 32]
+    _, ninth = written[9]
+    assert ninth is not None and ninth.frame_index == 8
+    assert set(ninth.tracks.states.tolist()) == {int(TrackState.PREDICTED)}

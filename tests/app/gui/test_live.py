@@ -1,5 +1,6 @@
 """A camera with known people that dies and comes back; recording; what the Truth page says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -192,3 +193,31 @@ def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
         first = next(result.time_s for result in session.results() if len(result) == 1)
     assert (change.name, change.before, change.after) == ("tracker.max_people", None, 1)
     assert before_s <= change.time_s <= first
+
+
+def test_a_stream_that_is_not_there_can_be_tried_again(qtbot, window, studio, monkeypatch):
+    is_there = []
+
+    def open_stream(_spec, **_wish):
+        if not is_there:
+            raise UserError("The stream does not answer.")
+        return studio.port.open()
+
+    monkeypatch.setattr(window.workspace, "parts", replace(studio.parts(), open_source=open_stream))
+    window.files.open_stream("rtsp://coach:secret@10.0.0.7/live")
+    qtbot.waitUntil(lambda: "does not answer" in window.banner.text, timeout=5000)
+    assert window.truth.text("picture") == "not known yet"
+    is_there.append(True)
+    assert window.banner.button.text() == "Try again"
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    width, height = studio.port.size_wh
+    qtbot.waitUntil(lambda: window.truth.text("picture").startswith(f"{width} × {height}"), timeout=3000)
+    used = window.truth.text("silence")
+    assert "10.0.0.7" in used and used.startswith("used") and "secret" not in used
+
+
+def test_what_is_saved_to_keep_up_stands_on_the_picture(qtbot, live, studio):
+    studio.processor.delay_s = 0.4
+    qtbot.waitUntil(lambda: "To keep up, the program looks for new people" in live.view.note, timeout=8000)
+    assert "behind the picture" in live.view.note

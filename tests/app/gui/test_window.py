@@ -18,7 +18,7 @@ from app.gui.preferences import PreferencesStore
 from app.presets import PRESETS
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
-from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tests.app.gui.conftest import FRAMES, go_to
 from tests.results import made_result
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
@@ -261,15 +261,6 @@ def test_settings_are_versioned_and_only_changes_written():
     assert json.loads(store.path.read_text()) == {"version": 1, "look": "dark"}
     store.path.write_text('{"version": 99}')
     assert PreferencesStore().news.count("another version") == 1
-
-
-def test_playing_moves_on_and_never_waits_for_the_network(qtbot, window, clip, studio):
-    studio.hold = threading.Event()
-    opened(qtbot, window, clip)
-    qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)
-    assert window.view.picture.result is None, "nothing is tracked yet"
-    assert window.view.note in ("Not tracked yet", "Loading the network…")
-    studio.hold.set()
 
 
 def test_a_long_run_does_not_lose_the_constants_of_python():

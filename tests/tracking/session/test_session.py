@@ -235,16 +235,16 @@ def test_edits_undo_and_redo_survive_closing(tmp_path: Path) -> None:
     path = written(tmp_path / "a_session.ppnet")
     first, second, third = SwapIds(1, 2, 5), RenamePerson(1, "Zoë"), MergeIds(1, 7)
     with Session.open(path, writable=True) as session:
-        assert session.undo() is None and session.redo() is None and not session.can_undo
+        assert session.undo() is None and session.redo() is None and session.newest_edit is None
         session.add_edit(first)
         session.add_edit(second)
-        assert session.undo() == second and session.can_redo
+        assert session.undo() == second and session.undone_edit == second
     with Session.open(path, writable=True) as session:
         assert session.edits() == (first,)
         assert session.redo() == second and session.edits() == (first, second)
         session.undo()
         session.add_edit(third)  # another branch: `second` cannot be redone any more
-        assert session.edits() == (first, third) and not session.can_redo
+        assert session.edits() == (first, third) and session.undone_edit is None
         assert session.undo() == third and session.undo() == first and session.undo() is None
         assert session.edits() == () and session.redo() == first and session.redo() == third
     with Session.open(path) as session:

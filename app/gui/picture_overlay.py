@@ -1,0 +1,67 @@
+"""What the window alone paints over the picture, and no recording shows: notes, the legend, the region, a drag."""
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from app.gui.view_transform import ViewTransform
+from tracking.drawing.colors import SIDE_COLORS
+
+MARGIN = 12
+GROUND = QColor(12, 14, 18, 185)
+INK = QColor("#f2f4f8")
+TOOL = QColor("#ffe066")
+
+
+def paint_words(painter: QPainter, stage: QRect, words: str) -> None:
+    """Lines of text on a dark plate, top left."""
+    room = painter.fontMetrics().boundingRect(stage, 0, words).adjusted(-9, -5, 9, 5)
+    room.moveTopLeft(stage.topLeft() + QPoint(MARGIN, MARGIN))
+    _plate(painter, room)
+    painter.drawText(room.adjusted(9, 5, -9, -5), Qt.AlignmentFlag.AlignLeft, words)
+
+
+def paint_legend(painter: QPainter, stage: QRect) -> None:
+    """Which colour is which side of the body, bottom left."""
+    metrics = painter.fontMetrics()
+    sides = {"their left": SIDE_COLORS["left"], "their right": SIDE_COLORS["right"]}
+    widths = [metrics.horizontalAdvance(words) + 26 for words in sides]
+    room = QRect(0, 0, sum(widths) + 8, metrics.height() + 8)
+    room.moveBottomLeft(stage.bottomLeft() + QPoint(MARGIN, -MARGIN))
+    _plate(painter, room)
+    x = room.left() + 8
+    for (words, color), width in zip(sides.items(), widths, strict=True):
+        painter.setBrush(QColor(*color))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QPointF(x + 5, room.center().y() + 0.5), 5, 5)
+        painter.setPen(INK)
+        painter.drawText(QRect(x + 14, room.top(), width, room.height()), Qt.AlignmentFlag.AlignVCenter, words)
+        x += width
+
+
+def paint_region(painter: QPainter, region: tuple[float, float, float, float], transform: ViewTransform) -> None:
+    """The part of the picture (x1, y1, x2, y2 in image pixels) in which people are looked for."""
+    (x1, y1), (x2, y2) = transform.to_widget([(region[0], region[1]), (region[2], region[3])])
+    frame = QRectF(QPointF(x1, y1), QPointF(x2, y2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(0, 0, 0, 140), 3.0))
+    painter.drawRect(frame)
+    painter.setPen(QPen(TOOL, 1.5, Qt.PenStyle.DashLine))
+    painter.drawRect(frame)
+
+
+def paint_drag(painter: QPainter, start: QPointF, end: QPointF, *, is_line: bool) -> None:
+    """The line or frame that is being drawn."""
+    painter.setPen(QPen(TOOL, 2.0, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if is_line:
+        painter.drawLine(start, end)
+    else:
+        painter.drawRect(QRectF(start, end).normalized())
+
+
+def _plate(painter: QPainter, room: QRect) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(GROUND)
+    painter.drawRoundedRect(room, 6, 6)
+    painter.setPen(INK)

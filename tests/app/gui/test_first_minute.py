@@ -1,0 +1,79 @@
+"""Opening a video for the first time: skeletons from the first picture on, and how long it takes."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from app.gui.transport import ScrubBar
+from app.runs.demo_session import DEMO
+from app.runs.session_header import run_header
+from tests.app.gui.conftest import FRAMES, shown_frame
+
+
+def seen_pictures(window) -> list:
+    seen = []
+    window.workspace.picture_arrived.connect(seen.append)
+    return seen
+
+
+def open_slowly(qtbot, window, clip, studio, *, delay_s: float) -> None:
+    studio.delay_s = delay_s
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+
+
+def test_the_first_playing_shows_skeletons_on_every_picture_and_how_much_is_left(qtbot, window, clip, studio):
+    seen, notes = seen_pictures(window), set()
+    window.workspace.status_updated.connect(lambda _status: notes.add(window.view.note))
+    open_slowly(qtbot, window, clip, studio, delay_s=0.05)  # slower than the video's own pace
+    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 1, timeout=15000)
+    bare = {p.frame.index for p in seen if p.result is None} - {0}
+    assert len(bare) <= 1, f"played ahead of the tracking: {sorted(bare)}"
+    assert any(note.startswith("Tracking: ") and note.endswith(" left") for note in notes), notes
+    qtbot.waitUntil(lambda: window.banner.text == f"All {FRAMES} frames are tracked.", timeout=3000)
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
+    assert shown_frame(window) < FRAMES - 1 or window.workspace.run.player.position().frame_index < FRAMES - 1
+    assert window.view.note == ""
+
+
+def test_pressing_play_or_going_elsewhere_waits_for_no_network(qtbot, window, clip, studio):
+    studio.hold = threading.Event()
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: shown_frame(window) == 0, timeout=5000)
+    assert window.view.note.splitlines()[0] in ("Not tracked yet", "Loading the network…")
+    for _ in range(2):
+        window.commands["play"].trigger()
+    qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)
+    assert window.view.picture.result is None, "nothing is tracked yet"
+    studio.hold.set()
+
+
+def test_the_tracked_part_of_the_strip_can_be_seen(qtbot, window):
+    bar = ScrubBar()
+    qtbot.addWidget(bar)
+    bar.resize(300, 30)
+    before = bar.grab().toImage()
+    bar.set_tracked(0.0, 0.5)
+    after = bar.grab().toImage()
+    spots = [(x, y) for x in range(bar.width()) for y in range(bar.height())]
+    strip = [spot for spot in spots if before.pixelColor(*spot) != after.pixelColor(*spot)]
+    assert len(strip) > 250 and max(x for x, _ in strip) < 160
+    assert all(after.pixelColor(x, y).green() > after.pixelColor(x, y).red() for x, y in strip)
+
+
+def test_the_demo_opens_with_its_people_and_without_the_network(qtbot, window, monkeypatch):
+    """Fails after the weights have changed: `python -m app.runs.demo_session` tracks the demo with the new ones."""
+
+    def nothing_loads(_settings, _current):
+        raise AssertionError("the network was loaded")
+
+    parts = replace(window.workspace.parts, header=run_header, build=nothing_loads)
+    monkeypatch.setattr(window.workspace, "parts", parts)
+    window.files.open_demo()
+    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=8000)
+    run = window.workspace.run
+    assert run.session.complete and window.view.picture.result is not None
+    assert run.session.path.parent != DEMO.parent, "what comes with the program is never written to"
+    assert Path(run.session.header.source.path) == DEMO.resolve()
+    assert run.player.position().is_playing
