@@ -17,7 +17,7 @@ from tracking.video.source import SeekableSource
 
 log = logging.getLogger(__name__)
 
-SPEEDS = (0.25, 4.0)
+SPEEDS = (0.05, 4.0)
 SHUTTLE = (1.0, 2.0, 4.0)
 """Speeds that J and L go through, backwards and forwards."""
 AHEAD_FRAMES = 6
@@ -153,7 +153,7 @@ class Player:
             self._go_to(frame_index)
 
     def set_speed(self, speed: float) -> None:
-        """0.25 to 4 (others are brought there); the position does not jump."""
+        """0.05 to 4 (others are brought there); the position does not jump."""
         with self._condition:
             self._media_s, self._wall_s = self._media_now(), time.monotonic()
             self._speed = min(SPEEDS[1], max(SPEEDS[0], speed))

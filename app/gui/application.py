@@ -25,7 +25,6 @@ from app.runs.session_header import run_header
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.log_file import start_log
-from tracking.run_settings import RunSettings
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource
 
@@ -77,7 +76,7 @@ def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     thread = WindowThread()
-    window = MainWindow(Workspace(parts or real_parts(), RunSettings(), post=thread.post), store)
+    window = MainWindow(Workspace(parts or real_parts(), store.settings, post=thread.post), store)
     thread.setParent(window)
     return window
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.file_commands import FILTER, show_in_folder
+from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
 from app.gui.truth_panel import duration_text
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.outputs import OutputFolder
@@ -60,7 +60,13 @@ def videos_in(paths: Sequence[Path]) -> list[Path]:
 
 
 class BatchDialog(QDialog):
-    """A list of files, a folder for what comes of them, start and cancel."""
+    """A list of files, a folder for what comes of them, start and cancel.
+
+    Closed while it works it works on: `leftAtWork` tells how far it is, `ended` what came of it.
+    """
+
+    leftAtWork = Signal(str)
+    ended = Signal(str)
 
     def __init__(self, workspace: Workspace, folder: Path, *, parent: QWidget) -> None:
         super().__init__(parent)
@@ -139,7 +145,7 @@ class BatchDialog(QDialog):
     def add(self, paths: Sequence[Path]) -> None:
         """Puts files (and the videos of folders) at the end of the list."""
         for path in videos_in(paths):
-            if self._batch is not None and self._ticker.isActive():
+            if self._batch is not None and self.is_working:
                 self._batch.add(path)
                 self._batch.start()
             elif path not in self._waiting:
@@ -164,6 +170,16 @@ class BatchDialog(QDialog):
         if self._batch is not None:
             self._batch.cancel()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether files are being tracked."""
+        return self._ticker.isActive()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.is_working and not event.spontaneous():
+            self.leftAtWork.emit(self.status.text())
+
     def shut_down(self) -> None:
         """Ends everything; for the end of the program."""
         self._ticker.stop()
@@ -185,13 +201,14 @@ class BatchDialog(QDialog):
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * _share(rows)))
         self._tell(rows, busy=busy)
-        if not busy:
+        if not busy and self.is_working:
             self._ticker.stop()
+            self.ended.emit(self.status.text())
 
     def _is_active(self, rows: Sequence[BatchRow]) -> bool:
         return (
             self._batch is not None
-            and self._ticker.isActive()
+            and self.is_working
             and any(row.state is BatchState.WAITING for row in rows if Path(row.spec) not in self._waiting)
         )
 
@@ -230,23 +247,24 @@ class BatchDialog(QDialog):
         self.refresh()
 
     def _ask_files(self) -> None:
-        dialog = QFileDialog(self, "Add files")
+        dialog = QFileDialog(self, "Add files", first_folder())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(FILTER)
         dialog.filesSelected.connect(lambda paths: self.add([Path(path) for path in paths]))
         dialog.open()
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self, "Folder for the results")
+        dialog = QFileDialog(self, "Folder for the results", str(Path(self.folder.text()).parent))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.folder.setText)
         dialog.open()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        accept_copy(event)
         self.add([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
 

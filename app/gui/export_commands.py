@@ -107,10 +107,28 @@ class ExportCommands(QObject):
         """Opens the window of the batch, with these files in its list."""
         if self._batch is None:
             self._batch = BatchDialog(self._workspace, self._files.record_folder(), parent=self._window)
-            self._batch.destroyed.connect(self._forget_batch)
+            self._batch.leftAtWork.connect(lambda how: self._offer_batch(f"The batch works on: {how}."))
+            self._batch.ended.connect(self._tell_batch_ended)
         self._batch.add(paths)
-        self._batch.show()
-        self._batch.raise_()
+        self._raise_batch()
+
+    @property
+    def is_batch_at_work(self) -> bool:
+        """Whether files of a batch are being tracked."""
+        return self._batch is not None and self._batch.is_working
+
+    def _raise_batch(self) -> None:
+        if self._batch is not None:
+            self._batch.show()
+            self._batch.raise_()
+            self._batch.activateWindow()
+
+    def _offer_batch(self, words: str) -> None:
+        self._workspace.offer(words, "Show the batch", self._raise_batch)
+
+    def _tell_batch_ended(self, how: str) -> None:
+        if self._batch is not None and not self._batch.isVisible():
+            self._offer_batch(f"The batch has ended: {how}.")
 
     def shut_down(self) -> None:
         """Cancels what is under way; for the end of the program."""
@@ -162,9 +180,6 @@ class ExportCommands(QObject):
 
     def _forget_dialog(self) -> None:
         self._dialog = None
-
-    def _forget_batch(self) -> None:
-        self._batch = None
 
 
 def _writable(folder: Path, files: FileCommands) -> Path:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.gui.actions import Actions
@@ -12,7 +12,8 @@ from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.preferences import PreferencesStore
 from app.gui.start_page import StartPage, Unfinished
 from app.gui.video_view import VideoView
-from app.runs.free_places import free_path, sessions_folder
+from app.runs.free_places import free_path, place_for_session, sessions_folder
+from app.runs.opened import Opened, OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from tracking.session.opening import find_unfinished
@@ -68,6 +69,7 @@ class FileCommands(QObject):
         start.fileWanted.connect(self.ask_file)
         start.cameraWanted.connect(self.use_camera)
         start.pathWanted.connect(self.open_path)
+        workspace.opened.connect(self._remember)
         workspace.opened.connect(lambda _run: actions.enable(("snapshot", "close", "export"), True))
         workspace.closed.connect(lambda: actions.enable(("snapshot", "close", "export"), False))
         actions.enable(("snapshot", "close", "export"), False)
@@ -98,9 +100,15 @@ class FileCommands(QObject):
         return Path(self._store.value.record_folder or Path(platformdirs.user_videos_dir()) / "PPNet Live")
 
     def open_path(self, path: Path) -> None:
-        """Opens a file or folder and puts it first among the recent ones."""
-        self._store.update(recent=self._store.value.with_recent(str(path.resolve())).recent)
+        """Opens a file or folder; one that opens comes first among the recent ones."""
         self._workspace.open_path(path)
+
+    def _remember(self, run: Opened) -> None:
+        """Each film stands among the recent ones once, whether it was opened itself or by its session."""
+        if isinstance(run, OpenedFile) and run.video.resolve().parent != ASSETS.resolve():
+            is_usual = run.session.path.resolve() == place_for_session(run.video).resolve()
+            path = (run.video if is_usual else run.session.path).resolve()
+            self._store.update(recent=self._store.value.with_recent(str(path)).recent)
 
     def open_demo(self) -> None:
         """Opens the film that comes with the program."""
@@ -119,12 +127,11 @@ class FileCommands(QObject):
         self._ask("Open a folder of images", QFileDialog.FileMode.Directory, lambda path: self.open_path(Path(path)))
 
     def _ask(self, title: str, mode: QFileDialog.FileMode, deed: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self._window, title)
+        recent = self._store.value.recent
+        dialog = QFileDialog(self._window, title, str(Path(recent[0]).parent) if recent else first_folder())
         dialog.setFileMode(mode)
         if mode is QFileDialog.FileMode.ExistingFile:
             dialog.setNameFilter(FILTER)
-        if self._store.value.recent:
-            dialog.setDirectory(str(Path(self._store.value.recent[0]).parent))
         dialog.fileSelected.connect(deed)
         dialog.open()
 
@@ -184,6 +191,19 @@ class FileCommands(QObject):
                 self._workspace.notify(f"The picture could not be written to {path}.", "error")
                 return
         self._workspace.notify(f"Picture saved as {path}.", "info")
+
+
+def first_folder() -> str:
+    """Where a dialog opens that knows no better: the user's videos, or else their own folder."""
+    places = QStandardPaths.StandardLocation
+    found = [QStandardPaths.writableLocation(place) for place in (places.MoviesLocation, places.HomeLocation)]
+    return next((folder for folder in found if folder and Path(folder).is_dir()), "")
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Takes what is dropped as a copy: after a move the file manager would delete it."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def show_in_folder(path: Path) -> None:

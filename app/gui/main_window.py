@@ -16,7 +16,7 @@ from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
-from app.gui.file_commands import FileCommands
+from app.gui.file_commands import FileCommands, accept_copy
 from app.gui.focus_commands import FocusCommands
 from app.gui.focused_keys import belongs_to, leave_focus_to_tab, press_focused
 from app.gui.graph_commands import GraphCommands
@@ -30,7 +30,7 @@ from app.gui.person_curves import PersonCurves
 from app.gui.picture_note import note_on
 from app.gui.picture_tools import PictureTools
 from app.gui.playback_commands import PlaybackCommands
-from app.gui.preferences import PreferencesStore
+from app.gui.preferences import PreferencesStore, kept_settings
 from app.gui.record_bar import RecordBar
 from app.gui.record_commands import RecordCommands
 from app.gui.results_follower import ResultsFollower
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.store = store
         self.commands = Actions(self, keys=store.value.keys)
         self._status = RunStatus()
+        self._leaves_batch = False
         self._make_panels()
         self._lay_out()
         self._make_commands()
@@ -183,6 +184,7 @@ class MainWindow(QMainWindow):
         work.withdrawn.connect(self.banner.withdraw)
         work.action_offered.connect(self._offer)
         work.layers_changed.connect(self.view.set_layers)
+        self.view.set_layers(work.layers)
         work.picture_arrived.connect(self._show_picture)
         work.status_updated.connect(self._show_status)
         self.view.stepWanted.connect(self.playback.step)
@@ -190,7 +192,12 @@ class MainWindow(QMainWindow):
         self.record_bar.exportWanted.connect(self.exports.ask)
         self.controls.settingsChanged.connect(work.apply)
         work.settings_changed.connect(self.controls.show_settings)
+        work.settings_changed.connect(lambda _settings: self._keep_settings())
         self.controls.minScoreChanged.connect(self.views.set_min_score)
+
+    def _keep_settings(self) -> None:
+        if (kept := kept_settings(self.workspace.next_settings)) != self.store.value.settings:
+            self.store.update(settings=kept)
 
     # Following
 
@@ -269,16 +276,26 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        accept_copy(event)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if len(paths) == 1:
             self.files.open_path(paths[0])
         elif paths:
             self.exports.show_batch(paths)
 
+    def _quit_all_the_same(self) -> None:
+        self._leaves_batch = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.exports.is_batch_at_work and not self._leaves_batch:
+            words = "A batch is at work; to quit stops it. What is done stays."
+            self.banner.say(words, kind="warning", button="Quit all the same", deed=self._quit_all_the_same)
+            event.ignore()
+            return
         save_layout(self, self._splitters())
         self.recording.finish()
         self.exports.shut_down()

@@ -102,7 +102,7 @@ class PlaybackCommands(QObject):
             self.seek_frame(self._position.frame_count - 1)
 
     def set_speed(self, speed: float) -> None:
-        """0.25 to 4 times the file's own speed."""
+        """0.05 to 4 times the file's own speed."""
         if (player := self._player()) is not None:
             player.set_speed(speed)
 

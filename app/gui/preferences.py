@@ -8,10 +8,13 @@ from typing import Any
 
 import platformdirs
 
+from ppnet.errors import UserError
 from tracking.angles import ANGLES
+from tracking.run_settings import RunSettings
 
 VERSION = 1
 RECENT_LIMIT = 12
+OF_ONE_VIDEO = ("adaptation.", "region", "only", "start_s", "end_s")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Preferences:
     layers: dict[str, bool] = field(default_factory=dict)
     angles: tuple[str, ...] = ("left_knee", "right_knee")
     record_folder: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings of a run that differ from the defaults, by dotted name."""
 
     def __post_init__(self) -> None:
         if self.look not in ("system", "light", "dark"):
@@ -38,6 +43,13 @@ class Preferences:
         return replace(self, recent=(path, *(old for old in self.recent if old != path))[:RECENT_LIMIT])
 
 
+def kept_settings(settings: RunSettings) -> dict[str, Any]:
+    """What is to be remembered of them: not what is about one video."""
+    usual = RunSettings().to_plain()
+    changed = {name: value for name, value in settings.to_plain().items() if value != usual[name]}
+    return {name: value for name, value in changed.items() if not name.startswith(OF_ONE_VIDEO)}
+
+
 def config_folder() -> Path:
     """Where settings lie; `PPNET_LIVE_CONFIG` names another place."""
     return Path(os.environ.get("PPNET_LIVE_CONFIG") or platformdirs.user_config_dir("ppnet-live"))
@@ -50,6 +62,11 @@ class PreferencesStore:
         self.path = path or config_folder() / "window.json"
         self.news = ""
         self.value = self._load()
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings that were in use when the window was last closed."""
+        return RunSettings.from_plain(self.value.settings)
 
     def update(self, **changes: Any) -> None:
         """Replaces fields and writes the file (to a temporary name first, then renamed)."""
@@ -73,7 +90,7 @@ class PreferencesStore:
             return Preferences()
         try:
             return _parse(self.path.read_text(encoding="utf-8"))
-        except (ValueError, TypeError, OSError, AttributeError) as error:
+        except (ValueError, TypeError, OSError, AttributeError, UserError) as error:
             self.news = self._set_aside(error)
             return Preferences()
 
@@ -100,4 +117,6 @@ def _parse(text: str) -> Preferences:
     known = {entry.name for entry in fields(Preferences)}
     if unknown := sorted(set(content) - known):
         raise ValueError(f"unknown setting {unknown[0]!r}")
-    return Preferences(**content)
+    kept = Preferences(**content)
+    RunSettings.from_plain(kept.settings)
+    return kept

@@ -1,4 +1,4 @@
-"""Recording: live by the engine's recorder; of a file, the span between start and stop, written with its sound."""
+"""Recording: live by the engine's recorder; of a file, the marked part or what lies between two presses, with sound."""
 
 import threading
 from collections.abc import Callable
@@ -22,8 +22,6 @@ from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
 from tracking.time_span import TimeSpan
 
-GONE_ROUND_S = 1.0  # so near to the out point (at up to 4 times the speed) a jump back is the loop's
-
 
 class RecordCommands(QObject):
     """One button: starts and stops, and says what came of it."""
@@ -45,7 +43,6 @@ class RecordCommands(QObject):
         self._view = view
         self._files = files
         self._span_start_s: float | None = None
-        self._furthest_s = 0.0
         self._kinds = (True, False)
         self._announce: RecordingStats | None = None
         self._job: Job[list[Path]] | None = None
@@ -71,11 +68,16 @@ class RecordCommands(QObject):
         return self._bar.is_recording
 
     def start(self, annotated: bool, raw: bool) -> None:
-        """Begins; of a file, at the picture that is shown."""
+        """Begins; of a file, at the picture that is shown. Where an out point is set, the marked part is written."""
         self._kinds = (annotated, raw)
         live = self._workspace.opened_camera
+        run = self._workspace.opened_file
+        if run is not None and (marked := run.replay.plan.span).end_s is not None:
+            self._actions.set_checked("record", False)
+            self._write_span(run, marked)
+            return
         if live is None:
-            self._span_start_s = self._furthest_s = self._now_s()
+            self._span_start_s = self._now_s()
             self._show(RecordingStats())
             self._ticker.start()
             return
@@ -201,30 +203,10 @@ class RecordCommands(QObject):
         self._ended()
 
     def _tick(self) -> None:
-        if self._span_start_s is not None and self._has_gone_round():
-            self._stop_at_out_point()
-        elif self._span_start_s is not None:
+        if self._span_start_s is not None:
             self._show(RecordingStats(elapsed_s=abs(self._now_s() - self._span_start_s)))
         elif self._job is not None:
             self._bar.status.setText(f"Writing the recording… {100 * min(self._share, 1):.0f} %")
-
-    def _has_gone_round(self) -> bool:
-        """Whether playing has come to the out point and begun again at the in point."""
-        run, now_s = self._workspace.opened_file, self._now_s()
-        went_back, self._furthest_s = now_s < self._furthest_s, max(now_s, self._furthest_s)
-        if run is None or not went_back or not run.player.position().is_playing:
-            return False
-        end_s = run.replay.plan.span.end_s
-        return end_s is not None and self._furthest_s > end_s - GONE_ROUND_S
-
-    def _stop_at_out_point(self) -> None:
-        run, start_s = self._workspace.opened_file, self._span_start_s
-        self._ticker.stop()
-        self._span_start_s = None
-        self._bar.show_recording(None, running=False)
-        self._actions.set_checked("record", False)
-        if run is not None and start_s is not None:
-            self._write_span(run, TimeSpan(start_s, self._furthest_s + 1.0))
 
     def _now_s(self) -> float:
         return self._view.picture.frame.time_s if self._view.picture is not None else 0.0

@@ -11,7 +11,7 @@ from app.gui.theme import as_panel, tokens
 from tracking.session.edits import SetMark
 from tracking.time_span import ALL_TIME, TimeSpan
 
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+SPEEDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def clock_text(seconds: float) -> str:

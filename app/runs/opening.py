@@ -45,10 +45,15 @@ def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, a
 
 def open_session(path: Path, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
-    session = Session.open(path, writable=True)
-    source = session.header.source
+    video = video_of_session(path)
+    return _opened_file(video, Session.open(path, writable=True), settings, parts=parts, post=post)
+
+
+def video_of_session(path: Path) -> Path:
+    """The video that a session is about. UserError when either is missing, or there never was a video."""
+    with Session.open(path) as session:
+        source = session.header.source
     if source.is_live:
-        session.close()
         raise UserError(
             f"{path.name} is of a camera or stream and holds no pictures to show; "
             f"`python main.py export {path.name}` writes tables from it."
@@ -56,9 +61,8 @@ def open_session(path: Path, settings: RunSettings, *, parts: Parts, post: Post)
     beside = path.parent / Path(source.path or source.name).name
     video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
     if video is None:
-        session.close()
         raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
-    return _opened_file(Path(video), session, settings, parts=parts, post=post)
+    return Path(video)
 
 
 def _opened_file(video: Path, session: Session, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:

@@ -10,9 +10,10 @@ from app.engine.run_status import RunStatus, ToldNotices
 from app.engine.state import EngineState
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
 from app.runs.event import Event
-from app.runs.job import Job, Post
+from app.runs.job import Post
 from app.runs.opened import Opened, OpenedCamera, OpenedFile, Parts
-from app.runs.opening import open_camera, open_file, open_session
+from app.runs.opening import open_camera, open_file, open_session, video_of_session
+from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
 from ppnet.errors import UserError
@@ -22,10 +23,7 @@ from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import Edit, MergeIds, OnlyPerson
 from tracking.session.session import SUFFIX
-from tracking.smoothing.settings import SmoothingSettings
 from tracking.video.address import redacted
-
-CLOSING_S = 30.0  # longer than any network takes to load
 
 
 class Workspace:
@@ -55,14 +53,13 @@ class Workspace:
         self.parts = parts
         self.post = post
         self.settings = settings
-        self.layers = PictureLayers(min_score=SmoothingSettings.min_score)
+        self.layers = PictureLayers(min_score=settings.smoothing.min_score)
         self.people = PeopleStyle()
         self.run: Opened | None = None
         self._own = settings  # for the next run
         self._position: PlayerPosition | None = None
         self._notices = ToldNotices()
-        self._job: Job[Opened] | None = None
-        self._abandoned = threading.Event()
+        self._opening = OpeningJob(post=post, ready=self._ready, failed=self._failed)
         self._closing: threading.Event | None = None  # of a run whose network was still being loaded
         self._smoother = SmoothingAgain(self._show_smoothed, self.notify, post=post)
         self._smoothing_due = False
@@ -73,7 +70,12 @@ class Workspace:
     def open_path(self, path: Path) -> None:
         """A video, image, folder or session file."""
         if path.suffix == Path(SUFFIX).suffix:
-            self._open(lambda: open_session(path, self._own, parts=self.parts, post=self.post), f"Opening {path.name}…")
+            own = self.run is not None and path == self.run.session.path
+            self._open(
+                lambda: open_session(path, self._own, parts=self.parts, post=self.post),
+                f"Opening {path.name}…",
+                look=None if own else lambda: video_of_session(path),
+            )
         else:
             self.open_video(path)
 
@@ -82,7 +84,9 @@ class Workspace:
         as they are, perhaps for the one person who is at a place."""
         settings = replace(self.settings if again else self._own, only=only)
         self._open(
-            lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again), f"Opening {path.name}…"
+            lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again),
+            f"Opening {path.name}…",
+            look=lambda: self.parts.open_source(path).close(),
         )
 
     def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
@@ -102,30 +106,24 @@ class Workspace:
         elif camera is not None:
             self.open_camera(camera.spec, folder=camera.session.path.parent, name=camera.name, wish=camera.wish)
 
-    def _open(self, work: Callable[[], Opened], words: str) -> None:
-        if self._job is not None:
+    def _open(self, work: Callable[[], Opened], words: str, *, look: Callable[[], object] | None = None) -> None:
+        """look: finds out whether it can be opened at all, before what is open is closed for it."""
+
+        def open_now() -> None:
+            self.close_run()
+            closing, self._closing = self._closing, None
+            self.busy_changed.emit(words)
+            self._opening.open(work, after=closing)
+
+        if self._opening.is_busy:
             return
-        self.close_run()
-        self._abandoned = abandoned = threading.Event()
-        closing, self._closing = self._closing, None
-
-        def open_run() -> Opened:
-            if closing is not None:
-                closing.wait(CLOSING_S)  # perhaps the same session
-            run = work()
-            if abandoned.is_set():
-                run.close()
-            return run
-
-        self.busy_changed.emit(words)
-        self._job = Job(open_run, name="open", post=self.post, done=self._ready, failed=self._failed)
+        if self.run is None or look is None:
+            open_now()
+        else:
+            self._opening.look(look, open_now)
 
     def _ready(self, run: Opened) -> None:
-        self._job = None
         self.busy_changed.emit("")
-        if self._abandoned.is_set():
-            run.close()
-            return
         self.run = run
         run.feed.hides_faces = self.layers.blur_faces
         run.focus_settled.connect(lambda waited, after: self._settle_focus(run, waited, after))
@@ -142,7 +140,6 @@ class Workspace:
         self._smooth_when_complete()
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
         self.busy_changed.emit("")
         if not isinstance(error, UserError):
             raise error
@@ -169,10 +166,13 @@ class Workspace:
 
     def shut_down(self) -> bool:
         """Closes what is open or about to open; for the end of the program."""
-        self._abandoned.set()
-        if self._job is not None and self._job.wait(1.0) and self._job.answer is not None:
-            self._job.answer.close()
+        self._opening.shut_down()
         return self.close_run()
+
+    @property
+    def next_settings(self) -> RunSettings:
+        """Those with which the next video begins."""
+        return self._own
 
     @property
     def opened_file(self) -> OpenedFile | None:

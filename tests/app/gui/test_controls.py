@@ -1,6 +1,7 @@
 """Presets, sliders and devices reach the network; playback; keys; graphs; exports; batch."""
 
 import json
+import threading
 
 import pytest
 from PySide6.QtCore import Qt
@@ -203,6 +204,31 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch
     assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "1"
     assert (tmp_path / "batch" / "walker_session.ppnet").exists()
     assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
+
+
+def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over_it(
+    qtbot, window, tmp_path, monkeypatch
+):
+    hold = threading.Event()
+
+    def build(_settings):
+        hold.wait(20.0)
+        return Pipeline(FakeDetector(), FakeEstimator())
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    window.exports.show_batch([make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)])
+    dialog = window.exports._batch
+    dialog.folder.setText(str(tmp_path / "batch"))
+    dialog.start()
+    dialog.reject()
+    assert window.banner.text.startswith("The batch works on: ") and not dialog.isVisible()
+    window.banner.button.click()
+    assert dialog.isVisible()
+    dialog.close()
+    window.close()
+    assert window.isVisible() and "A batch is at work" in window.banner.text
+    hold.set()
+    qtbot.waitUntil(lambda: window.banner.text == "The batch has ended: 1 done.", timeout=10000)
 
 
 def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):

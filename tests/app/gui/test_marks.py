@@ -104,18 +104,16 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     assert window.transport.bar.inside[0] > 0.3
 
 
-def test_a_recording_ends_at_the_out_point_by_itself(qtbot, open_clip):
+def test_the_marked_part_is_recorded_whole_wherever_the_picture_stands(qtbot, open_clip):
     window = open_clip()
     window.workspace.edit(SetSpan(0.5, 1.0))
-    go_to(qtbot, window, 18)
-    window.recording.start(True, False)
-    window.workspace.run.player.play()
-    qtbot.waitUntil(lambda: not window.recording.is_recording, timeout=6000)
+    go_to(qtbot, window, 26)
+    window.commands["record"].trigger()
     qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
-    window.workspace.run.player.pause()
+    assert not window.recording.is_recording and not window.commands["record"].isChecked()
     (path,) = window.files.record_folder().glob("*_annotated.mp4")
     with open_source(path) as source:
-        assert len([frame.time_s for frame in source]) == 12  # pictures 18 to 29
+        assert len([frame.time_s for frame in source]) == 15  # pictures 15 to 29
 
 
 def test_a_fresh_video_is_tracked_between_the_points_only(qtbot, window, studio, clip):

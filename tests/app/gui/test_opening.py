@@ -1,0 +1,88 @@
+"""What opening does to what is open, to the list of recent files, and what is remembered after quitting."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from app.gui.application import make_window
+from app.gui.preferences import PreferencesStore
+from app.gui.transport import SPEEDS
+from tests.app.gui.conftest import go_to
+
+
+def dropped(path, event_type=QDropEvent):
+    """The event and its data, which must live as long; file managers propose to move what is dropped."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    spot = QPointF(50, 50) if event_type is QDropEvent else QPointF(50, 50).toPoint()
+    event = event_type(spot, actions, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    event.setDropAction(Qt.DropAction.MoveAction)
+    return event, mime
+
+
+def test_a_text_file_dropped_by_mistake_leaves_the_video_open(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    run, text = window.workspace.run, tmp_path / "notes.txt"
+    text.write_text("left knee")
+    event, _mime = dropped(text)
+    window.dropEvent(event)
+    qtbot.waitUntil(lambda: "notes.txt" in window.banner.text, timeout=5000)
+    assert window.workspace.run is run and go_to(qtbot, window, 30).result is not None
+    assert PreferencesStore().value.recent == (str(run.video.resolve()),), "what failed is not among the recent files"
+
+
+def test_a_drop_is_never_a_move(window, tmp_path):
+    (tmp_path / "notes.txt").write_text("left knee")
+    window.exports.show_batch([])
+    for target in (window, window.exports._batch):
+        for kind, handler in ((QDragEnterEvent, target.dragEnterEvent), (QDropEvent, target.dropEvent)):
+            event, _mime = dropped(tmp_path / "notes.txt", kind)
+            handler(event)
+            assert event.dropAction() is Qt.DropAction.CopyAction and event.isAccepted()
+
+
+def test_one_film_stands_among_the_recent_files_once(qtbot, open_clip):
+    window = open_clip()
+    session = window.workspace.run.session.path
+    window.files.open_path(session)
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    assert PreferencesStore().value.recent == (str(window.workspace.run.video.resolve()),)
+
+
+def test_the_first_dialog_opens_in_the_users_folder(qtbot, window, tmp_path, monkeypatch):
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _place: str(tmp_path))
+    window.files.ask_file()
+    (dialog,) = window.findChildren(QFileDialog)
+    assert dialog.directory().absolutePath() == str(tmp_path)
+    dialog.close()
+
+
+def test_settings_are_remembered_but_not_what_is_about_one_video(qtbot, window, studio):
+    changes = {"tracker.max_people": 2, "smoothing.min_score": 0.7, "adaptation.turn_deg": 90}
+    window.workspace.apply(window.workspace.settings.changed(changes))
+    window.close()
+    again = make_window(QApplication.instance(), parts=studio.parts())
+    qtbot.addWidget(again)
+    kept = again.workspace.settings
+    assert (kept.tracker.max_people, kept.smoothing.min_score, kept.adaptation.turn_deg) == (2, 0.7, 0)
+    assert again.controls.people.value() == 2 and again.view.layers.min_score == pytest.approx(0.7)
+    again.close()
+
+
+def test_damaged_settings_are_set_aside(studio):
+    store = PreferencesStore()
+    store.update(settings={"tracker.max_people": -3})
+    assert "damaged" in PreferencesStore().news
+
+
+def test_a_jump_can_be_watched_at_a_twentieth_of_its_speed(qtbot, open_clip):
+    window = open_clip()
+    assert SPEEDS[0] == 0.05
+    for _ in SPEEDS:
+        window.commands["slower"].trigger()
+        QApplication.processEvents()
+        qtbot.wait(20)
+    window.workspace.run.player.play()
+    assert window.workspace.run.player.position().speed == pytest.approx(0.05)
