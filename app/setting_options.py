@@ -26,7 +26,8 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _help(setting: Setting) -> str:
-    default = f" (default: {setting.default})" if setting.default not in (None, False) else ""
+    default = setting.choices.get(None, "").lower() if setting.default is None else setting.default
+    default = f" (default: {default})" if default else ""
     return (setting.meaning + default).replace("%", "%%")
 
 

@@ -27,15 +27,15 @@ Amount = Annotated[float, Meta(ge=0, lt=1e9)]
 class Setting:
     """One declared setting.
 
-    meaning: a phrase that says what it does. label: two or three words in front of its widget. option: of the command
-    line, empty where it has none. unit: of its value. choices: its values in words; with `open`, others are allowed.
-    example: what stands for the value in the help of the command line. name: dotted from the outermost settings on, as
-    in `smoothing.strength`; kind: its type with its limits.
+    label: its name for people, two or three words. meaning: a phrase that says what it does. option: of the command
+    line, empty where it has none. unit: of its value. choices: its values in words (also what None means); with `open`,
+    others are allowed. example: what stands for the value in the help of the command line. name: dotted from the
+    outermost settings on, as in `smoothing.strength`; kind: its type with its limits.
     """
 
     default: Any
+    label: str
     meaning: str
-    label: str = ""
     option: str = ""
     unit: str = ""
     choices: Mapping[Any, str] = field(default_factory=dict)
@@ -69,9 +69,9 @@ class Setting:
         return f"be at least {low:g}" if high is None else f"lie between {low:g} and {high:,.10g}"
 
 
-def setting(default: Any, meaning: str, **words: Any) -> Any:
+def setting(default: Any, label: str, meaning: str, **words: Any) -> Any:
     """A field with this default; `words` are those of `Setting`."""
-    return field(default=default, metadata={"setting": Setting(default, meaning, **words)})
+    return field(default=default, metadata={"setting": Setting(default, label, meaning, **words)})
 
 
 class Settings:
@@ -100,9 +100,16 @@ class Settings:
             own[part] = getattr(self, part).changed(changes)
         return replace(self, **own)  # type: ignore[type-var]  # every subclass is a dataclass
 
+    def value(self, name: str) -> Any:
+        """The value of a setting, by dotted name. AttributeError when there is no such setting."""
+        value: Any = self
+        for part in name.split("."):
+            value = getattr(value, part)
+        return value
+
     def to_plain(self) -> dict[str, Any]:
         """Plain values by dotted name, as sessions and meta files keep them."""
-        return {name: _plain(_at(self, name)) for name in self.declared()}
+        return {name: _plain(self.value(name)) for name in self.declared()}
 
     @classmethod
     @cache
@@ -125,12 +132,6 @@ def _walk(kind: Any) -> Iterator[tuple[str, Setting]]:
                 yield f"{entry.name}.{name}", replace(one, name=f"{entry.name}.{name}")
         else:
             yield entry.name, replace(entry.metadata["setting"], name=entry.name, kind=inner)
-
-
-def _at(settings: Any, name: str) -> Any:
-    for part in name.split("."):
-        settings = getattr(settings, part)
-    return settings
 
 
 def _plain(value: Any) -> Any:

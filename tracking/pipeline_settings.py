@@ -17,15 +17,15 @@ class PipelineSettings(Settings):
     """
 
     detect_every: Count = setting(
-        3, "look for people in every so-many-th frame; in between their joints carry the boxes; raised: faster, and "
-        "people are found later", label="Detection interval", option="--detect-every", unit="frames", example="N",
+        3, "Looks for people every", "look for people in every so-many-th frame; in between their joints carry the "
+        "boxes; raised: faster, and people are found later", option="--detect-every", unit="frames", example="N",
     )  # fmt: skip
     detect_interval_s: Seconds | None = setting(
-        None, "when given, look for people every so many seconds instead", unit="s"
-    )
+        None, "Detection interval in seconds", "when given, look for people every so many seconds instead", unit="s",
+    )  # fmt: skip
     only: PersonAt | None = setting(
-        None, "follow only the person who is at this place (pixels) at that time (seconds; without it at the start)",
-        label="One person", option="--only", example="X,Y[@S]",
+        None, "One person", "follow only the person who is at this place (pixels) at that time (seconds; without it at "
+        "the start)", option="--only", example="X,Y[@S]",
     )  # fmt: skip
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)

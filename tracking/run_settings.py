@@ -14,6 +14,12 @@ from tracking.time_span import TimeSpan
 from tracking.video.transformed import Adaptation
 
 Region = tuple[float, float, float, float]
+DEVICES = {
+    "auto": "The fastest there is",
+    "cuda": "Graphics card (CUDA)",
+    "mps": "Apple graphics (MPS)",
+    "cpu": "Processor (CPU)",
+}
 
 
 @dataclass(frozen=True)
@@ -21,28 +27,27 @@ class NetworkSettings(Settings):
     """Which network reads the joints, and how."""
 
     variant: str | None = setting(
-        None, "the network, e.g. M2-D2-W32; without it the one that the weights are for", option="--variant",
+        None, "Network", "the network, e.g. M2-D2-W32; without it the one that the weights are for", option="--variant",
     )  # fmt: skip
     weights: str | None = setting(
-        None, "weights to use in place of the shipped ones: a file, or the name of imported ones",
-        label="Weights", option="--weights", example="FILE",
+        None, "Weights", "weights to use in place of the shipped ones: a file, or the name of imported ones",
+        option="--weights", example="FILE", choices={None: "Those of the program"}, open=True,
     )  # fmt: skip
     device: str = setting(
-        "auto", "what computes: auto (the fastest there is), cpu, cuda, cuda:1 or mps",
-        label="Computes on", option="--device",
+        "auto", "Computes on", "what computes: auto (the fastest there is), cpu, cuda, cuda:1 or mps",
+        option="--device", choices=DEVICES, open=True,
     )  # fmt: skip
     backend: str = setting(
-        "auto", "what runs the network: auto (measured once: the fastest on this machine), torch or openvino",
-        label="Run by", option="--backend",
-        choices={"auto": "the fastest, measured once", "torch": "PyTorch", "openvino": "OpenVINO"},
+        "auto", "Run by", "what runs the network: auto (measured once: the fastest on this machine), torch or openvino",
+        option="--backend", choices={"auto": "The fastest, measured once", "torch": "PyTorch", "openvino": "OpenVINO"},
     )  # fmt: skip
     flip: bool = setting(
-        False, "read each person twice, once mirrored: better joints for twice the work",
-        label="Read each person twice, once mirrored", option="--flip",
+        False, "Read each person twice, once mirrored", "read each person twice, once mirrored: better joints for "
+        "twice the work", option="--flip",
     )  # fmt: skip
     input_scale: Annotated[float, Meta(ge=0.25, le=1)] = setting(
-        1.0, "read people from crops so many times as large as those the network was trained with: faster, less exact",
-        option="--input-scale", example="F",
+        1.0, "Size of crops", "read people from crops so many times as large as those the network was trained with: "
+        "faster, less exact", option="--input-scale", example="F",
     )  # fmt: skip
 
 
@@ -57,11 +62,15 @@ class RunSettings(PipelineSettings):
     network: NetworkSettings = field(default_factory=NetworkSettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     region: Region | None = setting(
-        None, "look for people only within left, top, right, bottom (pixels)",
-        label="Region", option="--region", example=("X1", "Y1", "X2", "Y2"),
+        None, "Region", "look for people only within left, top, right, bottom (pixels)", option="--region",
+        example=("X1", "Y1", "X2", "Y2"),
     )  # fmt: skip
-    start_s: Seconds | None = setting(None, "begin at this time of the video", option="--start", unit="s", example="S")
-    end_s: Seconds | None = setting(None, "stop before this time of the video", option="--end", unit="s", example="S")
+    start_s: Seconds | None = setting(
+        None, "Begin at", "begin at this time of the video", option="--start", unit="s", example="S",
+    )  # fmt: skip
+    end_s: Seconds | None = setting(
+        None, "End before", "stop before this time of the video", option="--end", unit="s", example="S",
+    )  # fmt: skip
     adaptation: Adaptation = field(default_factory=Adaptation)
 
     def __post_init__(self) -> None:

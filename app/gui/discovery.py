@@ -9,10 +9,10 @@ from app.runs.job import Job, Post
 
 @dataclass(frozen=True)
 class Found:
-    """Devices fastest first; weights as (value for the settings, words)."""
+    """Devices fastest first; weights in words, by their value for the settings."""
 
-    devices: tuple[str, ...]
-    weights: tuple[tuple[str | None, str], ...]
+    devices: list[str]
+    weights: dict[str | None, str]
 
 
 def look() -> Found:
@@ -23,9 +23,9 @@ def look() -> Found:
     from tracking.run_settings import RunSettings
 
     default = find_weights(RunSettings().network)
-    weights: list[tuple[str | None, str]] = [(None, _words(default))]
-    weights += [(str(entry.path), _words(entry.path)) for entry in app_weights() if entry.path != default]
-    return Found(tuple(available_devices()), tuple(weights))
+    weights: dict[str | None, str] = {None: _words(default)}
+    weights |= {str(entry.path): _words(entry.path) for entry in app_weights() if entry.path != default}
+    return Found(available_devices(), weights)
 
 
 def _words(path: Path) -> str:

@@ -14,9 +14,15 @@ def table_of_settings() -> str:
     """Two tables: the settings with an option, and the others."""
     with_option = [one for one in RunSettings.declared().values() if one.option]
     without = [one for one in RunSettings.declared().values() if not one.option]
-    lines = ["| option | setting | values | default | what it does |", "|---|---|---|---|---|"]
+    lines = ["| option | setting | in the window | values | default | what it does |", "|---|---|---|---|---|---|"]
     lines += [f"| `{option_of(one)}` | `{one.name}` | {cells(one)} |" for one in with_option]
-    lines += ["", "Without an option:", "", "| setting | values | default | what it does |", "|---|---|---|---|"]
+    lines += [
+        "",
+        "Without an option:",
+        "",
+        "| setting | in words | values | default | what it does |",
+        "|---|---|---|---|---|",
+    ]
     return "\n".join([*lines, *(f"| `{one.name}` | {cells(one)} |" for one in without)])
 
 
@@ -25,8 +31,8 @@ def option_of(one: Setting) -> str:
 
 
 def cells(one: Setting) -> str:
-    default = "" if one.default is None else str(one.default)
-    return f"{values_of(one)} | {default.replace('True', 'on').replace('False', 'off')} | {one.meaning}"
+    default = one.choices.get(None, "").lower() if one.default is None else str(one.default)
+    return f"{one.label} | {values_of(one)} | {default.replace('True', 'on').replace('False', 'off')} | {one.meaning}"
 
 
 def values_of(one: Setting) -> str:
@@ -39,6 +45,11 @@ def values_of(one: Setting) -> str:
     if low is None:
         return unit.strip()
     return f"{low:g} to {high:g}{unit}" if high is not None and high < 1e6 else f"{low:g} or more{unit}"
+
+
+def test_every_setting_has_a_name_for_people() -> None:
+    labels = [one.label for one in RunSettings.declared().values()]
+    assert len(set(labels)) == len(labels) and all(label[:1].isupper() for label in labels)
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:

@@ -26,16 +26,15 @@ class DetectorSettings(Settings):
     """
 
     model: str = setting(
-        "efficientdet-lite0",
-        "the network that finds people: efficientdet-lite0 (fast), nanodet (finds more small people, and more false "
-        "ones), or a TFLite or ONNX file",
-        label="Detector", option="--detector", choices=DETECTORS, open=True, example="NAME",
+        "efficientdet-lite0", "Detector", "the network that finds people: efficientdet-lite0 (fast), nanodet (finds "
+        "more small people, and more false ones), or a TFLite or ONNX file", option="--detector", choices=DETECTORS,
+        open=True, example="NAME",
     )  # fmt: skip
     tiles: str = setting(
-        "off", "auto: look again at overlapping parts of large pictures, for small people; several times slower",
-        option="--detect-tiles", choices=TILES,
+        "off", "Detector looks at", "auto: look again at overlapping parts of large pictures, for small people; "
+        "several times slower", option="--detect-tiles", choices=TILES,
     )  # fmt: skip
     min_score: Annotated[float, Meta(gt=0, lt=1)] = setting(
-        0.15, "weaker detections are dropped; raised: fewer false people, more misses"
-    )
-    max_detections: Count = setting(50, "at most so many detections in a frame, the best ones")
+        0.15, "Least detection score", "weaker detections are dropped; raised: fewer false people, more misses",
+    )  # fmt: skip
+    max_detections: Count = setting(50, "Detections at most", "at most so many detections in a frame, the best ones")

@@ -26,33 +26,37 @@ class SmoothingSettings(Settings):
     points; for 1-euro the lowest cut-off frequency, `cutoff_hz`, falls tenfold every 50 points.
     """
 
-    kind: str = setting("kalman", "how joints are steadied", label="Method", option="--smooth", choices=SMOOTHERS)
+    kind: str = setting("kalman", "Method", "how joints are steadied", option="--smooth", choices=SMOOTHERS)
     strength: Annotated[float, Meta(ge=0, le=100)] = setting(
-        50.0, "how strongly joints are steadied; raised: calmer joints, and more lag (not with rts)",
-        label="Smoothing", option="--strength",
+        50.0, "Smoothing", "how strongly joints are steadied; raised: calmer joints, and more lag (not with rts)",
+        option="--strength",
     )  # fmt: skip
     # The default is where the shipped network's joints, shown or left out, are right most often.
     min_score: Share = setting(
-        0.4, "joints of which the network is less sure are missing; raised: fewer wrong joints, more gaps",
-        label="Least confidence", option="--min-conf",
+        0.4, "Least confidence", "joints of which the network is less sure are missing; raised: fewer wrong joints, "
+        "more gaps", option="--min-conf",
     )  # fmt: skip
     max_gap_s: Seconds = setting(
-        0.5, "unseen joints are carried on for so long; raised: longer gaps are filled, with wilder guesses", unit="s"
-    )
+        0.5, "Longest gap", "unseen joints are carried on for so long; raised: longer gaps are filled, with wilder "
+        "guesses", unit="s",
+    )  # fmt: skip
     gate: Annotated[float, Meta(ge=0.1)] = setting(
-        8.0, "how far from its expected place a joint may be found; raised: more outliers get through (they weigh less "
-        "the further off they are); lowered: fast motion is taken for an outlier", unit="standard deviations",
+        8.0, "Gate for outliers", "how far from its expected place a joint may be found; raised: more outliers get "
+        "through (they weigh less the further off they are); lowered: fast motion is taken for an outlier",
+        unit="standard deviations",
     )  # fmt: skip
     distrust_s: Seconds = setting(
-        0.1, "after so long a joint that keeps being found elsewhere is followed, gliding; raised: longer mistakes of "
-        "the network are bridged, and true jumps followed later", unit="s",
+        0.1, "Time of distrust", "after so long a joint that keeps being found elsewhere is followed, gliding; raised: "
+        "longer mistakes of the network are bridged, and true jumps followed later", unit="s",
     )  # fmt: skip
     use_acceleration: bool = setting(
-        False, "constant acceleration instead of constant velocity: follows curves with less lag, overshoots"
-    )
+        False, "Constant acceleration", "constant acceleration instead of constant velocity: follows curves with less "
+        "lag, overshoots",
+    )  # fmt: skip
     undo_swaps: bool = setting(
-        True, "puts left and right back where the network has exchanged them and the motion makes it certain"
-    )
+        True, "Undo exchanged sides", "puts left and right back where the network has exchanged them and the motion "
+        "makes it certain",
+    )  # fmt: skip
 
     def named(self, kind: str) -> "SmoothingSettings":
         """The same settings for another smoother."""

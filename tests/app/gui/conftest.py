@@ -202,6 +202,13 @@ def go_to(qtbot, window: MainWindow, frame_index: int) -> Picture:
     return window.view.picture
 
 
+def choose(window: MainWindow, name: str, value: object) -> None:
+    """What somebody does who picks a value from the drop-down of that setting."""
+    box = window.controls.widgets[name]
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
 def shown_frame(window: MainWindow) -> int | None:
     return window.view.picture.frame.index if window.view.picture is not None else None
 

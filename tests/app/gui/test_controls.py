@@ -15,7 +15,7 @@ from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
-from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tests.app.gui.conftest import FRAMES, choose, go_to, shown_frame
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
@@ -37,16 +37,15 @@ def test_controls_reach_the_network(qtbot, window, studio):
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     window.controls.presets.buttons()[2].click()
     qtbot.waitUntil(lambda: studio.processor.settings.network.flip and studio.processor.settings.detect_every == 1)
-    window.controls.people.setValue(1)
+    window.controls.widgets["tracker.max_people"].setValue(1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
     assert window.controls.back.isVisibleTo(window.controls)
     assert "by hand" in window.controls.preset_words.text()
     window.controls.back.click()
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 2, timeout=3000)
-    window.controls.smooth.setCurrentIndex(window.controls.smooth.findData("off"))
-    window.controls.smooth.activated.emit(window.controls.smooth.currentIndex())
+    choose(window, "smoothing.kind", "off")
     qtbot.waitUntil(lambda: studio.processor.settings.smoothing.kind == "off")
-    assert not window.controls.strength.isEnabled()
+    assert not window.controls.widgets["smoothing.strength"].isEnabled()
 
 
 def test_playback_keys(qtbot, open_clip):

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from ppnet.errors import UserError
-from tests.app.gui.conftest import pixels
+from tests.app.gui.conftest import choose, pixels
 from tests.app.gui.test_people import exported
 from tracking.session.session import Session
 
@@ -43,13 +43,15 @@ def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
 
 def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_what_is_in_use(qtbot, live, studio):
     window, studio.gone = live, "gone.pt"
-    window.controls.show_weights([(None, "the shipped ones"), ("gone.pt", "mine")])
-    window.controls.weights.setCurrentIndex(1)
-    window.controls.weights.activated.emit(1)
+    window.controls.show_weights({None: "the shipped ones", "gone.pt": "mine"})
+    choose(window, "network.weights", "gone.pt")
     assert window.workspace.settings.network.weights == "gone.pt"
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
-    assert window.workspace.settings.network.weights is None and window.controls.weights.currentIndex() == 0
-    window.controls.people.setValue(1)
+    assert (
+        window.workspace.settings.network.weights is None
+        and window.controls.widgets["network.weights"].currentIndex() == 0
+    )
+    window.controls.widgets["tracker.max_people"].setValue(1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
 
 
@@ -183,7 +185,7 @@ def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
     before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
-    window.controls.people.setValue(1)
+    window.controls.widgets["tracker.max_people"].setValue(1)
     qtbot.waitUntil(lambda: studio.processor.settings.tracker.max_people == 1, timeout=3000)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
     path = window.workspace.run.session.path

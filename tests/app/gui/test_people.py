@@ -151,7 +151,7 @@ def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
     window = open_clip()
     seen = len(studio.processor.seen)
     before = window.workspace.run.replay.result(30).smoothed.keypoints.copy()
-    window.controls.strength.setValue(95)
+    window.controls.widgets["smoothing.strength"].slider.setValue(95)
     qtbot.waitUntil(
         lambda: not np.array_equal(window.workspace.run.replay.result(30).smoothed.keypoints, before, equal_nan=True),
         timeout=6000,

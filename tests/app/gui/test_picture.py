@@ -59,7 +59,7 @@ def _key(action):
 def test_threshold_counts_at_once(open_clip):
     window = open_clip()
     before = pixels(window)
-    window.controls.min_score.setValue(90)
+    window.controls.widgets["smoothing.min_score"].slider.setValue(90)
     few = pixels(window)
     assert (before != few).sum() > 1000
     scores = window.view.picture.result.smoothed.scores[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from tests.app.gui.conftest import FRAMES, shown_frame
+from tests.app.gui.conftest import FRAMES, choose, shown_frame
 
 
 def drag(qtbot, window, start, end):
@@ -79,8 +79,7 @@ def test_too_small_a_region_is_refused(qtbot, open_clip):
 def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
     window = open_clip()
     assert window.view.picture.frame.size_wh == (640, 480)
-    window.controls.turn.setCurrentIndex(1)
-    window.controls.turn.activated.emit(1)
+    choose(window, "adaptation.turn_deg", 90)
     assert "Track again" in window.banner.button.text()
     window.banner.button.click()
     qtbot.waitUntil(
@@ -91,8 +90,7 @@ def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
 
 def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
     window = open_clip()
-    window.controls.slow.setCurrentIndex(window.controls.slow.findData(8.0))
-    window.controls.slow.activated.emit(window.controls.slow.currentIndex())
+    choose(window, "adaptation.slow_motion", 8.0)
     window.commands["track-again"].trigger()
     qtbot.waitUntil(
         lambda: (

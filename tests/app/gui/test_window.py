@@ -158,11 +158,16 @@ def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, c
     qtbot.waitUntil(lambda: session.complete, timeout=10000)
     assert session.last_frame_index == 39 and session.setting_changes == ()
     assert studio.processor.settings == begun == window.workspace.settings
-    assert window.controls.interval.value() == 7 and window.controls.people.value() == 1, "the panel shows them"
-    window.controls.interval.setValue(5)
+    assert (
+        window.controls.widgets["detect_every"].value() == 7
+        and window.controls.widgets["tracker.max_people"].value() == 1
+    ), "the panel shows them"
+    window.controls.widgets["detect_every"].setValue(5)
     assert window.workspace.run.settings == replace(begun, detect_every=5)
     window.workspace.close_run()
-    assert window.controls.interval.value() == 5 and window.workspace.settings.region is None, "the window's own again"
+    assert window.controls.widgets["detect_every"].value() == 5 and window.workspace.settings.region is None, (
+        "the window's own again"
+    )
 
 
 def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window, clip):
@@ -172,10 +177,15 @@ def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window,
         session.finish()
     opened(qtbot, window, path)
     controls = window.controls
-    assert controls.detector.currentData() == "nanodet" and controls.interval.value() == 6
+    assert (
+        controls.widgets["detector.model"].currentData() == "nanodet" and controls.widgets["detect_every"].value() == 6
+    )
     assert [button.text() for button in controls.presets.buttons() if button.isChecked()] == ["Fast"]
     window.workspace.close_run()
-    assert controls.detector.currentData() == "efficientdet-lite0" and controls.interval.value() == 3
+    assert (
+        controls.widgets["detector.model"].currentData() == "efficientdet-lite0"
+        and controls.widgets["detect_every"].value() == 3
+    )
 
 
 def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip, studio):
