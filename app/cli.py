@@ -27,6 +27,7 @@ COMMANDS = {
     "cameras": Command("list the cameras of this machine", "app.commands.cameras"),
     "export": Command("write a session as table, markers, JSON or annotated video", "app.commands.export"),
     "share": Command("make a slow-motion clip or a picture of a part of a session", "app.commands.share"),
+    "answers": Command("find steps, jumps and repetitions; table and one-page report", "app.commands.answers"),
     "bench": Command("measure how fast a clip is tracked on this machine", "app.commands.bench"),
 }
 

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QT
 from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
 from app.gui.angle_commands import AngleCommands
+from app.gui.answers_commands import AnswersCommands
+from app.gui.answers_panel import AnswersPanel
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
 from app.gui.context_menus import ContextMenus
@@ -85,6 +87,7 @@ class MainWindow(QMainWindow):
         self.truth = TruthPanel()
         self.timeline = TimelinePanel()
         self.curves = PersonCurves(COCO_17)
+        self.answers = AnswersPanel()
         self.speed = SpeedGraphs()
         self.inside = InsidePanel()
         self.busy = QLabel()
@@ -104,7 +107,13 @@ class MainWindow(QMainWindow):
             (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.truth, "Truth"))),
             (
                 self.below,
-                ((self.timeline, "Timeline"), (self.curves, "Curves"), (self.speed, "Speed"), (self.inside, "Inside")),
+                (
+                    (self.timeline, "Timeline"),
+                    (self.curves, "Curves"),
+                    (self.answers, "Answers"),
+                    (self.speed, "Speed"),
+                    (self.inside, "Inside"),
+                ),
             ),
         ):
             tabs.setDocumentMode(True)
@@ -156,6 +165,7 @@ class MainWindow(QMainWindow):
         self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
         self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)
+        self.answering = AnswersCommands(work, self.answers, files=self.files, playback=self.playback, window=self)
         self.inspect = InspectCommands(
             work, actions, self.view, self.inside, controls=self.controls, tabs=self.below, window=self
         )

@@ -11,6 +11,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sheet = kinds.add_parser("sheet", help="a picture of many samples with their joints")
     demo = kinds.add_parser("demo", help="demo.mp4 and its truth")
     clips = kinds.add_parser("clips", help="clips with exact truth for judging trackers")
+    movements = kinds.add_parser("movements", help="joints of walks, runs, squats and jumps with true events, as JSON")
+    movements.add_argument("out", type=Path, help="JSON file to write")
     for command, where in ((samples, "folder"), (sheet, "PNG file"), (demo, "folder"), (clips, "folder")):
         command.add_argument("out", type=Path, help=f"{where} to write")
     for command, count in ((samples, 1000), (sheet, 48)):
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Render what was asked for; returns the exit code. UserError for what the user can mend."""
-    commands = {"samples": _samples, "sheet": _sheet, "demo": _demo, "clips": _clips}
+    commands = {"samples": _samples, "sheet": _sheet, "demo": _demo, "clips": _clips, "movements": _movements}
     commands[arguments.kind](arguments)
     return 0
 
@@ -77,6 +79,12 @@ def _demo(arguments: argparse.Namespace) -> None:
     from ppnet.data.people.demo import write_demo
 
     print(*write_demo(arguments.out), sep="\n")
+
+
+def _movements(arguments: argparse.Namespace) -> None:
+    from ppnet.data.people.movements import write_movements
+
+    print(write_movements(arguments.out))
 
 
 def _clips(arguments: argparse.Namespace) -> None:

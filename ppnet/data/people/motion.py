@@ -94,13 +94,17 @@ class Performer:
         place = (self._value("x", time_s), self._value("y", time_s))
         return Actor(self.figure, self.figure.pose(pose), place, self._value("yaw", time_s))
 
+    def cycle_at(self, time_s: float) -> float:
+        """How many walking cycles lie behind; each begins with the contact of the left heel."""
+        cycles = self._value("cycles", time_s)
+        share = cycles % 1  # of the ground that one cycle covers
+        return float(cycles // 1 + np.interp(share, self._phases, np.linspace(0, 1, len(self._phases))))
+
     def pose_at(self, time_s: float) -> Pose:
         """Walking or standing, with the gestures of that moment."""
         going = float(np.clip((self._value("speed", time_s) - 0.06) / 0.45, 0, 1))
         going = going * going * (3 - 2 * going)
-        share = self._value("cycles", time_s) % 1  # of the ground that one cycle covers
-        phase = float(np.interp(share, self._phases, np.linspace(0, 1, len(self._phases))))
-        walk = gait(phase, stride=self._value("stride", time_s))
+        walk = gait(self.cycle_at(time_s) % 1, stride=self._value("stride", time_s))
         pose = _blend(_idle(time_s + 7 * self.habit), walk, going)
         for gesture in self.gestures:
             share = gesture.share(time_s)

@@ -1,0 +1,85 @@
+"""`answers`: steps, jumps, repetitions and symmetry of everybody in a session, without the network."""
+
+import argparse
+from pathlib import Path
+
+from app.commands.progress_bar import ProgressBar
+from ppnet.errors import UserError
+from tracking.answers.answers import Answers, answers_of, summary_rows
+from tracking.answers.report import SUFFIXES, report_page, write_report
+from tracking.answers.table import value_text, write_answers_csv
+from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import MAX_SCALE
+from tracking.session.session import SUFFIX, Session
+from tracking.time_span import TimeSpan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `answers`."""
+    add = parser.add_argument
+    add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
+    add("--csv", action="store_true", help="write every number as a table, <stem>_answers.csv")
+    add("--report", choices=[suffix[1:] for suffix in SUFFIXES], help="write a page with pictures, <stem>_report.pdf")
+    add("--person", type=int, metavar="ID", help="of whom the report is (default: who did most)")
+    add("--from", dest="start", type=float, metavar="S", help="where to begin, in seconds (default: the in point)")
+    add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
+    add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for the report")
+    add("--out", type=Path, metavar="DIR", help="folder for table and report (default: beside the session)")
+    add("--overwrite", action="store_true", help="replace files that are there")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the summary of everybody; write table and report where they are asked for. Returns the exit code."""
+    span = TimeSpan(arguments.start, arguments.end)
+    span.check()
+    scale: float | None = arguments.scale
+    if scale is not None and not 0 < scale < MAX_SCALE:
+        raise UserError(f"--scale is how many metres a pixel is, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+    table = _place(arguments, "_answers.csv") if arguments.csv else None
+    report = _place(arguments, f"_report.{arguments.report}") if arguments.report else None
+    with Session.open(arguments.session) as session:
+        edited = EditedSession(session, span=span, metres_per_pixel=scale)
+        edited.refresh()
+        everybody = answers_of(edited)
+        for answers in everybody:
+            _print(answers)
+        if table is not None:
+            table.parent.mkdir(parents=True, exist_ok=True)
+            write_answers_csv(everybody, table)
+            print(table, flush=True)
+        if report is not None:
+            who = _of_whom(everybody, arguments.person)
+            style = SceneStyle(people=PeopleStyle(names=dict(edited.names)))
+            with ProgressBar("report", session.frame_count, quiet=arguments.quiet) as bar:
+                page = report_page(edited, who, bar.tick, style=style, video=arguments.video)
+            print(write_report(page, report), flush=True)
+    return 0
+
+
+def _print(answers: Answers) -> None:
+    print(f"{answers.name}:" + (" no steps, jumps or repetitions" if answers.is_empty else ""))
+    for row in summary_rows(answers):
+        print(f"  {f'{row.quantity} {row.side}'.strip():32}{value_text(row):>8} {row.unit}".rstrip())
+
+
+def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:
+    if person is not None:
+        found = [answers for answers in everybody if answers.person == person]
+        if not found:
+            known = ", ".join(str(answers.person) for answers in everybody) or "nobody"
+            raise UserError(f"There is no person {person} in that part; there is {known}.")
+        return found[0]
+    if not everybody:
+        raise UserError("Nobody was seen in that part; there is nothing to report.")
+    return max(everybody, key=lambda one: one.deeds)
+
+
+def _place(arguments: argparse.Namespace, end: str) -> Path:
+    session: Path = arguments.session
+    path: Path = (arguments.out or session.parent) / f"{session.name.removesuffix(SUFFIX)}{end}"
+    if path.exists() and not arguments.overwrite:
+        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
+    return path

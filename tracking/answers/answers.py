@@ -1,0 +1,160 @@
+"""`answers_of`: everything that is found of everybody, and the same as rows for tables, pages and reports."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracking.answers.jumps import Jump, jumps_of
+from tracking.answers.motion import motions_of
+from tracking.answers.repetitions import Repetition, repetitions_of
+from tracking.answers.steps import Step, cadence_of, steps_of
+from tracking.answers.symmetry import Sides, sides_of
+from tracking.session.edited_session import EditedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one person did."""
+
+    person: int
+    name: str
+    steps: tuple[Step, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    sides: tuple[Sides, ...] = ()
+    metres_per_pixel: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return self.deeds == 0
+
+    @property
+    def deeds(self) -> int:
+        """How much there is to tell of this person: a jump or a repetition as much as five steps."""
+        return len(self.steps) + 5 * (len(self.jumps) + len(self.repetitions))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One number. event: `step`, `jump`, `squat`, `push-up`, or `summary`; number: from 1, of its kind.
+
+    time_s: when it happened, in seconds of the video; None in a summary.
+    """
+
+    person: int
+    name: str
+    event: str
+    number: int | None
+    side: str
+    time_s: float | None
+    quantity: str
+    value: float
+    unit: str
+
+
+def answers_of(session: EditedSession) -> tuple[Answers, ...]:
+    """Of everybody who is exported, between in and out point, by id; people who did nothing of the kind too."""
+    found = []
+    for motion in motions_of((edited.result for edited in session.exported()), session.skeleton):
+        steps = steps_of(motion)
+        jumps = jumps_of(motion, steps)
+        found.append(
+            Answers(
+                motion.person,
+                session.name(motion.person),
+                steps,
+                jumps,
+                repetitions_of(motion, jumps),
+                sides_of(motion, steps),
+                session.metres_per_pixel,
+            )
+        )
+    return tuple(found)
+
+
+def summary_rows(answers: Answers) -> tuple[AnswerRow, ...]:
+    """Counts, medians and symmetry of one person."""
+
+    def row(quantity: str, value: float, unit: str, side: str = "") -> AnswerRow:
+        return AnswerRow(answers.person, answers.name, "summary", None, side, None, quantity, value, unit)
+
+    rows = []
+    steps, jumps = answers.steps, answers.jumps
+    if steps:
+        rows.append(row("steps", len(steps), ""))
+        if (cadence := cadence_of(steps)) is not None:
+            rows.append(row("cadence", cadence, "steps/min"))
+        rows += _median(row, "contact time", (step.contact_time_s for step in steps), "s")
+        flights = [step.flight_s for step in steps if step.flight_s is not None]
+        if flights:
+            median = float(np.median(flights))
+            rows.append(row("flight time" if median > 0 else "double support time", abs(median), "s"))
+    for sides in answers.sides:
+        rows.append(row(sides.quantity, sides.left, sides.unit, "left"))
+        rows.append(row(sides.quantity, sides.right, sides.unit, "right"))
+        rows.append(row(f"{sides.quantity}, symmetry index", sides.index_percent, "%"))
+    if jumps:
+        rows += [row("jumps", len(jumps), ""), row("highest jump", max(jump.height_m for jump in jumps), "m")]
+    for kind in dict.fromkeys(repetition.kind for repetition in answers.repetitions):
+        own = [repetition for repetition in answers.repetitions if repetition.kind == kind]
+        rows.append(row(f"{kind}s", len(own), ""))
+        rows += _median(row, f"{kind} range", (repetition.range_deg for repetition in own), "deg")
+        rows += _median(row, f"{kind} down", (repetition.down_s for repetition in own), "s")
+        rows += _median(row, f"{kind} up", (repetition.up_s for repetition in own), "s")
+    return tuple(rows)
+
+
+def event_rows(answers: Answers) -> tuple[AnswerRow, ...]:
+    """Every number of every event of one person, by time."""
+    rows: list[AnswerRow] = []
+    for event, number, side, time_s, values in sorted(_events(answers), key=lambda entry: entry[3]):
+        for quantity, value, unit in values:
+            if value is not None:
+                rows.append(AnswerRow(answers.person, answers.name, event, number, side, time_s, quantity, value, unit))
+    return tuple(rows)
+
+
+def moments_of(answers: Answers) -> list[tuple[float, str]]:
+    """When something happened, and what, by time: contacts, take-offs, bottoms of repetitions."""
+    moments = [(step.contact_s, f"{step.side} contact") for step in answers.steps]
+    for jump in answers.jumps:
+        moments.append(((jump.take_off_s + jump.landing_s) / 2, f"jump, {100 * jump.height_m:.0f} cm"))
+    moments += [(one.bottom_s, f"{one.kind}, {one.range_deg:.0f}°") for one in answers.repetitions]
+    return sorted(moments)
+
+
+_Values = Sequence[tuple[str, float | None, str]]
+
+
+def _events(answers: Answers) -> Iterator[tuple[str, int, str, float, _Values]]:
+    for number, step in enumerate(answers.steps, 1):
+        values: _Values = [
+            ("contact time", step.contact_time_s, "s"),
+            ("step time", step.step_s, "s"),
+            ("flight time", step.flight_s, "s"),
+        ]
+        yield "step", number, step.side, step.contact_s, values
+    for number, jump in enumerate(answers.jumps, 1):
+        hip_m = None if answers.metres_per_pixel is None else jump.hip_rise_px * answers.metres_per_pixel
+        values = [("flight time", jump.flight_s, "s"), ("height", jump.height_m, "m"), ("height by hip", hip_m, "m")]
+        yield "jump", number, "", jump.take_off_s, values
+    counts: dict[str, int] = {}
+    for one in answers.repetitions:
+        counts[one.kind] = counts.get(one.kind, 0) + 1
+        values = [
+            ("range", one.range_deg, "deg"),
+            ("lowest angle", one.bottom_deg, "deg"),
+            ("down", one.down_s, "s"),
+            ("pause", one.pause_s, "s"),
+            ("up", one.up_s, "s"),
+        ]
+        yield one.kind, counts[one.kind], "", one.start_s, values
+
+
+def _median(
+    row: Callable[[str, float, str], AnswerRow], quantity: str, values: Iterable[float | None], unit: str
+) -> list[AnswerRow]:
+    known = [value for value in values if value is not None]
+    return [row(quantity, float(np.median(known)), unit)] if known else []

@@ -1,0 +1,31 @@
+"""Answers as a tidy table: one number a row."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracking.answers.answers import AnswerRow, Answers, event_rows, summary_rows
+from tracking.export.csv_wide import quoted
+
+COLUMNS = ("person_id", "person_name", "event", "number", "side", "time_s", "quantity", "value", "unit")
+DIGITS = 4
+
+
+def rows_of(everybody: Sequence[Answers]) -> list[AnswerRow]:
+    """Each person's summary, then their events by time."""
+    return [row for answers in everybody for row in (*summary_rows(answers), *event_rows(answers))]
+
+
+def write_answers_csv(everybody: Sequence[Answers], path: Path) -> None:
+    """Empty cells where something does not apply; numbers with four significant digits, times with six decimals."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for row in rows_of(everybody):
+            time_s = "" if row.time_s is None else f"{row.time_s:.6f}"
+            number = "" if row.number is None else str(row.number)
+            words = (quoted(row.name), row.event, number, row.side, time_s, quoted(row.quantity), value_text(row))
+            file.write(",".join((str(row.person), *words, row.unit)) + "\n")
+
+
+def value_text(row: AnswerRow) -> str:
+    """The number with four significant digits at most."""
+    return f"{row.value:.{DIGITS}g}"
