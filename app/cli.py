@@ -26,6 +26,7 @@ COMMANDS = {
     "track": Command("track people in videos, pictures or a camera", "app.commands.track"),
     "cameras": Command("list the cameras of this machine", "app.commands.cameras"),
     "export": Command("write a session as table, markers, JSON or annotated video", "app.commands.export"),
+    "import": Command("make a session of tracks of another program", "app.commands.import_tracks"),
     "share": Command("make a slow-motion clip or a picture of a part of a session", "app.commands.share"),
     "answers": Command("find steps, jumps and repetitions; table and one-page report", "app.commands.answers"),
     "bench": Command("measure how fast a clip is tracked on this machine", "app.commands.bench"),

@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open-camera", "File", "Use a camera…", ("Ctrl+K",), "Choose a camera, its size and rate"),
     Command("open-stream", "File", "Open a network camera…", ("Ctrl+U",), "rtsp:// or http:// address, only when you type one"),
     Command("demo", "File", "Try the demo", (), "Opens the short film that comes with the program"),
+    Command("import", "File", "Import tracks…", (), "Of DeepLabCut, SLEAP, OpenPose, COCO or an earlier table, over the video that is open"),
     Command("export", "File", "Export…", ("Ctrl+E", "Ctrl+Alt+E"), "Tables, videos and formats of other programs"),
     Command("share", "File", "Share a slow-motion clip", ("Ctrl+Shift+E",), "Of the part between in and out point: ¼ speed, a pause at each mark, plays on any phone"),
     Command("share-picture", "File", "Share this picture", (), "With skeleton, angles, trail, name and time, as PNG"),

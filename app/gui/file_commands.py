@@ -13,9 +13,12 @@ from app.gui.preferences import PreferencesStore
 from app.gui.start_page import StartPage, Unfinished
 from app.gui.video_view import VideoView
 from app.runs.free_places import free_path, place_for_session, sessions_folder
+from app.runs.importing import Imported, import_tracks
+from app.runs.job import Job
 from app.runs.opened import Opened, OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
+from ppnet.errors import UserError
 from tracking.session.opening import find_unfinished
 from tracking.session.session import SUFFIX
 from tracking.video.camera import CameraInfo, list_cameras
@@ -25,6 +28,8 @@ FILTER = (
     "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"
     f" *.bmp *.webp *.tif *.tiff *{Path(SUFFIX).suffix});;All files (*)"
 )
+TRACKS_FILTER = "Tracks (*.csv *.h5 *.hdf5 *.slp *.json);;All files (*)"
+HAVE_SOMETHING = ("snapshot", "close", "export", "import")
 CAMERA_LOOK_MS = 1500
 
 
@@ -53,6 +58,7 @@ class FileCommands(QObject):
                 "open": self.ask_file,
                 "open-folder": self.ask_folder,
                 "open-camera": self.ask_camera,
+                "import": self.ask_tracks,
                 "open-stream": self.ask_stream,
                 "demo": self.open_demo,
                 "snapshot": self.save_picture,
@@ -70,9 +76,9 @@ class FileCommands(QObject):
         start.cameraWanted.connect(self.use_camera)
         start.pathWanted.connect(self.open_path)
         workspace.opened.connect(self._remember)
-        workspace.opened.connect(lambda _run: actions.enable(("snapshot", "close", "export"), True))
-        workspace.closed.connect(lambda: actions.enable(("snapshot", "close", "export"), False))
-        actions.enable(("snapshot", "close", "export"), False)
+        workspace.opened.connect(lambda _run: actions.enable(HAVE_SOMETHING, True))
+        workspace.closed.connect(lambda: actions.enable(HAVE_SOMETHING, False))
+        actions.enable(HAVE_SOMETHING, False)
 
     def refresh_start_page(self) -> None:
         """Cameras, recent files and runs that were cut short, as they are now."""
@@ -126,12 +132,47 @@ class FileCommands(QObject):
         """Asks for a folder of images."""
         self._ask("Open a folder of images", QFileDialog.FileMode.Directory, lambda path: self.open_path(Path(path)))
 
-    def _ask(self, title: str, mode: QFileDialog.FileMode, deed: Callable[[str], None]) -> None:
+    def ask_tracks(self) -> None:
+        """Asks for a file with tracks of another program; of OpenPose any file of its folder."""
+        self._ask(
+            "Tracks of the video that is open",
+            QFileDialog.FileMode.ExistingFile,
+            lambda path: self.import_tracks(Path(path)),
+            names=TRACKS_FILTER,
+        )
+
+    def import_tracks(self, file: Path) -> None:
+        """Opens the tracks of a file over the video that is open, as a session of their own beside it."""
+        opened = self._workspace.opened_file
+        if opened is None:
+            self._workspace.notify("Open the video first, then import its tracks.", "warning")
+            return
+        video, place = opened.video, free_path(place_for_session(opened.video))
+
+        def done(imported: Imported) -> None:
+            self._workspace.open_path(imported.path)
+            if imported.notice:
+                self._workspace.notify(imported.notice)
+
+        Job(
+            lambda: import_tracks(file, video, place),
+            name="import",
+            post=self._workspace.post,
+            done=done,
+            failed=self._refused,
+        )
+
+    def _refused(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            raise error
+        self._workspace.notify(str(error), "error")
+
+    def _ask(self, title: str, mode: QFileDialog.FileMode, deed: Callable[[str], None], *, names: str = FILTER) -> None:
         recent = self._store.value.recent
         dialog = QFileDialog(self._window, title, str(Path(recent[0]).parent) if recent else first_folder())
         dialog.setFileMode(mode)
         if mode is QFileDialog.FileMode.ExistingFile:
-            dialog.setNameFilter(FILTER)
+            dialog.setNameFilter(names)
         dialog.fileSelected.connect(deed)
         dialog.open()
 

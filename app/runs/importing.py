@@ -1,0 +1,50 @@
+"""Tracks of another program become a session over their video. No Qt."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ppnet.errors import UserError
+from tracking.importing.choice import read_tracks
+from tracking.importing.session import write_session
+from tracking.session.session import session_path
+from tracking.video.factory import open_source
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A session made of a file; notice: what of the file is not in it."""
+
+    path: Path
+    frames: int
+    people: int
+    notice: str = ""
+
+
+def import_tracks(file: Path, video: Path, out: Path | None = None, *, overwrite: bool = False) -> Imported:
+    """out: the session; beside the video without. It appears under its name only when it is whole.
+
+    UserError when the file is none that can be read or of another video, or the place is taken or cannot be written.
+    """
+    place = out or session_path(video)
+    if place.exists() and not overwrite:
+        raise UserError(f"{place} exists already; choose another --out or allow --overwrite.")
+    words, read = read_tracks(file)
+    table, skeleton, left_out = read.on_skeleton()
+    with open_source(video) as source:
+        times_s, info = source.frame_times() if hasattr(source, "frame_times") else (), source.info
+    fresh = place.with_name(f"{place.stem}.importing{place.suffix}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_session(
+            table, skeleton, fresh, source=info, times_s=times_s, made_from=(file.name, words), overwrite=True
+        )
+        os.replace(fresh, place)
+    except OSError as error:
+        raise UserError(f"{place} could not be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+    notice = f"Left out, since they are not among our joints: {', '.join(left_out)}." if left_out else ""
+    return Imported(place, len(times_s), len(set(table.ids.tolist())), notice)

@@ -1,0 +1,176 @@
+"""Files as the programs themselves write them are read with the right people, joints and frames."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+
+from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17, MPII_16
+from tracking.importing.choice import read_tracks
+from tracking.importing.track_table import canonical, ids_by_overlap, numbered
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("LAnkle", "left_ankle"), ("RElbow", "right_elbow"), ("left_ankle", "left_ankle"), ("Left Ankle", "left_ankle"),
+        ("ankle_L", "left_ankle"), ("leftShoulder", "left_shoulder"), ("r-hip", "right_hip"), ("Nose", "nose"),
+        ("rightknee", "right_knee"), ("lip", "lip"),
+    ],
+)  # fmt: skip
+def test_names_of_joints_are_understood_as_people_write_them(given: str, wanted: str) -> None:
+    assert canonical(given) == wanted
+
+
+def test_numbers_of_people() -> None:
+    assert numbered(["person3", "person1"]) == ([3, 1], {})
+    assert numbered(["track_0", "track_1"]) == ([1, 2], {1: "track_0", 2: "track_1"})
+    assert numbered(["Anna", "Ben"]) == ([1, 2], {1: "Anna", 2: "Ben"})
+
+
+def test_people_without_ids_go_on_where_they_overlap() -> None:
+    frames = np.array([0, 0, 1, 1, 2, 60])
+    boxes = np.array([[0, 0, 9, 9], [50, 0, 59, 9], [51, 0, 60, 9], [1, 0, 10, 9], [2, 0, 11, 9], [2, 0, 11, 9]], "f4")
+    assert ids_by_overlap(frames, boxes).tolist() == [1, 2, 2, 1, 1, 3]
+
+
+@pytest.mark.parametrize("form", ["csv", "fixed", "table"])
+@pytest.mark.parametrize("individuals", [True, False])
+def test_deeplabcut(tmp_path: Path, form: str, individuals: bool) -> None:
+    """Tables as DeepLabCut's own pandas writes them, of several individuals and of a single one."""
+    who, parts, rng = (["Anna", "Ben"] if individuals else [""]), ["nose", "LAnkle", "tail"], np.random.default_rng(5)
+    levels = [["net"], who, parts, ["x", "y", "likelihood"]]
+    columns = pandas.MultiIndex.from_product(levels, names=["scorer", "individuals", "bodyparts", "coords"])
+    values = rng.uniform(0, 1, (5, len(columns))).round(4)
+    values[1, :9] = np.nan
+    if not individuals:
+        columns = columns.droplevel("individuals")
+    data = pandas.DataFrame(values, columns=columns)
+    if form == "csv":
+        data.to_csv(path := tmp_path / "a.csv")
+    else:
+        pytest.importorskip("tables")
+        data.to_hdf(path := tmp_path / "a.h5", key="df_with_missing", format=form, mode="w")
+    words, table = read_tracks(path)
+    table, skeleton, left_out = table.on_skeleton()
+    assert words == "DeepLabCut table" and skeleton is COCO_17 and left_out == ("tail",)
+    assert table.names == ({1: "Anna", 2: "Ben"} if individuals else {})
+    wanted = values.reshape(5, len(who), 3, 3)
+    rows = {(int(f), int(i)): row for row, (f, i) in enumerate(zip(table.frames, table.ids, strict=True))}
+    assert set(rows) == {(f, p + 1) for f in range(5) for p in range(len(who))} - {(1, 1)}
+    for (frame, person), row in rows.items():
+        for part, joint in ((0, 0), (1, COCO_17.index("left_ankle"))):
+            np.testing.assert_allclose(table.points[row, joint], wanted[frame, person - 1, part, :2], atol=1e-6)
+            assert table.scores[row, joint] == pytest.approx(wanted[frame, person - 1, part, 2], abs=1e-6)
+
+
+@pytest.mark.parametrize("form", ["slp", "matlab", "standard"])
+def test_sleap(tmp_path: Path, form: str) -> None:
+    """Files that sleap-io writes; a corrected instance counts in place of the prediction that it came from."""
+    sleap_io = pytest.importorskip("sleap_io")
+    skeleton = sleap_io.Skeleton(["left_knee", "right_knee"], name="legs")
+    video = sleap_io.Video("walk.mp4", open_backend=False)
+    tracks = [sleap_io.Track("Anna"), sleap_io.Track("Ben")]
+    points = np.array([[1.5, 2], [np.nan, np.nan]])
+
+    def predicted(track, x):
+        return sleap_io.PredictedInstance.from_numpy(
+            points + np.array([x, 0]), point_scores=np.array([0.5, 0.25]), score=0.75, skeleton=skeleton, track=track
+        )
+
+    first, second = predicted(tracks[0], 0), predicted(tracks[1], 100)
+    frames = [
+        sleap_io.LabeledFrame(video=video, frame_idx=2, instances=[first, second]),
+        sleap_io.LabeledFrame(video=video, frame_idx=7, instances=[predicted(tracks[1], 200)]),
+    ]
+    if form == "slp":
+        fixed = sleap_io.Instance.from_numpy(points + np.array([5, 0]), skeleton=skeleton, track=tracks[0])
+        fixed.from_predicted = first
+        frames[0].instances.append(fixed)
+    labels = sleap_io.Labels(frames, videos=[video], tracks=tracks, skeletons=[skeleton])
+    if form == "slp":
+        labels.save(str(path := tmp_path / "a.slp"))
+    else:
+        sleap_io.save_analysis_h5(labels, str(path := tmp_path / "a.h5"), preset=form)
+    _, table = read_tracks(path)
+    table, skeleton, left_out = table.on_skeleton()
+    knee = skeleton.index("left_knee")
+    rows = {(int(f), table.names[int(i)]): row for row, (f, i) in enumerate(zip(table.frames, table.ids, strict=True))}
+    assert set(rows) == {(2, "Anna"), (2, "Ben"), (7, "Ben")} and not left_out
+    anna = 6.5 if form == "slp" else 1.5
+    assert [table.points[rows[key], knee, 0] for key in sorted(rows)] == [anna, 101.5, 201.5]
+    assert table.scores[rows[7, "Ben"], knee] == 0.5 and table.person_scores[rows[7, "Ben"]] == 0.75
+    assert np.isnan(table.points[:, skeleton.index("right_knee")]).all()
+
+
+def test_openpose_and_coco_without_ids(tmp_path: Path) -> None:
+    folder = tmp_path / "json"
+    folder.mkdir()
+    results = []
+    for frame in range(3):
+        people = []
+        for person in range(2):
+            body = np.zeros((25, 3))
+            body[0] = 100 * person + frame + 1, 50, 0.9
+            body[11] = 100 * person + frame + 20, 90, 0.8
+            people.append({"person_id": [-1], "pose_keypoints_2d": body.ravel().tolist()})
+            joints = np.zeros((17, 3))
+            joints[0], joints[16] = body[0], body[11]
+            results.append({"image_id": frame, "category_id": 1, "keypoints": joints.ravel().tolist(), "score": 0.7})
+        people = people[::-1] if frame == 1 else people
+        (folder / f"walk_{frame:012d}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
+    (tmp_path / "results.json").write_text(json.dumps(results[::-1]))
+    for path in (folder, folder / f"walk_{0:012d}_keypoints.json", tmp_path / "results.json"):
+        table, skeleton, _ = read_tracks(path)[1].on_skeleton()
+        nose, ankle = skeleton.index("nose"), skeleton.index("right_ankle")
+        for row, (frame, track_id) in enumerate(zip(table.frames.tolist(), table.ids.tolist(), strict=True)):
+            same = table.points[(table.ids == track_id) & (table.frames == 0), nose, 0][0]
+            assert table.points[row, nose, 0] == same + frame
+            assert table.scores[row, ankle] == pytest.approx(0.8)
+        assert sorted(set(table.ids.tolist())) == [1, 2]
+
+
+def test_other_skeletons_are_chosen_by_their_joints(tmp_path: Path) -> None:
+    lines = ["scorer" + ",net" * 48, "bodyparts" + "".join(f",{name}" * 3 for name in MPII_16.keypoints)]
+    lines += ["coords" + ",x,y,likelihood" * 16, "0" + ",1,2,0.5" * 16]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    assert read_tracks(tmp_path / "a.csv")[1].on_skeleton()[1] is MPII_16
+    (tmp_path / "a.csv").write_text("scorer,n,n\nbodyparts,tail,tail\ncoords,x,y\n0,1,2\n")
+    with pytest.raises(UserError, match="None of the file's joints"):
+        read_tracks(tmp_path / "a.csv")[1].on_skeleton()
+
+
+def test_what_is_no_file_of_tracks_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    contents = {
+        "a.csv": b"scorer,net\nbodyparts,nose\n", "b.csv": b"scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n0,1e9,2\n",
+        "c.csv": b"frame,time_s,person_id,state\n0,0,1,tracked\n", "d.csv": b"a,b\n1,2\n", "e.csv": b"\xff\xfe\x00",
+        "f.json": b"[" * 100_000, "g.json": b'[{"image_id": 0, "keypoints": [1, 2]}]', "h.json": b"{}", "i.h5": b"no",
+        "j.slp": b"no", "k.txt": b"", "l.csv": b"scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n" + b"0,1,2\n" * 2,
+    }  # fmt: skip
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    for path in [*sorted(tmp_path.iterdir()), tmp_path / "nowhere.csv"]:
+        with pytest.raises(UserError) as told:
+            read_tracks(path)
+        assert path.name in str(told.value) and "\n" not in str(told.value)
+
+
+def test_no_pickle_of_a_file_is_run(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+
+    class Hostile:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "was run",)
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        rows = np.zeros(1, [("index", "i8"), ("values_block_0", "f8", (3,))])
+        table = file.create_dataset("df_with_missing/table", data=rows)
+        table.attrs["values_block_0_kind"] = np.bytes_(pickle.dumps([Hostile()], 0))
+    with pytest.raises(UserError, match="wants to run"):
+        read_tracks(tmp_path / "a.h5")
+    assert not (tmp_path / "was run").exists()
