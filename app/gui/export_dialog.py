@@ -1,6 +1,5 @@
 """Export: which format, where to. It stands beside the window; the video plays on, and the work can be cancelled."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.runs.exporting import ExportOffer
 from tracking.export.formats import EXPORTS
 from tracking.export.units import METRES, PIXELS
 
@@ -29,20 +29,16 @@ class ExportDialog(QDialog):
     wanted = Signal(str, object, object)
     cancelWanted = Signal()
 
-    def __init__(
-        self, names: Sequence[str], *, stem: str, folder: Path, note: str, has_scale: bool, parent: QWidget
-    ) -> None:
+    def __init__(self, offer: ExportOffer, *, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 600)
-        self._names = tuple(names)
-        self._stem = stem
-        self._folder = folder
+        self._offer = offer
         self.unit = QComboBox()
         self.unit.setAccessibleName("Unit of positions")
         self.unit.addItem("Positions in pixels, origin top left, y downwards", PIXELS)
-        if has_scale:
+        if offer.has_scale:
             self.unit.addItem("Positions in metres, origin bottom left, y upwards", METRES)
             self.unit.setToolTip("Metres are true at the distance from the camera at which the length was drawn")
         else:
@@ -50,7 +46,7 @@ class ExportDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
-        for name in self._names:
+        for name in self._offer.formats:
             item = QListWidgetItem(f"{EXPORTS[name].title}\n{EXPORTS[name].explanation}", self.list)
             item.setSizeHint(QSize(0, 2 * self.fontMetrics().lineSpacing() + 14))
         self.list.currentRowChanged.connect(self._suggest)
@@ -58,10 +54,10 @@ class ExportDialog(QDialog):
         self.path.setAccessibleName("File")
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._browse)
-        self.note = QLabel(note)
+        self.note = QLabel(offer.note)
         self.note.setWordWrap(True)
         self.note.setProperty("muted", True)
-        self.note.setVisible(bool(note))
+        self.note.setVisible(bool(offer.note))
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -97,7 +93,7 @@ class ExportDialog(QDialog):
 
     def choose(self, name: str) -> None:
         """Marks a format."""
-        self.list.setCurrentRow(self._names.index(name))
+        self.list.setCurrentRow(self._offer.formats.index(name))
 
     def show_progress(self, share: float | None) -> None:
         """How much is done (0 to 1); None when nothing is under way."""
@@ -114,10 +110,10 @@ class ExportDialog(QDialog):
         self.status.setText(words)
 
     def _suggest(self, row: int) -> None:
-        self.path.setText(str(self._folder / f"{self._stem}{EXPORTS[self._names[row]].suffix}"))
+        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{EXPORTS[self._offer.formats[row]].suffix}"))
         self.status.setText("")
-        self.unit.setVisible(len(EXPORTS[self._names[row]].units) > 1)
-        self.unit.setCurrentIndex(self.unit.count() - 1 if self._names[row] == "trc" else 0)
+        self.unit.setVisible(len(EXPORTS[self._offer.formats[row]].units) > 1)
+        self.unit.setCurrentIndex(self.unit.count() - 1 if self._offer.formats[row] == "trc" else 0)
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Export to")
@@ -129,7 +125,7 @@ class ExportDialog(QDialog):
 
     def _start(self) -> None:
         if self.path.text().strip():
-            name = self._names[self.list.currentRow()]
+            name = self._offer.formats[self.list.currentRow()]
             unit = self.unit.currentData() if len(EXPORTS[name].units) > 1 else None
             self.wanted.emit(name, Path(self.path.text().strip()), unit)
 

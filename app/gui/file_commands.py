@@ -105,6 +105,12 @@ class FileCommands(QObject):
 
         return Path(self._store.value.record_folder or Path(platformdirs.user_videos_dir()) / "PPNet Live")
 
+    def new_file(self, name: str) -> Path:
+        """A free name like this one in that folder, which is there then."""
+        folder = self.record_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return free_path(folder / name)
+
     def open_path(self, path: Path) -> None:
         """Opens a file or folder; one that opens comes first among the recent ones."""
         self._workspace.open_path(path)

@@ -9,7 +9,6 @@ from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.person_curves import PersonCurves
 from app.gui.speed_graphs import SpeedGraphs
-from app.runs.free_places import free_path
 from app.runs.workspace import Workspace
 
 
@@ -56,9 +55,7 @@ class GraphCommands(QObject):
     def _place(self, end: str) -> Path:
         run = self._workspace.run
         stem = Path(run.name).stem if run is not None else "run"
-        folder = self._files.record_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        return free_path(folder / f"{stem}_{end}")
+        return self._files.new_file(f"{stem}_{end}")
 
     def _tell(self, path: Path) -> None:
         self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))

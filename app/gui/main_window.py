@@ -158,11 +158,11 @@ class MainWindow(QMainWindow):
             panels={"side-panel": self.side, "lower-panel": self.below},
         )
         self.angles = AngleCommands(work, actions, store=self.store, window=self)
-        self.recording = RecordCommands(work, actions, self.record_bar, self.view, files=self.files, window=self)
+        self.recording = RecordCommands(work, actions, self.record_bar, files=self.files, window=self)
         self.sharing = ShareCommands(
             work, actions, self.record_bar, self.view, files=self.files, store=self.store, window=self
         )
-        self.exports = ExportCommands(work, actions, self.view, files=self.files, window=self)
+        self.exports = ExportCommands(work, actions, files=self.files, window=self)
         self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
         self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)
         self.answering = AnswersCommands(work, self.answers, files=self.files, playback=self.playback, window=self)

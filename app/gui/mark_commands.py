@@ -64,10 +64,10 @@ class MarkCommands(QObject):
         if run is None or picture is None:
             return
         frame = picture.frame
-        if run.replay.plan.mark_at(frame.index) is not None:
+        if run.edited.plan.mark_at(frame.index) is not None:
             self._workspace.edit(RemoveMark(frame.index))
             return
-        names = {mark.name for mark in run.replay.marks}
+        names = {mark.name for mark in run.edited.marks}
         number = next(n for n in range(1, len(names) + 2) if f"Mark {n}" not in names)
         self._workspace.edit(SetMark(frame.index, frame.time_s, f"Mark {number}"))
 
@@ -77,9 +77,9 @@ class MarkCommands(QObject):
         if run is None or picture is None:
             return
         index = picture.frame.index
-        if mark is None and run.replay.plan.mark_at(index) is None:
+        if mark is None and run.edited.plan.mark_at(index) is None:
             self.toggle()
-        named = mark or run.replay.plan.mark_at(index)
+        named = mark or run.edited.plan.mark_at(index)
         if named is None:
             return
         dialog = QInputDialog(self._window)
@@ -100,8 +100,8 @@ class MarkCommands(QObject):
         run = self._workspace.opened_file
         if run is None:
             return
-        here, span = self._playback.position.time_s, run.replay.plan.span
-        stops = {mark.time_s for mark in run.replay.marks}
+        here, span = self._playback.position.time_s, run.edited.plan.span
+        stops = {mark.time_s for mark in run.edited.marks}
         stops |= {time_s for time_s in (span.start_s, self._last_inside()) if time_s is not None}
         places = sorted(stops)
         at = bisect_right(places, here + SAME_TIME_S) if step > 0 else bisect_left(places, here - SAME_TIME_S) - 1
@@ -117,7 +117,7 @@ class MarkCommands(QObject):
         """The shown frame is the first that counts."""
         run, picture = self._workspace.opened_file, self._view.picture
         if run is not None and picture is not None:
-            end_s = run.replay.plan.span.end_s
+            end_s = run.edited.plan.span.end_s
             start_s = picture.frame.time_s
             self._set(TimeSpan(start_s, end_s if end_s is not None and end_s > start_s else None))
 
@@ -125,7 +125,7 @@ class MarkCommands(QObject):
         """The shown frame is the last that counts."""
         run, picture = self._workspace.opened_file, self._view.picture
         if run is not None and picture is not None:
-            start_s = run.replay.plan.span.start_s
+            start_s = run.edited.plan.span.start_s
             times, index = run.player.times, picture.frame.index
             end_s = float(times[index + 1]) if index + 1 < len(times) else picture.frame.time_s + 1e-3
             self._set(TimeSpan(start_s if start_s is not None and start_s < end_s else None, end_s))
@@ -136,7 +136,7 @@ class MarkCommands(QObject):
 
     def _set(self, span: TimeSpan) -> None:
         run = self._workspace.opened_file
-        if run is None or span == run.replay.plan.span:
+        if run is None or span == run.edited.plan.span:
             return
         self._workspace.edit(SetSpan(span.start_s, span.end_s))
         if span.is_unlimited:
@@ -150,9 +150,9 @@ class MarkCommands(QObject):
     def _last_inside(self) -> float | None:
         """Time of the last frame before the out point."""
         run = self._workspace.opened_file
-        if run is None or run.replay.plan.span.end_s is None:
+        if run is None or run.edited.plan.span.end_s is None:
             return None
-        inside = run.replay.plan.span.indices(run.player.times)
+        inside = run.edited.plan.span.indices(run.player.times)
         return float(run.player.times[inside[-1]]) if inside else None
 
     # Showing
@@ -161,8 +161,8 @@ class MarkCommands(QObject):
         run, file = self._workspace.run, self._workspace.opened_file
         self._actions.enable(("mark", "name-mark"), run is not None)
         self._actions.enable(OF_FILES, file is not None)
-        marks = run.replay.marks if run is not None else ()
-        span = run.replay.plan.span if run is not None else ALL_TIME
+        marks = run.edited.marks if run is not None else ()
+        span = run.edited.plan.span if run is not None else ALL_TIME
         self._lanes.show_flags(marks, span)
         self._transport.show_marks(marks, span)
         if file is not None:

@@ -92,7 +92,7 @@ class PeopleCommands(QObject):
     def _split(self, person: int) -> None:
         run = self._workspace.run
         if run is not None:
-            fresh = run.replay.next_id
+            fresh = run.edited.next_id
             self._workspace.edit(SplitId(person, self._frame(), fresh))
             self._workspace.notify(f"From here on {person} is {fresh}. Ctrl+Z takes it back.", "info")
 

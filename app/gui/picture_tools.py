@@ -85,7 +85,7 @@ class PictureTools(QObject):
 
     def _follow_scale(self) -> None:
         run = self._workspace.run
-        self._curves.set_scale(run.replay.metres_per_pixel if run is not None else None)
+        self._curves.set_scale(run.edited.metres_per_pixel if run is not None else None)
 
     def _start(self, tool: str, words: str) -> None:
         if self._view.picture is None:

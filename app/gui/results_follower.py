@@ -89,11 +89,11 @@ class ResultsFollower(QObject):
         run, person = self._workspace.run, self._workspace.people.chosen
         if run is None:
             return
-        read_of = run.replay, run.replay.plan.of_results, person
+        read_of = run.edited, run.edited.plan.of_results, person
         if read_of != self._read_of:
             self._read_of = read_of
             recent = max(run.session.last_frame_index - LIVE_FRAMES, 0) if run.is_live else 0
-            self._reader.read(run.replay, person=person, history_from=recent)
+            self._reader.read(run.edited, person=person, history_from=recent)
         self._show()
 
     def _show(self) -> None:

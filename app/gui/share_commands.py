@@ -1,6 +1,5 @@
 """Share: one press makes a slow-motion clip of the part between in and out point, or a picture of the frame shown."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +13,12 @@ from app.gui.preferences import PreferencesStore
 from app.gui.record_bar import RecordBar
 from app.gui.video_view import VideoView
 from app.runs.exporting import Work
-from app.runs.free_places import free_path
-from app.runs.job import Job
-from app.runs.opened import OpenedFile
 from app.runs.sharing import share_clip, share_picture
 from app.runs.workspace import Workspace
-from ppnet.errors import UserError
+from app.runs.writing_job import WritingJob
 
 LONG_S = 60.0  # of life: four minutes of clip
+TICK_MS = 200
 
 
 class ShareCommands(QObject):
@@ -45,11 +42,8 @@ class ShareCommands(QObject):
         self._view = view
         self._files = files
         self._store = store
-        self._job: Job[Path | None] | None = None
-        self._cancelled = threading.Event()
-        self._share = 0.0
-        self._ticker = QTimer(self)
-        self._ticker.setInterval(200)
+        self._writing = WritingJob("share", post=workspace.post, written=self._offer_file, failed=self._say_why_not)
+        self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         actions.connect({"share": self.share, "share-picture": self.share_picture})
         bar.shareWanted.connect(self.share)
@@ -63,7 +57,7 @@ class ShareCommands(QObject):
         run = self._workspace.opened_file
         if run is None:
             return
-        span = run.replay.plan.span
+        span = run.edited.plan.span
         length_s = (span.end_s or run.player.end_s) - (span.start_s or 0.0)
         if length_s > LONG_S:
             self._workspace.notify(
@@ -72,73 +66,46 @@ class ShareCommands(QObject):
                 "warning",
             )
             return
-        work, path = self._work(run), self._place(f"{run.video.stem}_slow.mp4")
-        self._begin(lambda: share_clip(path, work))
+        path = self._files.new_file(f"{run.video.stem}_slow.mp4")
+        self._begin(lambda work: share_clip(path, work))
 
     def share_picture(self) -> None:
         """Makes a picture of the frame that is shown."""
         run, picture = self._workspace.opened_file, self._view.picture
         if run is None or picture is None:
             return
-        work, time_s = self._work(run), picture.frame.time_s
-        path = self._place(f"{run.video.stem}_{picture.frame.index:06d}_still.png")
-        self._begin(lambda: share_picture(path, work, time_s))
+        path = self._files.new_file(f"{run.video.stem}_{picture.frame.index:06d}_still.png")
+        time_s = picture.frame.time_s
+        self._begin(lambda work: share_picture(path, work, time_s))
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
-        self._cancelled.set()
-        if self._job is not None:
-            self._job.wait(3.0)
+        self._writing.cancel(wait_s=3.0)
 
-    def _work(self, run: OpenedFile) -> Work:
+    def _begin(self, write: Callable[[Work], tuple[Path, ...]]) -> None:
         """Of how people are shown now; angles come along even while they are switched off."""
-        layers = self._workspace.layers
-        return Work(
-            session=run.session,
-            layers=replace(layers, angles=layers.angles or self._store.value.angles),
-            people=self._workspace.people,
-            video=run.video,
-            progress=self._set_share,
-            cancelled=self._cancelled.is_set,
-            nearby=run.nearby(),
-        )
-
-    def _place(self, name: str) -> Path:
-        folder = self._files.record_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        return free_path(folder / name)
-
-    def _begin(self, work: Callable[[], Path | None]) -> None:
-        if self._job is not None:
+        if self._writing.is_busy:
             self._workspace.notify("The clip before is still being made; try again in a moment.", "warning")
-            return
-        self._cancelled.clear()
-        self._share = 0.0
-        self._enable(False)
-        self._ticker.start()
-        self._job = Job(work, name="share", post=self._workspace.post, done=self._done, failed=self._failed)
-
-    def _set_share(self, share: float) -> None:
-        self._share = share
+        elif (work := Work.on(self._workspace)) is not None:
+            layers = replace(work.layers, angles=work.layers.angles or self._store.value.angles)
+            self._writing.start(lambda progress: write(replace(work, layers=layers, progress=progress)))
+            self._enable(False)
+            self._ticker.start()
 
     def _tick(self) -> None:
-        self._bar.status.setText(f"Making the clip… {100 * min(self._share, 1):.0f} %")
+        self._bar.status.setText(f"Making the clip… {100 * self._writing.share:.0f} %")
 
-    def _done(self, path: Path | None) -> None:
+    def _offer_file(self, paths: tuple[Path, ...]) -> None:
         self._end()
-        if path is not None:
-            self._workspace.offer(f"Ready to share: {path.name}", "Show in folder", lambda: show_in_folder(path))
+        if paths:
+            words = f"Ready to share: {paths[0].name}"
+            self._workspace.offer(words, "Show in folder", lambda: show_in_folder(paths[0]))
 
-    def _failed(self, error: Exception) -> None:
+    def _say_why_not(self, why: str) -> None:
         self._end()
-        if self._cancelled.is_set():
-            return
-        if not isinstance(error, UserError | OSError):
-            raise error
-        self._workspace.notify(str(error), "error")
+        self._workspace.notify(why, "error")
 
     def _end(self) -> None:
-        self._job = None
         self._ticker.stop()
         self._bar.status.setText("")
         self._enable(self._workspace.opened_file is not None)

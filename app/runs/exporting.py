@@ -1,51 +1,73 @@
 """Exports as the window makes them: all formats of `tracking.export`; the video as it looks on the screen. No Qt."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from app.runs.nearby import Nearby
+from app.runs.workspace import Workspace
+from app.runs.writing_job import Progress
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.formats import EXPORTS, export
-from tracking.export.progress import ExportCancelled
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 
 
 @dataclass(frozen=True)
-class Work:
-    """What an export needs. video: of a file, where it lies. progress: takes 0 to 1. unit: see `export`.
+class ExportOffer:
+    """What can be exported of what is open, and where to. note: what there is to know before."""
 
-    nearby: of a file, who is near in time, for blurred faces.
-    """
+    formats: tuple[str, ...]
+    folder: Path
+    stem: str
+    note: str
+    has_scale: bool
+
+    @classmethod
+    def of(cls, workspace: Workspace, other_folder: Path) -> "ExportOffer | None":
+        """None when nothing is open. other_folder: for cameras, and for films whose own can't be written."""
+        run, file = workspace.run, workspace.opened_file
+        if run is None:
+            return None
+        folder = other_folder if file is None or not os.access(file.video.parent, os.W_OK) else file.video.parent
+        return cls(
+            formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),
+            folder=folder,
+            stem=run.session.path.stem.removesuffix("_session") if file is None else file.video.stem,
+            note="" if run.session.complete else "Not everything is tracked yet: what is tracked so far is exported.",
+            has_scale=run.edited.metres_per_pixel is not None,
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an export needs. video: of a file, where it lies; nearby: who is near in time, for blurred faces."""
 
     session: Session
     layers: PictureLayers
     people: PeopleStyle
-    video: Path | None
-    progress: Callable[[float], None]
-    cancelled: Callable[[], bool]
-    unit: str | None = None
+    video: Path | None = None
     nearby: Nearby | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    @classmethod
+    def on(cls, workspace: Workspace) -> "Work | None":
+        """With what is open, as it is shown; None when nothing is."""
+        run, file = workspace.run, workspace.opened_file
+        if run is None:
+            return None
+        shown = workspace.layers, workspace.people
+        return cls(run.session, *shown) if file is None else cls(run.session, *shown, file.video, file.nearby())
 
 
-def export_work(name: str, path: Path, work: Work) -> tuple[Path, ...]:
-    """Writes one format with all edits in it; the path written, none when it was cancelled. UserError when it can't."""
+def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> tuple[Path, ...]:
+    """Writes one format with all edits in it; the path written. ExportCancelled; UserError when it can't; unit: see
+    `export`."""
     edited = EditedSession(work.session)
-    edited.refresh(cancelled=work.cancelled)
+    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
     total = max(work.session.frame_count, 1)
-
-    def tick(done: int) -> None:
-        work.progress(done / total)
-        if work.cancelled():
-            raise ExportCancelled
-
-    style = SceneStyle(work.layers, work.people)
     write = partial(EXPORTS[name].write, video=work.video) if EXPORTS[name].pictures else None
-    if name == "video":
-        write = partial(EXPORTS[name].write, video=work.video, style=style, near=work.nearby)
-    try:
-        return (export(edited, name, path, tick=tick, write=write, unit=work.unit),)
-    except ExportCancelled:
-        return ()
+    if write is not None and name == "video":
+        write = partial(write, style=SceneStyle(work.layers, work.people), near=work.nearby)
+    return (export(edited, name, path, tick=lambda done: work.progress.tell(done / total), write=write, unit=unit),)

@@ -57,7 +57,7 @@ class Parts:
 class Opened(ABC):
     """What a file and a camera have in common: a session with its edits, settings, and whom it is about.
 
-    name: for the title of the window. settings: of what is still to be tracked, but for the focus. replay: the session
+    name: for the title of the window. settings: of what is still to be tracked, but for the focus. edited: the session
     with its edits. Used by one thread, the window's, except where said.
     """
 
@@ -69,11 +69,11 @@ class Opened(ABC):
         self.name = name
         self.session = session
         self.settings = replace(settings, only=None)
-        self.replay = EditedSession(session)
+        self.edited = EditedSession(session)
         self.focus_settled: Event[FocusPerson, FocusPerson] = Event()
         """The focus that waited, and the one after it: somebody was found, or nobody in time."""
         self._post = post
-        only = self.replay.plan.only
+        only = self.edited.plan.only
         self.focus = FocusPerson.waiting(settings.only) if only is None else FocusPerson(self.place_of(only), only)
 
     # To be told by each kind
@@ -111,7 +111,7 @@ class Opened(ABC):
 
     def refresh(self) -> None:
         """Shows everything with the edits as they are now; smoothing asked for anew is not made here."""
-        self.replay.refresh(smooth=False)
+        self.edited.refresh(smooth=False)
         self.feed.refresh()
 
     # Settings and focus
@@ -143,7 +143,7 @@ class Opened(ABC):
 
     def follow_edits(self) -> None:
         """Aims at the person whom the edits name, or at everyone when they name nobody any more."""
-        only = self.replay.plan.only
+        only = self.edited.plan.only
         if only != self.focus.track_id:
             self.aim(EVERYONE if only is None else FocusPerson(self.place_of(only), only))
 
@@ -158,7 +158,7 @@ class Opened(ABC):
 
     def identified(self, result: FrameResult) -> FrameResult:
         """Everybody of a tracked frame under the numbers that they have now, also those who are left out."""
-        return self.replay.plan.identified(result)[0].result
+        return self.edited.plan.identified(result)[0].result
 
     def everybody_in(self, frame_index: int) -> FrameResult | None:
         """The same, of a frame by its index; None where nothing was tracked."""
@@ -205,13 +205,13 @@ class OpenedFile(Opened):
         self._parts = parts
         self._limits = ALL_TIME
         self._more_wanted = False
-        if session.complete and (smoothing := self.replay.plan.smoothing) is not None:  # made anew since
+        if session.complete and (smoothing := self.edited.plan.smoothing) is not None:  # made anew since
             self.settings = with_smoothing(self.settings, smoothing)
         self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]
         self.feed: FileFeed = FileFeed(
             self.player,
-            lambda index: self.replay.result(index),
+            lambda index: self.edited.result(index),
             engine=self.engine,
             memory_bytes=parts.memory,
             tracked_span=lambda: session.time_span,
@@ -293,7 +293,7 @@ class OpenedFile(Opened):
         return self.session.last_frame_index if is_waited_for else sys.maxsize
 
     def newest_result(self) -> FrameResult | None:
-        return self.replay.result(self.session.last_frame_index)
+        return self.edited.result(self.session.last_frame_index)
 
     def close(self) -> bool:
         """Ends all threads and closes the session; True when everything has ended. A network that is still being

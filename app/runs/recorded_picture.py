@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from app.runs.writing_job import Progress
 from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
 from tracking.drawing.style import SceneStyle
 from tracking.export.progress import ExportCancelled
@@ -19,8 +20,7 @@ def write_span(
     style: SceneStyle,
     result_of: Callable[[int], FrameResult | None],
     near: Near | None = None,
-    progress: Callable[[float], object] = lambda _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
 ) -> Path | None:
     """Writes the pictures of `source` within `span` to `out`, with the sound of that span.
 
@@ -36,13 +36,11 @@ def write_span(
         if seek is not None and start_s > 0:
             seek(start_s)
         for frame in source:
-            if cancelled():
-                raise ExportCancelled
             if span.is_over(frame.time_s):
                 return
             yield frame, result_of(frame.index)
-            if span.end_s is not None:
-                progress((frame.time_s - start_s) / (span.end_s - start_s))
+            if progress is not None:
+                progress.tell(0.0 if span.end_s is None else (frame.time_s - start_s) / (span.end_s - start_s))
 
     video = AnnotatedVideo(out, source.info, style, sound_span=span, start_s=start_s, near=near)
     try:

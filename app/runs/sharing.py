@@ -4,34 +4,33 @@ from pathlib import Path
 
 from app.runs.exporting import Work
 from tracking.drawing.style import SceneStyle
-from tracking.export.progress import ExportCancelled
 from tracking.export.share import TRAIL_S, layers_to_share, shared_picture, write_png, write_shared_clip
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import TimeSpan
 
 
-def share_clip(path: Path, work: Work) -> Path | None:
-    """Writes what lies between in and out point; None when it was cancelled. UserError when it can't."""
+def share_clip(path: Path, work: Work) -> tuple[Path, ...]:
+    """Writes what lies between in and out point. ExportCancelled; UserError when it can't."""
     edited = EditedSession(work.session)
-    edited.refresh(cancelled=work.cancelled)
+    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
     total = max(len(edited.exported_span.indices(work.session.frame_times())), 1)
+    return (
+        write_shared_clip(
+            edited,
+            path,
+            lambda done: work.progress.tell(done / total),
+            style=_style(work),
+            video=work.video,
+            near=work.nearby,
+        ),
+    )
 
-    def tick(done: int) -> None:
-        work.progress(done / total)
-        if work.cancelled():
-            raise ExportCancelled
 
-    try:
-        return write_shared_clip(edited, path, tick, style=_style(work), video=work.video, near=work.nearby)
-    except ExportCancelled:
-        return None
-
-
-def share_picture(path: Path, work: Work, time_s: float) -> Path:
+def share_picture(path: Path, work: Work, time_s: float) -> tuple[Path, ...]:
     """Writes the picture at that time. UserError when it can't."""
     edited = EditedSession(work.session, span=TimeSpan(time_s - TRAIL_S, time_s + 1e-5), whole=True)
-    edited.refresh(cancelled=work.cancelled)
-    return write_png(shared_picture(edited, style=_style(work), video=work.video, near=work.nearby), path)
+    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
+    return (write_png(shared_picture(edited, style=_style(work), video=work.video, near=work.nearby), path),)
 
 
 def _style(work: Work) -> SceneStyle:

@@ -25,7 +25,7 @@ class SmoothingAgain:
 
     def smooth_if_needed(self, run: Opened) -> None:
         """Begins, where the edits ask for smoothing that was not made yet."""
-        if not run.replay.needs_smoothing:
+        if not run.edited.needs_smoothing:
             return
         self._cancelled.set()
         self._cancelled = cancelled = threading.Event()

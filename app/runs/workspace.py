@@ -288,7 +288,7 @@ class Workspace:
 
     def _read_people(self, *, chosen: int | None) -> None:
         if self.run is not None:
-            plan = self.run.replay.plan
+            plan = self.run.edited.plan
             self.people = PeopleStyle(chosen, frozenset(plan.hidden), dict(plan.names))
             self.people_changed.emit(self.people)
 
@@ -303,7 +303,7 @@ class Workspace:
         """Nobody else is read, shown or exported: an edit, which can be undone, and what the run does follows."""
         if self.run is None:
             return
-        if self.run.replay.plan.only != person:
+        if self.run.edited.plan.only != person:
             self.edit(OnlyPerson(person))
         self.choose(person)
         name = self.people.names.get(person, f"person {person}")
@@ -312,7 +312,7 @@ class Workspace:
     def follow_at(self, place: PersonAt) -> None:
         """Whoever is found at a place that is not tracked yet is followed; who is followed already, is that person."""
         run = self.run
-        if run is not None and self._deed(lambda: run.aim(FocusPerson.waiting(place, known_as=run.replay.plan.only))):
+        if run is not None and self._deed(lambda: run.aim(FocusPerson.waiting(place, known_as=run.edited.plan.only))):
             self._show_focus()
             self.notify("Whoever is found at that place is followed alone.")
 
@@ -322,7 +322,7 @@ class Workspace:
         if run is None:
             return
         restricted = run.focus.place is not None
-        if run.replay.plan.only is not None:
+        if run.edited.plan.only is not None:
             self.edit(OnlyPerson(None))
         self._deed(lambda: run.aim(EVERYONE))
         self._show_focus()
@@ -395,6 +395,6 @@ class Workspace:
 
     def _show_smoothed(self, run: Opened, smoothed: EditedSession) -> None:
         if self.run is run:
-            run.replay = smoothed
+            run.edited = smoothed
             run.refresh()
             self.edited.emit()

@@ -107,7 +107,7 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
     name = next(key for key in columns if key.endswith("smoothed"))
     joint = window.curves.joint.currentData()
     for index in (0, 30, 59):
-        expected = window.workspace.run.replay.result(index).smoothed.keypoints[1, joint, 0]
+        expected = window.workspace.run.edited.result(index).smoothed.keypoints[1, joint, 0]
         assert columns[name][index] == pytest.approx(float(expected))
     go_to(qtbot, window, 40)
     qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6, timeout=2000)
@@ -165,7 +165,7 @@ def test_speed_graphs_hold_a_minute(qtbot, window):
 def test_every_format_is_written(qtbot, open_clip, clip, name):
     window = open_clip()
     window.commands["export"].trigger()
-    dialog = window.exports._dialog
+    dialog = window.exports.dialog
     dialog.choose(name)
     dialog.start.click()
     qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=10000)
@@ -196,7 +196,7 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch
     monkeypatch.setattr("app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), FakeEstimator()))
     walker = make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)
     window.exports.show_batch([walker, bad])
-    dialog = window.exports._batch
+    dialog = window.exports.batch
     dialog.folder.setText(str(tmp_path / "batch"))
     dialog.start()
     qtbot.waitUntil(lambda: dialog.status.text() == "1 done, 1 failed", timeout=10000)
@@ -216,7 +216,7 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
     window.exports.show_batch([make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)])
-    dialog = window.exports._batch
+    dialog = window.exports.batch
     dialog.folder.setText(str(tmp_path / "batch"))
     dialog.start()
     dialog.reject()

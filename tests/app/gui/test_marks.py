@@ -24,7 +24,7 @@ def drawn(widget):
 
 
 def marks_of(window):
-    return [(mark.name, mark.frame_index) for mark in window.workspace.run.replay.marks]
+    return [(mark.name, mark.frame_index) for mark in window.workspace.run.edited.marks]
 
 
 def test_a_mark_is_dropped_drawn_named_and_taken_away(qtbot, open_clip):
@@ -87,7 +87,7 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     qtbot.keyClick(window, Qt.Key.Key_I)
     go_to(qtbot, window, 29)
     qtbot.keyClick(window, Qt.Key.Key_O)
-    span = window.workspace.run.replay.plan.span
+    span = window.workspace.run.edited.plan.span
     assert (span.start_s, span.end_s) == pytest.approx((20 / 30, 30 / 30))
     assert (drawn(window.transport.bar) != before).any() and "00:00.67 – 00:01.00" in window.banner.text
     assert [int(row["frame"]) for row in exported(qtbot, window)][::2] == list(range(20, 30))
@@ -98,7 +98,7 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     assert set(shown) <= set(range(20, 30)) and window.workspace.run.player.position().is_playing
     window.workspace.run.player.pause()
     window.commands["clear-points"].trigger()
-    assert window.workspace.run.replay.plan.span == ALL_TIME
+    assert window.workspace.run.edited.plan.span == ALL_TIME
     assert len(exported(qtbot, window)) == 2 * FRAMES
     window.commands["undo"].trigger()
     assert window.transport.bar.inside[0] > 0.3
@@ -110,7 +110,7 @@ def test_the_marked_part_is_recorded_whole_wherever_the_picture_stands(qtbot, op
     go_to(qtbot, window, 26)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
-    assert not window.recording.is_recording and not window.commands["record"].isChecked()
+    assert not window.record_bar.is_recording and not window.commands["record"].isChecked()
     (path,) = window.files.record_folder().glob("*_annotated.mp4")
     with open_source(path) as source:
         assert len([frame.time_s for frame in source]) == 15  # pictures 15 to 29
@@ -142,7 +142,7 @@ def test_the_out_point_before_the_in_point_takes_its_place(qtbot, open_clip):
     window.commands["in-point"].trigger()
     go_to(qtbot, window, 10)
     window.commands["out-point"].trigger()
-    span = window.workspace.run.replay.plan.span
+    span = window.workspace.run.edited.plan.span
     assert span.start_s is None and span.end_s == pytest.approx(11 / 30)
 
 

@@ -43,7 +43,7 @@ def test_a_right_click_on_a_joint_offers_what_can_be_done_to_it(qtbot, open_clip
     assert "Fill in between corrected frames" in words and window.workspace.people.chosen == 2
     next(action for action in menu.actions() if action.text() == "Follow only this person").trigger()
     menu.close()
-    assert window.workspace.run.replay.plan.only == 2
+    assert window.workspace.run.edited.plan.only == 2
 
 
 def test_two_people_marked_in_the_list_can_be_swapped_by_the_menu(qtbot, open_clip):

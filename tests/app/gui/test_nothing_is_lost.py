@@ -42,7 +42,7 @@ def test_closed_while_a_part_is_recorded_writes_it(qtbot, open_clip, leave):
     else:
         window.workspace.close_run()
     written = sorted(folder.glob("walk_*.mp4"))
-    assert written and not window.recording.is_recording
+    assert written and not window.record_bar.is_recording
     for path in written:
         with open_source(path) as source:
             assert len(list(source)) == 21

@@ -36,7 +36,7 @@ def test_a_text_file_dropped_by_mistake_leaves_the_video_open(qtbot, open_clip, 
 def test_a_drop_is_never_a_move(window, tmp_path):
     (tmp_path / "notes.txt").write_text("left knee")
     window.exports.show_batch([])
-    for target in (window, window.exports._batch):
+    for target in (window, window.exports.batch):
         for kind, handler in ((QDragEnterEvent, target.dragEnterEvent), (QDropEvent, target.dropEvent)):
             event, _mime = dropped(tmp_path / "notes.txt", kind)
             handler(event)

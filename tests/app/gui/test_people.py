@@ -10,13 +10,13 @@ from tracking.smoothing.rts import smooth_results
 
 
 def ids_at(window, frame_index):
-    return sorted(window.workspace.run.replay.result(frame_index).tracks.ids.tolist())
+    return sorted(window.workspace.run.edited.result(frame_index).tracks.ids.tolist())
 
 
 def exported(qtbot, window):
     """Rows of the table as it is exported now."""
     window.commands["export"].trigger()
-    dialog = window.exports._dialog
+    dialog = window.exports.dialog
     dialog.choose("csv")
     path = dialog.path.text()
     dialog.start.click()
@@ -93,7 +93,7 @@ def test_name_is_drawn_and_listed(qtbot, open_clip):
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
     before = pixels(window)
     window.people.list.topLevelItem(0).setText(1, "Anna")
-    assert window.workspace.run.replay.name(1) == "Anna"
+    assert window.workspace.run.edited.name(1) == "Anna"
     assert (pixels(window) != before).any()
 
 
@@ -114,7 +114,7 @@ def test_two_corrected_frames_are_filled_in_between(qtbot, open_clip):
     go_to(qtbot, window, 30)
     edits.move_joint(2, 9, 400.0, 200.0)
     window.commands["fill"].trigger()
-    middle = window.workspace.run.replay.result(25).smoothed.keypoints[1, 9]
+    middle = window.workspace.run.edited.result(25).smoothed.keypoints[1, 9]
     np.testing.assert_allclose(middle, (350, 150), atol=0.5)
     rows = exported(qtbot, window)
     states = {int(r["frame"]): r["left_wrist_state"] for r in rows if r["person_id"] == "2"}
@@ -150,10 +150,10 @@ def test_event_keys_jump_and_end_is_said(qtbot, open_clip):
 def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
     window = open_clip()
     seen = len(studio.processor.seen)
-    before = window.workspace.run.replay.result(30).smoothed.keypoints.copy()
+    before = window.workspace.run.edited.result(30).smoothed.keypoints.copy()
     window.controls.widgets["smoothing.strength"].slider.setValue(95)
     qtbot.waitUntil(
-        lambda: not np.array_equal(window.workspace.run.replay.result(30).smoothed.keypoints, before, equal_nan=True),
+        lambda: not np.array_equal(window.workspace.run.edited.result(30).smoothed.keypoints, before, equal_nan=True),
         timeout=6000,
     )
     assert len(studio.processor.seen) == seen
@@ -166,7 +166,7 @@ def test_smoothing_that_looks_ahead_is_shown_when_all_is_tracked_and_when_opened
     def steadied():
         kept = window.workspace.run.session
         wanted = smooth_results(list(kept.results()), settings.smoothing)[30].smoothed
-        shown = window.workspace.run.replay.result(30).smoothed
+        shown = window.workspace.run.edited.result(30).smoothed
         return np.array_equal(shown.keypoints, wanted.keypoints, equal_nan=True)
 
     settings = window.workspace.settings.changed({"smoothing.kind": "rts"})

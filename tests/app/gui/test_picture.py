@@ -22,7 +22,7 @@ def near(image, point, colour, *, reach=6, tolerance=60):
 def test_people_are_drawn_in_their_colours(open_clip):
     window = open_clip()
     image, result = pixels(window), window.view.picture.result
-    names = window.workspace.run.replay.skeleton
+    names = window.workspace.run.edited.skeleton
     for side in ("left", "right"):
         assert near(image, result.smoothed.keypoints[0, names.index(f"{side}_knee")], SIDE_COLORS[side])
     for row, person in enumerate(result.tracks.ids.tolist()):
@@ -107,11 +107,11 @@ def test_dragged_joint_is_edited_in_session_and_export(qtbot, open_clip):
     qtbot.mouseMove(window.view, QPoint(round(x) + 8, round(y) + 6))
     qtbot.mouseMove(window.view, QPoint(round(to_x), round(to_y)))
     qtbot.mouseRelease(window.view, Qt.MouseButton.LeftButton, pos=QPoint(round(to_x), round(to_y)))
-    moved = window.workspace.run.replay.result(20)
+    moved = window.workspace.run.edited.result(20)
     np.testing.assert_allclose(moved.smoothed.keypoints[1, joint], start + np.array((40, 25)), atol=1.5)
     assert moved.smoothed.scores[1, joint] == 1.0
     window.commands["undo"].trigger()
-    np.testing.assert_array_equal(window.workspace.run.replay.result(20).smoothed.keypoints[1, joint], start)
+    np.testing.assert_array_equal(window.workspace.run.edited.result(20).smoothed.keypoints[1, joint], start)
 
 
 def test_snapshot_has_the_size_of_the_video(qtbot, open_clip, clip):

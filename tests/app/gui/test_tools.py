@@ -33,9 +33,9 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     name, values = window.curves.columns()[2]
     assert "(m)" in name and values[30] == pytest.approx(pixels * 4.0 / 200, rel=0.02)
     assert "Curves are in metres" in window.banner.text
-    assert window.workspace.run.replay.metres_per_pixel == pytest.approx(4.0 / 200, rel=0.02)
+    assert window.workspace.run.edited.metres_per_pixel == pytest.approx(4.0 / 200, rel=0.02)
     window.commands["export"].trigger()
-    dialog = window.exports._dialog
+    dialog = window.exports.dialog
     dialog.choose("coco")
     assert not dialog.unit.isVisible()
     dialog.choose("csv")
@@ -47,16 +47,16 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     dialog.close()
     with path.open(encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["frame"] == "30" and row["person_id"] == "1")
-    joints = window.workspace.run.replay.result(30).smoothed.keypoints[0]
-    scale = window.workspace.run.replay.metres_per_pixel
+    joints = window.workspace.run.edited.result(30).smoothed.keypoints[0]
+    scale = window.workspace.run.edited.metres_per_pixel
     assert float(row["nose_x_m"]) == pytest.approx(joints[0, 0] * scale, abs=1e-4)
     assert float(row["nose_y_m"]) == pytest.approx((479 - joints[0, 1]) * scale, abs=1e-4)
     window.commands["undo"].trigger()
     assert "(m)" not in window.curves.columns()[2][0]
     window.commands["export"].trigger()
-    window.exports._dialog.choose("csv")
-    assert window.exports._dialog.unit.count() == 1, "no metres without a scale"
-    window.exports._dialog.close()
+    window.exports.dialog.choose("csv")
+    assert window.exports.dialog.unit.count() == 1, "no metres without a scale"
+    window.exports.dialog.close()
 
 
 def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):

@@ -3,6 +3,7 @@
 import pytest
 
 from app.runs.exporting import Work, export_work
+from app.runs.writing_job import Progress
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.drawing.style import PeopleStyle, PictureLayers
@@ -10,7 +11,7 @@ from tracking.session.session import Session
 from tracking.video.factory import open_source
 
 
-def test_a_file_that_begins_late_is_exported_whole(tmp_path):
+def test_a_file_that_begins_late_is_exported_whole(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "late.mkv", range(150, 180))
     shares: list[float] = []
     with open_source(clip) as source:
@@ -20,7 +21,9 @@ def test_a_file_that_begins_late_is_exported_whole(tmp_path):
         for index, time_s in enumerate(times):
             session.append(made_result(index, time_s=time_s))
         session.finish()
-        work = Work(session, PictureLayers(), PeopleStyle(), clip, shares.append, cancelled=lambda: False)
+        progress = Progress()
+        monkeypatch.setattr(progress, "tell", shares.append)
+        work = Work(session, PictureLayers(), PeopleStyle(), clip, progress=progress)
         (written,) = export_work("video", tmp_path / "out.mp4", work)
     with open_source(written) as video:
         begun_at_0 = [time_s - times[0] for time_s in times]

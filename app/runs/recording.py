@@ -1,0 +1,147 @@
+"""Recording: live by the engine's recorder; of a file, the marked part or what lies between two presses, with sound."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.engine.recorder import RecordingSettings, RecordingStats
+from app.engine.run_status import RunStatus
+from app.runs.event import Event
+from app.runs.opened import OpenedCamera, OpenedFile
+from app.runs.picture_feed import Picture
+from app.runs.recorded_picture import write_span
+from app.runs.workspace import Workspace
+from app.runs.writing_job import Progress, WritingJob
+from ppnet.errors import UserError
+from tracking.drawing.style import SceneStyle
+from tracking.time_span import TimeSpan
+
+
+class Recording:
+    """Starts and stops, for whatever is open in the workspace, and tells what came of it."""
+
+    def __init__(self, workspace: Workspace, place: Callable[[str], Path]) -> None:
+        """place(name): where a new file of that name goes, in a folder that is there."""
+        self.changed: Event[RecordingStats | None] = Event()  # how it stands; None when nothing is being recorded
+        self.written: Event[tuple[Path, ...]] = Event()
+        self.writing_changed: Event[()] = Event()  # a file is being written now, or not any more
+        self.is_running = False
+        self.writing = WritingJob("write recording", post=workspace.post, written=self._end, failed=self._end_badly)
+        self._workspace = workspace
+        self._place = place
+        self._kinds = (True, False)
+        self._now_s = 0.0  # time of the picture that is shown
+        self._start_s = 0.0
+        self._awaits_recorder = False  # stopped, but the recorder has not finished its files yet
+        workspace.picture_arrived.connect(self._follow_picture)
+        workspace.status_updated.connect(self._follow_recorder)
+        workspace.closed.connect(self._forget)
+
+    def start(self, *, annotated: bool, raw: bool) -> None:
+        """Begins; of a file, at the picture that is shown. Where an out point is set, the marked part is written."""
+        file, camera = self._workspace.opened_file, self._workspace.opened_camera
+        self._kinds = (annotated, raw)
+        if camera is not None:
+            self._start_recorder(camera)
+        elif file is not None and (marked := file.edited.plan.span).end_s is not None:
+            self._tell(None)
+            self._write(file, marked)
+        elif file is not None:
+            self._start_s = self._now_s
+            self._tell(RecordingStats())
+
+    def stop(self) -> None:
+        """Ends; what was recorded of a file is written now."""
+        file, camera = self._workspace.opened_file, self._workspace.opened_camera
+        was_running = self.is_running
+        self._tell(None)
+        if camera is not None:
+            camera.engine.stop_recording()
+            self._awaits_recorder = True
+        elif file is not None and was_running:
+            first_s, last_s = sorted((self._start_s, self._now_s))
+            self._write(file, TimeSpan(first_s, last_s + 1e-3))  # the picture that is shown belongs to the recording
+
+    def _start_recorder(self, camera: OpenedCamera) -> None:
+        work = self._workspace
+        annotated, raw = self._kinds
+        try:
+            place = self._place(camera.session.path.stem.removesuffix("_session"))
+            if raw and work.layers.hides_people:
+                work.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
+                annotated, raw = True, False
+            settings = RecordingSettings(place.parent, place.name, annotated=annotated, raw=raw)
+            camera.engine.start_recording(settings, lambda: SceneStyle(work.layers, work.people))
+        except (UserError, OSError, ValueError) as error:
+            work.notify(f"The recording did not start: {error}", "error")
+            self._tell(None)
+        else:
+            self._tell(camera.engine.status().recording or RecordingStats())
+
+    def _write(self, file: OpenedFile, span: TimeSpan) -> None:
+        work, span = self._workspace, span.within(file.edited.plan.span)
+        if self.writing.is_busy:
+            work.notify("The recording before is still being written; try again in a moment.", "warning")
+            return
+        if span.is_empty:
+            work.notify("Nothing was recorded: it lay outside of the in and out point.", "warning")
+            return
+        edited, nearby = file.edited, file.nearby()
+        wanted = [("annotated", work.layers)] * self._kinds[0] + [("raw", work.layers.bare())] * self._kinds[1]
+        try:
+            targets = [
+                (self._place(f"{file.video.stem}_{kind}.mp4"), SceneStyle(layers, work.people))
+                for kind, layers in wanted
+            ]
+        except OSError as error:
+            self._end_badly(str(error))
+            return
+
+        def write(progress: Progress) -> tuple[Path, ...]:
+            written = []
+            for out, style in targets:
+                with file.opened() as source:
+                    path = write_span(
+                        source, out, span=span, style=style, result_of=edited.result, near=nearby, progress=progress
+                    )
+                if path is not None:
+                    written.append(path)
+            return tuple(written)
+
+        self.writing.start(write)
+        self.writing_changed.emit()
+
+    def _end(self, paths: tuple[Path, ...]) -> None:
+        self.writing_changed.emit()
+        if paths:
+            self.written.emit(paths)
+
+    def _end_badly(self, why: str) -> None:
+        self.writing_changed.emit()
+        self._workspace.notify(f"The recording could not be written: {why}", "error")
+
+    def _tell(self, stats: RecordingStats | None) -> None:
+        self.is_running = stats is not None
+        self.changed.emit(stats)
+
+    def _follow_picture(self, picture: Picture) -> None:
+        self._now_s = picture.frame.time_s
+        if self.is_running and self._workspace.opened_file is not None:
+            self._tell(RecordingStats(elapsed_s=abs(self._now_s - self._start_s)))
+
+    def _follow_recorder(self, status: RunStatus) -> None:
+        stats = status.recording
+        if not status.is_live or stats is None:
+            return
+        if self.is_running and stats.message:  # it ended by itself, the disk is full
+            self.stop()
+        elif self.is_running:
+            self._tell(stats)
+        elif self._awaits_recorder and stats.finished:
+            self._awaits_recorder = False
+            if stats.files:
+                self.written.emit(stats.files)
+
+    def _forget(self) -> None:
+        self._awaits_recorder = False
+        self._now_s = 0.0
+        self._tell(None)
