@@ -49,7 +49,8 @@ class Keypoint:
     """A joint of a person in one frame.
 
     xy: steadied position in pixels of the upright picture, NaN where missing. raw_xy: as the network gave it.
-    score: confidence of the network, 0 to 1. state: where the position comes from.
+    score: confidence of the network, 0 to 1; 1 where the position was set by hand, NaN where the network gave none.
+    state: where the position comes from.
     """
 
     xy: tuple[float, float]
@@ -87,16 +88,17 @@ class Frame:
     @classmethod
     def of(cls, result: "FrameResult") -> Self:
         """The same as a pipeline's result, by name instead of by row."""
+        from tracking.export.confidence import confidences
         from tracking.types import KeypointState
 
-        names = result.smoothed.skeleton.keypoints
+        names, scores = result.smoothed.skeleton.keypoints, confidences(result)
         people = []
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             places = zip(
                 names,
                 result.smoothed.keypoints[row].tolist(),
                 result.raw.keypoints[row].tolist(),
-                result.raw.scores[row].tolist(),
+                scores[row].tolist(),
                 result.states[row].tolist(),
                 strict=True,
             )
@@ -331,6 +333,8 @@ class Session:
         """
         import numpy as np
 
+        from tracking.export.confidence import confidences
+
         results = [edited.result for edited in self._edited.exported()]
         ids = sorted({int(i) for result in results for i in result.tracks.ids})
         column = {track_id: place for place, track_id in enumerate(ids)}
@@ -338,7 +342,7 @@ class Session:
         for row, result in enumerate(results):
             places = [column[int(i)] for i in result.tracks.ids]
             found = np.isfinite(result.smoothed.keypoints).all(axis=2, keepdims=True)
-            values = np.concatenate([result.smoothed.keypoints, result.raw.scores[..., None]], axis=2)
+            values = np.concatenate([result.smoothed.keypoints, confidences(result)[..., None]], axis=2)
             table[row, places] = np.where(found, values, np.nan)
         return table
 

@@ -11,6 +11,9 @@ import pytest
 import ppnet_live as pl
 from app.commands import track as track_command
 from tests.clips import cut_clip
+from tests.results import made_header, made_result
+from tracking.session.edits import MoveKeypoint
+from tracking.session.session import Session as SessionFile
 from tracking.types import Detections
 
 ROOT = Path(__file__).parent.parent
@@ -85,6 +88,17 @@ def test_to_numpy_has_frames_people_joints_and_nothing_where_somebody_is_missing
             for column, track_id in enumerate(session.ids):
                 expected = here[track_id]["nose"].xy if track_id in here else (np.nan, np.nan)
                 assert np.array_equal(table[row, column, nose, :2], np.float32(expected), equal_nan=True)
+
+
+def test_a_joint_set_by_hand_is_sure(tmp_path):
+    with SessionFile.create(tmp_path / "walk_session.ppnet", made_header()) as session:
+        session.append(made_result(0))
+        session.add_edit(MoveKeypoint(1, 0, 0, 12.0, 34.0))
+        session.finish()
+    with pl.open_session(tmp_path / "walk_session.ppnet") as session:
+        nose = next(iter(session)).people[0]["nose"]
+        assert (nose.xy, nose.score, nose.state) == ((12.0, 34.0), 1.0, "edited")
+        assert session.to_numpy()[0, 0, 0].tolist() == [12.0, 34.0, 1.0]
 
 
 def test_to_dataframe_has_the_columns_of_the_tidy_table(session_file):

@@ -47,7 +47,7 @@ class Pipeline:
         self.estimator = estimator
         self._filter = FocusFilter(self.settings.only)
         self._tracker = tracker or Tracker(_tracker_settings(self.settings))
-        self._smoother = smoother or make_smoother(self.settings.smoothing.kind, self.settings.smoothing)
+        self._smoother = smoother or make_smoother(self.settings.smoothing)
         self._people_looked_at = 0
         self._has_read = False
         self._forget_looks()
@@ -94,7 +94,7 @@ class Pipeline:
     def apply(self, settings: PipelineSettings) -> None:
         """Change settings between two frames; people keep their numbers."""
         if settings.smoothing != self.settings.smoothing:
-            self._smoother = make_smoother(settings.smoothing.kind, settings.smoothing)
+            self._smoother = make_smoother(settings.smoothing)
         if settings.only != self.settings.only:
             self._filter = FocusFilter(settings.only)
         self._tracker.settings = _tracker_settings(settings)

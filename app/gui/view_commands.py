@@ -1,6 +1,6 @@
 """What the switches of the View menu do: layers of the picture, panels, full screen."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -12,16 +12,9 @@ from app.gui.video_view import VideoView
 from app.runs.workspace import Workspace
 from tracking.drawing.style import PictureLayers
 
-LAYER_FIELDS = {
-    "skeleton": "skeleton",
-    "joints": "joints",
-    "boxes": "boxes",
-    "labels": "labels",
-    "trails": "trails",
-    "joint-names": "joint_names",
-    "blur-faces": "blur_faces",
-    "plain-ground": "plain_ground",
-}
+SWITCHED = [field.name for field in fields(PictureLayers) if field.type is bool and field.name != "alone"]
+LAYERS = {name.replace("_", "-"): name for name in SWITCHED}
+"""The layers that are on or off, by the names of their commands."""
 
 
 class ViewCommands(QObject):
@@ -41,11 +34,11 @@ class ViewCommands(QObject):
         self._workspace = workspace
         self._store = store
         self._window = window
-        for name, field in LAYER_FIELDS.items():
+        for name, field in LAYERS.items():
             shown = store.value.layers.get(field, getattr(workspace.layers, field))
             actions.set_checked(name, shown)
             workspace.set_layers(changed(workspace.layers, field, shown))
-        actions.connect_switches({name: self._switch(field) for name, field in LAYER_FIELDS.items()})
+        actions.connect_switches({name: self._switch(field) for name, field in LAYERS.items()})
         for name, panel in panels.items():
             actions.set_checked(name, True)
             actions.connect_switches({name: panel.setVisible})

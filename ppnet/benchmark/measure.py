@@ -8,6 +8,7 @@ from time import perf_counter
 import torch
 
 from ppnet.benchmark.subject import Mode, Setting, Subject, fitting_batch, peak_bytes
+from ppnet.device import denormals_as_zero
 from ppnet.errors import UserError
 from ppnet.networks.table import NETWORKS
 
@@ -62,6 +63,7 @@ def case_name(mode: Mode, batch: int) -> str:
     return f"{mode} {batch}"
 
 
+@denormals_as_zero()
 def measure(
     names: Sequence[str],
     setting: Setting,

@@ -40,7 +40,6 @@ class Subject:
         self.name, self.setting = name, setting
         self.cost: Cost = cost_by_name(name, setting.input_wh, setting.keypoints)
         self._images: dict[tuple[int, torch.dtype], Tensor] = {}
-        torch.set_flush_denormal(True)
         network = build(name, setting.keypoints)
         for parameter in network.parameters():
             if parameter.dim() == 4:

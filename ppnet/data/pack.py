@@ -7,7 +7,7 @@ other data. A patch is large enough for every change that training makes to a cr
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from ppnet.skeleton import COCO_17
 CROP_PADDING = 1.25  # of the crop that the network reads
 PATCH_PADDING = 1.5 * CROP_PADDING  # room for scale, rotation and shift
 ARGUMENTS = "train_data.txt"
+Progress = Callable[[Sequence[Sample]], Iterable[Sample]]
+"""Passes people on, one by one; `iter`, or a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class _Pieces:
 
 
 def write_pack(
-    sources: Sequence[tuple[SampleSet, float]], folder: Path, settings: PackSettings, progress: "Progress"
+    sources: Sequence[tuple[SampleSet, float]], folder: Path, settings: PackSettings, progress: Progress = iter
 ) -> tuple[str, ...]:
     """Writes all people of `sources` (with the share of each) into `folder`; returns the names of the tar files.
 
@@ -131,14 +133,6 @@ def write_pack(
     except OSError as error:
         raise DatasetError(f"{folder} cannot be written: {error.strerror or error}.") from error
     return tuple(pieces.names)
-
-
-class Progress:
-    """Passes people on; a progress bar may stand in its place."""
-
-    def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
-        """The same people."""
-        yield from samples
 
 
 def _packed(name: str, samples: Iterable[Sample], pieces: _Pieces, settings: PackSettings) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """`python -m ppnet pack`: training people made small enough to carry to another machine."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
-from ppnet.data.pack import ARGUMENTS, PackSettings, Progress, write_pack
-from ppnet.data.samples import Sample
+from tqdm import tqdm
+
+from ppnet.data.pack import ARGUMENTS, PackSettings, write_pack
 from ppnet.data.sources import read_source
 
 DEFAULTS = PackSettings()
@@ -25,16 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the pack and say how to train from it."""
     settings = PackSettings(arguments.height, arguments.quality, int(arguments.piece * 2**20))
     sources = [read_source(text) for text in arguments.data]
-    pieces = write_pack(sources, arguments.out, settings, _Bar())
+    pieces = write_pack(sources, arguments.out, settings, partial(tqdm, unit=" people", disable=None))
     size = sum(path.stat().st_size for path in arguments.out.iterdir()) / 2**20
     people = sum(len(samples) for samples, _ in sources)
     print(f"{people} people in {len(pieces)} tar files, {size:.0f} MiB with their index.")
     print(f"Train from it with: python -m ppnet train $(cat {arguments.out / ARGUMENTS}) ...")
     return 0
-
-
-class _Bar(Progress):
-    def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
-        from tqdm import tqdm
-
-        yield from tqdm(samples, unit=" people", disable=None)

@@ -1,7 +1,6 @@
 """How good the answers are for different kinds of people, and which kinds of mistake the wrong joints are."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +59,7 @@ def person_oks(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> D
 def crowding(samples: Sequence[Sample]) -> Doubles:
     """Largest IOU of each person's box with somebody else's in the same picture, (N,); 0 for who is alone."""
     largest = np.zeros(len(samples))
-    order = sorted(range(len(samples)), key=lambda index: str(samples[index].image_id))
-    for _, members in groupby(order, key=lambda index: samples[index].image_id):
-        rows = np.array(list(members))
+    for rows in _by_image(samples).values():
         boxes = np.stack([samples[row].box for row in rows]).astype(np.float64)
         sides = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
         shared = np.maximum(sides, 0).prod(axis=2)
@@ -82,9 +79,7 @@ def mistakes(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Map
     """
     labelled, similar = _labelled(samples), _similarity(poses, samples, skeleton)
     counts = dict.fromkeys(("other side", "near", "other joint", "other person", "elsewhere"), 0)
-    by_image: dict[object, list[int]] = {}
-    for index, sample in enumerate(samples):
-        by_image.setdefault(sample.image_id, []).append(index)
+    by_image = _by_image(samples)
     for person, joint in zip(*np.nonzero(labelled & (similar <= 0.5)), strict=True):
         others = [index for index in by_image[samples[person].image_id] if index != person]
         on_own = _lies_on(poses.keypoints[person, joint], samples[person], samples[person].area, skeleton)
@@ -112,6 +107,14 @@ def mistakes_text(shares: Mapping[str, float]) -> str:
 
 def _either(name: str, otherwise: str, which: Bools) -> Mapping[str, Bools]:
     return {name: which, otherwise: ~which}
+
+
+def _by_image(samples: Sequence[Sample]) -> Mapping[object, list[int]]:
+    """Which samples lie in each picture."""
+    rows: dict[object, list[int]] = {}
+    for index, sample in enumerate(samples):
+        rows.setdefault(sample.image_id, []).append(index)
+    return rows
 
 
 def _labelled(samples: Sequence[Sample]) -> Bools:

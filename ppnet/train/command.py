@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.device import choose_device
     from ppnet.networks.cost import check_input
     from ppnet.skeleton import SKELETONS
-    from ppnet.train.run import RunSettings, train
+    from ppnet.train.run import RunOptions, train
 
     settings = settings_of(arguments)
     if arguments.save_seconds is not None and not arguments.save_seconds > 0:
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_input(settings.network, codec.input_wh, len(SKELETONS[settings.skeleton]))
     sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
     validation = read_source(arguments.val)[0] if arguments.val else None
-    run_settings = RunSettings(
+    options = RunOptions(
         folder=arguments.out,
         init=arguments.init,
         resume=arguments.resume,
@@ -133,6 +133,6 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
-    weights = train(settings, run_settings, sources, device=choose_device(arguments.device), validation=validation)
+    weights = train(settings, options, sources, device=choose_device(arguments.device), validation=validation)
     print(f"Weights: {weights}")
     return 0

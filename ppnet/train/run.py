@@ -18,7 +18,7 @@ from ppnet.checkpoint import load_backbone, load_checkpoint, save
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD, CheckpointInfo
 from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
 from ppnet.data.samples import SampleSet
-from ppnet.device import prepare_cpu_for_training
+from ppnet.device import denormals_as_zero, prepare_cpu_for_training
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 from ppnet.evaluate.coco import evaluate_coco
@@ -33,7 +33,7 @@ STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "re
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunOptions:
     """Where a run lives and how it looks after itself.
 
     init: weights to start from (any pose file or backbone that fits); teacher: weights whose heatmaps are learned too.
@@ -87,9 +87,10 @@ class Processes:
         return bool(answer.item())
 
 
+@denormals_as_zero()
 def train(
     settings: TrainSettings,
-    run: RunSettings,
+    run: RunOptions,
     sources: Sequence[Source],
     *,
     device: torch.device,
@@ -102,19 +103,6 @@ def train(
     """
     if device.type == "cpu":
         prepare_cpu_for_training()
-    try:
-        return _train(settings, run, sources, device, validation)
-    finally:
-        torch.set_flush_denormal(False)  # else 5e-324 is zero for whoever computes in this thread afterwards
-
-
-def _train(
-    settings: TrainSettings,
-    run: RunSettings,
-    sources: Sequence[Source],
-    device: torch.device,
-    validation: SampleSet | None,
-) -> Path:
     processes = Processes.join(device)
     if device.type == "cuda":
         device = torch.device("cuda", processes.local_rank)
@@ -163,7 +151,7 @@ def _steps(
     trainer: Trainer,
     batches: Iterator[Crop],
     total: int,
-    run: RunSettings,
+    run: RunOptions,
     processes: Processes,
     validator: Callable[[Trainer], dict[str, float]] | None,
     stop: StopSignal,
@@ -196,14 +184,14 @@ def _next(step: int, every: int) -> int:
     return (step // every + 1) * every
 
 
-def _check_folder(run: RunSettings) -> None:
+def _check_folder(run: RunOptions) -> None:
     state = run.folder / STATE
     if state.exists() and not run.resume:
         raise UserError(f"{run.folder} holds a run already; add --resume to go on with it, or name another --out.")
     run.folder.mkdir(parents=True, exist_ok=True)
 
 
-def _network(settings: TrainSettings, run: RunSettings, device: torch.device) -> nn.Module:
+def _network(settings: TrainSettings, run: RunOptions, device: torch.device) -> nn.Module:
     network = build(settings.network, len(SKELETONS[settings.skeleton]))
     if run.init is not None:
         report = load_backbone(network, run.init)
@@ -227,7 +215,7 @@ def _total_steps(settings: TrainSettings, order: BatchOrder, processes: Processe
 
 
 def _batches(
-    settings: TrainSettings, run: RunSettings, sources: Sequence[Source], order: BatchOrder, *, pin: bool
+    settings: TrainSettings, run: RunOptions, sources: Sequence[Source], order: BatchOrder, *, pin: bool
 ) -> Iterator[Crop]:
     dataset = CropDataset(
         sources,
@@ -242,7 +230,7 @@ def _batches(
     return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers, pin_memory=pin))
 
 
-def _info(trainer: Trainer, run: RunSettings) -> CheckpointInfo:
+def _info(trainer: Trainer, run: RunOptions) -> CheckpointInfo:
     settings = trainer.settings
     return CheckpointInfo(
         network=settings.network,
@@ -257,7 +245,7 @@ def _info(trainer: Trainer, run: RunSettings) -> CheckpointInfo:
     )
 
 
-def _save(trainer: Trainer, run: RunSettings) -> None:
+def _save(trainer: Trainer, run: RunOptions) -> None:
     trainer.save(run.folder / STATE)
     weights = build(trainer.settings.network, len(SKELETONS[trainer.settings.skeleton]))
     weights.load_state_dict(trainer.evaluated_weights())
@@ -272,7 +260,7 @@ def _save(trainer: Trainer, run: RunSettings) -> None:
 
 
 def _validator(
-    settings: TrainSettings, run: RunSettings, people: SampleSet, device: torch.device
+    settings: TrainSettings, run: RunOptions, people: SampleSet, device: torch.device
 ) -> Callable[[Trainer], dict[str, float]]:
     """Accuracy of the running mean on `people`, and a sheet of its predictions."""
     network = build(settings.network, len(SKELETONS[settings.skeleton]))
@@ -294,7 +282,7 @@ def _validator(
 class _Log:
     """One json line per report; the mean loss since the last one; TensorBoard when asked."""
 
-    def __init__(self, run: RunSettings, *, enabled: bool, every: int = 50) -> None:
+    def __init__(self, run: RunOptions, *, enabled: bool, every: int = 50) -> None:
         self.loss = float("nan")
         self._every = every
         self._run = run

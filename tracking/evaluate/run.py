@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from tracking.evaluate.truth import Truth
 from tracking.pipeline import Pipeline
-from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import smooth_results
+from tracking.session.resmoothing import smooth_again
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import Frame, FrameResult
 
 
@@ -44,11 +44,7 @@ def track_clip(
 
 def smoothed_again(results: Sequence[FrameResult], settings: SmoothingSettings) -> list[FrameResult]:
     """The same tracks and raw joints, steadied in another way."""
-    if settings.kind == "rts":
-        return smooth_results(results, settings)
-    smoother = make_smoother(settings.kind, settings)
-    again = []
-    for result in results:
-        smoothed, states = smoother.update(result.tracks.ids, result.raw, result.tracks.boxes, result.time_s)
-        again.append(replace(result, smoothed=smoothed, states=states))
-    return again
+    return [
+        replace(result, smoothed=smoothed, states=states)
+        for result, (_, smoothed, states) in zip(results, smooth_again(results, settings), strict=True)
+    ]

@@ -23,7 +23,7 @@ def smooth_again(
         for result in smooth_results(list(results), settings):
             yield result.frame_index, result.smoothed, result.states
         return
-    smoother = make_smoother(settings.kind, settings)
+    smoother = make_smoother(settings)
     for result in results:
         poses, states = smoother.update(result.tracks.ids, result.raw, result.tracks.boxes, result.time_s)
         yield result.frame_index, poses, states

@@ -1,11 +1,15 @@
 """Steady joints: Kalman, Rauch-Tung-Striebel, 1-euro or nothing, chosen by name behind one small protocol."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from tracking.smoothing.kalman import KalmanSmoother
+from tracking.smoothing.off import NoSmoother
+from tracking.smoothing.one_euro import OneEuroSmoother
 from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
 
 __all__ = ["SMOOTHERS", "Smoother", "SmoothingSettings", "make_smoother"]
@@ -33,17 +37,12 @@ class Smoother(Protocol):
         ...
 
 
-def make_smoother(name: str, settings: SmoothingSettings | None = None) -> Smoother:
-    """The smoother of that name (see `SMOOTHERS`); `rts` answers like `kalman` until the run is over."""
-    settings = (settings or SmoothingSettings()).named(name)
-    if name in ("kalman", "rts"):
-        from tracking.smoothing.kalman import KalmanSmoother
-
-        return KalmanSmoother(settings)
-    if name == "one_euro":
-        from tracking.smoothing.one_euro import OneEuroSmoother
-
-        return OneEuroSmoother(settings)
-    from tracking.smoothing.off import NoSmoother
-
-    return NoSmoother(settings)
+def make_smoother(settings: SmoothingSettings) -> Smoother:
+    """The smoother that the settings name (see `SMOOTHERS`); `rts` answers like `kalman` until the run is over."""
+    smoothers: dict[str, Callable[[SmoothingSettings], Smoother]] = {
+        "kalman": KalmanSmoother,
+        "rts": KalmanSmoother,
+        "one_euro": OneEuroSmoother,
+        "off": NoSmoother,
+    }
+    return smoothers[settings.kind](settings)

@@ -232,9 +232,9 @@ def test_overfits_32_real_crops(tmp_path):
         samples=16 * 450,
         learning_rate=2e-3,
     )
-    from ppnet.train.run import RunSettings, train
+    from ppnet.train.run import RunOptions, train
 
-    train(settings, RunSettings(tmp_path / "run", quiet=True, keep_images=True), [Source(read_coco(people))],
+    train(settings, RunOptions(tmp_path / "run", quiet=True, keep_images=True), [Source(read_coco(people))],
           device=torch.device("cpu"), validation=read_coco(people))  # fmt: skip
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert last["AP"] > 0.95

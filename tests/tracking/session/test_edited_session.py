@@ -89,7 +89,7 @@ def test_smoothing_made_anew_equals_smoothing_at_once(session: Session) -> None:
     assert edited.needs_smoothing
     assert not np.array_equal(edited.result(20).states, edited.result(20).raw.scores >= 0.5)
     assert edited.refresh() and not edited.needs_smoothing
-    smoother = make_smoother("one_euro", SmoothingSettings(kind="one_euro", strength=80, min_score=0.5))
+    smoother = make_smoother(SmoothingSettings(kind="one_euro", strength=80, min_score=0.5))
     for index in range(60):
         tracked, got = made_result(index), edited.result(index)
         ids = np.array([1, 2] if index < 30 else [2, 1])

@@ -29,7 +29,7 @@ def test_better_than_raw_and_than_live_and_without_lag():
     truth = swinging(times)
     noisy = truth + rng.normal(0, 3, truth.shape)
     poses, states = smooth_track(times, noisy, np.full(truth.shape[:2], 0.9), sides=np.full(150, 300.0))
-    smoother = make_smoother("kalman")
+    smoother = make_smoother(SmoothingSettings())
     box = np.array([[0, 0, 100, 300]], np.float32)
     live = [smoother.update(np.array([1]), _one(noisy[i]), box, t)[0].keypoints[0] for i, t in enumerate(times)]
     assert (states == KeypointState.MEASURED).all()

@@ -11,7 +11,7 @@ from tracking.types import KeypointState
 
 BOX = np.array([[100, 100, 200, 400]], np.float32)
 ONE = np.array([1])
-LIVE = ("kalman", "rts", "one_euro", "off")
+LIVE = tuple(SMOOTHERS)
 STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
 
 
@@ -37,7 +37,7 @@ def jitter(curves):
 @pytest.mark.parametrize("name", LIVE)
 def test_contract(name):
     """Every smoother: shapes, states, people who come and go, nobody, time that stands or jumps."""
-    smoother = make_smoother(name)
+    smoother = make_smoother(SmoothingSettings(kind=name))
     for time_s, ids in ((0.0, [1]), (0.1, [2, 1]), (0.2, []), (0.3, [2]), (0.3, [2]), (9.0, [2]), (1.0, [2, 3])):
         given = poses(np.repeat(STILL[None], len(ids), 0))
         boxes = np.repeat(BOX, len(ids), 0)
@@ -50,7 +50,7 @@ def test_contract(name):
 
 @pytest.mark.parametrize("name", LIVE)
 def test_weak_and_nan_joints_are_missing(name):
-    smoother = make_smoother(name, SmoothingSettings(min_score=0.5))
+    smoother = make_smoother(SmoothingSettings(kind=name, min_score=0.5))
     keypoints, scores = STILL[None].astype(np.float32).copy(), np.full((1, 17), 0.9, np.float32)
     scores[0, 3] = 0.49
     keypoints[0, 4] = np.nan
@@ -66,7 +66,7 @@ def test_calmer_and_not_far_behind(name):
     rng = np.random.default_rng(0)
     truth = np.array([walk(i / 30) for i in range(120)])
     noisy = truth + rng.normal(0, 3, truth.shape)
-    smoothed, _ = run(make_smoother(name), noisy)
+    smoothed, _ = run(make_smoother(SmoothingSettings(kind=name)), noisy)
     assert jitter(smoothed[15:]) < jitter(noisy[15:]) / 1.5
     assert np.abs((smoothed - truth)[30:].mean(axis=(0, 1))).max() < 3, "lag at walking speed"
 
@@ -76,7 +76,7 @@ def test_strength_makes_calmer(name):
     rng = np.random.default_rng(0)
     noisy = STILL + rng.normal(0, 3, (90, 17, 2))
     strengths = (0, 25, 50, 75, 100)
-    levels = [jitter(run(make_smoother(name, SmoothingSettings(strength=s)), noisy)[0][30:]) for s in strengths]
+    levels = [jitter(run(make_smoother(SmoothingSettings(kind=name, strength=s)), noisy)[0][30:]) for s in strengths]
     assert levels == sorted(levels, reverse=True)
     assert levels[-1] < levels[0] / 3
 
@@ -85,7 +85,7 @@ def test_near_and_far_are_equally_calm():
     """The same motion and noise, four times larger: the same curve, four times larger."""
     rng = np.random.default_rng(0)
     noisy = STILL + rng.normal(0, 2, (60, 17, 2))
-    small, large = make_smoother("kalman"), make_smoother("kalman")
+    small, large = make_smoother(SmoothingSettings(kind="kalman")), make_smoother(SmoothingSettings(kind="kalman"))
     for i, frame in enumerate(noisy):
         a, _ = small.update(ONE, poses(frame), BOX, i / 30)
         b, _ = large.update(ONE, poses(4 * frame), 4 * BOX, i / 30)
@@ -96,7 +96,7 @@ def test_steps_in_time_are_the_files_own():
     """Frames left out of a straight walk change nothing; pretending they came evenly would."""
     rng = np.random.default_rng(0)
     times = np.sort(rng.uniform(0, 4, 120))
-    smoother = make_smoother("kalman")
+    smoother = make_smoother(SmoothingSettings(kind="kalman"))
     for time_s in times:
         smoothed, _ = smoother.update(ONE, poses(walk(time_s, 200)), BOX, time_s)
         if time_s > 0.5:
@@ -107,7 +107,7 @@ def test_weak_joints_weigh_less():
     """A jump of the same size moves a joint of low confidence less."""
     moved = []
     for score in (0.9, 0.3):
-        smoother = make_smoother("kalman", SmoothingSettings(min_score=0.2))
+        smoother = make_smoother(SmoothingSettings(kind="kalman", min_score=0.2))
         for i in range(20):
             smoother.update(ONE, poses(STILL), BOX, i / 30)
         smoothed, _ = smoother.update(ONE, poses(STILL + np.array([6, 0]), score), BOX, 20 / 30)
@@ -118,7 +118,7 @@ def test_weak_joints_weigh_less():
 def test_an_outlier_is_refused_and_marked():
     frames = np.array([walk(i / 30) for i in range(40)])
     frames[30, 9] += [120, -80]
-    smoothed, states = run(make_smoother("kalman"), frames)
+    smoothed, states = run(make_smoother(SmoothingSettings(kind="kalman")), frames)
     assert states[30, 9] == KeypointState.PREDICTED
     assert smoothed[30, 9] == pytest.approx(walk(1.0)[9], abs=3)
     assert states[31, 9] == KeypointState.MEASURED
@@ -126,7 +126,7 @@ def test_an_outlier_is_refused_and_marked():
 
 def test_a_true_jump_is_believed_before_long():
     frames = np.array([STILL + ([150, 0] if i >= 20 else [0, 0]) for i in range(60)])
-    smoothed, states = run(make_smoother("kalman"), frames)
+    smoothed, states = run(make_smoother(SmoothingSettings(kind="kalman")), frames)
     assert (states[20:22] == KeypointState.PREDICTED).all()
     assert (states[25:] == KeypointState.MEASURED).all()
     assert smoothed[40:] == pytest.approx(frames[40:], abs=15)
@@ -137,7 +137,7 @@ def test_a_true_jump_is_believed_before_long():
 def test_short_gaps_are_filled_and_long_ones_are_not():
     frames = np.array([walk(i / 30) for i in range(60)])
     frames[20:44, 9] = np.nan
-    smoother = make_smoother("kalman", SmoothingSettings(max_gap_s=0.5))
+    smoother = make_smoother(SmoothingSettings(kind="kalman", max_gap_s=0.5))
     smoothed, states = run(smoother, frames)
     assert (states[20:35, 9] == KeypointState.PREDICTED).all()
     assert smoothed[25, 9] == pytest.approx(walk(25 / 30)[9], abs=5)
@@ -151,7 +151,7 @@ def test_short_gaps_are_filled_and_long_ones_are_not():
 def test_scores_fade_in_a_gap():
     frames = np.array([walk(i / 30) for i in range(30)])
     frames[20:, 9] = np.nan
-    smoother = make_smoother("kalman")
+    smoother = make_smoother(SmoothingSettings(kind="kalman"))
     scores = [smoother.update(ONE, poses(f), BOX, i / 30)[0].scores[0, 9] for i, f in enumerate(frames)]
     assert scores[19] == pytest.approx(0.9)
     assert np.all(np.diff(scores[19:]) < 0)
@@ -162,7 +162,7 @@ def test_unseen_joints_go_on_with_the_body():
     frames = np.array([walk(i / 30, 90) for i in range(40)])
     frames[:, 9, 1] -= np.maximum(np.arange(40) - 15, 0) * 12.0
     frames[20:, 9] = np.nan
-    smoothed, _ = run(make_smoother("kalman"), frames)
+    smoothed, _ = run(make_smoother(SmoothingSettings(kind="kalman")), frames)
     assert smoothed[34, 9, 0] - smoothed[34, 7, 0] == pytest.approx(STILL[9, 0] - STILL[7, 0], abs=15)
     assert smoothed[34, 9, 1] > smoothed[20, 9, 1] - 150
 
@@ -186,7 +186,7 @@ def test_exchanged_legs_are_put_back(undo):
     for i in (38, 39, 40):
         given[i, [13, 14, 15, 16]] = truth[i][twins[[13, 14, 15, 16]]]
     settings = SmoothingSettings(undo_swaps=undo, gate=100.0)
-    smoothed, states = run(make_smoother("kalman", settings), given)
+    smoothed, states = run(make_smoother(settings.named("kalman")), given)
     worst = np.abs(smoothed - truth)[37:43, 13:].max()
     assert (worst < 12) == undo
     assert (states == KeypointState.MEASURED).all()
@@ -194,7 +194,7 @@ def test_exchanged_legs_are_put_back(undo):
 
 def test_legs_that_only_cross_are_left_alone():
     truth = np.array([crossing_legs(i) for i in range(99)])
-    smoothed, _ = run(make_smoother("kalman", SmoothingSettings(strength=20)), truth)
+    smoothed, _ = run(make_smoother(SmoothingSettings(kind="kalman", strength=20)), truth)
     assert np.abs(smoothed - truth).max() < 8
 
 
@@ -204,7 +204,7 @@ def test_a_lasting_exchange_is_believed():
     truth[:, 15], truth[:, 16] = STILL[15] + [30, 0], STILL[15] - [30, 0]
     given = truth.copy()
     given[:10, [15, 16]] = truth[:10, [16, 15]]
-    smoothed, _ = run(make_smoother("kalman"), given)
+    smoothed, _ = run(make_smoother(SmoothingSettings(kind="kalman")), given)
     assert smoothed[-1] == pytest.approx(truth[-1], abs=2)
     assert np.abs(np.diff(smoothed[1:, [15, 16]], axis=0)).max() < 40, "they glide to the other side, 60 pixels away"
 
@@ -214,13 +214,15 @@ def test_constant_acceleration_follows_curves():
     truth = np.array([STILL + np.array([80 * np.sin(2 * np.pi * t), 0]) for t in times])
     errors = []
     for use in (False, True):
-        smoothed, _ = run(make_smoother("kalman", SmoothingSettings(strength=80, gate=50, use_acceleration=use)), truth)
+        smoothed, _ = run(
+            make_smoother(SmoothingSettings(kind="kalman", strength=80, gate=50, use_acceleration=use)), truth
+        )
         errors.append(np.abs(smoothed - truth)[30:].mean())
     assert errors[1] < errors[0] / 2
 
 
 def test_other_joint_sets():
-    smoother = make_smoother("kalman")
+    smoother = make_smoother(SmoothingSettings(kind="kalman"))
     for skeleton in (MPII_16, Skeleton("plain", ("a", "b", "c", "d", "e"), edges=())):
         count = len(skeleton)
         given = Poses(np.ones((1, count, 2), np.float32), np.ones((1, count), np.float32), skeleton)
@@ -231,7 +233,7 @@ def test_other_joint_sets():
 @pytest.mark.parametrize("box", [[0, 0, 0, 0], [np.nan] * 4, [50, 50, 10, 10]])
 @pytest.mark.parametrize("name", LIVE)
 def test_boxes_without_size(name, box):
-    smoother = make_smoother(name)
+    smoother = make_smoother(SmoothingSettings(kind=name))
     for i in range(5):
         smoothed, _ = smoother.update(ONE, poses(STILL), np.array([box], np.float32), i / 30)
         assert np.isfinite(smoothed.keypoints).all()
