@@ -41,21 +41,20 @@ def log_to_stderr() -> None:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console])
 
 
-def unexpected(error: BaseException, *, where: str = "") -> str:
+def unexpected(error: BaseException, subject: str = "") -> str:
     """Writes an error that nobody expected to the log with its traceback; returns the sentence for people.
 
-    where: the words behind "Something went wrong", such as " with clip.mp4".
+    subject: what was worked on.
     """
-    log.error("something went wrong%s", where, exc_info=error)
+    log.error("something went wrong with %s", subject or "a command", exc_info=error)
     path = log_path()
     details = f"details are in {path}" if path.exists() else f"{path} cannot be written, so there are no details"
     if _is_out_of_memory(error):
-        return (
-            f"There is not enough memory{where}; close other programs, or work on smaller pictures or fewer people at "
-            f"once ({details})."
-        )
+        place = f" for {subject}" if subject else ""
+        advice = "close other programs, or work on smaller pictures or fewer people at once"
+        return f"There is not enough memory{place}; {advice} ({details})."
     said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-    return f"Something went wrong{where} ({said}); {details}."
+    return f"Something went wrong{f' with {subject}' if subject else ''} ({said}); {details}."
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 The short form runs with the quick tests; the long one (`-m slow`) is counted in docs/robustness.md.
 """
 
+import io
 import json
 import os
 import random
@@ -14,12 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as save_tensors
 
+from app.gui.preferences import parse as parse_preferences
 from ppnet.checkpoint_info import CheckpointInfo, read_written_info
 from ppnet.errors import UserError
+from ppnet.untrusted_tensors import read_state_file
 from tests.results import made_header
 from tracking.export.coco import write_coco_json
 from tracking.export.csv_wide import write_wide_csv
@@ -113,11 +117,45 @@ def checkpoint(path: Path, rng: random.Random) -> None:
     read_written_info(path)
 
 
+PREFERENCES = json.dumps(
+    {
+        "version": 1, "look": "dark", "recent": ["/a/b.mp4", "C:\\\\d"], "keys": {"open": ["Ctrl+O"]},
+        "layers": {"boxes": False}, "angles": ["left_knee"], "record_folder": "/videos",
+        "settings": {"detect_every": 2, "smoothing.kind": "rts", "region": [1, 2, 3, 4]},
+    }
+).encode()  # fmt: skip
+
+
+def preferences(path: Path, rng: random.Random) -> None:
+    try:
+        value = parse_preferences(mutated(PREFERENCES, rng))
+    except (ValueError, RecursionError, UserError) as error:  # as the window takes them: set aside, and said
+        raise UserError("damaged") from error
+    _ = Path(value.record_folder).exists(), [Path(recent).exists() for recent in value.recent]
+
+
+def pickled() -> bytes:
+    file = io.BytesIO()
+    torch.save({"a": torch.zeros(3), "epoch": 3}, file)
+    return file.getvalue()
+
+
+GOOD_PICKLE = pickled()
+
+
+def pickle_checkpoint(path: Path, rng: random.Random) -> None:
+    path = path.with_suffix(".pth")
+    path.write_bytes(mutated(GOOD_PICKLE, rng))
+    read_state_file(path)
+
+
 READERS: dict[str, Callable[[Path, random.Random], None]] = {
     "session, bytes": session_bytes,
     "session, cells": session_cells,
     "header": header_text,
     "checkpoint": checkpoint,
+    "pickle": pickle_checkpoint,
+    "preferences": preferences,
 }
 
 

@@ -18,9 +18,16 @@ from ppnet.errors import UserError
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A score, a likeness or an overlap."""
 Seconds = Annotated[float, Meta(ge=0, lt=1e7)]
+Moment = Annotated[float, Meta(ge=0, lt=1e11)]
+"""A time of a recording; some count from 1970."""
 Count = Annotated[int, Meta(ge=1)]
 Amount = Annotated[float, Meta(ge=0, lt=1e9)]
 """Of anything that can't be negative."""
+LEAST = 1e-3
+"""Of settings that something is divided by."""
+ShareAboveZero = Annotated[float, Meta(ge=LEAST, le=1)]
+SecondsAboveZero = Annotated[float, Meta(ge=LEAST, lt=1e7)]
+AmountAboveZero = Annotated[float, Meta(ge=LEAST, lt=1e9)]
 
 
 @dataclass(frozen=True)

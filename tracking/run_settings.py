@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from msgspec import Meta
 
 from ppnet.errors import UserError
-from tracking.checked_settings import Seconds, Settings, setting
+from tracking.checked_settings import Moment, Settings, setting
 from tracking.detection.settings import DetectorSettings
 from tracking.pipeline_settings import PipelineSettings
 from tracking.time_span import TimeSpan
@@ -65,10 +65,10 @@ class RunSettings(PipelineSettings):
         None, "Region", "look for people only within left, top, right, bottom (pixels)", option="--region",
         example=("X1", "Y1", "X2", "Y2"),
     )  # fmt: skip
-    start_s: Seconds | None = setting(
+    start_s: Moment | None = setting(
         None, "Begin at", "begin at this time of the video", option="--start", unit="s", example="S",
     )  # fmt: skip
-    end_s: Seconds | None = setting(
+    end_s: Moment | None = setting(
         None, "End before", "stop before this time of the video", option="--end", unit="s", example="S",
     )  # fmt: skip
     adaptation: Adaptation = field(default_factory=Adaptation)

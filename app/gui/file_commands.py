@@ -1,6 +1,7 @@
 """What the commands of the File menu do: open, close, export, save a picture."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer, QUrl
@@ -21,6 +22,7 @@ from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.session.opening import find_unfinished
 from tracking.session.session import SUFFIX
+from tracking.stems import stem_of
 from tracking.video.camera import CameraInfo, list_cameras
 from tracking.video.container import URL_SCHEMES
 
@@ -84,14 +86,11 @@ class FileCommands(QObject):
         """Cameras, recent files and runs that were cut short, as they are now."""
         self.cameras = list_cameras()
         self._start.show_cameras([camera.name for camera in self.cameras])
-        recent = [Path(path) for path in self._store.value.recent if Path(path).exists()]
-        folders = {path.parent for path in recent} | {sessions_folder(), self.record_folder()}
-        unfinished = [
-            Unfinished(run.path, run.header.source.name, f"tracked up to {run.last_time_s:.1f} s")
-            for run in find_unfinished(sorted(folders))
-            if not run.header.source.is_live
-        ]
-        self._start.show_lists(recent, unfinished)
+        known, folders = self._store.value.recent, (sessions_folder(), self.record_folder())
+        Job(lambda: _lists(known, folders), name="look for runs", post=self._workspace.post, done=self._show_lists)
+
+    def _show_lists(self, lists: "tuple[list[Path], list[Unfinished]]") -> None:
+        self._start.show_lists(*lists)
 
     def _look_for_cameras(self) -> None:
         """A camera plugged in while the first page is shown appears there."""
@@ -230,7 +229,7 @@ class FileCommands(QObject):
             return
         opened_file = self._workspace.opened_file
         folder = opened_file.video.parent if opened_file is not None else self.record_folder()
-        path = free_path(folder / f"{Path(run.name).stem}_{picture.frame.index:06d}.png")
+        path = free_path(folder / f"{stem_of(run.name)}_{picture.frame.index:06d}.png")
         if not self._view.snapshot().save(str(path)):
             path = free_path(self.record_folder() / path.name)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -251,6 +250,18 @@ def accept_copy(event: QDropEvent) -> None:
     """Takes what is dropped as a copy: after a move the file manager would delete it."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
+
+
+def _lists(known: Sequence[str], folders: Sequence[Path]) -> tuple[list[Path], list[Unfinished]]:
+    """Recent files that are there, and runs that were cut short beside them or in the folders. Opens files that
+    happen to lie there: not for the window's thread."""
+    recent = [Path(path) for path in known if os.path.exists(path)]
+    unfinished = [
+        Unfinished(run.path, run.header.source.name, f"tracked up to {run.last_time_s:.1f} s")
+        for run in find_unfinished(sorted({path.parent for path in recent} | set(folders)))
+        if not run.header.source.is_live
+    ]
+    return recent, unfinished
 
 
 def show_in_folder(path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import platformdirs
 
 from ppnet.errors import UserError
@@ -15,6 +16,7 @@ from tracking.run_settings import RunSettings
 VERSION = 1
 RECENT_LIMIT = 12
 OF_ONE_VIDEO = ("adaptation.", "region", "only", "start_s", "end_s")
+MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,11 @@ class Preferences:
     def __post_init__(self) -> None:
         if self.look not in ("system", "light", "dark"):
             raise ValueError(f"look must be system, light or dark, got {self.look!r}")
-        object.__setattr__(self, "recent", tuple(str(path) for path in self.recent)[:RECENT_LIMIT])
+        object.__setattr__(self, "recent", tuple(path for path in self.recent if _is_path(path))[:RECENT_LIMIT])
         object.__setattr__(self, "keys", {name: tuple(keys) for name, keys in self.keys.items()})
         object.__setattr__(self, "angles", tuple(name for name in self.angles if name in ANGLES))
+        if not _is_path(self.record_folder):
+            raise ValueError("record_folder is no path")
         object.__setattr__(self, "layers", {name: bool(on) for name, on in self.layers.items()})
 
     def with_recent(self, path: str) -> "Preferences":
@@ -48,6 +52,14 @@ def kept_settings(settings: RunSettings) -> dict[str, Any]:
     usual = RunSettings().to_plain()
     changed = {name: value for name, value in settings.to_plain().items() if value != usual[name]}
     return {name: value for name, value in changed.items() if not name.startswith(OF_ONE_VIDEO)}
+
+
+def _is_path(text: str) -> bool:
+    """Whether it may be the name of a file; asking the system about others is an error."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def config_folder() -> Path:
@@ -86,11 +98,11 @@ class PreferencesStore:
             self.news = f"Settings could not be saved to {self.path}: {error.strerror}."
 
     def _load(self) -> Preferences:
-        if not self.path.exists():
+        if not self.path.is_file():
             return Preferences()
         try:
-            return _parse(self.path.read_text(encoding="utf-8"))
-        except (ValueError, TypeError, OSError, AttributeError, UserError) as error:
+            return parse(self.path.read_bytes()[:MAX_BYTES])
+        except (ValueError, OSError, RecursionError, UserError) as error:
             self.news = self._set_aside(error)
             return Preferences()
 
@@ -107,16 +119,14 @@ class PreferencesStore:
         return f"The settings file was damaged ({error}). It is kept as {aside}; defaults are used."
 
 
-def _parse(text: str) -> Preferences:
-    content = json.loads(text)
-    if not isinstance(content, dict):
-        raise ValueError("not a table of settings")
-    version = content.pop("version", None)
-    if version != VERSION:
-        raise ValueError(f"written by another version: {version}")
+def parse(data: bytes) -> Preferences:
+    """The content of a preferences file. ValueError, UserError or RecursionError when it is none."""
+    content = msgspec.json.decode(data, type=dict[str, Any])
+    if (version := content.pop("version", None)) != VERSION:
+        raise ValueError(f"written by another version: {str(version)[:20]}")
     known = {entry.name for entry in fields(Preferences)}
     if unknown := sorted(set(content) - known):
-        raise ValueError(f"unknown setting {unknown[0]!r}")
-    kept = Preferences(**content)
+        raise ValueError(f"unknown setting {unknown[0][:40]!r}")
+    kept = msgspec.convert(content, Preferences)
     RunSettings.from_plain(kept.settings)
     return kept

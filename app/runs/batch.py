@@ -172,7 +172,7 @@ class Batch:
         except UserError as error:
             change(state=BatchState.FAILED, eta_s=None, message=str(error))
         except Exception as error:  # noqa: BLE001 - logged by `unexpected`
-            words = unexpected(error, where=f" with {self._rows[number].name}")
+            words = unexpected(error, self._rows[number].name)
             change(state=BatchState.FAILED, eta_s=None, message=words)
         else:
             message = None if report.complete else " ".join(report.notices) or "It ended before its end."

@@ -7,7 +7,8 @@ from pathlib import Path
 import platformdirs
 
 from ppnet.assets import ASSETS
-from tracking.session.session import session_path
+from tracking.session.session import SUFFIX, session_path
+from tracking.stems import stem_of
 
 
 def sessions_folder() -> Path:
@@ -25,7 +26,7 @@ def place_for_session(video: Path) -> Path:
     mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
     place = sessions_folder()
     place.mkdir(parents=True, exist_ok=True)
-    return session_path(video.with_stem(f"{video.stem}-{mark}"), place)
+    return place / f"{stem_of(video)}-{mark}{SUFFIX}"
 
 
 def free_path(path: Path) -> Path:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from app.runs.stems import stem_of
 from ppnet.errors import UserError
 from tracking.drawing.style import PictureLayers
+from tracking.stems import stem_of
 from tracking.video.writer import partial_path
 
 

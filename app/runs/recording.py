@@ -13,6 +13,7 @@ from app.runs.workspace import Workspace
 from app.runs.writing_job import Progress, WritingJob
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
+from tracking.stems import stem_of
 from tracking.time_span import TimeSpan
 
 
@@ -89,7 +90,7 @@ class Recording:
         wanted = [("annotated", work.layers)] * self._kinds[0] + [("raw", work.layers.bare())] * self._kinds[1]
         try:
             targets = [
-                (self._place(f"{file.video.stem}_{kind}.mp4"), SceneStyle(layers, work.people))
+                (self._place(f"{stem_of(file.video)}_{kind}.mp4"), SceneStyle(layers, work.people))
                 for kind, layers in wanted
             ]
         except OSError as error:

@@ -1,14 +1,19 @@
 """Settings are checked where they are made, and what a session keeps of them becomes settings again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ppnet.errors import UserError
+from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.focus_person import PersonAt
+from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
+from tracking.types import Frame
 
 OLD = Path(__file__).parents[1] / "data" / "aisle_format1_session.ppnet"
 
@@ -66,3 +71,25 @@ def test_values_that_make_no_sense_are_refused(name: str, value: object) -> None
         RunSettings().changed({name: value})
     with pytest.raises(UserError, match="settings of the session"):
         RunSettings.from_plain({name: value})
+
+
+def _at_their_least() -> Iterator[RunSettings]:
+    for name, one in RunSettings.declared().items():
+        least = one.limits[0]
+        if least is not None and name.startswith(("tracker", "smoothing")):
+            with suppress(UserError):  # a limit that is not among the values themselves
+                yield RunSettings().changed({name: int(least) if least == int(least) else least})
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_setting_works_at_its_least() -> None:
+    """None of them may make the tracker divide by zero."""
+    frames = [Frame(i, i / 10, paint_walkers(i, (96, 128), people=0 if 3 < i < 6 else 2)) for i in range(9)]
+    for settings in _at_their_least():
+        pipeline = Pipeline(FakeDetector(), FakeEstimator(), settings=settings)
+        for frame in frames:
+            pipeline.process(frame)
+
+
+def test_recordings_that_count_from_1970_have_a_start() -> None:
+    assert RunSettings(start_s=1.76e9, end_s=1.77e9).span.contains(1.765e9)

@@ -33,6 +33,7 @@ SHIPPED_SHA256 = frozenset(
 PERSON_LABELS = frozenset({"person", "people", "pedestrian", "human"})
 LONGEST_SIDE = 1280  # larger pictures are shrunk first: detectors look at 300 to 640 pixels anyway
 GREY = 128
+DEFAULTS = DetectorSettings()
 
 
 class PersonDetector(Protocol):
@@ -98,7 +99,7 @@ class MediaPipeDetector:
     def __init__(self, settings: DetectorSettings | None = None) -> None:
         self.settings = settings or DetectorSettings()
         self._path = model_path(self.settings.model)
-        try_in_child(self._path, known_sha256=SHIPPED_SHA256)
+        try_in_child(self._path, open_file, known_sha256=SHIPPED_SHA256)
         self._detector: Any = open_file(self._path, self.settings)
         self._finalizer = weakref.finalize(self, _release, self._detector)
 
@@ -125,7 +126,7 @@ class MediaPipeDetector:
             self._detector = None
 
 
-def open_file(path: Path, settings: DetectorSettings) -> Any:
+def open_file(path: Path, settings: DetectorSettings = DEFAULTS) -> Any:
     """MediaPipe's detector of a TFLite file. UserError when it is none; a hostile file can end the process."""
     with quiet_native_logs():
         from mediapipe.tasks.python import BaseOptions

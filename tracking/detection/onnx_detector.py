@@ -13,6 +13,7 @@ from tracking import boxes as box_math
 from tracking.detection.detector import Image, best_people, check_image, model_path
 from tracking.detection.onnx_families import Family, family_of
 from tracking.detection.settings import DetectorSettings
+from tracking.detection.trial import try_in_child
 from tracking.types import Detections
 
 Floats = npt.NDArray[np.floating]
@@ -32,7 +33,8 @@ class OnnxDetector:
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings
         path = model_path(settings.model)
-        self._network, self.input_size, self._family = _open(path)
+        try_in_child(path, open_network)
+        self._network, self.input_size, self._family = open_network(path)
         family = self._family
         self._mean, self._std = np.array(family.mean, np.float32), np.array(family.std, np.float32)
 
@@ -60,7 +62,9 @@ class OnnxDetector:
         self._network = None
 
 
-def _open(path: Path) -> tuple[Any, int, Family]:
+def open_network(path: Path) -> tuple[Any, int, Family]:
+    """The network of an ONNX file, the side of its square input, how its answers are read. UserError when it is none;
+    a hostile file can end the process."""
     try:
         model = openvino_core().read_model(path.read_bytes(), b"")
         size = _input_size(model)

@@ -29,6 +29,7 @@ from tracking.session.opening import (
     meta_value,
 )
 from tracking.session.writer_lock import WriterLock
+from tracking.stems import stem_of
 from tracking.types import FrameResult
 
 SUFFIX = "_session.ppnet"
@@ -39,7 +40,7 @@ MAX_EDITS = 1_000_000
 
 def session_path(source: Path, folder: Path | None = None) -> Path:
     """Where the session of a video lies: `<stem>_session.ppnet` beside it, or in `folder`."""
-    return (folder or source.parent) / f"{source.stem}{SUFFIX}"
+    return (folder or source.parent) / f"{stem_of(source)}{SUFFIX}"
 
 
 class Session:

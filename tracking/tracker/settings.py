@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from tracking.checked_settings import Amount, Count, Seconds, Settings, Share, setting
+from tracking.checked_settings import (
+    Amount,
+    AmountAboveZero,
+    Count,
+    Seconds,
+    SecondsAboveZero,
+    Settings,
+    Share,
+    ShareAboveZero,
+    setting,
+)
 
 
 @dataclass(frozen=True)
@@ -24,11 +34,11 @@ class MotionSettings(Settings):
         "followed sooner",
     )  # fmt: skip
     start_size_speed: Amount = setting(0.2, "Size change of newcomers", "the same for width and height")
-    size_memory_s: Seconds = setting(
+    size_memory_s: SecondsAboveZero = setting(
         0.4, "Memory of size changes", "how long a change of size lasts unless it is measured again; raised: predicted "
         "boxes go on growing or shrinking for longer", unit="s",
     )  # fmt: skip
-    freeze_memory_s: Seconds = setting(
+    freeze_memory_s: SecondsAboveZero = setting(
         0.7, "Averaging when lost", "time over which size and speed are averaged for a lost person (the last ones "
         "measured may be those of a person half hidden); raised: steadier, slower to notice a turn", unit="s",
     )  # fmt: skip
@@ -40,7 +50,7 @@ class MotionSettings(Settings):
         1.5, "Noise of keypoint boxes", "noise of a box made from keypoints, times that of a detected one; raised: "
         "calmer between detections",
     )  # fmt: skip
-    max_scale: Amount = setting(
+    max_scale: AmountAboveZero = setting(
         1.5, "Scale of keypoint boxes", "by how many times a box made from keypoints may be larger or smaller than the "
         "last detected one",
     )  # fmt: skip
@@ -62,7 +72,7 @@ class AppearanceSettings(Settings):
         0.7, "Least likeness of colours", "similarity below which a detection is not the track's unless nothing else "
         "fits; raised: fewer people found again wrongly, more new ids where the light changes",
     )  # fmt: skip
-    spread: Amount = setting(
+    spread: AmountAboveZero = setting(
         0.06, "Spread of colour likeness", "by how much the similarity of one person's colours usually falls short of "
         "1; raised: colours decide less",
     )  # fmt: skip
@@ -108,14 +118,14 @@ class TrackerSettings(Settings):
         None, "People at most", "follow at most so many people at a time; those seen first stay", option="--max-people",
         example="N", choices={None: "no limit"}, open=True,
     )  # fmt: skip
-    min_iou: Share = setting(
+    min_iou: ShareAboveZero = setting(
         0.2, "Least IOU", "IOU of a high-score detection with the predicted box; raised: fewer mix-ups in a crowd, "
         "more breaks in fast motion",
     )  # fmt: skip
     low_min_iou: Share = setting(
         0.4, "Least IOU, low scores", "the same for low-score detections; raised: they keep fewer people alive",
     )  # fmt: skip
-    min_oks: Share = setting(
+    min_oks: ShareAboveZero = setting(
         0.3, "Least OKS", "OKS with the expected keypoints from which a lost person is found again; raised: fewer "
         "people found again wrongly, more new ids after an occlusion",
     )  # fmt: skip
@@ -134,7 +144,7 @@ class TrackerSettings(Settings):
         0.15, "Spread off the path", "sides by which a lost person may come back off the way between the last box and "
         "the predicted one (standard deviation); raised: found again further off, and confused with others sooner",
     )  # fmt: skip
-    max_height_ratio: Amount = setting(
+    max_height_ratio: AmountAboveZero = setting(
         1.7, "Most change of height", "by how many times a person found again may be higher or lower than expected; "
         "raised: the same",
     )  # fmt: skip

@@ -443,7 +443,7 @@ def test_too_little_memory_is_said(tmp_path, monkeypatch, capsys):
         "app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), Huge(), settings=settings)
     )
     assert track(walkers(tmp_path / "a.mp4", 3), "--out", tmp_path) == 2
-    assert capsys.readouterr().err.startswith("There is not enough memory with a.mp4; close other programs")
+    assert capsys.readouterr().err.startswith("There is not enough memory for a.mp4; close other programs")
 
 
 def test_a_file_of_a_web_server_is_gone_over_twice(tmp_path, shaky):

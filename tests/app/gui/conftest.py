@@ -184,8 +184,8 @@ def window(qtbot, studio) -> MainWindow:
 def open_clip(qtbot, window, clip):
     """Opens the clip, waits until everything is tracked, and stands on frame 20."""
 
-    def opened() -> MainWindow:
-        window.files.open_path(clip)
+    def opened(path: Path = clip) -> MainWindow:
+        window.files.open_path(path)
         qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
         qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
         window.workspace.run.player.pause()

@@ -1,7 +1,10 @@
 """What a person has made stays: edits when a video is tracked again, a recording when the window or video is closed."""
 
+import threading
+
 import pytest
 
+from app.gui import file_commands
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 from tracking.video.factory import open_source
@@ -46,3 +49,26 @@ def test_closed_while_a_part_is_recorded_writes_it(qtbot, open_clip, leave):
     for path in written:
         with open_source(path) as source:
             assert len(list(source)) == 21
+
+
+def test_no_file_that_happens_to_lie_there_is_opened_in_the_thread_of_the_window(qtbot, open_clip, monkeypatch):
+    window, threads = open_clip(), []
+    monkeypatch.setattr(
+        file_commands, "find_unfinished", lambda _folders: threads.append(threading.current_thread()) or ()
+    )
+    window.workspace.close_run()
+    qtbot.waitUntil(lambda: bool(threads), timeout=5000)
+    assert threading.main_thread() not in threads
+
+
+def test_long_names_of_files_fit_recordings_and_pictures(qtbot, open_clip, clip):
+    """A name of 250 bytes leaves no room for what is put behind it."""
+    long = clip.rename(clip.with_name("w" * 246 + ".mp4"))
+    window = open_clip(long)
+    window.files.save_picture()
+    window.record_bar.toggle()
+    window.playback.seek_frame(5)
+    qtbot.waitUntil(lambda: window.view.picture.frame.index == 5, timeout=5000)
+    window.close()
+    folder = window.files.record_folder()
+    assert list(folder.glob("w*.mp4")) and list(clip.parent.glob("w*.png"))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.runs.stems import stem_of
 from ppnet.errors import UserError
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session
+from tracking.stems import stem_of
 from tracking.video.address import redacted
 from tracking.video.factory import open_source
 from tracking.video.source import VideoInfo
