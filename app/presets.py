@@ -28,19 +28,17 @@ class Preset:
 PRESETS = (
     Preset(
         "Fast",
-        "Looks for new people in every 6th picture, reads each person once from a smaller crop, follows at most 3. "
-        "For slow computers.",
+        "Looks for people every 6th frame, reads smaller crops, follows at most 3 people. For slow computers.",
         {"detect_every": 6, "network.flip": False, "network.input_scale": 0.75, "tracker.max_people": 3},
     ),
     Preset(
         "Balanced",
-        "Looks for new people in every 3rd picture, reads each person once, follows everybody.",
+        "Looks for people every 3rd frame and follows everyone.",
         {"detect_every": 3, "network.flip": False, "network.input_scale": 1.0, "tracker.max_people": None},
     ),
     Preset(
         "Accurate",
-        "Looks for new people in every picture, reads each person twice (once mirrored), follows everybody. "
-        "Takes about twice as long.",
+        "Looks for people in every frame and reads each person twice, once mirrored. About twice as slow.",
         {"detect_every": 1, "network.flip": True, "network.input_scale": 1.0, "tracker.max_people": None},
     ),
 )
@@ -60,12 +58,12 @@ def _at_most(settings: RunSettings, people: int) -> RunSettings:
 
 
 SHED_STEPS: tuple[ShedStep[RunSettings], ...] = (
-    ShedStep("looks for new people half as often", lambda s: s.changed({"detect_every": 2 * s.detect_every})),
+    ShedStep("looks for people half as often", lambda s: s.changed({"detect_every": 2 * s.detect_every})),
     ShedStep("reads each person once, not mirrored", lambda s: s.changed({"network.flip": False})),
     ShedStep("follows at most 3 people", lambda s: _at_most(s, 3)),
     ShedStep("follows one person", lambda s: _at_most(s, 1)),
     ShedStep(
-        "reads people from pictures 3/4 as large",
+        "reads people at 3/4 of the resolution",
         lambda s: s.changed({"network.input_scale": min(s.network.input_scale, 0.75)}),
     ),
 )

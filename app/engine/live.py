@@ -238,14 +238,14 @@ class LiveEngine(Generic[S]):
             notices.append(Notice(f"recording-{number}", recording.message))
         if active and camera is CameraState.LOST:
             running = recording is not None and not recording.finished
-            kept = " What was recorded is safe; the recording goes on in a new file." if running else ""
-            words = f"The camera gives no pictures. It is used again as soon as it is back.{kept}"
+            kept = " What was recorded is safe; the recording continues in a new file." if running else ""
+            words = f"The camera stopped sending pictures. It is used again as soon as it is back.{kept}"
             notices.append(Notice(f"camera-lost-{self._capture.losses}", words))
         return (*notices, *([error] if error is not None else []))
 
     def _dropped(self, recording: RecordingStats | None) -> dict[str, int]:
         """Frames that did not get everywhere, by reason."""
-        dropped = {"not processed, a newer one was there": self._slot.overwritten}
+        dropped = {"skipped for a newer one": self._slot.overwritten}
         for kind, count in recording.dropped if recording is not None else ():
             dropped[f"{kind} recording too slow"] = count
         if self._session_writer is not None and self._session_writer.dropped:

@@ -62,7 +62,7 @@ class AboutDialog(QDialog):
         version = QLabel(f"Version {ppnet.__version__}")
         version.setProperty("muted", True)
         tabs = QTabWidget()
-        tabs.addTab(self._page(f"<p>Human poses out of video: everyone found, followed, steadied, measured.</p>"
+        tabs.addTab(self._page(f"<p>Human poses from video: everyone found, followed, smoothed and measured.</p>"
                                f"<p>{PAPER}</p><p>It works without a network: no picture, no figure and no usage data "
                                f"leaves this computer.</p>"), "About")  # fmt: skip
         tabs.addTab(self._page(parts_html()), "Built on")

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
-from app.gui.truth_panel import duration_text
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.outputs import OutputFolder
 from app.runs.workspace import Workspace
@@ -31,8 +31,8 @@ from app.runs.workspace import Workspace
 TICK_MS = 250
 NAME, STATE, PEOPLE, TIME, NEWS = range(5)
 WORDS = {
-    BatchState.WAITING: "waits",
-    BatchState.RUNNING: "at work",
+    BatchState.WAITING: "waiting",
+    BatchState.RUNNING: "working",
     BatchState.DONE: "done",
     BatchState.FAILED: "failed",
     BatchState.CANCELLED: "cancelled",
@@ -44,7 +44,7 @@ def state_text(row: BatchRow) -> str:
     """Where a file stands, in words."""
     if row.state is BatchState.RUNNING and row.total:
         left = f", {duration_text(row.eta_s)} left" if row.eta_s is not None else ""
-        return f"{100 * row.done / row.total:.0f} %, {row.fps:.1f} pictures a second{left}"
+        return f"{100 * row.done / row.total:.0f} %, {row.fps:.1f} frames per second{left}"
     return WORDS[row.state]
 
 
@@ -100,7 +100,7 @@ class BatchDialog(QDialog):
             name: QPushButton(words)
             for name, words in (
                 ("add", "Add files…"),
-                ("remove", "Take out"),
+                ("remove", "Remove"),
                 ("choose", "Choose…"),
                 ("show", "Open folder"),
                 ("cancel", "Cancel"),

@@ -1,4 +1,4 @@
-"""Which camera, which size, which rate. What the camera really gives stands on the Truth page."""
+"""Which camera, which size, which rate. What the camera really gives stands on the Diagnostics page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,18 +38,18 @@ class CameraDialog(QDialog):
         self.camera, self.size_wh, self.rate = QComboBox(), QComboBox(), QComboBox()
         for camera in self._cameras:
             self.camera.addItem(f"{camera.name} ({camera.index})")
-        self.size_wh.addItem("as the camera likes", None)
+        self.size_wh.addItem("automatic", None)
         for width, height in SIZES:
             self.size_wh.addItem(f"{width} × {height}", (width, height))
-        self.rate.addItem("as the camera likes", None)
+        self.rate.addItem("automatic", None)
         for rate in RATES:
-            self.rate.addItem(f"{rate:g} a second", rate)
+            self.rate.addItem(f"{rate:g} fps", rate)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Camera", self.camera)
         form.addRow("Picture", self.size_wh)
         form.addRow("Rate", self.rate)
-        note = QLabel("A camera that can't do this gives what comes nearest; the Truth page says what.")
+        note = QLabel("If the camera can't do this it does the closest it can; the Diagnostics page shows what.")
         note.setWordWrap(True)
         note.setProperty("muted", True)
         buttons = QDialogButtonBox()

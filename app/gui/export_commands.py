@@ -69,7 +69,7 @@ class ExportCommands(QObject):
         """Opens the window of the batch, with these files in its list."""
         if self.batch is None:
             self.batch = BatchDialog(self._workspace, self._files.record_folder(), parent=self._window)
-            self.batch.leftAtWork.connect(lambda how: self._offer_batch(f"The batch works on: {how}."))
+            self.batch.leftAtWork.connect(lambda how: self._offer_batch(f"The batch is still running: {how}."))
             self.batch.ended.connect(self._tell_batch_ended)
         self.batch.add(paths)
         self._raise_batch()
@@ -90,7 +90,7 @@ class ExportCommands(QObject):
 
     def _tell_batch_ended(self, how: str) -> None:
         if self.batch is not None and not self.batch.isVisible():
-            self._offer_batch(f"The batch has ended: {how}.")
+            self._offer_batch(f"The batch is finished: {how}.")
 
     def shut_down(self) -> None:
         """Cancels what is under way; for the end of the program."""
@@ -105,7 +105,7 @@ class ExportCommands(QObject):
 
     def _done(self, paths: tuple[Path, ...]) -> None:
         names = ", ".join(path.name for path in paths)
-        self._end(f"Written: {names}" if paths else "Cancelled; nothing was left behind.")
+        self._end(f"Written: {names}" if paths else "Cancelled; no file was written.")
         if paths:
             self._workspace.offer(f"Exported {names}", "Show in folder", lambda: show_in_folder(paths[0]))
 

@@ -40,9 +40,9 @@ class ExportDialog(QDialog):
         self.unit.addItem("Positions in pixels, origin top left, y downwards", PIXELS)
         if offer.has_scale:
             self.unit.addItem("Positions in metres, origin bottom left, y upwards", METRES)
-            self.unit.setToolTip("Metres are true at the distance from the camera at which the length was drawn")
+            self.unit.setToolTip("Metres are correct at the distance where the scale was drawn")
         else:
-            self.unit.setToolTip("For metres draw a known length in the picture first: Tools, Set a scale (Ctrl+L)")
+            self.unit.setToolTip("For metres, first draw a known length in the picture: Tools → Set a scale (Ctrl+L)")
         self.list = QListWidget()
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)

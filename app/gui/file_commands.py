@@ -219,7 +219,9 @@ class FileCommands(QObject):
         if address.strip().lower().startswith(URL_SCHEMES):
             self._workspace.open_camera(address.strip(), folder=self.record_folder(), name="Network camera")
         else:
-            self._workspace.notify(f"“{address}” is no address; it starts with rtsp:// or http://.", "warning")
+            self._workspace.notify(
+                f"“{address}” is not an address; addresses start with rtsp:// or http://.", "warning"
+            )
 
     def save_picture(self) -> None:
         """Saves what is shown, at the size of the video."""

@@ -63,7 +63,7 @@ class FocusCommands(QObject):
             self._workspace.follow_at(place)
         else:
             self._workspace.offer(
-                "Nobody was tracked at that place. Track the video again for the one person there? (edits are lost)",
+                "Nobody was tracked there. Track the video again for that one person? The old session is kept.",
                 "Track again",
                 lambda: self._workspace.track_again(only=place),
             )
@@ -83,12 +83,12 @@ class FocusCommands(QObject):
         self.badge.setVisible(on)
         self._controls.show_one_person(on)
         if person is None:
-            words, tip = "Waiting for one person", "Whoever is found at the place that you clicked is followed alone."
+            words, tip = "Waiting for one person", "Whoever appears where you clicked will be the only person followed."
         else:
             name = self._workspace.people.names.get(person, f"person {person}")
-            words, tip = f"Only {name}", "Nobody else is read, shown or exported."
+            words, tip = f"Only {name}", "Nobody else is tracked, shown or exported."
             if not self._in_sight:
-                words += ", not in sight"
-                tip = "Nobody takes their place. When they are back under another number, choose them again (Shift+H)."
+                words += ", out of sight"
+                tip = "Nobody takes their place. If they come back under another number, choose them again (Shift+H)."
         self.badge.setText(f"{words}   ✕")
         self.badge.setToolTip(f"{tip}\nClick: everybody again ({self._actions['everybody'].shortcut().toString()})")

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.graph_style import Column, save_csv, save_png
+from app.gui.performance_graphs import PerformanceGraphs
 from app.gui.person_curves import PersonCurves
-from app.gui.speed_graphs import SpeedGraphs
 from app.runs.workspace import Workspace
 
 
@@ -16,7 +16,13 @@ class GraphCommands(QObject):
     """Saves what a graph shows into the folder of recordings and says where it is."""
 
     def __init__(
-        self, workspace: Workspace, curves: PersonCurves, speed: SpeedGraphs, *, files: FileCommands, window: QWidget
+        self,
+        workspace: Workspace,
+        curves: PersonCurves,
+        performance: PerformanceGraphs,
+        *,
+        files: FileCommands,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._workspace = workspace
@@ -24,8 +30,8 @@ class GraphCommands(QObject):
         self._files = files
         curves.savePicture.connect(lambda: self.picture(curves.graph, "curve"))
         curves.saveTable.connect(self.curve_table)
-        speed.savePicture.connect(lambda: self.picture(speed, "speed"))
-        speed.saveTable.connect(lambda: self.table(speed.columns(), "speed"))
+        performance.savePicture.connect(lambda: self.picture(performance, "performance"))
+        performance.saveTable.connect(lambda: self.table(performance.columns(), "performance"))
 
     def picture(self, widget: QWidget, name: str) -> None:
         """The graph as PNG."""

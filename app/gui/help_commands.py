@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.gui.about_dialog import AboutDialog
 from app.gui.actions import Actions
+from app.gui.diagnostics_panel import ROWS, DiagnosticsPanel
 from app.gui.preferences import PreferencesStore, config_folder
 from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
-from app.gui.truth_panel import ROWS, TruthPanel
 from app.runs.opened import Opened
 from app.runs.workspace import Workspace
 from ppnet.log_file import log_path
@@ -23,7 +23,7 @@ class HelpCommands(QObject):
         self,
         workspace: Workspace,
         actions: Actions,
-        truth: TruthPanel,
+        diagnostics: DiagnosticsPanel,
         *,
         store: PreferencesStore,
         window: QMainWindow,
@@ -31,7 +31,7 @@ class HelpCommands(QObject):
         super().__init__(window)
         self._workspace = workspace
         self._actions = actions
-        self._truth = truth
+        self._diagnostics = diagnostics
         self._store = store
         self._window = window
         actions.connect(
@@ -67,15 +67,15 @@ class HelpCommands(QObject):
 
     def copy_report(self) -> None:
         """Puts the report on the clipboard."""
-        facts = {words: self._truth.text(name) for name, words, _ in ROWS}
+        facts = {words: self._diagnostics.text(name) for name, words, _ in ROWS}
         QGuiApplication.clipboard().setText(report(facts))
-        self._workspace.notify("The report is on the clipboard; paste it into a message.", "info")
+        self._workspace.notify("The report was copied; paste it into a message.", "info")
 
     def facts(self, run: Opened) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""
         header, info = run.session.header, run.info
         size = f"{info.size_wh[0]} × {info.size_wh[1]}" if min(info.size_wh) > 1 else "not known yet"
-        rate = f", {float(info.frame_rate):.2f} a second" if info.frame_rate else ""
+        rate = f", {float(info.frame_rate):.2f} fps" if info.frame_rate else ""
         mark = f", {header.weights_sha256[:12]}" if header.weights_sha256 else ""
         return [
             ("picture", f"{size}{rate}"),

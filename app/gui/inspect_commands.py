@@ -1,4 +1,4 @@
-"""Heatmaps over the picture, and the page “Inside”: asks the network about what is shown while either is on."""
+"""Heatmaps over the picture, and the page “Network view”: asks the network about what is shown while either is on."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.gui.actions import Actions
 from app.gui.controls_panel import ControlsPanel
-from app.gui.inside_panel import InsidePanel
+from app.gui.network_view_panel import NetworkViewPanel
 from app.gui.video_view import VideoView
 from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
@@ -28,7 +28,7 @@ class InspectCommands(QObject):
         workspace: Workspace,
         actions: Actions,
         view: VideoView,
-        panel: InsidePanel,
+        panel: NetworkViewPanel,
         *,
         controls: ControlsPanel,
         tabs: QTabWidget,
@@ -75,7 +75,7 @@ class InspectCommands(QObject):
         if self._actions["feature-maps"].isChecked():
             self._panel.show_words("Loading the network…")
         else:
-            self._panel.show_words("Switch on “Inside the network” (Shift+A) and choose a person.")
+            self._panel.show_words("Switch on “Network view” (Shift+A) and choose a person.")
         self._draw()
 
     def _looker_maker(self) -> Callable[[], Looker]:

@@ -16,6 +16,7 @@ from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
 from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
+from app.gui.diagnostics_panel import DiagnosticsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
 from app.gui.file_commands import FileCommands, accept_copy
@@ -23,11 +24,12 @@ from app.gui.focus_commands import FocusCommands
 from app.gui.focused_keys import belongs_to, leave_focus_to_tab, press_focused
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
-from app.gui.inside_panel import InsidePanel
 from app.gui.inspect_commands import InspectCommands
 from app.gui.mark_commands import MarkCommands
+from app.gui.network_view_panel import NetworkViewPanel
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
+from app.gui.performance_graphs import PerformanceGraphs
 from app.gui.person_curves import PersonCurves
 from app.gui.picture_note import note_on
 from app.gui.picture_tools import PictureTools
@@ -37,11 +39,9 @@ from app.gui.record_bar import RecordBar
 from app.gui.record_commands import RecordCommands
 from app.gui.results_follower import ResultsFollower
 from app.gui.share_commands import ShareCommands
-from app.gui.speed_graphs import SpeedGraphs
 from app.gui.start_page import StartPage
 from app.gui.timeline import TimelinePanel
 from app.gui.transport import Transport
-from app.gui.truth_panel import TruthPanel
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
@@ -84,12 +84,12 @@ class MainWindow(QMainWindow):
         self.record_bar = RecordBar()
         self.controls = ControlsPanel(self.workspace.settings, self.commands)
         self.people = PeoplePanel(self.commands)
-        self.truth = TruthPanel()
+        self.diagnostics = DiagnosticsPanel()
         self.timeline = TimelinePanel()
         self.curves = PersonCurves(COCO_17)
         self.answers = AnswersPanel()
-        self.speed = SpeedGraphs()
-        self.inside = InsidePanel()
+        self.performance = PerformanceGraphs()
+        self.network_view = NetworkViewPanel()
         self.busy = QLabel()
         self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
@@ -104,15 +104,15 @@ class MainWindow(QMainWindow):
         self.side = QTabWidget()
         self.below = QTabWidget()
         for tabs, pages in (
-            (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.truth, "Truth"))),
+            (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.diagnostics, "Diagnostics"))),
             (
                 self.below,
                 (
                     (self.timeline, "Timeline"),
                     (self.curves, "Curves"),
                     (self.answers, "Answers"),
-                    (self.speed, "Speed"),
-                    (self.inside, "Inside"),
+                    (self.performance, "Performance"),
+                    (self.network_view, "Network view"),
                 ),
             ),
         ):
@@ -163,11 +163,11 @@ class MainWindow(QMainWindow):
             work, actions, self.record_bar, self.view, files=self.files, store=self.store, window=self
         )
         self.exports = ExportCommands(work, actions, files=self.files, window=self)
-        self.help = HelpCommands(work, actions, self.truth, store=self.store, window=self)
-        self.graphs = GraphCommands(work, self.curves, self.speed, files=self.files, window=self)
+        self.help = HelpCommands(work, actions, self.diagnostics, store=self.store, window=self)
+        self.graphs = GraphCommands(work, self.curves, self.performance, files=self.files, window=self)
         self.answering = AnswersCommands(work, self.answers, files=self.files, playback=self.playback, window=self)
         self.inspect = InspectCommands(
-            work, actions, self.view, self.inside, controls=self.controls, tabs=self.below, window=self
+            work, actions, self.view, self.network_view, controls=self.controls, tabs=self.below, window=self
         )
         self.tools = PictureTools(work, actions, self.view, curves=self.curves, controls=self.controls, window=self)
         self.focus_person = FocusCommands(work, actions, self.view, controls=self.controls, window=self)
@@ -214,12 +214,12 @@ class MainWindow(QMainWindow):
     def _show_run(self, run: Opened) -> None:
         self.setWindowTitle(f"{run.name} – PPNet Live")
         self.transport.setVisible(not run.is_live)
-        self.speed.clear()
+        self.performance.clear()
         self._status = run.feed.status()
         self.banner.hide()
         self.pages.setCurrentWidget(self.down)
         self.view.setFocus()
-        self.truth.show_facts(self.help.facts(run))
+        self.diagnostics.show_facts(self.help.facts(run))
 
     def _show_start(self) -> None:
         self.setWindowTitle("PPNet Live")
@@ -249,10 +249,10 @@ class MainWindow(QMainWindow):
             self.banner.say(words, button="Play from the start", deed=run.play_from_start)
 
     def _show_status(self, status: RunStatus) -> None:
-        self.truth.show_status(status, asked_device=self.workspace.settings.network.device)
-        self.speed.add(status)
+        self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)
+        self.performance.add(status)
         if self.workspace.run is not None and status.source != self._status.source:  # the camera has told its size
-            self.truth.show_facts(self.help.facts(self.workspace.run))
+            self.diagnostics.show_facts(self.help.facts(self.workspace.run))
         self.transport.show_tracked(status.tracked_span_s)
         if status.complete and not self._status.complete:
             self._tell_complete(self.workspace.opened_file)
@@ -276,7 +276,7 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "graphs"):
             for part in (self.start, self.transport, self.record_bar, self.people):
                 part.recolour()
-            for graph in (self.curves, self.speed):
+            for graph in (self.curves, self.performance):
                 graph.restyle()
 
     def _splitters(self) -> dict[str, QSplitter]:
@@ -302,8 +302,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.exports.is_batch_at_work and not self._leaves_batch:
-            words = "A batch is at work; to quit stops it. What is done stays."
-            self.banner.say(words, kind="warning", button="Quit all the same", deed=self._quit_all_the_same)
+            words = "A batch is running; quitting stops it. Finished files are kept."
+            self.banner.say(words, kind="warning", button="Quit anyway", deed=self._quit_all_the_same)
             event.ignore()
             return
         save_layout(self, self._splitters())

@@ -131,7 +131,7 @@ class MarkCommands(QObject):
             self._set(TimeSpan(start_s if start_s is not None and start_s < end_s else None, end_s))
 
     def clear(self) -> None:
-        """The whole video counts again."""
+        """The whole video is used again."""
         self._set(ALL_TIME)
 
     def _set(self, span: TimeSpan) -> None:
@@ -140,11 +140,12 @@ class MarkCommands(QObject):
             return
         self._workspace.edit(SetSpan(span.start_s, span.end_s))
         if span.is_unlimited:
-            self._workspace.notify("The whole video counts again.", "info")
+            self._workspace.notify("The whole video is used again.", "info")
             return
         start, end = (clock_text(time_s) for time_s in (span.start_s or 0.0, span.end_s or run.player.end_s))
         self._workspace.notify(
-            f"Tracking, playing, recording and exports keep to {start} – {end}. Shift+I takes the points away.", "info"
+            f"Tracking, playback, recording and exports now cover only {start} – {end}. Shift+I clears the points.",
+            "info",
         )
 
     def _last_inside(self) -> float | None:

@@ -74,7 +74,7 @@ class PeopleCommands(QObject):
         pair = self._pair()
         if pair is not None:
             self._workspace.edit(SwapIds(*pair, from_frame=self._frame()))
-            self._workspace.notify(f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z takes it back.", "info")
+            self._workspace.notify(f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z undoes it.", "info")
 
     def merge(self) -> None:
         """Makes two people one; the lower number stays."""
@@ -83,7 +83,7 @@ class PeopleCommands(QObject):
             keep, other = sorted(pair)
             self._workspace.edit(MergeIds(keep, other))
             self._workspace.choose(keep)
-            self._workspace.notify(f"{other} is {keep} now, everywhere. Ctrl+Z takes it back.", "info")
+            self._workspace.notify(f"{other} is {keep} now, everywhere. Ctrl+Z undoes it.", "info")
 
     def split(self) -> None:
         """From the shown frame on the chosen person is somebody else."""
@@ -94,7 +94,7 @@ class PeopleCommands(QObject):
         if run is not None:
             fresh = run.edited.next_id
             self._workspace.edit(SplitId(person, self._frame(), fresh))
-            self._workspace.notify(f"From here on {person} is {fresh}. Ctrl+Z takes it back.", "info")
+            self._workspace.notify(f"From here on {person} is {fresh}. Ctrl+Z undoes it.", "info")
 
     def delete(self, person: int) -> None:
         """Takes a person out from the shown frame on."""
@@ -132,13 +132,13 @@ class PeopleCommands(QObject):
 
     def _say_how_to_fill(self) -> None:
         self._workspace.notify(
-            "Move the same joint by hand on two frames first; what lies between them is then filled in.", "warning"
+            "First move the same joint by hand on two frames; then the frames between them are filled in.", "warning"
         )
 
     def _with_one(self, deed: Callable[[int], object]) -> None:
         person = self._workspace.people.chosen
         if person is None:
-            self._workspace.notify("Choose a person first: click them in the picture or in the list.", "warning")
+            self._workspace.notify("First choose a person: click them in the picture or in the list.", "warning")
         else:
             deed(person)
 
@@ -150,7 +150,7 @@ class PeopleCommands(QObject):
             shown = [int(person) for person in picture.result.tracks.ids]
             picked = shown if len(shown) == 2 else picked
         if len(picked) != 2:
-            self._workspace.notify("Mark two people in the list: click one, then Ctrl+click the other.", "warning")
+            self._workspace.notify("Select two people in the list: click one, then Ctrl+click the other.", "warning")
             return None
         return picked[0], picked[1]
 

@@ -86,7 +86,7 @@ class PeoplePanel(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
         column.addLayout(self._stack, 1)
-        self.hint = QLabel("Two people at once: hold Ctrl and click.")
+        self.hint = QLabel("Ctrl+click selects a second person.")
         self.hint.setProperty("muted", True)
         self.hint.setContentsMargins(6, 0, 0, 0)
         column.addWidget(self.hint)
@@ -159,7 +159,7 @@ class PeoplePanel(QWidget):
         item.setText(NAME, self._style.names.get(row.person, ""))
         item.setText(SEEN, f"{row.seen_s:.1f} s")
         item.setText(FROM, f"{row.first_s:.1f} s")
-        item.setToolTip(NAME, "Double click to give a name")
+        item.setToolTip(NAME, "Double-click to rename")
         item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {row.first_s:.2f} s and {row.last_s:.2f} s")
         colour = QColor(tokens().muted if hidden else tokens().text)
         for column in (NUMBER, NAME, SEEN, FROM):

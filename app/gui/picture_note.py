@@ -2,7 +2,7 @@
 
 from app.engine.run_status import RunStatus
 from app.engine.state import EngineState
-from app.gui.truth_panel import duration_text
+from app.gui.diagnostics_panel import duration_text
 from app.runs.picture_feed import Picture
 
 LATE_MS = 100  # older overlays are spoken of

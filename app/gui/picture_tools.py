@@ -51,11 +51,11 @@ class PictureTools(QObject):
 
     def start_region(self) -> None:
         """The next drag in the picture is the region in which people are looked for."""
-        self._start("region", "Drag a frame around the part of the picture in which people are to be found.")
+        self._start("region", "Drag a box around the part of the picture in which to look for people.")
 
     def whole_picture(self) -> None:
         """Looks for people everywhere again."""
-        self._apply(None, "People are looked for in the whole picture again, from the next picture on.")
+        self._apply(None, "From the next frame on, the whole picture is searched for people.")
 
     def set_region(self, region: Line) -> None:
         """Looks for people only within left, top, right, bottom (image pixels)."""
@@ -63,7 +63,7 @@ class PictureTools(QObject):
             self._workspace.notify("That region is too small; drag a larger one.", "warning")
             return
         x1, y1, x2, y2 = (float(value) for value in region)
-        self._apply((x1, y1, x2, y2), "People are looked for in this region only, from the next picture on.")
+        self._apply((x1, y1, x2, y2), "From the next frame on, only this region is searched for people.")
 
     def _apply(self, region: Line | None, words: str) -> None:
         work = self._workspace
@@ -72,14 +72,14 @@ class PictureTools(QObject):
         if run is None or run.is_live:
             work.notify(words)
         elif not run.session.complete:
-            work.offer(f"{words} Track again for the pictures before?", "Track again", work.track_again)
+            work.offer(f"{words} Track again to apply it to earlier frames?", "Track again", work.track_again)
 
     def set_length(self, length_px: float, metres: float) -> None:
         """So many pixels are so many metres: curves are drawn in metres."""
         self._workspace.edit(SetScale(metres / length_px))
         self._workspace.notify(
-            f"1 metre is {length_px / metres:.1f} pixels. Curves are in metres now and exports can be, true only at "
-            "that distance from the camera. Ctrl+Z takes it back.",
+            f"1 metre is {length_px / metres:.1f} pixels. Curves are now in metres, and exports can be; correct only "
+            "at that distance from the camera. Ctrl+Z undoes it.",
             "info",
         )
 
@@ -102,7 +102,7 @@ class PictureTools(QObject):
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Set a scale")
         dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
-        dialog.setLabelText(f"The line is {length_px:.0f} pixels long. How long is it really, in metres?")
+        dialog.setLabelText(f"The line is {length_px:.0f} pixels long. How long is it in metres?")
         dialog.setDoubleRange(0.001, 10_000.0)
         dialog.setDoubleDecimals(3)
         dialog.setDoubleValue(1.0)

@@ -122,7 +122,9 @@ class PlaybackCommands(QObject):
         try:
             frame, time_s = parse_place(words)
         except ValueError:
-            self._workspace.notify(f"“{words}” is no frame number and no time; type 120, 1:04.5 or 64.5s.", "warning")
+            self._workspace.notify(
+                f"“{words}” is neither a frame number nor a time; type 120, 1:04.5 or 64.5s.", "warning"
+            )
             return
         if frame is not None:
             player.seek_frame(min(frame, max(self._position.frame_count - 1, 0)))

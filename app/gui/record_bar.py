@@ -4,14 +4,14 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.engine.recorder import RecordingStats
+from app.gui.diagnostics_panel import size_text
 from app.gui.icons import icon
 from app.gui.theme import as_panel, tokens
 from app.gui.transport import clock_text
-from app.gui.truth_panel import size_text
 
 KINDS = (
     ("With skeletons", True, False),
-    ("As it came", False, True),
+    ("Without skeletons", False, True),
     ("Both", True, True),
 )
 
@@ -24,7 +24,7 @@ def recording_text(stats: RecordingStats) -> str:
     if stats.free_bytes:
         parts.append(f"{size_text(stats.free_bytes)} free")
     if dropped := sum(count for _, count in stats.dropped):
-        parts.append(f"{dropped} pictures dropped")
+        parts.append(f"{dropped} frames dropped")
     return "   ".join(parts)
 
 
@@ -45,12 +45,12 @@ class RecordBar(QWidget):
         self.button.setIconSize(QSize(18, 18))
         self.button.clicked.connect(self.toggle)
         self.kind = QComboBox()
-        self.kind.setToolTip("What goes into the recording")
-        self.kind.setAccessibleName("What goes into the recording")
+        self.kind.setToolTip("What is recorded")
+        self.kind.setAccessibleName("What is recorded")
         for words, annotated, raw in KINDS:
             self.kind.addItem(words, (annotated, raw))
         self.figures = QLabel("")
-        self.figures.setToolTip("Length, size, room left on the disk, pictures that came too fast for it")
+        self.figures.setToolTip("Length, size, free disk space, and frames that were dropped")
         self.status = QLabel("")
         self.status.setProperty("muted", True)
         self.snapshot = QToolButton()
@@ -58,7 +58,7 @@ class RecordBar(QWidget):
         self.snapshot.setAccessibleName("Save picture")
         self.snapshot.clicked.connect(self.snapshotWanted)
         self.export = QPushButton("Export…")
-        self.export.setToolTip("Tables, videos and formats of other programs  (Ctrl+E)")
+        self.export.setToolTip("Tables, videos, and files for other programs  (Ctrl+E)")
         self.export.clicked.connect(self.exportWanted)
         self.share = QPushButton("Share")
         self.share.setToolTip("A slow-motion clip of the part between in and out point, for a phone  (Ctrl+Shift+E)")

@@ -52,7 +52,7 @@ class RecordCommands(QObject):
         writing = self.recording.writing
         if not writing.is_busy:
             return
-        waiting = QProgressDialog("Writing the recording…", "Discard it", 0, 100, self._window)
+        waiting = QProgressDialog("Writing the recording…", "Discard", 0, 100, self._window)
         waiting.setWindowModality(Qt.WindowModality.ApplicationModal)
         waiting.setMinimumDuration(0)
         waiting.canceled.connect(lambda: writing.cancel())

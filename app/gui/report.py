@@ -13,6 +13,7 @@ import ppnet
 from ppnet.log_file import log_path
 
 LOG_LINES = 60
+WORDS = "Something went wrong ({}). Details are in the log; “Copy a problem report” in the Help menu helps us fix it."
 _SOURCE_FILE = re.compile(r'File "([^"]+\.py)"')
 _ADDRESS = re.compile(r"\w+://\S+")
 _PATH = re.compile(r"(?:~|\b[A-Za-z]:|(?<![\w)])\.{0,2})[/\\][^\n:\"'“”]*(?=[:\"'“”]|$)")
@@ -33,7 +34,7 @@ def catch_errors(tell: Callable[[str], None]) -> None:
             return
         logging.getLogger("ppnet-live").error("unexpected error", exc_info=(kind, error, trace))
         sys.__excepthook__(kind, error, trace)
-        tell(f"Something went wrong ({kind.__name__}). It is written in the log; “Copy a report” helps us mend it.")
+        tell(WORDS.format(kind.__name__))
 
     def caught_in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

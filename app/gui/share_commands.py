@@ -85,7 +85,7 @@ class ShareCommands(QObject):
     def _begin(self, write: Callable[[Work], tuple[Path, ...]]) -> None:
         """Of how people are shown now; angles come along even while they are switched off."""
         if self._writing.is_busy:
-            self._workspace.notify("The clip before is still being made; try again in a moment.", "warning")
+            self._workspace.notify("The previous clip is still being made; try again in a moment.", "warning")
         elif (work := Work.on(self._workspace)) is not None:
             layers = replace(work.layers, angles=work.layers.angles or self._store.value.angles)
             self._writing.start(lambda progress: write(replace(work, layers=layers, progress=progress)))

@@ -52,14 +52,14 @@ class ShortcutsDialog(QDialog):
         self.use.clicked.connect(self._use)
         self.default = QPushButton("Default")
         self.default.clicked.connect(self._default)
-        self.note = QLabel("Choose a line, press a key in the field, then “Use this key”.")
+        self.note = QLabel("Select a command, press a key in the field, then click “Use this key”.")
         self.note.setWordWrap(True)
         self.note.setProperty("muted", True)
         row = QHBoxLayout()
         for part in (self.edit, self.use, self.default):
             row.addWidget(part)
         buttons = QDialogButtonBox()
-        all_default = buttons.addButton("All as delivered", QDialogButtonBox.ButtonRole.ResetRole)
+        all_default = buttons.addButton("Reset all", QDialogButtonBox.ButtonRole.ResetRole)
         all_default.clicked.connect(self._all_default)
         close = buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         close.clicked.connect(self.close)
@@ -86,7 +86,7 @@ class ShortcutsDialog(QDialog):
         self._store(name, keys)
         self.keysChanged.emit(dict(self.changed))
         self._refresh()
-        return f"“{', '.join(lost)}” had this key and has lost it." if lost else "Changed."
+        return f"“{', '.join(lost)}” no longer has this key." if lost else "Changed."
 
     def _store(self, name: str, keys: tuple[str, ...]) -> None:
         if keys == command(name).keys:
@@ -156,7 +156,7 @@ class ShortcutsDialog(QDialog):
         self.keysChanged.emit({})
         self._refresh()
         self._show_chosen()
-        self.note.setText("All keys are as delivered.")
+        self.note.setText("All shortcuts were reset.")
 
 
 def _children(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:

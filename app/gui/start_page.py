@@ -124,11 +124,13 @@ class StartPage(QWidget):
         super().__init__(parent)
         title = QLabel("PPNet Live")
         title.setFont(small_font(title.font(), bold=True, step=17))
-        claim = QLabel("See how people move: joints of everyone in a video, steady, measured, ready to take along.")
+        claim = QLabel(
+            "See how people move: every joint of everyone in a video, smoothed, measured and ready to export."
+        )
         claim.setFont(small_font(claim.font(), step=2))
         claim.setProperty("muted", True)
         claim.setWordWrap(True)
-        self.demo = ChoiceCard("demo", "Try the demo", "A short film that comes with the program")
+        self.demo = ChoiceCard("demo", "Try the demo", "A short sample video")
         self.file = ChoiceCard("film", "Open a file", "Choose a video, or drop one anywhere on this window")
         self.camera = ChoiceCard("camera", "Use a camera", "Looking for cameras…")
         cards = QHBoxLayout()
@@ -142,7 +144,7 @@ class StartPage(QWidget):
             cards.addWidget(card)
         self._lists = QVBoxLayout()
         self._lists.setSpacing(2)
-        self._promise = QLabel("Works without a network: no picture and no figure leaves this computer.")
+        self._promise = QLabel("Works offline: no picture and no number leaves this computer.")
         self._promise.setProperty("muted", True)
         column = QVBoxLayout()
         column.setSpacing(6)
@@ -179,9 +181,9 @@ class StartPage(QWidget):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         if unfinished:
-            self._heading("Cut short")
+            self._heading("Unfinished")
         for run in unfinished[:3]:
-            self._row(run.path, RecentRow("history", run.title, run.words, button="Go on"))
+            self._row(run.path, RecentRow("history", run.title, run.words, button="Continue"))
         if recent:
             self._heading("Recent")
         for path in recent[:5]:

@@ -34,12 +34,12 @@ def event_words(event: Event, names: Mapping[int, str]) -> str:
     who = names.get(event.track_id, f"Person {event.track_id}")
     if event.kind is EventKind.CROSSING and event.other_id is not None:
         other = names.get(event.other_id, f"person {event.other_id}")
-        return f"{who} and {other} meet: check that they kept their numbers"
+        return f"{who} and {other} cross: check that they kept their numbers"
     return {
         EventKind.BIRTH: f"{who} appears",
-        EventKind.END: f"{who} is gone",
+        EventKind.END: f"{who} leaves",
         EventKind.GAP: f"{who} is lost for a while",
-        EventKind.LOW_CONFIDENCE: f"{who} is hard to read here",
+        EventKind.LOW_CONFIDENCE: f"{who} is uncertain here",
     }.get(event.kind, who)
 
 
@@ -294,7 +294,7 @@ class Lanes(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             mark, flag = self.mark_at(event.pos()), self.flag_at(event.pos())
             words = event_words(mark, self.style_of_people.names) if mark else ""
-            words = f"{flag.name}: {flag.time_s:.2f} s. Double click: another name" if flag else words
+            words = f"{flag.name}: {flag.time_s:.2f} s. Double-click to rename" if flag else words
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)

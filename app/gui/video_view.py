@@ -37,9 +37,9 @@ GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
 CLICK_POINTS = 4.0  # a press that moves less than this is a click
 DRAWN = ("line", "region")
 HINTS = {
-    "person": "Click the person to follow, or the place where they will be. Esc: leave it",
-    "line": "Drag a line along something of known length. Esc: leave it",
-    "region": "Drag a frame around the part to look at. Esc: leave it",
+    "person": "Click the person to follow, or the place where they will appear. Esc cancels",
+    "line": "Drag a line along something of known length. Esc cancels",
+    "region": "Drag a box around the part to search. Esc cancels",
 }
 
 

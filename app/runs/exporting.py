@@ -35,7 +35,7 @@ class ExportOffer:
             formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),
             folder=folder,
             stem=run.session.path.stem.removesuffix("_session") if file is None else file.video.stem,
-            note="" if run.session.complete else "Not everything is tracked yet: what is tracked so far is exported.",
+            note="" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
             has_scale=run.edited.metres_per_pixel is not None,
         )
 

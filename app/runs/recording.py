@@ -81,10 +81,10 @@ class Recording:
     def _write(self, file: OpenedFile, span: TimeSpan) -> None:
         work, span = self._workspace, span.within(file.edited.plan.span)
         if self.writing.is_busy:
-            work.notify("The recording before is still being written; try again in a moment.", "warning")
+            work.notify("The previous recording is still being written; try again in a moment.", "warning")
             return
         if span.is_empty:
-            work.notify("Nothing was recorded: it lay outside of the in and out point.", "warning")
+            work.notify("Nothing was recorded: it was outside the in and out points.", "warning")
             return
         edited, nearby = file.edited, file.nearby()
         wanted = [("annotated", work.layers)] * self._kinds[0] + [("raw", work.layers.bare())] * self._kinds[1]

@@ -134,7 +134,7 @@ class Workspace:
         self._show_focus()
         self.opened.emit(run)
         if isinstance(run, OpenedFile) and (kept := run.kept) is not None:
-            words = f"Tracking again. What was there before, with all edits, is kept as {kept.name}."
+            words = f"Tracking again. The old session, with all its edits, is kept as {kept.name}."
             self.offer(words, "Open it", lambda: self.open_path(kept))
         self._smoothed_frames = -1
         self._smooth_when_complete()
@@ -264,7 +264,7 @@ class Workspace:
         turned = before.adaptation != after.adaptation
         done = not run.is_live and run.session.complete and with_smoothing(before, smoothing_of(after)) != after
         if turned or done:
-            words = "This counts from the next start on." if turned else "All frames are tracked already."
+            words = "This applies when the video is opened anew." if turned else "All frames are tracked already."
             self.offer(f"{words} Track again with these settings?", "Track again", self.track_again)
 
     # How people are shown
@@ -307,14 +307,14 @@ class Workspace:
             self.edit(OnlyPerson(person))
         self.choose(person)
         name = self.people.names.get(person, f"person {person}")
-        self.notify(f"Only {name} is followed. Should they be lost, nobody takes their place. Ctrl+Z takes it back.")
+        self.notify(f"Only {name} is followed now. If they are lost, nobody takes their place. Ctrl+Z undoes it.")
 
     def follow_at(self, place: PersonAt) -> None:
         """Whoever is found at a place that is not tracked yet is followed; who is followed already, is that person."""
         run = self.run
         if run is not None and self._deed(lambda: run.aim(FocusPerson.waiting(place, known_as=run.edited.plan.only))):
             self._show_focus()
-            self.notify("Whoever is found at that place is followed alone.")
+            self.notify("Whoever appears there will be the only person followed.")
 
     def follow_everyone(self) -> None:
         """Takes the choice back; who was not read meanwhile can only be tracked again."""
@@ -328,7 +328,7 @@ class Workspace:
         self._show_focus()
         if restricted and not run.is_live:
             self.offer(
-                "Everybody is followed from here on. Others were not read while one person was followed.",
+                "Everyone is followed from here on. The others were not tracked while one person was followed alone.",
                 "Track again",
                 self.track_again,
             )
@@ -341,7 +341,7 @@ class Workspace:
         if found is None or after.place is None:
             self._deed(lambda: run.aim(FocusPerson(track_id=known)))
             self._show_focus()
-            self.notify("Nobody was found at that place, so everybody is followed.", "warning")
+            self.notify("Nobody was found there, so everyone is followed.", "warning")
         elif known is not None and known != found:  # lost, and chosen again: the same person under a new number
             run.focus = replace(after, track_id=known)
             self.edit(MergeIds(known, found))

@@ -77,5 +77,5 @@ class WritingJob:
         elif isinstance(error, UserError | OSError):
             self._failed(str(error))
         else:
-            self._failed("Something went wrong; the log says what.")
+            self._failed("Something went wrong; see the log.")
             raise error

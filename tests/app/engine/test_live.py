@@ -227,7 +227,7 @@ def test_a_camera_that_dies_and_comes_back(tmp_path: Path, silent: bool) -> None
     wait_for(lambda: dict(run.status.recording.frames)["annotated"] > 10)
     run.port.pull(silent=silent)
     wait_for(lambda: run.status.camera is CameraState.LOST, 2)
-    assert "gives no pictures" in run.words and "new file" in run.words
+    assert "stopped sending pictures" in run.words and "new file" in run.words
     wait_for(lambda: len(list(tmp_path.glob("*.mp4"))) == 2 and not list(tmp_path.glob("*.partial.mp4")))
     last = run.engine.view()
     run.port.plug()

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 
 from app.engine.run_status import RunStatus
 from app.gui.actions import COMMANDS
+from app.gui.diagnostics_panel import device_alarm, duration_text, size_text
 from app.gui.graph_style import save_csv
 from app.gui.playback_commands import parse_place
 from app.gui.preferences import PreferencesStore
 from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
-from app.gui.truth_panel import device_alarm, duration_text, size_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
 from tests.app.gui.conftest import FRAMES, choose, go_to, shown_frame
 from tests.clips import make_clip
@@ -64,7 +64,7 @@ def test_playback_keys(qtbot, open_clip):
     window.playback.go_to("0:00.5")
     qtbot.waitUntil(lambda: shown_frame(window) == 15, timeout=3000)
     window.playback.go_to("nonsense")
-    assert "no frame number" in window.banner.text
+    assert "neither a frame number" in window.banner.text
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_graph_table_leaves_missing_cells_empty(tmp_path):
     assert (tmp_path / "t.csv").read_text() == "a,b\n1,2\n,3\n"
 
 
-def test_speed_graphs_hold_a_minute(qtbot, window):
+def test_performance_graphs_hold_a_minute(qtbot, window):
     for moment in range(100):
-        window.speed.add(
+        window.performance.add(
             RunStatus(is_live=True, capture_fps=30.0, process_fps=12.0, delay_s=0.1, moment_s=float(moment))
         )
-    columns = dict(window.speed.columns())
+    columns = dict(window.performance.columns())
     assert len(columns["process_fps"]) == 61 and columns["delay_ms"][-1] == 100.0
 
 
@@ -220,14 +220,14 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
     dialog.folder.setText(str(tmp_path / "batch"))
     dialog.start()
     dialog.reject()
-    assert window.banner.text.startswith("The batch works on: ") and not dialog.isVisible()
+    assert window.banner.text.startswith("The batch is still running: ") and not dialog.isVisible()
     window.banner.button.click()
     assert dialog.isVisible()
     dialog.close()
     window.close()
-    assert window.isVisible() and "A batch is at work" in window.banner.text
+    assert window.isVisible() and "A batch is running" in window.banner.text
     hold.set()
-    qtbot.waitUntil(lambda: window.banner.text == "The batch has ended: 1 done.", timeout=10000)
+    qtbot.waitUntil(lambda: window.banner.text == "The batch is finished: 1 done.", timeout=10000)
 
 
 def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):

@@ -1,4 +1,4 @@
-"""A camera with known people that dies and comes back; recording; what the Truth page says."""
+"""A camera with known people that dies and comes back; recording; what the Diagnostics page says."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +22,9 @@ def live(qtbot, window, studio):
 def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
     window = live
     assert (pixels(window) != 90).any()
-    qtbot.waitUntil(lambda: "running" in window.truth.text("work"), timeout=3000)
-    qtbot.waitUntil(lambda: window.truth.text("delay").endswith("ms"), timeout=3000)
-    assert window.truth.text("device") == "cpu, stand-in"
+    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"), timeout=3000)
+    qtbot.waitUntil(lambda: window.diagnostics.text("delay").endswith("ms"), timeout=3000)
+    assert window.diagnostics.text("device") == "cpu, stand-in"
     assert not window.transport.isVisible()
     assert not window.commands["swap"].isEnabled()
 
@@ -32,12 +32,12 @@ def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
 def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
     window = live
     studio.port.pull()
-    qtbot.waitUntil(lambda: "camera lost" in window.truth.text("work"), timeout=5000)
-    assert "The camera gives no pictures" in window.banner.text
+    qtbot.waitUntil(lambda: "camera lost" in window.diagnostics.text("work"), timeout=5000)
+    assert "The camera stopped sending pictures" in window.banner.text
     before = window.view.picture.frame.index
     studio.port.plug()
     qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3, timeout=6000)
-    qtbot.waitUntil(lambda: "running" in window.truth.text("work"), timeout=3000)
+    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"), timeout=3000)
     assert window.banner.text == "", "what does not hold any more is not said any more"
 
 
@@ -135,7 +135,7 @@ def test_camera_that_is_not_there_is_said(qtbot, window, studio):
 def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
     studio.delay_s = 0.45
     window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
-    qtbot.waitUntil(lambda: "half as often" in window.truth.text("shed"), timeout=12000)
+    qtbot.waitUntil(lambda: "half as often" in window.diagnostics.text("shed"), timeout=12000)
     assert window.view.picture.overlay_age_s < 2.0
 
 
@@ -208,18 +208,18 @@ def test_a_stream_that_is_not_there_can_be_tried_again(qtbot, window, studio, mo
     monkeypatch.setattr(window.workspace, "parts", replace(studio.parts(), open_source=open_stream))
     window.files.open_stream("rtsp://coach:secret@10.0.0.7/live")
     qtbot.waitUntil(lambda: "does not answer" in window.banner.text, timeout=5000)
-    assert window.truth.text("picture") == "not known yet"
+    assert window.diagnostics.text("picture") == "not known yet"
     is_there.append(True)
     assert window.banner.button.text() == "Try again"
     window.banner.button.click()
     qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
     width, height = studio.port.size_wh
-    qtbot.waitUntil(lambda: window.truth.text("picture").startswith(f"{width} × {height}"), timeout=3000)
-    used = window.truth.text("silence")
+    qtbot.waitUntil(lambda: window.diagnostics.text("picture").startswith(f"{width} × {height}"), timeout=3000)
+    used = window.diagnostics.text("silence")
     assert "10.0.0.7" in used and used.startswith("used") and "secret" not in used
 
 
 def test_what_is_saved_to_keep_up_stands_on_the_picture(qtbot, live, studio):
     studio.processor.delay_s = 0.4
-    qtbot.waitUntil(lambda: "To keep up, the program looks for new people" in live.view.note, timeout=8000)
+    qtbot.waitUntil(lambda: "To keep up, the program looks for people" in live.view.note, timeout=8000)
     assert "behind the picture" in live.view.note

@@ -163,8 +163,8 @@ def test_inside_page_shows_every_joint(qtbot, open_clip):
     window = open_clip()
     window.workspace.choose(2)
     window.commands["feature-maps"].trigger()
-    qtbot.waitUntil(lambda: window.inside.map_count == 17, timeout=5000)
-    assert window.below.currentWidget() is window.inside
+    qtbot.waitUntil(lambda: window.network_view.map_count == 17, timeout=5000)
+    assert window.below.currentWidget() is window.network_view
 
 
 def test_inside_page_says_how_to_switch_it_on_while_only_the_heatmap_is(qtbot, open_clip):
@@ -172,11 +172,11 @@ def test_inside_page_says_how_to_switch_it_on_while_only_the_heatmap_is(qtbot, o
     before = pixels(window)
     window.commands["heatmap"].trigger()
     qtbot.waitUntil(lambda: (pixels(window) != before).any(), timeout=5000)
-    assert "Switch on" in window.inside.words and window.inside.map_count == 0
+    assert "Switch on" in window.network_view.words and window.network_view.map_count == 0
     window.commands["feature-maps"].trigger()
-    qtbot.waitUntil(lambda: window.inside.map_count == 17, timeout=5000)
+    qtbot.waitUntil(lambda: window.network_view.map_count == 17, timeout=5000)
     window.commands["feature-maps"].trigger()
-    assert "Switch on" in window.inside.words and window.inside.map_count == 0
+    assert "Switch on" in window.network_view.words and window.network_view.map_count == 0
 
 
 def test_nobody_is_seen_before_they_are_found(qtbot, window, clip, studio):

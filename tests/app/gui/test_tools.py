@@ -32,7 +32,7 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     dialog.accept()
     name, values = window.curves.columns()[2]
     assert "(m)" in name and values[30] == pytest.approx(pixels * 4.0 / 200, rel=0.02)
-    assert "Curves are in metres" in window.banner.text
+    assert "Curves are now in metres" in window.banner.text
     assert window.workspace.run.edited.metres_per_pixel == pytest.approx(4.0 / 200, rel=0.02)
     window.commands["export"].trigger()
     dialog = window.exports.dialog

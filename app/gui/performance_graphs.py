@@ -15,7 +15,7 @@ from app.gui.theme import CURVE_COLOURS, as_panel
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the workspace gives
 STAGES = (("detect_s", "find people"), ("track_s", "follow"), ("pose_s", "joints"), ("smooth_s", "steady"))
-RATES = (("capture_fps", "pictures in"), ("process_fps", "tracked"), ("display_fps", "shown"))
+RATES = (("capture_fps", "frames in"), ("process_fps", "tracked"), ("display_fps", "shown"))
 
 Row = dict[str, float]
 
@@ -30,7 +30,7 @@ def sample(status: RunStatus) -> Row:
     return row
 
 
-class SpeedGraphs(QWidget):
+class PerformanceGraphs(QWidget):
     """Four graphs side by side over the last minute."""
 
     savePicture = Signal()
@@ -40,10 +40,10 @@ class SpeedGraphs(QWidget):
         super().__init__(parent)
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
-        self._rates = plot(_titled("Pictures a second", [words for _, words in RATES]), "")
+        self._rates = plot(_titled("Frames per second", [words for _, words in RATES]), "")
         self._stages = plot(_titled("Milliseconds", [words for _, words in STAGES]), "")
         self._delay = plot("Camera to screen", "ms")
-        self._counts = plot(_titled("", ["people", "pictures dropped in 1 s"], first=2, step=2), "")
+        self._counts = plot(_titled("", ["people", "frames dropped per second"], first=2, step=2), "")
         self._graphs = (self._rates, self._stages, self._delay, self._counts)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(6, 4, 6, 2)
@@ -94,7 +94,7 @@ class SpeedGraphs(QWidget):
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(4, 2, 2, 0)
-        words = QLabel("The last minute; across: seconds ago")
+        words = QLabel("The last minute (x: seconds ago)")
         words.setProperty("muted", True)
         row.addWidget(words, 1)
         for text, signal in (("Save picture…", self.savePicture), ("Save table…", self.saveTable)):

@@ -1,4 +1,4 @@
-"""The page that tells the truth: what really runs, how long it takes, what was left out and why."""
+"""The page of diagnostics: what really runs, how long it takes, what was left out and why."""
 
 from collections.abc import Sequence
 
@@ -19,20 +19,20 @@ STATES = {
     EngineState.FAULTED: "stopped by an error",
 }
 ROWS = (
-    ("work", "Work", "What the program is doing"),
-    ("device", "Runs on", "The device that really computes, not the one that was asked for"),
+    ("work", "Status", "What the program is doing"),
+    ("device", "Runs on", "The device in use, which may not be the one you asked for"),
     ("weights", "Weights", "Network, its file and the first digits of its SHA-256"),
     ("detector", "Person detector", ""),
     ("picture", "Picture", "Width and height in pixels, rate of the source"),
-    ("rates", "Pictures a second", "Coming in / tracked / shown"),
-    ("detect", "Find people", "Milliseconds per picture; 0 where boxes are carried over"),
-    ("pose", "Joints", "Milliseconds per picture for all people together"),
-    ("other", "Follow and steady", "Milliseconds per picture"),
+    ("rates", "Frames per second", "Coming in / tracked / shown"),
+    ("detect", "Detection", "Milliseconds per frame; 0 where boxes are carried over"),
+    ("pose", "Joints", "Milliseconds per frame for everyone together"),
+    ("other", "Tracking and smoothing", "Milliseconds per frame"),
     ("delay", "Camera to screen", "Median of the last seconds"),
-    ("dropped", "Left out", "Pictures that were not tracked, and why"),
-    ("shed", "Saved on", "What is switched down because the computer can't keep up"),
-    ("memory", "Memory", "Of the whole program"),
-    ("silence", "Network", "The program opens a connection only when you type the address of a network camera"),
+    ("dropped", "Skipped", "Frames that were not tracked, and why"),
+    ("shed", "Reduced", "What was reduced because the computer can't keep up"),
+    ("memory", "Memory", "Used by the whole program"),
+    ("silence", "Network", "Used only while a network camera is open"),
 )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def size_text(size_bytes: int) -> str:
     return f"{size:.1f} GB" if size < 100 else f"{size:.0f} GB"
 
 
-class TruthPanel(QWidget):
+class DiagnosticsPanel(QWidget):
     """Labels that follow the figures."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,4 +142,4 @@ def device_alarm(asked: str, really: str) -> str:
     """A loud sentence when another device runs than was asked for; empty when all is well."""
     if not really or asked in ("", "auto") or asked.lower() in really.lower():
         return ""
-    return f"You asked for {asked.upper()}, but {really} computes. It is much slower."
+    return f"You asked for {asked.upper()}, but {really} is in use. It is much slower."

@@ -1,4 +1,4 @@
-"""Inside the network: the heatmaps of all joints and the answer of each pyramid branch for the chosen person."""
+"""What the network sees: the heatmaps of all joints and the answer of each pyramid branch for the chosen person."""
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,14 @@ def heat_image(values: npt.NDArray[np.float32]) -> QImage:
     return rgba_qimage(heat_colors(values))
 
 
-class InsidePanel(QWidget):
+class NetworkViewPanel(QWidget):
     """Draws an `Insight`; says what to do while there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         as_panel(self)
-        self.setAccessibleName("Inside the network")
-        self.words = "Switch on “Inside the network” (Shift+A) and choose a person."
+        self.setAccessibleName("Network view")
+        self.words = "Switch on “Network view” (Shift+A) and choose a person."
         self._maps: list[tuple[str, QImage]] = []
         self._branches: list[list[QImage]] = []
 
