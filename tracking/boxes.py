@@ -54,6 +54,15 @@ def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
     return np.where(np.isfinite(iou), iou, 0.0)
 
 
+def paired_iou(first: Boxes, second: Boxes) -> Boxes:
+    """(N,) intersection over union of each box of `first` (N, 4) with that of `second` in the same row; as above."""
+    corners = np.concatenate([np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])], axis=1)
+    common = areas(corners)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        iou = common / (areas(first) + areas(second) - common)
+    return np.where(np.isfinite(iou), iou, 0.0)
+
+
 def non_maximum_suppression(boxes: Boxes, scores: Boxes, *, max_iou: float) -> npt.NDArray[np.intp]:
     """(M,) rows of boxes (N, 4) to keep, best scores (N,) first: none overlaps a better one by more than `max_iou`."""
     return keep_unexplained(iou_matrix(boxes, boxes) > max_iou, scores)

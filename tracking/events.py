@@ -1,19 +1,19 @@
 """What happened to whom and when: spans, gaps, births, crossings and uncertain stretches of each person.
 
-Feeds the lanes under the picture and the keys that jump to the next event. Results are added in the order of their
-time, one by one, so that the lanes grow while a run goes on.
+Feeds the lanes under the picture and the keys that jump to the next event. Everything is computed of whole columns at
+once, so that an hour takes a fraction of a second.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from tracking.boxes import iou_matrix
-from tracking.types import FrameResult, KeypointState, TrackState
+from tracking.boxes import paired_iou
 
 GAP_S = 0.1
 """A person who is away (or only guessed) for longer has a gap; shorter ones are the detector's breath."""
@@ -24,6 +24,7 @@ LOW_SCORE = 0.35
 """Mean confidence of a person's joints below which a frame is uncertain."""
 LOW_S = 0.3
 """An uncertain stretch is told when it lasts so long."""
+NOBODY = np.zeros(0, np.int64)
 
 
 class EventKind(Enum):
@@ -69,89 +70,69 @@ class Lane:
     frame_count: int
 
 
-class _Stretch:
-    """Joins frames into spans: a frame within `GAP_S` (or right after) of the last one belongs to the same span."""
+@dataclass(frozen=True)
+class Sightings:
+    """Who is where in every frame, without joints: all that lanes and events need, of hours of video at once.
 
-    def __init__(self) -> None:
-        self.spans: list[FrameSpan] = []
-        self._last_at = -2  # running number of the newest frame added
+    indices, times (F,): of the frames. at, ids (M,): frame (its place in `indices`) and number of each person in it, by
+    frame; seen: not only guessed; certain: their joints are; boxes (M, 4) xyxy image pixels.
+    """
 
-    def add(self, at: int, frame_index: int, time_s: float) -> bool:
-        """True when a new span begins."""
-        last = self.spans[-1] if self.spans else None
-        if last is not None and (self._last_at == at - 1 or time_s - last.end_s <= GAP_S):
-            self.spans[-1] = FrameSpan(last.start_frame, frame_index, last.start_s, time_s)
-            self._last_at = at
-            return False
-        self.spans.append(FrameSpan(frame_index, frame_index, time_s, time_s))
-        self._last_at = at
-        return True
+    indices: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+    at: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
+    seen: npt.NDArray[np.bool_]
+    certain: npt.NDArray[np.bool_]
+    boxes: npt.NDArray[np.float32]
 
+    @classmethod
+    def none(cls) -> "Sightings":
+        """No frame at all."""
+        whole, flags = np.zeros(0, np.int64), np.zeros(0, bool)
+        return cls(whole, np.zeros(0), whole, whole, flags, flags, np.zeros((0, 4), np.float32))
 
-class EventLog:
-    """Collects results in order; `lanes` and `events` say what is known so far."""
+    @classmethod
+    def joined(cls, parts: Sequence["Sightings"]) -> "Sightings":
+        """Parts that come one after the other, as one."""
+        before = np.cumsum([0, *(len(part.indices) for part in parts)]).tolist()
+        moved = [replace(part, at=part.at + count) for part, count in zip(parts, before, strict=False)]
+        return cls(*(np.concatenate([getattr(part, field.name) for part in moved]) for field in fields(cls)))
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._last: tuple[int, float] = (-1, 0.0)
-        self._seen: dict[int, _Stretch] = {}
-        self._low: dict[int, _Stretch] = {}
-        self._frames: dict[int, int] = {}
-        self._crossings: list[Event] = []
-        self._met_at: dict[tuple[int, int], float] = {}
+    @property
+    def last_index(self) -> int:
+        """Index of the newest frame; -1 without any."""
+        return int(self.indices[-1]) if len(self.indices) else -1
 
-    def add(self, result: FrameResult) -> None:
-        """Takes the next frame in. ValueError when it is not after the last one."""
-        if result.frame_index <= self._last[0]:
-            raise ValueError(f"frame {result.frame_index} after frame {self._last[0]}")
-        at, index, time_s = self._count, result.frame_index, result.time_s
-        seen = result.tracks.states == TrackState.TRACKED
-        certain = _mean_scores(result) >= LOW_SCORE
-        for row, track_id in enumerate(result.tracks.ids.tolist()):
-            if seen[row]:
-                self._seen.setdefault(track_id, _Stretch()).add(at, index, time_s)
-                self._frames[track_id] = self._frames.get(track_id, 0) + 1
-                if not certain[row]:
-                    self._low.setdefault(track_id, _Stretch()).add(at, index, time_s)
-        self._meet(result)
-        self._count += 1
-        self._last = index, time_s
+    @property
+    def last_s(self) -> float:
+        """Time of the newest frame; 0 without any."""
+        return float(self.times[-1]) if len(self.times) else 0.0
 
-    def _meet(self, result: FrameResult) -> None:
-        ids = result.tracks.ids.tolist()
-        if len(ids) < 2:
-            return
-        overlap = np.triu(iou_matrix(result.tracks.boxes, result.tracks.boxes), 1)
-        for first, second in np.argwhere(overlap >= CROSSING_IOU).tolist():
-            pair = min(ids[first], ids[second]), max(ids[first], ids[second])
-            met_s = self._met_at.get(pair)
-            if met_s is None or result.time_s - met_s > PARTED_S:
-                self._crossings.append(
-                    Event(result.frame_index, result.time_s, EventKind.CROSSING, pair[0], other_id=pair[1])
-                )
-            self._met_at[pair] = result.time_s
+    def renamed(self, ids: npt.NDArray[np.int64]) -> "Sightings":
+        """With other numbers (M,); whoever has none (0) is left out."""
+        kept = ids > 0
+        rows = {name: getattr(self, name)[kept] for name in ("at", "seen", "certain", "boxes")}
+        return replace(self, ids=ids[kept], **rows)
 
     def lanes(self) -> tuple[Lane, ...]:
         """One lane per person, by id; people who were only guessed have none."""
+        seen, low = self._by_person(self.seen), self._by_person(self.seen & ~self.certain)
         return tuple(
             Lane(
-                track_id=track_id,
-                seen=tuple(stretch.spans),
-                uncertain=self._uncertain(track_id),
-                seen_s=sum(span.end_s - span.start_s for span in stretch.spans),
-                frame_count=self._frames[track_id],
+                track_id=person,
+                seen=(spans := self._spans(at)),
+                uncertain=tuple(s for s in self._spans(low.get(person, NOBODY)) if s.end_s - s.start_s >= LOW_S),
+                seen_s=sum(span.end_s - span.start_s for span in spans),
+                frame_count=len(at),
             )
-            for track_id, stretch in sorted(self._seen.items())
+            for person, at in seen.items()
         )
 
-    def _uncertain(self, track_id: int) -> tuple[FrameSpan, ...]:
-        low = self._low.get(track_id)
-        return tuple(span for span in low.spans if span.end_s - span.start_s >= LOW_S) if low else ()
-
-    def events(self) -> tuple[Event, ...]:
-        """All events, in the order of time."""
-        found = list(self._crossings)
-        for lane in self.lanes():
+    def events(self, lanes: Sequence[Lane]) -> tuple[Event, ...]:
+        """All events, in the order of time; lanes: those of these sightings."""
+        found = self._crossings()
+        for lane in lanes:
             person, seen = lane.track_id, lane.seen
             found.append(Event(seen[0].start_frame, seen[0].start_s, EventKind.BIRTH, person))
             for before, after in pairwise(seen):
@@ -160,15 +141,45 @@ class EventLog:
                 Event(span.start_frame, span.start_s, EventKind.LOW_CONFIDENCE, person, end_frame=span.end_frame)
                 for span in lane.uncertain
             ]
-            if self._last[1] - seen[-1].end_s > GAP_S:
+            if self.last_s - seen[-1].end_s > GAP_S:
                 found.append(Event(seen[-1].end_frame, seen[-1].end_s, EventKind.END, person))
         return tuple(sorted(found, key=lambda event: (event.frame_index, event.track_id, event.kind.value)))
 
+    def _by_person(self, which: npt.NDArray[np.bool_]) -> dict[int, npt.NDArray[np.int64]]:
+        """The frames of each person, by id."""
+        ids, at = self.ids[which], self.at[which]
+        order = np.argsort(ids, kind="stable")
+        people, starts = np.unique(ids[order], return_index=True)
+        return dict(zip(people.tolist(), np.split(at[order], starts[1:]), strict=bool(len(people))))
 
-def _mean_scores(result: FrameResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """(N,) mean confidence of the joints that a person has; joints set by hand count as certain."""
-    scores = np.where(result.states == KeypointState.EDITED, 1.0, result.raw.scores)
-    return np.asarray(scores.mean(axis=1) if len(result) else np.zeros(0), np.float64)
+    def _spans(self, at: npt.NDArray[np.int64]) -> tuple[FrameSpan, ...]:
+        """Joins frames into spans: one within `GAP_S` (or right after) of the last one belongs to the same span."""
+        if not len(at):
+            return ()
+        times, indices = self.times[at], self.indices[at]
+        cuts = np.flatnonzero((np.diff(at) > 1) & (np.diff(times) > GAP_S)) + 1
+        starts, ends = np.r_[0, cuts], np.r_[cuts, len(at)] - 1
+        columns = (indices[starts], indices[ends], times[starts], times[ends])
+        return tuple(FrameSpan(*span) for span in zip(*(column.tolist() for column in columns), strict=True))
+
+    def _crossings(self) -> list[Event]:
+        """Moments at which two people begin to overlap."""
+        pairs = []
+        most = int(np.bincount(self.at).max()) if len(self.at) else 0
+        for step in range(1, most):  # a person and the one so many rows further in the same frame
+            first = np.flatnonzero(self.at[:-step] == self.at[step:])
+            overlap = paired_iou(self.boxes[first], self.boxes[first + step])
+            first = first[overlap >= CROSSING_IOU]
+            both = np.sort(np.stack([self.ids[first], self.ids[first + step]], axis=1), axis=1)
+            pairs.append(np.column_stack([both, self.at[first]]))
+        met = np.concatenate(pairs) if pairs else np.zeros((0, 3), np.int64)
+        met = met[np.lexsort((met[:, 2], met[:, 1], met[:, 0]))]
+        goes_on = np.zeros(len(met), bool)
+        goes_on[1:] = (np.diff(met[:, :2], axis=0) == 0).all(axis=1) & (np.diff(self.times[met[:, 2]]) <= PARTED_S)
+        return [
+            Event(int(self.indices[at]), float(self.times[at]), EventKind.CROSSING, first, other_id=second)
+            for first, second, at in met[~goes_on].tolist()
+        ]
 
 
 def next_event(events: Sequence[Event], frame_index: int) -> Event | None:

@@ -17,8 +17,8 @@ class PipelineSettings(Settings):
     """
 
     detect_every: Count = setting(
-        3, "Looks for people every", "look for people in every so-many-th frame; in between their joints carry the "
-        "boxes; raised: faster, and people are found later", option="--detect-every", unit="frames", example="N",
+        3, "Look for people every", "look for people only every N frames; in between, their joints carry the "
+        "boxes; higher: faster, but new people are found later", option="--detect-every", unit="frames", example="N",
     )  # fmt: skip
     detect_interval_s: Seconds | None = setting(
         None, "Detection interval in seconds", "when given, look for people every so many seconds instead", unit="s",

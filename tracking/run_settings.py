@@ -15,7 +15,7 @@ from tracking.video.transformed import Adaptation
 
 Region = tuple[float, float, float, float]
 DEVICES = {
-    "auto": "The fastest there is",
+    "auto": "Fastest available",
     "cuda": "Graphics card (CUDA)",
     "mps": "Apple graphics (MPS)",
     "cpu": "Processor (CPU)",
@@ -31,22 +31,22 @@ class NetworkSettings(Settings):
     )  # fmt: skip
     weights: str | None = setting(
         None, "Weights", "weights to use in place of the shipped ones: a file, or the name of imported ones",
-        option="--weights", example="FILE", choices={None: "Those of the program"}, open=True,
+        option="--weights", example="FILE", choices={None: "Built-in"}, open=True,
     )  # fmt: skip
     device: str = setting(
-        "auto", "Computes on", "what computes: auto (the fastest there is), cpu, cuda, cuda:1 or mps",
+        "auto", "Runs on", "the device to run on: auto (the fastest there is), cpu, cuda, cuda:1 or mps",
         option="--device", choices=DEVICES, open=True,
     )  # fmt: skip
     backend: str = setting(
-        "auto", "Run by", "what runs the network: auto (measured once: the fastest on this machine), torch or openvino",
-        option="--backend", choices={"auto": "The fastest, measured once", "torch": "PyTorch", "openvino": "OpenVINO"},
+        "auto", "Engine", "what runs the network: auto (measured once: the fastest on this machine), torch or openvino",
+        option="--backend", choices={"auto": "Fastest (measured once)", "torch": "PyTorch", "openvino": "OpenVINO"},
     )  # fmt: skip
     flip: bool = setting(
         False, "Read each person twice, once mirrored", "read each person twice, once mirrored: better joints for "
         "twice the work", option="--flip",
     )  # fmt: skip
     input_scale: Annotated[float, Meta(ge=0.25, le=1)] = setting(
-        1.0, "Size of crops", "read people from crops so many times as large as those the network was trained with: "
+        1.0, "Crop size", "scale of the crops that people are read from, against those of training; lower: "
         "faster, less exact", option="--input-scale", example="F",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The page of settings: presets that say what they set, then every part of the run, then what is drawn."""
+"""The page of settings: first what everybody needs (quality, whom, where, what is drawn), then “Advanced”."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,12 +24,13 @@ from ppnet.skeleton import COCO_17
 from tracking.checked_settings import Setting
 from tracking.run_settings import RunSettings
 
-JOINTS = ("smoothing.min_score", "smoothing.strength")
-PEOPLE = (
-    "detector.model", "detector.tiles", "detect_every", "tracker.max_people", "only", "network.weights",
-    "network.device", "network.backend", "network.input_scale", "network.flip",
-)  # fmt: skip
-SOURCE = ("adaptation.turn_deg", "adaptation.slow_motion", "adaptation.picture_rate", "region", "adaptation.mirror")
+WHOM = ("only", "region", "tracker.max_people")
+ADVANCED = {
+    "Joints": ("smoothing.min_score", "smoothing.strength", "smoothing.kind"),
+    "Detection": ("detector.model", "detector.tiles", "detect_every"),
+    "Network": ("network.weights", "network.device", "network.backend", "network.input_scale", "network.flip"),
+    "Video": ("adaptation.turn_deg", "adaptation.slow_motion", "adaptation.picture_rate", "adaptation.mirror"),
+}
 LAYERS = (
     "skeleton", "joints", "boxes", "labels", "angles", "trails", "joint-names", "heatmap", "feature-maps",
     "blur-faces", "plain-ground",
@@ -53,9 +54,9 @@ class ControlsPanel(QWidget):
         self._settings = settings
         self._has_one = False
         self.widgets: dict[str, Any] = {}
-        self.one = self._button("Only one person is read, shown and exported: click them in the picture  (Shift+H)")
+        self.one = self._button("Only one person is tracked, shown and exported: click them in the picture  (Shift+H)")
         self.one.clicked.connect(self._one_clicked)
-        self.region = self._button("People are looked for only in a part of the picture that you drag")
+        self.region = self._button("Only a part of the picture that you drag is searched for people  (Ctrl+R)")
         self.region.clicked.connect(self._region_clicked)
         inner = QWidget()
         as_panel(inner)
@@ -63,11 +64,9 @@ class ControlsPanel(QWidget):
         self._column.setContentsMargins(16, 14, 16, 16)
         self._column.setSpacing(8)
         self._build_presets()
-        self._build_part("Joints", JOINTS)
-        self._build_method()
-        self._build_part("Finding and reading people", PEOPLE)
-        self._build_part("The picture as it comes", SOURCE)
+        self._build_part("People", WHOM, self._column)
         self._build_layers(actions)
+        self._build_advanced()
         self._column.addStretch(1)
         fill_scrolled(self, inner)
         self.widgets["smoothing.min_score"].moved.connect(self.minScoreChanged)
@@ -83,7 +82,7 @@ class ControlsPanel(QWidget):
         for button in self.presets.buttons():
             button.setChecked(preset is not None and button.text() == preset.name)
         self.presets.setExclusive(True)
-        self.preset_words.setText(preset.words if preset else "Changed by hand.")
+        self.preset_words.setText(preset.words if preset else "Custom settings.")
         self.back.setVisible(preset is None)
         for name, widget in self.widgets.items():
             widget.show_value(settings.value(name))
@@ -94,13 +93,13 @@ class ControlsPanel(QWidget):
             f"Kalman: acceleration density {smoothing.agility:.3g} body sizes²/s³. "
             f"1-euro: lowest cut-off {smoothing.cutoff_hz:.2g} Hz. "
             f"Gaps up to {smoothing.max_gap_s:g} s are filled, "
-            f"outliers beyond {smoothing.gate:g} deviations thrown out."
+            f"outliers beyond {smoothing.gate:g} deviations rejected."
         )
 
     def show_one_person(self, chosen: bool) -> None:
         """Whether everything is about one person."""
         self._has_one = chosen
-        self.one.setText("Back to everybody" if chosen else "Choose…")
+        self.one.setText("Back to everyone" if chosen else "Choose…")
 
     def show_devices(self, devices: Sequence[str]) -> None:
         """The devices that are there; those that are not can't be chosen."""
@@ -133,13 +132,13 @@ class ControlsPanel(QWidget):
         self._column.addWidget(self.preset_words)
         self._column.addWidget(self.back)
 
-    def _build_part(self, heading: str, names: Sequence[str]) -> None:
-        self._heading(heading)
+    def _build_part(self, heading: str, names: Sequence[str], column: QVBoxLayout) -> None:
+        self._heading(heading, column)
         form = self._form()
         for name in names:
             button = {"only": self.one, "region": self.region}.get(name)
             self._add(form, SETTINGS[name], button)
-        self._column.addLayout(form)
+        column.addLayout(form)
 
     def _add(self, form: QFormLayout, setting: Setting, button: QPushButton | None = None) -> None:
         """A row: the label before drop-downs, numbers and buttons; sliders and switches bring theirs along."""
@@ -159,25 +158,26 @@ class ControlsPanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         return form
 
-    def _build_method(self) -> None:
-        self.expert = QToolButton()
-        self.expert.setText("Numbers behind it")
-        self.expert.setCheckable(True)
-        self.expert.setArrowType(Qt.ArrowType.RightArrow)
-        self.expert.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    def _build_advanced(self) -> None:
+        self.advanced = QToolButton()
+        self.advanced.setText("Advanced")
+        self.advanced.setCheckable(True)
+        self.advanced.setArrowType(Qt.ArrowType.RightArrow)
+        self.advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.numbers = QLabel()
         self.numbers.setWordWrap(True)
         self.numbers.setProperty("muted", True)
-        self._expert_part = QWidget()
-        form = self._form()
-        form.setContentsMargins(10, 0, 0, 0)
-        self._expert_part.setLayout(form)
-        self._add(form, SETTINGS["smoothing.kind"])
-        form.addRow(self.numbers)
-        self._expert_part.hide()
-        self.expert.toggled.connect(self._show_expert)
-        self._column.addWidget(self.expert)
-        self._column.addWidget(self._expert_part)
+        self._advanced_part = QWidget()
+        column = QVBoxLayout(self._advanced_part)
+        column.setContentsMargins(0, 0, 0, 0)
+        for heading, names in ADVANCED.items():
+            self._build_part(heading, names, column)
+        column.addWidget(self.numbers)
+        self._advanced_part.hide()
+        self.advanced.toggled.connect(self._show_advanced)
+        self._column.addSpacing(8)
+        self._column.addWidget(self.advanced)
+        self._column.addWidget(self._advanced_part)
 
     def _button(self, tip: str) -> QPushButton:
         button = QPushButton("Choose…")
@@ -197,7 +197,7 @@ class ControlsPanel(QWidget):
             self.wholeWanted.emit()
 
     def _build_layers(self, actions: Actions) -> None:
-        self._heading("Drawn over the picture")
+        self._heading("Drawn over the picture", self._column)
         for name in LAYERS:
             action = actions[name]
             keys = action.shortcut().toString()
@@ -219,19 +219,19 @@ class ControlsPanel(QWidget):
         self.heat_joint.edited.connect(self.heatJointChanged.emit)
         return self.heat_joint
 
-    def _heading(self, words: str) -> None:
+    def _heading(self, words: str, column: QVBoxLayout) -> None:
         label = QLabel(words)
         label.setProperty("heading", True)
-        self._column.addSpacing(8)
-        self._column.addWidget(label)
+        column.addSpacing(8)
+        column.addWidget(label)
 
     def _change(self, settings: RunSettings) -> None:
         self.show_settings(settings)
         self.settingsChanged.emit(settings)
 
-    def _show_expert(self, shown: bool) -> None:
-        self._expert_part.setVisible(shown)
-        self.expert.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+    def _show_advanced(self, shown: bool) -> None:
+        self._advanced_part.setVisible(shown)
+        self.advanced.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
 
 
 def _follow(box: QCheckBox, action: Any) -> None:

@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
     def _tell_complete(self, run: OpenedFile | None) -> None:
         if run is not None and not self.banner.text:  # what is wrong with a file is not covered
             words = f"All {run.session.frame_count} frames are tracked."
-            self.banner.say(words, button="Play from the start", deed=run.play_from_start)
+            self.banner.say(words, button="Play from the start", deed=run.play_from_start, seconds=20)
 
     def _show_status(self, status: RunStatus) -> None:
         self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)

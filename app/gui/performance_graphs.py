@@ -14,7 +14,7 @@ from app.gui.theme import CURVE_COLOURS, as_panel
 
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the workspace gives
-STAGES = (("detect_s", "find people"), ("track_s", "follow"), ("pose_s", "joints"), ("smooth_s", "steady"))
+STAGES = (("detect_s", "detection"), ("track_s", "tracking"), ("pose_s", "joints"), ("smooth_s", "smoothing"))
 RATES = (("capture_fps", "frames in"), ("process_fps", "tracked"), ("display_fps", "shown"))
 
 Row = dict[str, float]

@@ -2,11 +2,13 @@
 
 import logging
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from app.runs.person_history import PersonHistory
 from ppnet.errors import UserError
-from tracking.events import Event, EventLog, Lane
+from tracking.events import Event, Lane, Sightings
 from tracking.session.edited_session import EditedSession
 
 SHOW_FRAMES = 500  # so many at a time come into view
@@ -43,6 +45,8 @@ class ResultsReader:
         self._wish: _Wish | None = None
         self._known = KnownResults()
         self._is_ended = False
+        self._sightings = Sightings.none()  # of the session `_sighted_in`; used in the thread alone
+        self._sighted_in: object = None
         self._thread = threading.Thread(target=self._run, name="read results", daemon=True)
         self._thread.start()
 
@@ -92,37 +96,49 @@ class ResultsReader:
 
     def _follow(self, wish: _Wish) -> None:
         """Reads what there is and then what comes, until something else is wished for."""
-        events, known_s, next_frame, is_shown = EventLog(), 0.0, 0, False
         history = None if wish.person is None else PersonHistory(wish.person)
+        lanes: tuple[Lane, ...] | None = None
+        events: tuple[Event, ...] = ()
+        next_frame = wish.history_from
         while self._is_wanted(wish):
+            begun_s, is_news = time.monotonic(), self._read_sightings(wish) or lanes is None
+            if is_news:
+                sightings = wish.edited.plan.sighted(self._sightings)
+                lanes = sightings.lanes()
+                events = sightings.events(lanes)
             count = 0
-            for edited in wish.edited.results(next_frame, keep_hidden=True):
-                result = edited.result
-                events.add(result)
-                if history is not None and result.frame_index >= wish.history_from:
-                    history.add(result)
-                next_frame, known_s, count = result.frame_index + 1, result.time_s, count + 1
-                if count % SHOW_FRAMES == 0 and not self._show(wish, events, known_s, history, is_reading=True):
-                    return
-            if count or not is_shown:
-                is_shown = self._show(wish, events, known_s, history, is_reading=False)
-            with self._condition:
-                self._condition.wait_for(lambda: self._is_ended or self._wish is not wish, LOOK_S)
+            if history is not None:
+                for edited in islice(wish.edited.results(next_frame, keep_hidden=True), SHOW_FRAMES):
+                    history.add(edited.result)
+                    next_frame, count = edited.result.frame_index + 1, count + 1
+            if is_news or count:
+                known_s, curves = self._sightings.last_s, None if history is None else history.copy()
+                self._show(wish, KnownResults(lanes or (), events, known_s, curves, count == SHOW_FRAMES))
+            if count < SHOW_FRAMES:
+                pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
+                with self._condition:
+                    self._condition.wait_for(lambda: self._is_ended or self._wish is not wish, pause_s)
+
+    def _read_sightings(self, wish: _Wish) -> bool:
+        """Reads on from what is known of the session; whether there was more."""
+        if self._sighted_in is not wish.edited.stored:
+            self._sighted_in, self._sightings = wish.edited.stored, Sightings.none()
+        parts = [self._sightings]
+        while self._is_wanted(wish) and len((more := wish.edited.stored.sightings(parts[-1].last_index + 1)).indices):
+            parts.append(more)
+        self._sightings = Sightings.joined(parts)
+        return len(parts) > 1
 
     def _is_wanted(self, wish: _Wish) -> bool:
         with self._condition:
             return self._wish is wish and not self._is_ended
 
-    def _show(
-        self, wish: _Wish, events: EventLog, known_s: float, history: PersonHistory | None, *, is_reading: bool
-    ) -> bool:
-        """Puts it in view; False when something else is wished for meanwhile."""
-        fresh = KnownResults(
-            events.lanes(), events.events(), known_s, None if history is None else history.copy(), is_reading
-        )
+    def _show(self, wish: _Wish, fresh: KnownResults) -> None:
+        """Puts it in view. A curve that was read whole stays until as much is read anew."""
         with self._condition:
             if self._wish is not wish or self._is_ended:
-                return False
-            if not is_reading or known_s >= self._known.known_s:
-                self._known = fresh
-            return True
+                return
+            before, after = self._known.history, fresh.history
+            if fresh.is_reading and before is not None and after is not None and len(before.times) > len(after.times):
+                fresh = replace(fresh, history=before)
+            self._known = fresh

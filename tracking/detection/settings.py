@@ -13,7 +13,7 @@ DETECTORS = {
 }
 """The detectors that come with the program."""
 
-TILES = {"off": "The whole picture", "auto": "Parts of large pictures too"}
+TILES = {"off": "No extra search", "auto": "Search large pictures in parts"}
 """What the detector looks at."""
 
 
@@ -31,7 +31,7 @@ class DetectorSettings(Settings):
         open=True, example="NAME",
     )  # fmt: skip
     tiles: str = setting(
-        "off", "Detector looks at", "auto: look again at overlapping parts of large pictures, for small people; "
+        "off", "Small people", "auto: look again at overlapping parts of large pictures, for small people; "
         "several times slower", option="--detect-tiles", choices=TILES,
     )  # fmt: skip
     min_score: Annotated[float, Meta(gt=0, lt=1)] = setting(

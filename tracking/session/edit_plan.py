@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from tracking.events import Sightings
 from tracking.session.edits import (
     ChooseSmoothing,
     DeletePerson,
@@ -34,6 +35,7 @@ from tracking.types import FrameResult, KeypointState
 
 Bools = npt.NDArray[np.bool_]
 Kind = TypeVar("Kind")
+LAST_FRAME = np.iinfo(np.int64).max
 _ON_FRAMES = (SwapIds, MergeIds, SplitId, DeletePerson, MoveKeypoint, FillKeypoint)
 
 
@@ -134,6 +136,18 @@ class EditPlan:
         edited = np.array([now[row] != ids[row] for row in kept], bool)
         return EditedResult(select_rows(result, kept, ids=new_ids), edited), hands
 
+    def sighted(self, tracked: Sightings) -> Sightings:
+        """The same for many frames at once, without joints: people under the numbers that they have now. Whoever has a
+        joint that was set by hand counts as certain in that frame."""
+        ids, frames, certain = tracked.ids.copy(), tracked.indices[tracked.at], tracked.certain.copy()
+        for split_id in self._split_ids:
+            ids[ids >= split_id] += 1
+        for edit in self._steps:
+            _step_all(edit, frames, ids, certain)
+        if self.only is not None:
+            ids[ids != self.only] = 0
+        return replace(tracked, certain=certain).renamed(ids)
+
     def set_by_hand(self, edited: EditedResult, hands: Sequence[_Hand], *, keep_hidden: bool = False) -> EditedResult:
         """Puts the joints where the hand put them (score 1, state EDITED) and leaves out hidden people."""
         result, flags = edited.result, edited.edited
@@ -204,6 +218,30 @@ def _step(edit: Edit, frame: int, rows: dict[int, int], hands: list[_Hand]) -> N
             hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
         case FillKeypoint() if edit.start.frame_index <= frame <= edit.end.frame_index and edit.track_id in rows:
             hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
+        case _:
+            pass
+
+
+def _step_all(
+    edit: Edit, frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], certain: npt.NDArray[np.bool_]
+) -> None:
+    """Brings one edit onto the numbers (M,) of people in `frames` (M,); 0 takes somebody out."""
+    match edit:
+        case SwapIds(first, second, start):
+            one, other = ((frames >= start) & (ids == track_id) for track_id in (first, second))
+            ids[one], ids[other] = second, first
+        case SplitId(track_id, start, new_id):
+            ids[(frames >= start) & (ids == track_id)] = new_id
+        case MergeIds(keep, other_id):
+            merged = ids == other_id
+            ids[merged] = np.where(np.isin(frames[merged], frames[ids == keep]), 0, keep)
+        case DeletePerson(track_id, start, end):
+            ids[(frames >= start) & (frames <= (LAST_FRAME if end is None else end)) & (ids == track_id)] = 0
+        case MoveKeypoint():
+            certain[(frames == edit.frame_index) & (ids == edit.track_id)] = True
+        case FillKeypoint():
+            inside = (frames >= edit.start.frame_index) & (frames <= edit.end.frame_index)
+            certain[inside & (ids == edit.track_id)] = True
         case _:
             pass
 

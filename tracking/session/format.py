@@ -18,6 +18,7 @@ import ppnet
 from ppnet.errors import UserError
 from ppnet.poses import Floats, Poses
 from ppnet.skeleton import COCO_17, SKELETONS, Skeleton
+from tracking.events import LOW_SCORE, Sightings
 from tracking.run_settings import RunSettings
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
@@ -54,6 +55,7 @@ SCHEMA = {
 }
 
 FRAME_COLUMNS = "frame_index, time_s, width, height, detect_s, track_s, pose_s, smooth_s"
+SIGHTED_COLUMNS = "frame_index, track_id, state, x1, y1, x2, y2, raw"
 PEOPLE_COLUMNS = "frame_index, row, track_id, state, score, x1, y1, x2, y2, raw, smoothed, states"
 
 
@@ -221,6 +223,23 @@ def people_rows(result: FrameResult) -> list[tuple[Any, ...]]:
         )
         for row in range(len(tracks))
     ]  # fmt: skip
+
+
+def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequence[Any]], keypoints: int) -> Sightings:
+    """Who is where, of rows (index, time) of frames and rows SIGHTED_COLUMNS of people; ValueError when damaged."""
+    indices, times = np.array([row[0] for row in frames], np.int64), np.array([row[1] for row in frames], np.float64)
+    columns = np.array([row[:7] for row in people], np.float64).reshape(len(people), 7)
+    raw = np.frombuffer(b"".join(_blob(row[7], 12 * keypoints) for row in people), "<f4")
+    at = np.searchsorted(indices, columns[:, 0])
+    if (np.diff(indices) <= 0).any() or (at >= len(indices)).any() or (indices[at] != columns[:, 0]).any():
+        raise ValueError("frames and the people in them do not belong together")
+    ids = columns[:, 1].astype(np.int64)
+    if (ids < 1).any() or not np.isfinite(times).all():
+        raise ValueError("a person has no number or a frame no time")
+    certain = raw.reshape(len(people), keypoints, 3)[..., 2].mean(axis=1) >= LOW_SCORE
+    return Sightings(
+        indices, times, at, ids, columns[:, 2] == TrackState.TRACKED, certain, columns[:, 3:].astype(np.float32)
+    )
 
 
 def _packed(poses: Poses) -> Floats:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from tracking.events import Sightings
 from tracking.session import format as layout
 from tracking.session.edits import Edit, edit_from_json, edit_to_json
 from tracking.session.format import SessionError, SessionHeader, SettingChange
@@ -35,6 +36,7 @@ from tracking.types import FrameResult
 SUFFIX = "_session.ppnet"
 FOLD_EVERY_S = 1.0
 CHUNK_FRAMES = 256
+SIGHTED_FRAMES = 4000  # read at a time without joints; others wait for it so long
 MAX_EDITS = 1_000_000
 
 
@@ -204,6 +206,22 @@ class Session:
             if len(some) < CHUNK_FRAMES:
                 return
             start = some[-1].frame_index + 1
+
+    def sightings(self, start: int = 0) -> Sightings:
+        """Who is where in the next frames from `start` on, as it was tracked, without joints; none at the end."""
+        with self._guarded():
+            frames = self._database.execute(
+                "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? ORDER BY frame_index LIMIT ?",
+                (start, SIGHTED_FRAMES),
+            ).fetchall()
+            if not frames:
+                return Sightings.none()
+            people = self._database.execute(
+                f"SELECT {layout.SIGHTED_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+                "ORDER BY frame_index, row",
+                (frames[0][0], frames[-1][0]),
+            ).fetchall()
+            return layout.sightings_from_rows(frames, people, len(self._header.skeleton))
 
     def _span(self, first: int, last: int) -> Iterator[FrameResult]:
         """At most CHUNK_FRAMES results with first <= frame_index <= last."""

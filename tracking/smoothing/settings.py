@@ -26,14 +26,14 @@ class SmoothingSettings(Settings):
     points; for 1-euro the lowest cut-off frequency, `cutoff_hz`, falls tenfold every 50 points.
     """
 
-    kind: str = setting("kalman", "Method", "how joints are steadied", option="--smooth", choices=SMOOTHERS)
+    kind: str = setting("kalman", "Smoothing method", "how joints are smoothed", option="--smooth", choices=SMOOTHERS)
     strength: Annotated[float, Meta(ge=0, le=100)] = setting(
-        50.0, "Smoothing", "how strongly joints are steadied; raised: calmer joints, and more lag (not with rts)",
+        50.0, "Smoothing", "how strongly joints are smoothed; higher: calmer joints, more lag (not with rts)",
         option="--strength",
     )  # fmt: skip
     # The default is where the shipped network's joints, shown or left out, are right most often.
     min_score: Share = setting(
-        0.4, "Least confidence", "joints of which the network is less sure are missing; raised: fewer wrong joints, "
+        0.4, "Minimum confidence", "joints of which the network is less sure are missing; raised: fewer wrong joints, "
         "more gaps", option="--min-conf",
     )  # fmt: skip
     max_gap_s: Seconds = setting(

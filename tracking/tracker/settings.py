@@ -115,8 +115,8 @@ class TrackerSettings(Settings):
         "first detection; raised: fewer false people, later starts",
     )  # fmt: skip
     max_people: Count | None = setting(
-        None, "People at most", "follow at most so many people at a time; those seen first stay", option="--max-people",
-        example="N", choices={None: "no limit"}, open=True,
+        None, "Maximum people", "follow at most this many people at a time; those seen first stay",
+        option="--max-people", example="N", choices={None: "no limit"}, open=True,
     )  # fmt: skip
     min_iou: ShareAboveZero = setting(
         0.2, "Least IOU", "IOU of a high-score detection with the predicted box; raised: fewer mix-ups in a crowd, "

@@ -14,7 +14,7 @@ from tracking.time_span import SAME_TIME_S
 from tracking.types import Frame
 from tracking.video.source import ClosingSource, VideoInfo, VideoSource
 
-COMMON_RATES = {float(rate): f"{rate} a second" for rate in (1, 2, 5, 10, 12, 15, 24, 25, 50, 60, 120)}
+COMMON_RATES = {float(rate): f"{rate} fps" for rate in (1, 2, 5, 10, 12, 15, 24, 25, 50, 60, 120)}
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,21 @@ class Adaptation(Settings):
     """How pictures and times differ from those of the source. Times are divided by `speed`."""
 
     turn_deg: int = setting(
-        0, "Turned", "turn the picture clockwise, on top of what the file says of itself", option="--turn",
-        unit="degrees", choices={0: "not turned", 90: "90°", 180: "180°", 270: "270°"},
+        0, "Rotate", "turn the picture clockwise, on top of what the file says of itself", option="--turn",
+        unit="degrees", choices={0: "none", 90: "90°", 180: "180°", 270: "270°"},
     )  # fmt: skip
     mirror: bool = setting(
-        False, "Mirrored", "mirror the picture, after turning it: left and right change places", option="--mirror",
+        False, "Mirror", "mirror the picture, after turning it: left and right change places", option="--mirror",
     )  # fmt: skip
     slow_motion: Annotated[float, Meta(ge=1 / 64, le=64)] = setting(
-        1.0, "Plays at", "how many times slower than life the video plays, e.g. 8 for 240 frames a second saved as 30; "
+        1.0, "Slow motion", "how many times slower than real life the video plays, e.g. 8 for 240 fps saved as 30; "
         "its times become true", option="--slow-motion", example="F", open=True,
-        choices={1.0: "real speed", **{float(n): f"{n} times slower" for n in (2, 4, 5, 8, 10, 20)}},
+        choices={1.0: "none", **{float(n): f"{n} times slower" for n in (2, 4, 5, 8, 10, 20)}},
     )  # fmt: skip
 
     picture_rate: Annotated[float, Meta(ge=0.001, le=10_000)] | None = setting(
-        None, "Pictures without times", "pictures a second of what holds no times: folders of pictures, raw streams",
-        option="--fps", example="N", choices={None: "30 a second", **COMMON_RATES}, open=True,
+        None, "Frame rate if unknown", "frame rate of what holds no times: folders of pictures, raw streams",
+        option="--fps", example="N", choices={None: "30 fps", **COMMON_RATES}, open=True,
     )  # fmt: skip
 
     def speed(self, info: VideoInfo) -> float:

@@ -27,7 +27,7 @@ def test_a_click_on_a_person_leaves_only_them_until_undone(qtbot, open_clip):
     assert window.view.tool == "person"
     click(qtbot, window, 200 + 2 * 20 + 20, 130)
     assert window.view.tool == "look" and window.focus_person.badge.isVisible()
-    assert window.controls.one.text() == "Back to everybody"
+    assert window.controls.one.text() == "Back to everyone"
     assert "Only person 2" in window.focus_person.badge.text() and "Ctrl+Z" in window.banner.text
     qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all(), timeout=2000)
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1, timeout=2000)
@@ -61,7 +61,7 @@ def test_a_place_clicked_before_the_tracking_has_come(qtbot, window, studio, cli
     window.controls.one.click()
     click(qtbot, window, 200 + 60 + 20, 180)
     assert window.workspace.focus.place.time_s == 1.0 and "Waiting" in window.focus_person.badge.text()
-    assert window.controls.one.text() == "Back to everybody"
+    assert window.controls.one.text() == "Back to everyone"
     studio.hold.set()
     qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
     assert ids_of(window) == [[1, 2]] * 30 + [[2]] * 30, "from that frame on nobody else is read"

@@ -67,7 +67,9 @@ def test_settings_are_remembered_but_not_what_is_about_one_video(qtbot, window, 
     qtbot.addWidget(again)
     kept = again.workspace.settings
     assert (kept.tracker.max_people, kept.smoothing.min_score, kept.adaptation.turn_deg) == (2, 0.7, 0)
-    assert again.controls.people.value() == 2 and again.view.layers.min_score == pytest.approx(0.7)
+    assert again.controls.widgets["tracker.max_people"].value() == 2 and again.view.layers.min_score == pytest.approx(
+        0.7
+    )
     again.close()
 
 

@@ -81,16 +81,20 @@ def turn_wheel(widget) -> None:
 
 def test_the_wheel_scrolls_the_page_and_changes_no_setting(window):
     before = window.workspace.settings
-    for control in (window.controls.detector, window.controls.interval, window.controls.strength):
+    window.controls.advanced.setChecked(True)
+    widgets = window.controls.widgets
+    strength = widgets["smoothing.strength"].slider
+    for control in (widgets["detector.model"], widgets["detect_every"], strength):
         control.setFocus()
         turn_wheel(control)
-    assert window.controls.strength.value() == round(before.smoothing.strength)
+    assert strength.value() == round(before.smoothing.strength)
     assert window.workspace.settings == before
 
 
 def test_space_acts_on_the_control_that_was_reached_by_tab(qtbot, open_clip):
     window = open_clip()
-    box = window.controls.flip
+    window.controls.advanced.setChecked(True)
+    box = window.controls.widgets["network.flip"]
     box.setFocus(Qt.FocusReason.TabFocusReason)
     playing, before = window.workspace.run.player.position().is_playing, box.isChecked()
     qtbot.keyClick(box, Qt.Key.Key_Space)
@@ -103,8 +107,19 @@ def test_space_acts_on_the_control_that_was_reached_by_tab(qtbot, open_clip):
 def test_a_click_leaves_the_focus_so_that_space_plays(qtbot, open_clip):
     window = open_clip()
     window.view.setFocus()
-    qtbot.mouseClick(window.controls.flip, Qt.MouseButton.LeftButton)
+    window.controls.advanced.setChecked(True)
+    qtbot.mouseClick(window.controls.widgets["network.flip"], Qt.MouseButton.LeftButton)
     assert window.focusWidget() is window.view
     assert not [b.text() for b in window.findChildren(QAbstractButton) if b.focusPolicy() & Qt.FocusPolicy.ClickFocus]
     qtbot.keyClick(window.view, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
+
+
+def test_what_a_coach_needs_stands_first_and_the_numbers_under_advanced(window):
+    controls = window.controls
+    first = (controls.one, controls.region, controls.widgets["tracker.max_people"])
+    numbers = [controls.widgets[name] for name in ("smoothing.min_score", "detect_every", "network.device")]
+    assert all(widget.isVisibleTo(controls) for widget in first)
+    assert not any(widget.isVisibleTo(controls) for widget in numbers)
+    controls.advanced.click()
+    assert all(widget.isVisibleTo(controls) for widget in numbers)

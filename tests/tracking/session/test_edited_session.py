@@ -1,6 +1,6 @@
 """A session with its edits: undo, smoothing made anew, and the events that people jump to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +9,20 @@ import pytest
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.results import assert_same, made_header, made_result
-from tracking.events import EventKind, EventLog, next_event, previous_event
-from tracking.session.edit_plan import select_rows
+from tracking.events import EventKind, Sightings, next_event, previous_event
+from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import ChooseSmoothing, HidePerson, MoveKeypoint, RenamePerson, SplitId, SwapIds
+from tracking.session.edits import (
+    ChooseSmoothing,
+    DeletePerson,
+    Edit,
+    HidePerson,
+    MergeIds,
+    MoveKeypoint,
+    RenamePerson,
+    SplitId,
+    SwapIds,
+)
 from tracking.session.session import Session
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.smoothing.rts import smooth_results
@@ -153,21 +163,30 @@ def person(frame: int, people: dict[int, tuple[float, float]], *, guessed: froze
     return FrameResult(frame, frame / 30, (640, 480), tracks, poses, poses, joints, StageTimes())
 
 
-def test_the_events_of_a_scripted_scene() -> None:
-    log = EventLog()
+def sighted(tmp_path: Path, results: Iterable[FrameResult], *edits: Edit) -> Sightings:
+    """Who is where in these results, with edits."""
+    with Session.create(tmp_path / "scene_session.ppnet", made_header(), overwrite=True) as session:
+        for result in results:
+            session.append(result)
+        return EditPlan(edits).sighted(session.sightings())
+
+
+def test_the_events_of_a_scripted_scene(tmp_path: Path) -> None:
+    frames = []
     for frame in range(120):
         people = {1: (4.0 * frame, 0.9)}
         if 10 <= frame < 100:
             people[2] = (240.0, 0.2 if 80 <= frame < 95 else 0.9)  # walked through by 1, then hard to see
         if frame in range(30, 40) or frame == 20:
             del people[1]  # away for a third of a second; and for a single frame, which is no gap
-        log.add(person(frame, people))
-    first, second = log.lanes()
+        frames.append(person(frame, people))
+    sightings = sighted(tmp_path, frames)
+    first, second = sightings.lanes()
     assert [(s.start_frame, s.end_frame) for s in first.seen] == [(0, 29), (40, 119)]
     assert (second.seen[0].start_frame, second.seen[-1].end_frame, second.frame_count) == (10, 99, 90)
     assert [(s.start_frame, s.end_frame) for s in second.uncertain] == [(80, 94)]
     assert first.seen_s == pytest.approx((29 + 79) / 30)
-    events = log.events()
+    events = sightings.events((first, second))
     told = [(e.kind, e.track_id, e.frame_index, e.end_frame) for e in events if e.kind is not EventKind.CROSSING]
     assert told == [
         (EventKind.BIRTH, 1, 0, None),
@@ -183,18 +202,32 @@ def test_the_events_of_a_scripted_scene() -> None:
     assert previous_event(events, 10).frame_index == 0 and previous_event(events, 0) is None
 
 
-def test_guessed_frames_are_gaps_and_frames_come_in_order() -> None:
-    log = EventLog()
-    for frame in range(30):
-        log.add(person(frame, {1: (0.0, 0.9)}, guessed=frozenset({1}) if 10 <= frame < 20 else frozenset()))
-    assert [(s.start_frame, s.end_frame) for s in log.lanes()[0].seen] == [(0, 9), (20, 29)]
-    with pytest.raises(ValueError):
-        log.add(person(29, {}))
-    assert log.lanes()[0].frame_count == 20 and EventLog().events() == ()
+def test_guessed_frames_are_gaps(tmp_path: Path) -> None:
+    guessed = (frozenset({1}) if 10 <= frame < 20 else frozenset() for frame in range(30))
+    sightings = sighted(tmp_path, [person(f, {1: (0.0, 0.9)}, guessed=who) for f, who in enumerate(guessed)])
+    (lane,) = sightings.lanes()
+    assert [(s.start_frame, s.end_frame) for s in lane.seen] == [(0, 9), (20, 29)] and lane.frame_count == 20
+    assert Sightings.none().lanes() == () and Sightings.none().events(()) == ()
 
 
-def test_a_slow_camera_has_no_gaps_of_its_own() -> None:
-    log = EventLog()
-    for frame in range(0, 60, 6):  # five frames a second
-        log.add(person(frame, {1: (0.0, 0.9)}))
-    assert len(log.lanes()[0].seen) == 1
+def test_many_frames_at_once_are_edited_as_one_at_a_time(tmp_path: Path) -> None:
+    results = [made_result(index, (1, 2, 3) if index % 7 else (1, 3)) for index in range(60)]
+    edits = (
+        SwapIds(1, 2, from_frame=20),
+        SplitId(3, 30, 4),
+        MergeIds(1, 4),
+        DeletePerson(2, from_frame=50),
+        MoveKeypoint(1, 9, 5, 10.0, 10.0),
+    )
+    plan = EditPlan(edits)
+    sightings = sighted(tmp_path, results, *edits)
+    for result in results:
+        now = plan.apply(result).result
+        rows = sightings.indices[sightings.at] == result.frame_index
+        assert sightings.ids[rows].tolist() == now.tracks.ids.tolist()
+        np.testing.assert_array_equal(sightings.boxes[rows], now.tracks.boxes)
+
+
+def test_a_slow_camera_has_no_gaps_of_its_own(tmp_path: Path) -> None:
+    five_a_second = [person(frame, {1: (0.0, 0.9)}) for frame in range(0, 60, 6)]
+    assert len(sighted(tmp_path, five_a_second).lanes()[0].seen) == 1
