@@ -132,6 +132,7 @@ def _convert(network: nn.Module, info: CheckpointInfo) -> Any:
     width, height = info.input_wh
     with torch.no_grad():
         example = torch.zeros((1, height, width, 3), dtype=torch.uint8)
-        decoder = TorchScriptPythonDecoder(whole, example_input=(example,))  # must outlive the conversion
+        # The decoder must outlive the conversion. Tracing would go through the network three times more to compare.
+        decoder = TorchScriptPythonDecoder(whole, example_input=(example,), trace_kwargs={"check_trace": False})
         frontend = FrontEndManager().load_by_framework("pytorch")
         return frontend.convert(frontend.load(decoder))

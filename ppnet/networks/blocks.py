@@ -71,9 +71,12 @@ class Bottleneck(nn.Module):
 
 
 def initialise_normal(network: nn.Module) -> None:
-    """Convolutions normal with std 0.001, biases 0 (published code); batch norm keeps PyTorch's 1 and 0."""
+    """Convolutions normal with std 0.001, biases 0 (published code); batch norm keeps PyTorch's 1 and 0.
+
+    Weights on the meta device are left alone: they hold nothing, and the first such drawing costs PyTorch two seconds.
+    """
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not module.weight.is_meta:
             nn.init.normal_(module.weight, std=0.001)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -13,7 +13,7 @@ from operator import add, mul
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ppnet.networks.blocks import BasicBlock, Bottleneck, conv, conv_bn_relu
+from ppnet.networks.blocks import BasicBlock, Bottleneck, conv, conv_bn_relu, initialise_normal
 
 STEM_CHANNELS = 256
 REGRESSOR_CHANNELS = 32
@@ -182,7 +182,7 @@ class PPNet(nn.Module):
         self.heatmap_layer = nn.ModuleList(self._regressor(channels, keypoints) for _ in range(spec.modules))
         self.fc_ = nn.ModuleList(conv(channels, channels, 1, bias=True) for _ in range(spec.modules - 1))
         self.heatmap_layer_ = nn.ModuleList(conv(keypoints, channels, 1, bias=True) for _ in range(spec.modules - 1))
-        self._initialise()
+        initialise_normal(self)
 
     @staticmethod
     def _input_layer(spec: PyramidSpec, branch: int) -> nn.Sequential:
@@ -197,14 +197,6 @@ class PPNet(nn.Module):
             conv_bn_relu(REGRESSOR_CHANNELS, REGRESSOR_CHANNELS, 3),
             conv(REGRESSOR_CHANNELS, keypoints, 1, bias=True),
         )
-
-    def _initialise(self) -> None:
-        """Convolutions normal with std 0.001, biases 0 (published code); batch norm keeps PyTorch's 1 and 0."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.normal_(module.weight, std=0.001)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
 
     @property
     def stem_layers(self) -> tuple[nn.Module, ...]:
