@@ -7,6 +7,7 @@ from importlib import import_module
 
 from ppnet import __version__
 from ppnet.errors import UserError
+from ppnet.inference.measuring import telling
 from ppnet.log_file import log_to_stderr, start_log, unexpected
 from ppnet.safe_streams import safe_streams
 
@@ -19,7 +20,7 @@ INTERRUPTED = 130
 def exit_code(work: Callable[[], int], *, before: str = "") -> int:
     """The net under every command: the code that `work` returns, 2 for an error, told in one sentence, 130 when
     interrupted. Tracebacks go to the log file. before: what each sentence begins with."""
-    with safe_streams():
+    with safe_streams(), telling(lambda words: print(words, file=sys.stderr)):
         log_to_stderr()
         start_log()
         try:

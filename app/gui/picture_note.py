@@ -4,6 +4,7 @@ from app.engine.run_status import RunStatus
 from app.engine.state import EngineState
 from app.gui.diagnostics_panel import duration_text
 from app.runs.picture_feed import Picture
+from ppnet.inference.measuring import MEASURING, is_measuring
 
 LATE_MS = 100  # older overlays are spoken of
 
@@ -18,7 +19,7 @@ def _skeletons(picture: Picture, status: RunStatus) -> str:
         late_ms = 1000 * picture.overlay_age_s
         return f"Skeletons are {late_ms:.0f} ms behind the picture" if late_ms > LATE_MS else ""
     if status.state is EngineState.STARTING:
-        return "Loading the network…"
+        return MEASURING if is_measuring() else "Loading the network…"
     return "Not tracked yet" if status.state.is_active else "Not tracked"
 
 

@@ -26,6 +26,7 @@ from ppnet.codec import Codec
 from ppnet.device import choose_device, cpu_name
 from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, InferenceBackend
+from ppnet.inference.measuring import measuring
 from ppnet.inference.openvino_backend import OpenVinoBackend, cache_folder
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.openvino_runtime import load_openvino
@@ -77,7 +78,8 @@ def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> str
         chosen = json.loads(path.read_text("utf-8"))["chosen"]
         if chosen in BACKENDS[1:]:
             return str(chosen)
-    times_ms = measure(network, info, precision)
+    with measuring():
+        times_ms = measure(network, info, precision)
     chosen = min(times_ms, key=lambda name: times_ms[name])
     log.info("backend %s chosen of %s ms a crop", chosen, times_ms)
     _write(path, {"chosen": chosen, "ms_per_crop": times_ms, **facts})

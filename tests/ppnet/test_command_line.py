@@ -9,6 +9,7 @@ import pytest
 
 from ppnet.command_line import exit_code
 from ppnet.errors import UserError
+from ppnet.inference.measuring import MEASURING, measuring
 from ppnet.safe_streams import safe_streams
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,15 @@ def test_what_the_user_can_mend_and_a_stop_have_their_codes(log, capsys):
     assert exit_code(failing(KeyboardInterrupt()), before="ppnet: ") == 130
     assert exit_code(lambda: 7) == 7
     assert capsys.readouterr().err == "Do that.\nppnet: Stopped.\n"
+
+
+def test_a_command_that_measures_backends_says_so(log, capsys):
+    def work():
+        with measuring():
+            return 0
+
+    assert exit_code(work) == 0
+    assert capsys.readouterr().err == f"{MEASURING}\n"
 
 
 def test_a_log_that_cannot_be_written_is_said(tmp_path, monkeypatch, capsys):

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.gui.transport import ScrubBar
 from app.runs.demo_session import DEMO
 from app.runs.session_header import run_header
+from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, shown_frame
 
 
@@ -47,6 +48,15 @@ def test_pressing_play_or_going_elsewhere_waits_for_no_network(qtbot, window, cl
     qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)
     assert window.view.picture.result is None, "nothing is tracked yet"
     studio.hold.set()
+
+
+def test_backends_that_are_measured_are_spoken_of_meanwhile(qtbot, window, clip, studio):
+    studio.loaded = threading.Event()
+    with measuring():
+        window.files.open_path(clip)
+        qtbot.waitUntil(lambda: window.view.note == MEASURING, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.note == "Loading the network…", timeout=5000)
+    studio.loaded.set()
 
 
 def test_the_tracked_part_of_the_strip_can_be_seen(qtbot, window):

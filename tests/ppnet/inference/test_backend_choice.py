@@ -11,6 +11,7 @@ from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.errors import UserError
 from ppnet.inference import backend_choice
 from ppnet.inference.backend_choice import make_backend, measure, probe
+from ppnet.inference.measuring import MEASURING, is_measuring, telling
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
@@ -45,6 +46,7 @@ def test_the_fastest_is_chosen_and_remembered_until_a_version_changes(network, c
     measured = []
 
     def measuring(*given):
+        assert is_measuring()
         measured.append(given)
         return {"torch": 2.0, "openvino": 1.0}
 
@@ -64,6 +66,17 @@ def test_the_fastest_is_chosen_and_remembered_until_a_version_changes(network, c
     monkeypatch.setattr(backend_choice.ppnet, "__version__", "9.9")
     monkeypatch.setattr(backend_choice, "measure", lambda *given: {"torch": 1.0, "openvino": 2.0})
     assert isinstance(auto(network), TorchBackend)
+
+
+def test_whoever_waits_for_a_measurement_is_told_once(network, monkeypatch):
+    heard = []
+    monkeypatch.setattr(backend_choice, "measure", lambda *_given: {"torch": 1.0})
+    with telling(heard.append):
+        auto(network)
+        assert heard == [MEASURING] and not is_measuring()
+        auto(network)
+    auto(network, replace(INFO, sha256="cd" * 32))
+    assert heard == [MEASURING], "nobody listens any more, and what is remembered is not measured"
 
 
 def test_a_backend_that_moves_the_keypoints_is_never_taken(network, monkeypatch):
