@@ -221,7 +221,7 @@ class BatchDialog(QDialog):
         elif done or failed:
             self.status.setText(f"{done} done" + (f", {failed} failed" if failed else ""))
         elif rows:
-            self.status.setText(f"{len(rows)} files, ready")
+            self.status.setText(f"{len(rows)} {'file' if len(rows) == 1 else 'files'}, ready")
 
     def _fill(self, rows: Sequence[BatchRow]) -> None:
         while self.table.topLevelItemCount() > len(rows):

@@ -92,7 +92,7 @@ class RecentRow(QFrame):
         self.clicked.emit()
 
     def keyPressEvent(self, event: object) -> None:
-        if getattr(event, "key", lambda: None)() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if getattr(event, "key", lambda: None)() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.clicked.emit()
 
     def enterEvent(self, event: QEnterEvent) -> None:
