@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.commands.picture_options import add_picture_options, layers_of
 from app.presets import PRESETS
 from app.setting_options import add_setting_options, given_settings
+from app.streams.targets import add_stream_options, targets_of
 from ppnet.stop_signals import stop_signals
 from tracking.run_settings import RunSettings
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_preset_option(parser)
     add_setting_options(parser)
     add_picture_options(parser)
+    add_stream_options(parser)
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
@@ -56,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         table=arguments.table,
         session=arguments.session,
         layers=layers_of(arguments),
+        targets=targets_of(arguments),
         taken="replace" if arguments.overwrite else "refuse",
     )
     with stop_signals() as stopped:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from tracking.drawing.style import PictureLayers
 from tracking.stems import stem_of
@@ -13,13 +14,15 @@ from tracking.video.writer import partial_path
 
 @dataclass(frozen=True, slots=True)
 class OutputPaths:
-    """Where the files of one input go; None for those not wanted. layers: what is drawn in the video."""
+    """Where the files of one input go; None for those not wanted. layers: what is drawn in the video. targets: who gets
+    results while the run goes."""
 
     meta: Path
     video: Path | None = None
     table: Path | None = None
     session: Path | None = None
     layers: PictureLayers = PictureLayers()
+    targets: Targets = NOWHERE
 
     @classmethod
     def of(
@@ -85,12 +88,13 @@ class OutputFolder:
         table: bool = True,
         session: bool = True,
         layers: PictureLayers = PictureLayers(),
+        targets: Targets = NOWHERE,
         taken: Literal["refuse", "replace", "rename"] = "refuse",
     ) -> None:
         """taken: what is done about files of an earlier run that have the name already."""
         self._folder = folder
         self._wanted = {"video": video, "table": table, "session": session}
-        self._layers = layers
+        self._layers, self._targets = layers, targets
         self._taken = taken
         self._given: set[str] = set()
 
@@ -102,6 +106,7 @@ class OutputFolder:
         while True:
             name = stem if number == 1 else f"{stem}_{number}"
             paths = OutputPaths.of(self._folder, name, layers=self._layers, **self._wanted)
+            paths = replace(paths, targets=self._targets)
             existing = [path for path in paths.all() if path.exists()]
             if name.lower() not in self._given and not (existing and self._taken == "rename"):
                 break

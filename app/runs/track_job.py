@@ -167,18 +167,19 @@ class TrackJob:
 
     def _sinks(self, source: VideoSource, session: Session) -> list[Sink]:
         sinks: list[Sink] = []
-        if self._paths.table:
-            sinks.append(TableSink(self._paths.table, session.header.skeleton))
-        if self._paths.video:
-            try:
+        try:
+            if self._paths.table:
+                sinks.append(TableSink(self._paths.table, session.header.skeleton))
+            if self._paths.video:
                 self._paths.video.unlink(missing_ok=True)  # that of an earlier run
                 sink = VideoSink(self._paths.video, source.info, self._paths.layers, sound_span=self._settings.span)
-            except BaseException:
-                for opened in sinks:
-                    opened.abandon()
-                raise
-            sinks.append(sink)
-            self._video = sink.video
+                sinks.append(sink)
+                self._video = sink.video
+            sinks += self._paths.targets.opened(session.header.skeleton)
+        except BaseException:
+            for opened in sinks:
+                opened.abandon()
+            raise
         return [*sinks, self._tally]
 
     # What is known only at the end
