@@ -19,6 +19,7 @@ from app.gui.controls_panel import ControlsPanel
 from app.gui.diagnostics_panel import DiagnosticsPanel
 from app.gui.discovery import Discovery
 from app.gui.export_commands import ExportCommands
+from app.gui.faces_follower import FacesFollower
 from app.gui.file_commands import FileCommands, accept_copy
 from app.gui.focus_commands import FocusCommands
 from app.gui.focused_keys import belongs_to, leave_focus_to_tab, press_focused
@@ -181,6 +182,7 @@ class MainWindow(QMainWindow):
             playback=self.playback,
             window=self,
         )
+        self.faces = FacesFollower(work, self.people, playback=self.playback, window=self)
         self.results = ResultsFollower(
             work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback, window=self
         )

@@ -1,10 +1,12 @@
 """The list of people: number, colour, name, time seen; and what can be done to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -20,10 +22,14 @@ from PySide6.QtWidgets import (
 
 from app.gui.actions import Actions
 from app.gui.icons import icon
+from app.gui.qt_canvas import to_qimage
+from app.gui.same_person import SamePersonQuestion
 from app.gui.theme import as_panel, person_colour, tokens
+from app.runs.faces import SamePerson
 from tracking.drawing.style import PeopleStyle
 
 NUMBER, NAME, SEEN, FROM = range(4)
+SWATCH, FACE = QSize(16, 16), QSize(40, 40)
 DEEDS = (
     ("swap", "swap", "Swap"),
     ("merge", "merge", "Merge"),
@@ -50,6 +56,9 @@ class PeoplePanel(QWidget):
 
     chosenChanged = Signal(object)  # person id or None
     renamed = Signal(int, str)
+    bestViewWanted = Signal(int)
+    mergeWanted = Signal(object)  # SamePerson
+    suggestionRefused = Signal(object)
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,12 +66,13 @@ class PeoplePanel(QWidget):
         self._filling = False
         self._style = PeopleStyle()
         self._rows: tuple[PersonRow, ...] = ()
+        self._faces: dict[int, QPixmap] = {}
         self.list = QTreeWidget()
         self.list.setAccessibleName("People")
         self.list.setHeaderLabels(["No.", "Name", "Seen", "From"])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
-        self.list.setIconSize(QSize(16, 16))
+        self.list.setIconSize(SWATCH)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
@@ -75,6 +85,7 @@ class PeoplePanel(QWidget):
         header.setStretchLastSection(False)
         self.list.itemSelectionChanged.connect(self._select)
         self.list.itemChanged.connect(self._rename)
+        self.list.itemClicked.connect(self._go_to_face)
         self.empty = QLabel("Nobody has been seen yet.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("muted", True)
@@ -90,6 +101,10 @@ class PeoplePanel(QWidget):
         self.hint.setProperty("muted", True)
         self.hint.setContentsMargins(6, 0, 0, 0)
         column.addWidget(self.hint)
+        self.question = SamePersonQuestion()
+        self.question.agreed.connect(self.mergeWanted)
+        self.question.refused.connect(self.suggestionRefused)
+        column.addWidget(self.question)
         column.addLayout(self._deeds(actions))
         self.recolour()
 
@@ -117,6 +132,21 @@ class PeoplePanel(QWidget):
             self._fill(item, row, marked=row.person in marked)
         self._filling = False
         self._stack.setCurrentIndex(1 if rows else 0)
+
+    def show_faces(self, faces: Mapping[int, npt.NDArray[np.uint8]]) -> None:
+        """Pictures (H, W, 3) of people by their number, in place of plain colours; who has none keeps the colour."""
+        self._faces = {person: QPixmap.fromImage(to_qimage(picture)) for person, picture in faces.items()}
+        self.list.setIconSize(FACE if faces else SWATCH)
+        self._filling = True
+        for item in self._items():
+            self._show_icon(item)
+        self._filling = False
+
+    def show_suggestion(self, one: SamePerson | None) -> None:
+        """Asks whether two people are one; None: asks nothing."""
+        names = self._style.names
+        lost, new = (names.get(who, f"person {who}") for who in ((one.lost, one.new) if one is not None else (0, 0)))
+        self.question.ask(one, lost, new[:1].upper() + new[1:])
 
     def begin_rename(self, person: int) -> None:
         """Opens the name of a person for typing."""
@@ -154,17 +184,28 @@ class PeoplePanel(QWidget):
         hidden = row.person in self._style.hidden
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         item.setData(NUMBER, Qt.ItemDataRole.UserRole, row.person)
-        item.setIcon(NUMBER, _swatch(person_colour(row.person), hollow=hidden))
+        self._show_icon(item)
         item.setText(NUMBER, str(row.person))
         item.setText(NAME, self._style.names.get(row.person, ""))
         item.setText(SEEN, f"{row.seen_s:.1f} s")
         item.setText(FROM, f"{row.first_s:.1f} s")
+        item.setToolTip(NUMBER, "Goes to where this person is seen best")
         item.setToolTip(NAME, "Double-click to rename")
         item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {row.first_s:.2f} s and {row.last_s:.2f} s")
         colour = QColor(tokens().muted if hidden else tokens().text)
         for column in (NUMBER, NAME, SEEN, FROM):
             item.setForeground(column, colour)
         item.setSelected(marked)
+
+    def _show_icon(self, item: QTreeWidgetItem) -> None:
+        person = _person_of(item)
+        hidden, face = person in self._style.hidden, self._faces.get(person)
+        colour = person_colour(person)
+        item.setIcon(NUMBER, _swatch(colour, hollow=hidden) if face is None else _face_icon(face, colour, faint=hidden))
+
+    def _go_to_face(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == NUMBER and _person_of(item) in self._faces:
+            self.bestViewWanted.emit(_person_of(item))
 
     def _select(self) -> None:
         if self._filling:
@@ -186,6 +227,37 @@ def _person_of(item: QTreeWidgetItem) -> int:
     return int(item.data(NUMBER, Qt.ItemDataRole.UserRole))
 
 
+def _face_icon(face: QPixmap, colour: QColor, *, faint: bool) -> QIcon:
+    """The picture, round, with a ring of the person's colour."""
+    side = 2 * FACE.width()
+    picture = QPixmap(side, side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setOpacity(0.4 if faint else 1.0)
+    round_part = QPainterPath()
+    round_part.addEllipse(4, 4, side - 8, side - 8)
+    painter.setClipPath(round_part)
+    wide = face.scaled(
+        side, side, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+    )
+    painter.drawPixmap((side - wide.width()) // 2, 0, wide)
+    painter.setClipping(False)
+    pen = painter.pen()
+    pen.setColor(colour)
+    pen.setWidth(6)
+    painter.setPen(pen)
+    painter.drawEllipse(4, 4, side - 8, side - 8)
+    painter.end()
+    return _same_when_marked(picture)
+
+
+def _same_when_marked(picture: QPixmap) -> QIcon:
+    found = QIcon(picture)
+    found.addPixmap(picture, QIcon.Mode.Selected)  # else a marked row would tint it
+    return found
+
+
 def _swatch(colour: QColor, *, hollow: bool) -> QIcon:
     picture = QPixmap(32, 32)
     picture.fill(Qt.GlobalColor.transparent)
@@ -198,6 +270,4 @@ def _swatch(colour: QColor, *, hollow: bool) -> QIcon:
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else colour)
     painter.drawRoundedRect(5, 5, 22, 22, 6, 6)
     painter.end()
-    icon_of_person = QIcon(picture)
-    icon_of_person.addPixmap(picture, QIcon.Mode.Selected)  # else a marked row would tint it
-    return icon_of_person
+    return _same_when_marked(picture)

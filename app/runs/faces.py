@@ -1,0 +1,101 @@
+"""A small picture of everybody where they are seen best, and who may be one person under two numbers. No Qt."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from tracking.best_views import BestView, People, perhaps_the_same
+from tracking.session.edited_session import EditedSession
+from tracking.tracker.appearance import describe, similarity
+from tracking.types import FrameResult
+from tracking.video.source import VideoSource
+
+ALIKE = 0.8
+"""Clothes of one person in two pictures are at least so alike (0 to 1)."""
+HEAD_SHARE = 0.45
+"""The upper part of a person that a picture shows, as a share of their height."""
+
+
+@dataclass(frozen=True)
+class SamePerson:
+    """`new` may be `lost`, who was gone for `away_s` seconds. alike: how alike their clothes are, 0 to 1."""
+
+    lost: int
+    new: int
+    away_s: float
+    alike: float
+
+
+@dataclass(frozen=True)
+class Faces:
+    """By track id: the best view of everybody, and the upper part of them there, (H, W, 3) RGB."""
+
+    views: Mapping[int, BestView] = field(default_factory=dict)
+    pictures: Mapping[int, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    suggestions: tuple[SamePerson, ...] = ()
+
+
+def faces_of(
+    edited: EditedSession, opened: Callable[[], VideoSource], *, cancelled: Callable[[], bool] = lambda: False
+) -> Faces:
+    """Reads all results and the few pictures that are needed. opened(): the video. UserError when it can't be read."""
+    people = People()
+    for one in edited.results():
+        people.add(one.result)
+        if cancelled():
+            return Faces()
+    pictures: dict[int, npt.NDArray[np.uint8]] = {}
+    looks: dict[int, npt.NDArray[np.float32]] = {}
+    wanted = sorted(people.views.items(), key=lambda entry: entry[1].frame_index)
+    with opened() as source:
+        seek = getattr(source, "seek", None)
+        for frame_index, group in groupby(wanted, key=lambda entry: entry[1].frame_index):
+            shown = list(group)
+            result = edited.result(frame_index)
+            if cancelled() or result is None:
+                break
+            if seek is not None:
+                seek(shown[0][1].time_s)
+            frame = next((frame for frame in source if frame.index >= frame_index), None)
+            if frame is None:
+                break
+            for person, view in shown:
+                pictures[person] = _upper_part(frame.image, view)
+                looks[person] = _look(frame.image, result, person)
+    return Faces(people.views, pictures, _suggestions(people, looks))
+
+
+def _upper_part(image: npt.NDArray[np.uint8], view: BestView) -> npt.NDArray[np.uint8]:
+    """Head and shoulders, as wide as high as far as the picture goes."""
+    x1, y1, x2, y2 = view.box
+    side = max(HEAD_SHARE * (y2 - y1), 8)
+    left, top = max(round((x1 + x2 - side) / 2), 0), max(round(y1 - 0.05 * side), 0)
+    return np.ascontiguousarray(image[top : round(top + side), left : round(left + side)])
+
+
+def _look(image: npt.NDArray[np.uint8], result: FrameResult, person: int) -> npt.NDArray[np.float32]:
+    """(D,) the colours of somebody's clothes."""
+    rows = np.flatnonzero(result.tracks.ids == person)
+    poses = Poses(result.smoothed.keypoints[rows], result.smoothed.scores[rows], result.skeleton)
+    return np.asarray(describe(image, result.tracks.boxes[rows], poses)[0], np.float32)
+
+
+def _suggestions(people: People, looks: Mapping[int, npt.NDArray[np.float32]]) -> tuple[SamePerson, ...]:
+    """The likeliest first; nobody comes twice."""
+    found = []
+    for lost, new in perhaps_the_same(people.stays):
+        if lost in looks and new in looks:
+            alike = float(similarity(looks[lost][None], looks[new][None])[0, 0])
+            if alike >= ALIKE:
+                away_s = people.stays[new].first_s - people.stays[lost].last_s
+                found.append(SamePerson(lost, new, away_s, alike))
+    found.sort(key=lambda one: (-one.alike, one.away_s))
+    chosen: list[SamePerson] = []
+    for one in found:
+        if all(one.lost != other.lost and one.new != other.new for other in chosen):
+            chosen.append(one)
+    return tuple(chosen)

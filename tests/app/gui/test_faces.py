@@ -1,0 +1,108 @@
+"""People as faces in the list; a click goes to their best view; one person under two numbers is asked about."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
+from tests.app.gui.conftest import shown_frame
+from tests.clips import make_clip
+from tests.results import made_header, made_result
+from tracking.session.session import Session
+from tracking.video.file import VideoFile
+
+WH = (320, 240)
+GREEN, BLUE, RED = (30, 160, 60), (40, 60, 200), (200, 40, 40)
+GONE, BACK, END = 20, 30, 60
+
+
+def box_of(index):
+    """Somebody who walks to the right and is nearest in frame 45."""
+    size = 1.3 if index == 45 else 1.0
+    x = 40 + 2 * index
+    return (x, 60, x + 50 * size, 60 + 150 * size)
+
+
+def paint(index, wh, legs):
+    image = np.full((*wh[::-1], 3), 120, np.uint8)
+    if not GONE <= index < BACK:
+        x1, y1, x2, y2 = (round(value) for value in box_of(index))
+        image[y1 : (y1 + y2) // 2, x1:x2] = GREEN
+        image[(y1 + y2) // 2 : y2, x1:x2] = legs if index >= BACK else BLUE
+    return image
+
+
+def film(folder, legs):
+    clip = make_clip(folder / "walk.mp4", END, size_wh=WH, painter=lambda index, wh: paint(index, wh, legs))
+    path = folder / "walk_session.ppnet"
+    with VideoFile(clip) as video, Session.create(path, made_header(source=video.info)) as session:
+        for index, time_s in enumerate(video.frame_times()):
+            ids = () if GONE <= index < BACK else (1,) if index < GONE else (2,)
+            boxes = np.array([box_of(index)] * len(ids), np.float32).reshape(-1, 4)
+            result = made_result(index, ids, time_s=time_s, boxes=boxes)
+            unsure = Poses(result.smoothed.keypoints, np.zeros((len(ids), 17), np.float32), COCO_17)
+            session.append(replace(result, smoothed=unsure))  # the clothes are where they are in every box
+        session.finish()
+    return path
+
+
+@pytest.fixture
+def opened(qtbot, window, tmp_path):
+    def open_film(legs=BLUE):
+        window.files.open_path(film(tmp_path, legs))
+        qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+        window.workspace.run.player.pause()
+        window.side.setCurrentWidget(window.people)
+        qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=5000)
+        qtbot.waitUntil(lambda: window.people.list.iconSize().width() == 40, timeout=10000)
+        return window
+
+    return open_film
+
+
+def colour_of(window, row):
+    """The middle of a person's icon."""
+    image = window.people.list.topLevelItem(row).icon(0).pixmap(40, 40).toImage()
+    return image.pixelColor(image.width() // 2, image.height() // 2).getRgb()[:3]
+
+
+def test_a_face_is_a_picture_of_the_person_and_leads_to_it(qtbot, opened):
+    window = opened()
+    assert np.abs(np.array(colour_of(window, 1)) - GREEN).max() < 30
+    item = window.people.list.topLevelItem(1)
+    place = window.people.list.visualItemRect(item).center()
+    place.setX(20)
+    qtbot.mouseClick(window.people.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: shown_frame(window) == 45, timeout=5000)
+
+
+def test_hidden_faces_are_not_in_the_list(opened):
+    window = opened()
+    window.commands["blur-faces"].trigger()
+    assert window.people.list.iconSize().width() == 16
+    assert np.abs(np.array(colour_of(window, 1)) - GREEN).max() > 60
+    window.commands["blur-faces"].trigger()
+    assert window.people.list.iconSize().width() == 40
+
+
+def test_lost_and_found_is_asked_and_merged(qtbot, opened):
+    window = opened()
+    question = window.people.question
+    qtbot.waitUntil(question.isVisible, timeout=5000)
+    assert question.words.text() == "Person 2 looks like person 1, who was lost 0.4 s before. The same person?"
+    question.yes.click()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: not question.isVisible(), timeout=5000)
+    assert window.workspace.run.edited.result(40).tracks.ids.tolist() == [1]
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(question.isVisible, timeout=5000)
+    question.no.click()
+    assert not question.isVisible()
+
+
+def test_other_clothes_are_another_person(opened):
+    window = opened(legs=RED)
+    assert not window.people.question.isVisible()
