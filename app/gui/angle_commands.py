@@ -2,30 +2,23 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMenu
 
-from app.gui.actions import Actions
-from app.gui.preferences import PreferencesStore
-from app.runs.workspace import Workspace
+from app.gui.commands import Commands, WindowParts
 from tracking.angles import ANGLES
 
 
-class AngleCommands(QObject):
+class AngleCommands(Commands):
     """Choosing an angle shows it; the switch takes all of them off the picture and brings them back."""
 
-    def __init__(self, workspace: Workspace, actions: Actions, *, store: PreferencesStore, window: QMainWindow) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._store = store
-        self.menu = QMenu("Which angles", window)
+    def __init__(self, parts: WindowParts) -> None:
+        super().__init__(parts)
+        self.menu = QMenu("Which angles", self._window)
         self._entries = {name: self._entry(name) for name in ANGLES}
-        view = actions.menus["View"]
-        view.insertMenu(actions["trails"], self.menu)
-        actions.connect_switches({"angles": self._switch})
-        actions.set_checked("angles", store.value.layers.get("angles", False))
+        self._actions.menus["View"].insertMenu(self._actions["trails"], self.menu)
+        self._actions.connect_switches({"angles": self._switch})
+        self._actions.set_checked("angles", self._store.value.layers.get("angles", False))
         self._show()
 
     def choose(self, name: str, on: bool) -> None:

@@ -5,17 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
-
 from app.engine.run_status import RunStatus
 from app.gui.answers_panel import NOTHING, AnswersPanel
+from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.playback_commands import PlaybackCommands
 from app.runs.free_places import free_path
 from app.runs.job import Job
 from app.runs.opened import OpenedFile
-from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report
@@ -25,20 +22,13 @@ from tracking.export.progress import ExportCancelled
 from tracking.session.edited_session import EditedSession
 
 
-class AnswersCommands(QObject):
+class AnswersCommands(Commands):
     """One piece of work at a time, in a thread of its own."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        panel: AnswersPanel,
-        *,
-        files: FileCommands,
-        playback: PlaybackCommands,
-        window: QWidget,
+        self, parts: WindowParts, panel: AnswersPanel, files: FileCommands, playback: PlaybackCommands
     ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+        super().__init__(parts)
         self._panel = panel
         self._files = files
         self._job: Job[Any] | None = None
@@ -49,10 +39,10 @@ class AnswersCommands(QObject):
         panel.timeWanted.connect(playback.seek)
         panel.saveTable.connect(self.save_table)
         panel.saveReport.connect(self.save_report)
-        workspace.edited.connect(self.look)
-        workspace.status_updated.connect(self._follow)
-        workspace.closing.connect(self.shut_down)
-        workspace.closed.connect(lambda: self._show(()))
+        self._workspace.edited.connect(self.look)
+        self._workspace.status_updated.connect(self._follow)
+        self._workspace.closing.connect(self.shut_down)
+        self._workspace.closed.connect(lambda: self._show(()))
 
     def look(self) -> None:
         """Looks for answers where the page is seen and what it shows is not of today."""

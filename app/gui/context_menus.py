@@ -1,32 +1,24 @@
 """Right-click menus: what can be done to the person or joint under the mouse, in the picture and in the list."""
 
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.hit_test import HitTarget, target_words
 from app.gui.people_panel import PeoplePanel
-from app.gui.video_view import VideoView
-from app.runs.workspace import Workspace
 
 OF_A_PERSON = ("rename", "hide", "split", "delete", "delete-all")
 OF_TWO = ("swap", "merge")
 OF_THE_PICTURE = ("play", "mark", "in-point", "out-point", "snapshot", "fit")
 
 
-class ContextMenus(QObject):
+class ContextMenus(Commands):
     """The commands of the menus again, where they are about what lies under the mouse."""
 
-    def __init__(
-        self, workspace: Workspace, actions: Actions, view: VideoView, people: PeoplePanel, *, window: QWidget
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._view = view
+    def __init__(self, parts: WindowParts, people: PeoplePanel) -> None:
+        super().__init__(parts)
         self._people = people
-        self._window = window
-        view.menuWanted.connect(lambda place, target: self.of_picture(target).popup(place))
+        self._view.menuWanted.connect(lambda place, target: self.of_picture(target).popup(place))
         people.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         people.list.customContextMenuRequested.connect(self._show_in_list)
 

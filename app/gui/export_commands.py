@@ -3,43 +3,32 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QTimer
 
-from app.gui.actions import Actions
 from app.gui.batch_dialog import BatchDialog
+from app.gui.commands import Commands, WindowParts
 from app.gui.export_dialog import ExportDialog
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.runs.exporting import ExportOffer, Work, export_work
 from app.runs.free_places import free_path
-from app.runs.workspace import Workspace
 from app.runs.writing_job import WritingJob
 
 TICK_MS = 100
 
 
-class ExportCommands(QObject):
+class ExportCommands(Commands):
     """One export at a time; batches run in a window of their own."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        *,
-        files: FileCommands,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+    def __init__(self, parts: WindowParts, files: FileCommands) -> None:
+        super().__init__(parts)
         self._files = files
-        self._window = window
         self.dialog: ExportDialog | None = None
         self.batch: BatchDialog | None = None
-        self._writing = WritingJob("export", post=workspace.post, written=self._done, failed=self._end)
+        self._writing = WritingJob("export", post=self._workspace.post, written=self._done, failed=self._end)
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
-        actions.connect({"export": self.ask, "batch": lambda: self.show_batch([])})
-        workspace.closed.connect(self._close_dialog)
+        self._actions.connect({"export": self.ask, "batch": lambda: self.show_batch([])})
+        self._workspace.closed.connect(self._close_dialog)
 
     def ask(self) -> None:
         """Opens the dialog for what is open."""

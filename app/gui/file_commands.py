@@ -4,20 +4,17 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer, QUrl
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from app.gui.actions import Actions
 from app.gui.camera_dialog import CameraDialog, CameraWish
-from app.gui.preferences import PreferencesStore
+from app.gui.commands import Commands, WindowParts
 from app.gui.start_page import StartPage, Unfinished
-from app.gui.video_view import VideoView
 from app.runs.free_places import free_path, place_for_session, sessions_folder
 from app.runs.importing import Imported, import_tracks
 from app.runs.job import Job
 from app.runs.opened import Opened, OpenedFile
-from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.session.opening import find_unfinished
@@ -35,27 +32,14 @@ HAVE_SOMETHING = ("snapshot", "close", "export", "import")
 CAMERA_LOOK_MS = 1500
 
 
-class FileCommands(QObject):
+class FileCommands(Commands):
     """Opens what people choose, drop or click, and remembers it."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        start: StartPage,
-        view: VideoView,
-        *,
-        store: PreferencesStore,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+    def __init__(self, parts: WindowParts, start: StartPage) -> None:
+        super().__init__(parts)
         self._start = start
-        self._view = view
-        self._store = store
-        self._window = window
         self.cameras: tuple[CameraInfo, ...] = ()
-        actions.connect(
+        self._actions.connect(
             {
                 "open": self.ask_file,
                 "open-folder": self.ask_folder,
@@ -64,9 +48,9 @@ class FileCommands(QObject):
                 "open-stream": self.ask_stream,
                 "demo": self.open_demo,
                 "snapshot": self.save_picture,
-                "close": workspace.close_run,
-                "track-again": workspace.track_again,
-                "quit": window.close,
+                "close": self._workspace.close_run,
+                "track-again": self._workspace.track_again,
+                "quit": self._window.close,
             }
         )
         self._camera_watch = QTimer(self)
@@ -77,10 +61,10 @@ class FileCommands(QObject):
         start.fileWanted.connect(self.ask_file)
         start.cameraWanted.connect(self.use_camera)
         start.pathWanted.connect(self.open_path)
-        workspace.opened.connect(self._remember)
-        workspace.opened.connect(lambda _run: actions.enable(HAVE_SOMETHING, True))
-        workspace.closed.connect(lambda: actions.enable(HAVE_SOMETHING, False))
-        actions.enable(HAVE_SOMETHING, False)
+        self._workspace.opened.connect(self._remember)
+        self._workspace.opened.connect(lambda _run: self._actions.enable(HAVE_SOMETHING, True))
+        self._workspace.closed.connect(lambda: self._actions.enable(HAVE_SOMETHING, False))
+        self._actions.enable(HAVE_SOMETHING, False)
 
     def refresh_start_page(self) -> None:
         """Cameras, recent files and runs that were cut short, as they are now."""

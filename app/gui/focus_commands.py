@@ -1,44 +1,37 @@
 """One person chosen by a click: nobody else is read, shown or exported; how it stands with them is always in view."""
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
 from app.gui.hit_test import hit_test
-from app.gui.video_view import VideoView
 from app.runs.picture_feed import Picture
-from app.runs.workspace import Workspace
 from tracking.focus_person import PersonAt
 
 
-class FocusCommands(QObject):
+class FocusCommands(Commands):
     """The click that chooses, the badge in the picture that says who is followed, and the way back to everybody."""
 
-    def __init__(
-        self, workspace: Workspace, actions: Actions, view: VideoView, *, controls: ControlsPanel, window: QWidget
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._view = view
+    def __init__(self, parts: WindowParts, controls: ControlsPanel) -> None:
+        super().__init__(parts)
         self._controls = controls
         self._in_sight = True
         self.badge = QPushButton()
         self.badge.setProperty("primary", True)
         self.badge.setCursor(Qt.CursorShape.PointingHandCursor)
         self.badge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.badge.clicked.connect(workspace.follow_everyone)
-        corner = QVBoxLayout(view)
+        self.badge.clicked.connect(self._workspace.follow_everyone)
+        corner = QVBoxLayout(self._view)
         corner.setContentsMargins(12, 10, 12, 10)
         corner.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-        actions.connect({"only-person": self.arm, "everybody": workspace.follow_everyone})
+        self._actions.connect({"only-person": self.arm, "everybody": self._workspace.follow_everyone})
         controls.oneWanted.connect(self.arm)
-        controls.everybodyWanted.connect(workspace.follow_everyone)
-        view.placeClicked.connect(self.choose_at)
-        workspace.focus_changed.connect(lambda _focus: self._show())
-        workspace.people_changed.connect(lambda _people: self._show())
-        workspace.picture_arrived.connect(self._show_sight)
+        controls.everybodyWanted.connect(self._workspace.follow_everyone)
+        self._view.placeClicked.connect(self.choose_at)
+        self._workspace.focus_changed.connect(lambda _focus: self._show())
+        self._workspace.people_changed.connect(lambda _people: self._show())
+        self._workspace.picture_arrived.connect(self._show_sight)
         self._show()
 
     def arm(self) -> None:

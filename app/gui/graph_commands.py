@@ -2,30 +2,22 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.performance_graphs import PerformanceGraphs
 from app.gui.person_curves import PersonCurves
-from app.runs.workspace import Workspace
 
 
-class GraphCommands(QObject):
+class GraphCommands(Commands):
     """Saves what a graph shows into the folder of recordings and says where it is."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        curves: PersonCurves,
-        performance: PerformanceGraphs,
-        *,
-        files: FileCommands,
-        window: QWidget,
+        self, parts: WindowParts, curves: PersonCurves, performance: PerformanceGraphs, files: FileCommands
     ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+        super().__init__(parts)
         self._curves = curves
         self._files = files
         curves.savePicture.connect(lambda: self.picture(curves.graph, "curve"))

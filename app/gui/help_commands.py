@@ -1,50 +1,37 @@
 """What the commands of Help and Tools do: keys, report, log, about, look; and the facts of a run in words."""
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication
 
 from app.gui.about_dialog import AboutDialog
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.diagnostics_panel import ROWS, DiagnosticsPanel
-from app.gui.preferences import PreferencesStore, config_folder
+from app.gui.preferences import config_folder
 from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.runs.opened import Opened
-from app.runs.workspace import Workspace
 from ppnet.log_file import log_path
 
 
-class HelpCommands(QObject):
+class HelpCommands(Commands):
     """Dialogs here stand beside the window; none stops the video."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        diagnostics: DiagnosticsPanel,
-        *,
-        store: PreferencesStore,
-        window: QMainWindow,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
+    def __init__(self, parts: WindowParts, diagnostics: DiagnosticsPanel) -> None:
+        super().__init__(parts)
         self._diagnostics = diagnostics
-        self._store = store
-        self._window = window
-        actions.connect(
+        self._actions.connect(
             {
                 "shortcuts": self.show_shortcuts,
-                "about": lambda: AboutDialog(window).show(),
+                "about": lambda: AboutDialog(self._window).show(),
                 "copy-report": self.copy_report,
                 "log": lambda: self._open(log_path()),
                 "settings-folder": lambda: self._open(config_folder()),
             }
         )
-        actions.set_checked("look", is_dark())
-        actions.connect_switches({"look": self.set_dark})
+        self._actions.set_checked("look", is_dark())
+        self._actions.connect_switches({"look": self.set_dark})
 
     def show_shortcuts(self) -> None:
         """The list of keys."""

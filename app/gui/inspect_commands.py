@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QTabWidget
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
 from app.gui.network_view_panel import NetworkViewPanel
-from app.gui.video_view import VideoView
 from app.runs.inspector import Answer, Inspector, Looker, Question
 from app.runs.picture_feed import Picture
-from app.runs.workspace import Workspace
 from tracking.drawing.colors import heat_colors
 from tracking.drawing.shapes import Patch
 from tracking.run_settings import RunSettings
@@ -20,24 +18,11 @@ from tracking.run_settings import RunSettings
 POLL_MS = 40
 
 
-class InspectCommands(QObject):
+class InspectCommands(Commands):
     """The thread lives only while a heatmap or the page is switched on."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        view: VideoView,
-        panel: NetworkViewPanel,
-        *,
-        controls: ControlsPanel,
-        tabs: QTabWidget,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._view = view
+    def __init__(self, parts: WindowParts, panel: NetworkViewPanel, controls: ControlsPanel, tabs: QTabWidget) -> None:
+        super().__init__(parts)
         self._panel = panel
         self._tabs = tabs
         self._inspector: Inspector | None = None
@@ -46,11 +31,11 @@ class InspectCommands(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
-        actions.connect_switches({"heatmap": lambda _on: self._switch(), "feature-maps": self._show_page})
+        self._actions.connect_switches({"heatmap": lambda _on: self._switch(), "feature-maps": self._show_page})
         controls.heatJointChanged.connect(self._choose_joint)
-        workspace.picture_arrived.connect(self._ask)
-        workspace.people_changed.connect(lambda _people: self._ask(view.picture))
-        workspace.closed.connect(self._forget)
+        self._workspace.picture_arrived.connect(self._ask)
+        self._workspace.people_changed.connect(lambda _people: self._ask(self._view.picture))
+        self._workspace.closed.connect(self._forget)
 
     def shut_down(self) -> None:
         """Ends the thread."""

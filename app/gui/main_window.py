@@ -14,6 +14,7 @@ from app.gui.answers_commands import AnswersCommands
 from app.gui.answers_panel import AnswersPanel
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
+from app.gui.commands import WindowParts
 from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
 from app.gui.diagnostics_panel import DiagnosticsPanel
@@ -145,47 +146,26 @@ class MainWindow(QMainWindow):
         self.banner = Banner(central, stages=(self.view, self.pages))
 
     def _make_commands(self) -> None:
-        work, actions = self.workspace, self.commands
-        self.playback = PlaybackCommands(work, actions, self.transport, window=self)
-        self.people_commands = PeopleCommands(work, actions, self.people, self.view, window=self)
-        self.menus = ContextMenus(work, actions, self.view, self.people, window=self)
-        self.files = FileCommands(work, actions, self.start, self.view, store=self.store, window=self)
-        self.views = ViewCommands(
-            work,
-            actions,
-            self.view,
-            store=self.store,
-            window=self,
-            panels={"side-panel": self.side, "lower-panel": self.below},
-        )
-        self.angles = AngleCommands(work, actions, store=self.store, window=self)
-        self.recording = RecordCommands(work, actions, self.record_bar, files=self.files, window=self)
-        self.sharing = ShareCommands(
-            work, actions, self.record_bar, self.view, files=self.files, store=self.store, window=self
-        )
-        self.exports = ExportCommands(work, actions, files=self.files, window=self)
-        self.help = HelpCommands(work, actions, self.diagnostics, store=self.store, window=self)
-        self.graphs = GraphCommands(work, self.curves, self.performance, files=self.files, window=self)
-        self.answering = AnswersCommands(work, self.answers, files=self.files, playback=self.playback, window=self)
-        self.inspect = InspectCommands(
-            work, actions, self.view, self.network_view, controls=self.controls, tabs=self.below, window=self
-        )
-        self.tools = PictureTools(work, actions, self.view, curves=self.curves, controls=self.controls, window=self)
-        self.focus_person = FocusCommands(work, actions, self.view, controls=self.controls, window=self)
-        self.discovery = Discovery(self.controls, post=work.post)
-        self.marks = MarkCommands(
-            work,
-            actions,
-            self.view,
-            transport=self.transport,
-            lanes=self.timeline.lanes,
-            playback=self.playback,
-            window=self,
-        )
-        self.faces = FacesFollower(work, self.people, playback=self.playback, window=self)
-        self.results = ResultsFollower(
-            work, self.timeline.lanes, self.people, self.curves, actions=actions, playback=self.playback, window=self
-        )
+        parts = WindowParts(self, self.workspace, self.commands, self.view, self.store)
+        self.playback = PlaybackCommands(parts, self.transport)
+        self.people_commands = PeopleCommands(parts, self.people)
+        self.menus = ContextMenus(parts, self.people)
+        self.files = FileCommands(parts, self.start)
+        self.views = ViewCommands(parts, {"side-panel": self.side, "lower-panel": self.below})
+        self.angles = AngleCommands(parts)
+        self.recording = RecordCommands(parts, self.record_bar, self.files)
+        self.sharing = ShareCommands(parts, self.record_bar, self.files)
+        self.exports = ExportCommands(parts, self.files)
+        self.help = HelpCommands(parts, self.diagnostics)
+        self.graphs = GraphCommands(parts, self.curves, self.performance, self.files)
+        self.answering = AnswersCommands(parts, self.answers, self.files, self.playback)
+        self.inspect = InspectCommands(parts, self.network_view, self.controls, self.below)
+        self.tools = PictureTools(parts, self.curves, self.controls)
+        self.focus_person = FocusCommands(parts, self.controls)
+        self.discovery = Discovery(self.controls, post=self.workspace.post)
+        self.marks = MarkCommands(parts, self.transport, self.timeline.lanes, self.playback)
+        self.faces = FacesFollower(self.workspace, self.people, playback=self.playback, window=self)
+        self.results = ResultsFollower(parts, self.timeline.lanes, self.people, self.curves, self.playback)
 
     def _connect(self) -> None:
         work = self.workspace

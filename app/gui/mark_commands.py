@@ -2,44 +2,27 @@
 
 from bisect import bisect_left, bisect_right
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
-from app.gui.video_view import VideoView
-from app.runs.workspace import Workspace
 from tracking.session.edits import RemoveMark, SetMark, SetSpan
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 
 OF_FILES = ("next-mark", "previous-mark", "in-point", "out-point", "clear-points")
 
 
-class MarkCommands(QObject):
+class MarkCommands(Commands):
     """Marks can be set at all times, in and out point in files. Between them is tracked, played, recorded, exported."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        view: VideoView,
-        *,
-        transport: Transport,
-        lanes: Lanes,
-        playback: PlaybackCommands,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._view = view
+    def __init__(self, parts: WindowParts, transport: Transport, lanes: Lanes, playback: PlaybackCommands) -> None:
+        super().__init__(parts)
         self._transport = transport
         self._lanes = lanes
         self._playback = playback
-        self._window = window
-        actions.connect(
+        self._actions.connect(
             {
                 "mark": self.toggle,
                 "name-mark": self.ask_name,
@@ -51,9 +34,9 @@ class MarkCommands(QObject):
             }
         )
         lanes.flagNamed.connect(self.ask_name)
-        workspace.opened.connect(lambda _run: self._show())
-        workspace.closed.connect(self._show)
-        workspace.edited.connect(self._show)
+        self._workspace.opened.connect(lambda _run: self._show())
+        self._workspace.closed.connect(self._show)
+        self._workspace.edited.connect(self._show)
         self._show()
 
     # Marks

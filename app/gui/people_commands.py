@@ -2,14 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
-
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.edit_words import edit_words
 from app.gui.people_panel import PeoplePanel
-from app.gui.video_view import VideoView
-from app.runs.workspace import Workspace
 from tracking.session.edits import (
     Anchor,
     DeletePerson,
@@ -26,40 +21,35 @@ from tracking.session.edits import (
 NEED_SESSION = ("undo", "redo", "swap", "merge", "split", "rename", "hide", "delete", "delete-all", "fill")
 
 
-class PeopleCommands(QObject):
+class PeopleCommands(Commands):
     """Turns commands into edits of the session. Files can be edited at all times, live runs only named and hidden."""
 
-    def __init__(
-        self, workspace: Workspace, actions: Actions, panel: PeoplePanel, view: VideoView, *, window: QWidget
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
+    def __init__(self, parts: WindowParts, panel: PeoplePanel) -> None:
+        super().__init__(parts)
         self._panel = panel
-        self._view = view
-        actions.connect(
+        self._actions.connect(
             {
-                "undo": workspace.undo,
-                "redo": workspace.redo,
+                "undo": self._workspace.undo,
+                "redo": self._workspace.redo,
                 "swap": self.swap,
                 "merge": self.merge,
                 "split": self.split,
                 "rename": lambda: self._with_one(panel.begin_rename),
                 "hide": lambda: self._with_one(self.toggle_hidden),
                 "delete": lambda: self._with_one(self.delete),
-                "delete-all": lambda: self._with_one(lambda person: workspace.edit(DeletePerson(person))),
+                "delete-all": lambda: self._with_one(lambda person: self._workspace.edit(DeletePerson(person))),
                 "fill": self.fill,
                 "unselect": self.unselect,
             }
         )
-        panel.chosenChanged.connect(workspace.choose)
-        panel.renamed.connect(lambda person, name: workspace.edit(RenamePerson(person, name)))
-        view.personClicked.connect(workspace.choose)
-        view.jointMoved.connect(self.move_joint)
-        workspace.people_changed.connect(view.set_people)
-        workspace.opened.connect(lambda _run: self._enable())
-        workspace.closed.connect(self._enable)
-        workspace.edited.connect(self._enable)
+        panel.chosenChanged.connect(self._workspace.choose)
+        panel.renamed.connect(lambda person, name: self._workspace.edit(RenamePerson(person, name)))
+        self._view.personClicked.connect(self._workspace.choose)
+        self._view.jointMoved.connect(self.move_joint)
+        self._workspace.people_changed.connect(self._view.set_people)
+        self._workspace.opened.connect(lambda _run: self._enable())
+        self._workspace.closed.connect(self._enable)
+        self._workspace.edited.connect(self._enable)
         self._enable()
 
     def unselect(self) -> None:

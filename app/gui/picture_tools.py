@@ -3,47 +3,34 @@
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QMainWindow
+from PySide6.QtWidgets import QInputDialog
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
 from app.gui.person_curves import PersonCurves
-from app.gui.video_view import VideoView
-from app.runs.workspace import Workspace
 from tracking.session.edits import SetScale
 
 Line = tuple[float, float, float, float]
 
 
-class PictureTools(QObject):
+class PictureTools(Commands):
     """Starts a tool and takes what was drawn."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        view: VideoView,
-        *,
-        curves: PersonCurves,
-        controls: ControlsPanel,
-        window: QMainWindow,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._view = view
+    def __init__(self, parts: WindowParts, curves: PersonCurves, controls: ControlsPanel) -> None:
+        super().__init__(parts)
         self._curves = curves
-        self._window = window
-        actions.connect({"scale": self.start_scale, "region": self.start_region, "whole-picture": self.whole_picture})
+        self._actions.connect(
+            {"scale": self.start_scale, "region": self.start_region, "whole-picture": self.whole_picture}
+        )
         controls.regionWanted.connect(self.start_region)
         controls.wholeWanted.connect(self.whole_picture)
-        view.lineDrawn.connect(self._ask_length)
-        view.regionDrawn.connect(self.set_region)
-        workspace.settings_changed.connect(lambda settings: view.show_region(settings.region))
-        workspace.opened.connect(lambda _run: view.show_region(workspace.settings.region))
-        workspace.opened.connect(lambda _run: self._follow_scale())
-        workspace.edited.connect(self._follow_scale)
-        workspace.closed.connect(self._follow_scale)
+        self._view.lineDrawn.connect(self._ask_length)
+        self._view.regionDrawn.connect(self.set_region)
+        self._workspace.settings_changed.connect(lambda settings: self._view.show_region(settings.region))
+        self._workspace.opened.connect(lambda _run: self._view.show_region(self._workspace.settings.region))
+        self._workspace.opened.connect(lambda _run: self._follow_scale())
+        self._workspace.edited.connect(self._follow_scale)
+        self._workspace.closed.connect(self._follow_scale)
 
     def start_scale(self) -> None:
         """The next drag in the picture is a line of known length."""

@@ -1,12 +1,10 @@
 """What the playback commands do to the player, and what the player's position does to the panels."""
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog
 
 from app.engine.player import Player, PlayerPosition
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.transport import Transport, next_speed
-from app.runs.workspace import Workspace
 
 NAMES = (
     "play", "shuttle-back", "pause", "shuttle", "back", "forward", "back-10", "forward-10",
@@ -15,22 +13,19 @@ NAMES = (
 )  # fmt: skip
 
 
-class PlaybackCommands(QObject):
+class PlaybackCommands(Commands):
     """Ties the actions of the Playback menu and the transport to the open file."""
 
-    def __init__(self, workspace: Workspace, actions: Actions, transport: Transport, *, window: QWidget) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
-        self._window = window
+    def __init__(self, parts: WindowParts, transport: Transport) -> None:
+        super().__init__(parts)
         self._position = PlayerPosition()
         transport.seekWanted.connect(self.seek)
         transport.speedWanted.connect(self.set_speed)
-        workspace.position_changed.connect(self._follow)
-        workspace.position_changed.connect(transport.show_position)
-        workspace.opened.connect(lambda run: self.enable(not run.is_live))
-        workspace.closed.connect(lambda: self.enable(False))
-        actions.connect(
+        self._workspace.position_changed.connect(self._follow)
+        self._workspace.position_changed.connect(transport.show_position)
+        self._workspace.opened.connect(lambda run: self.enable(not run.is_live))
+        self._workspace.closed.connect(lambda: self.enable(False))
+        self._actions.connect(
             {
                 "play": self.toggle,
                 "pause": self.pause,

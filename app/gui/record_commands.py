@@ -2,43 +2,37 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QProgressDialog
 
 from app.engine.recorder import RecordingStats
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.record_bar import RecordBar
 from app.runs.recording import Recording
-from app.runs.workspace import Workspace
 
 TICK_MS = 200
 
 
-class RecordCommands(QObject):
+class RecordCommands(Commands):
     """One button: starts and stops, and says what came of it."""
 
-    def __init__(
-        self, workspace: Workspace, actions: Actions, bar: RecordBar, *, files: FileCommands, window: QWidget
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
+    def __init__(self, parts: WindowParts, bar: RecordBar, files: FileCommands) -> None:
+        super().__init__(parts)
         self._bar = bar
-        self._window = window
-        self.recording = Recording(workspace, files.new_file)
+        self.recording = Recording(self._workspace, files.new_file)
         self._written = QEventLoop()
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._show_writing)
-        actions.connect_switches({"record": lambda _on: bar.toggle()})
+        self._actions.connect_switches({"record": lambda _on: bar.toggle()})
         bar.startWanted.connect(lambda annotated, raw: self.recording.start(annotated=annotated, raw=raw))
         bar.stopWanted.connect(self.recording.stop)
         self.recording.changed.connect(self._show)
         self.recording.written.connect(self._offer_files)
         self.recording.writing_changed.connect(self._follow_writing)
-        workspace.opened.connect(lambda _run: self._enable(True))
-        workspace.closing.connect(self.finish)
-        workspace.closed.connect(lambda: self._enable(False))
+        self._workspace.opened.connect(lambda _run: self._enable(True))
+        self._workspace.closing.connect(self.finish)
+        self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
 
     def finish(self) -> None:

@@ -1,15 +1,13 @@
 """Follows the results as they grow or are edited: timeline, list of people, curves of the chosen person."""
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QTimer
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.people_panel import PeoplePanel, PersonRow
 from app.gui.person_curves import PersonCurves
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.runs.results_reader import KnownResults, ResultsReader
-from app.runs.workspace import Workspace
 from tracking.drawing.style import PeopleStyle
 from tracking.events import Lane, next_event, previous_event
 
@@ -17,22 +15,13 @@ TICK_MS = 100
 LIVE_FRAMES = 1800  # of a camera so many are drawn as curves
 
 
-class ResultsFollower(QObject):
+class ResultsFollower(Commands):
     """Shows what the reader knows; the reading is done in a thread of its own."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        lanes: Lanes,
-        people: PeoplePanel,
-        curves: PersonCurves,
-        *,
-        actions: Actions,
-        playback: PlaybackCommands,
-        window: QWidget,
+        self, parts: WindowParts, lanes: Lanes, people: PeoplePanel, curves: PersonCurves, playback: PlaybackCommands
     ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+        super().__init__(parts)
         self._lanes = lanes
         self._people = people
         self._curves = curves
@@ -43,18 +32,18 @@ class ResultsFollower(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        workspace.opened.connect(lambda _run: self._timer.start())
-        workspace.opened.connect(lambda _run: self._read())
-        workspace.closed.connect(self._stop)
-        workspace.edited.connect(self._read)
-        workspace.people_changed.connect(self._restyle)
-        workspace.picture_arrived.connect(lambda picture: self._show_now(picture.frame.time_s))
+        self._workspace.opened.connect(lambda _run: self._timer.start())
+        self._workspace.opened.connect(lambda _run: self._read())
+        self._workspace.closed.connect(self._stop)
+        self._workspace.edited.connect(self._read)
+        self._workspace.people_changed.connect(self._restyle)
+        self._workspace.picture_arrived.connect(lambda picture: self._show_now(picture.frame.time_s))
         lanes.timeWanted.connect(playback.seek)
-        lanes.personWanted.connect(workspace.choose)
+        lanes.personWanted.connect(self._workspace.choose)
         curves.timeWanted.connect(playback.seek)
-        actions.connect({"next-event": lambda: self.jump(1), "previous-event": lambda: self.jump(-1)})
+        self._actions.connect({"next-event": lambda: self.jump(1), "previous-event": lambda: self.jump(-1)})
         for number in range(1, 10):
-            actions.on_digit(number, self._choose_shown)
+            self._actions.on_digit(number, self._choose_shown)
 
     def shut_down(self) -> None:
         """Ends the thread."""

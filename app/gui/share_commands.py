@@ -4,52 +4,36 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QTimer
 
-from app.gui.actions import Actions
+from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
-from app.gui.preferences import PreferencesStore
 from app.gui.record_bar import RecordBar
-from app.gui.video_view import VideoView
 from app.runs.exporting import Work
 from app.runs.sharing import share_clip, share_picture
-from app.runs.workspace import Workspace
 from app.runs.writing_job import WritingJob
 
 LONG_S = 60.0  # of life: four minutes of clip
 TICK_MS = 200
 
 
-class ShareCommands(QObject):
+class ShareCommands(Commands):
     """One clip at a time; it is given up when its file is closed."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        bar: RecordBar,
-        view: VideoView,
-        *,
-        files: FileCommands,
-        store: PreferencesStore,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._actions = actions
+    def __init__(self, parts: WindowParts, bar: RecordBar, files: FileCommands) -> None:
+        super().__init__(parts)
         self._bar = bar
-        self._view = view
         self._files = files
-        self._store = store
-        self._writing = WritingJob("share", post=workspace.post, written=self._offer_file, failed=self._say_why_not)
+        self._writing = WritingJob(
+            "share", post=self._workspace.post, written=self._offer_file, failed=self._say_why_not
+        )
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
-        actions.connect({"share": self.share, "share-picture": self.share_picture})
+        self._actions.connect({"share": self.share, "share-picture": self.share_picture})
         bar.shareWanted.connect(self.share)
-        workspace.opened.connect(lambda run: self._enable(not run.is_live))
-        workspace.closing.connect(self.shut_down)
-        workspace.closed.connect(lambda: self._enable(False))
+        self._workspace.opened.connect(lambda run: self._enable(not run.is_live))
+        self._workspace.closing.connect(self.shut_down)
+        self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
 
     def share(self) -> None:

@@ -3,13 +3,10 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.gui.actions import Actions, Switch
-from app.gui.preferences import PreferencesStore
-from app.gui.video_view import VideoView
-from app.runs.workspace import Workspace
+from app.gui.actions import Switch
+from app.gui.commands import Commands, WindowParts
 from tracking.drawing.style import PictureLayers
 
 SWITCHED = [field.name for field in fields(PictureLayers) if field.type is bool and field.name != "alone"]
@@ -17,33 +14,23 @@ LAYERS = {name.replace("_", "-"): name for name in SWITCHED}
 """The layers that are on or off, by the names of their commands."""
 
 
-class ViewCommands(QObject):
+class ViewCommands(Commands):
     """Keeps the picture's layers, and remembers them."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        actions: Actions,
-        view: VideoView,
-        *,
-        store: PreferencesStore,
-        window: QMainWindow,
-        panels: dict[str, QWidget],
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
-        self._store = store
-        self._window = window
+    def __init__(self, parts: WindowParts, panels: dict[str, QWidget]) -> None:
+        super().__init__(parts)
         for name, field in LAYERS.items():
-            shown = store.value.layers.get(field, getattr(workspace.layers, field))
-            actions.set_checked(name, shown)
-            workspace.set_layers(changed(workspace.layers, field, shown))
-        actions.connect_switches({name: self._switch(field) for name, field in LAYERS.items()})
+            shown = self._store.value.layers.get(field, getattr(self._workspace.layers, field))
+            self._actions.set_checked(name, shown)
+            self._workspace.set_layers(changed(self._workspace.layers, field, shown))
+        self._actions.connect_switches({name: self._switch(field) for name, field in LAYERS.items()})
         for name, panel in panels.items():
-            actions.set_checked(name, True)
-            actions.connect_switches({name: panel.setVisible})
-        actions.connect_switches({"full-screen": self._full_screen})
-        actions.connect({"zoom-in": lambda: view.zoom(1.25), "zoom-out": lambda: view.zoom(0.8), "fit": view.fit})
+            self._actions.set_checked(name, True)
+            self._actions.connect_switches({name: panel.setVisible})
+        self._actions.connect_switches({"full-screen": self._full_screen})
+        self._actions.connect(
+            {"zoom-in": lambda: self._view.zoom(1.25), "zoom-out": lambda: self._view.zoom(0.8), "fit": self._view.fit}
+        )
 
     def set_min_score(self, score: float) -> None:
         """Joints below are not drawn, from now on."""
