@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
         self.record_bar.exportWanted.connect(self.exports.ask)
         self.controls.settingsChanged.connect(work.apply)
         work.settings_changed.connect(self.controls.show_settings)
+        work.settings_changed.connect(lambda _settings: self._show_facts())
         work.settings_changed.connect(lambda _settings: self._keep_settings())
         self.controls.minScoreChanged.connect(self.views.set_min_score)
 
@@ -201,7 +202,11 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.pages.setCurrentWidget(self.down)
         self.view.setFocus()
-        self.diagnostics.show_facts(self.help.facts(run))
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        if self.workspace.run is not None:
+            self.diagnostics.show_facts(self.help.facts(self.workspace.run))
 
     def _show_start(self) -> None:
         self.setWindowTitle("PPNet Live")
@@ -233,8 +238,8 @@ class MainWindow(QMainWindow):
     def _show_status(self, status: RunStatus) -> None:
         self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)
         self.performance.add(status)
-        if self.workspace.run is not None and status.source != self._status.source:  # the camera has told its size
-            self.diagnostics.show_facts(self.help.facts(self.workspace.run))
+        if status.source != self._status.source:  # the camera has told its size
+            self._show_facts()
         self.transport.show_tracked(status.tracked_span_s)
         if status.complete and not self._status.complete:
             self._tell_complete(self.workspace.opened_file)

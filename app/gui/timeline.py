@@ -136,7 +136,7 @@ class Lanes(QWidget):
                 painter.drawLine(QPointF(x, 2), QPointF(x + 5 * way, 2))
 
     def _paint_flag(self, painter: QPainter, flag: SetMark) -> None:
-        place = self._flag_place(flag)
+        place = self.flag_place(flag)
         if place.isEmpty():
             return
         colours = tokens()
@@ -154,7 +154,7 @@ class Lanes(QWidget):
         metrics = QFontMetrics(small_font(self.font(), step=-1.5))
         return metrics.elidedText(flag.name, Qt.TextElideMode.ElideRight, FLAG_WIDTH)
 
-    def _flag_place(self, flag: SetMark) -> QRectF:
+    def flag_place(self, flag: SetMark) -> QRectF:
         """Where the name of a mark stands; empty outside of what is shown."""
         x = self._x(flag.time_s)
         if not NAMES <= x <= self.width():
@@ -164,7 +164,7 @@ class Lanes(QWidget):
 
     def flag_at(self, point: QPoint) -> SetMark | None:
         """The mark whose name is under a point."""
-        return next((flag for flag in reversed(self.flags) if self._flag_place(flag).contains(QPointF(point))), None)
+        return next((flag for flag in reversed(self.flags) if self.flag_place(flag).contains(QPointF(point))), None)
 
     def _paint_ruler(self, painter: QPainter) -> None:
         colours = tokens()

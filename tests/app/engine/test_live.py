@@ -36,12 +36,14 @@ class Run:
     def __init__(self, settings: FakeSettings = FakeSettings(), **kwargs: object) -> None:  # noqa: B008
         self.port = kwargs.pop("port", None) or FakeCameraPort()
         self.processors: list[FakeProcessor] = []
+        self.build_s = 0.0  # how long a network takes to load
         open_source = kwargs.pop("open_source", self.port.open)
         self.engine = LiveEngine(open_source, self.build, settings, **{"options": QUICK, **kwargs})
 
         RUNS.append(self)
 
     def build(self, settings: FakeSettings, current: FakeProcessor | None) -> FakeProcessor:
+        time.sleep(self.build_s)
         if settings.cannot:
             raise UserError("These weights are of another network.")
         if current is None:
@@ -315,8 +317,7 @@ def test_it_stops_from_every_state(tmp_path: Path, moment: str) -> None:
     slow = FakeSettings(0.5) if moment == "inferring" else FakeSettings()
     run = Run(slow)
     if moment == "building":
-        build = run.engine._build
-        run.engine._build = lambda settings, current: (time.sleep(0.4), build(settings, current))[1]
+        run.build_s = 0.4
     if moment != "before":
         run.engine.start()
     if moment not in ("before", "starting", "building"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
@@ -207,6 +207,12 @@ def choose(window: MainWindow, name: str, value: object) -> None:
     box = window.controls.widgets[name]
     box.setCurrentIndex(box.findData(value))
     box.activated.emit(box.currentIndex())
+
+
+def press(dialog: QWidget, words: str) -> None:
+    """What somebody does who presses the button with these words."""
+    (button,) = (button for button in dialog.findChildren(QPushButton) if button.text() == words)
+    button.click()
 
 
 def shown_frame(window: MainWindow) -> int | None:

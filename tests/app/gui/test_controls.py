@@ -15,7 +15,7 @@ from app.gui.preferences import PreferencesStore
 from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
-from tests.app.gui.conftest import FRAMES, choose, go_to, shown_frame
+from tests.app.gui.conftest import FRAMES, choose, go_to, press, shown_frame
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
@@ -95,7 +95,7 @@ def test_keys_can_be_changed_and_are_remembered(qtbot, open_clip):
     was = window.view.layers.skeleton
     qtbot.keyClick(window, Qt.Key.Key_B)
     assert window.view.layers.skeleton is not was and window.view.layers.boxes
-    dialog._all_default()
+    press(dialog, "Reset all")
     assert PreferencesStore().value.keys == {}
 
 

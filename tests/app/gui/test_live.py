@@ -7,7 +7,7 @@ import av
 import pytest
 
 from ppnet.errors import UserError
-from tests.app.gui.conftest import choose, pixels
+from tests.app.gui.conftest import choose, pixels, press
 from tests.app.gui.test_people import exported
 from tracking.session.session import Session
 
@@ -53,6 +53,14 @@ def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_wh
     )
     window.controls.widgets["tracker.max_people"].setValue(1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+
+
+def test_the_diagnostics_page_names_the_detector_in_use(qtbot, live, studio):
+    window = live
+    assert window.diagnostics.text("detector") == "efficientdet-lite0"
+    choose(window, "detector.model", "nanodet")
+    qtbot.waitUntil(lambda: studio.processor.settings.detector.model == "nanodet", timeout=3000)
+    assert window.diagnostics.text("detector") == "nanodet"
 
 
 def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
@@ -148,7 +156,7 @@ def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
     (dialog,) = window.findChildren(CameraDialog)
     dialog.size_wh.setCurrentIndex(dialog.size_wh.findText("1280 × 720"))
     dialog.rate.setCurrentIndex(2)
-    dialog._use()
+    press(dialog, "Use it")
     qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
     assert studio.wishes[0] == {"size_wh": (1280, 720), "frame_rate": 30.0}
     assert "Desk camera" in window.windowTitle()

@@ -38,7 +38,7 @@ def test_a_mark_is_dropped_drawn_named_and_taken_away(qtbot, open_clip):
     assert len(window.timeline.lanes.lanes) == 2, "the lanes are not read again for it"
     after = drawn(window.timeline.lanes), drawn(window.transport.bar)
     assert all((a != b).any() for a, b in zip(after, before, strict=True))
-    place = window.timeline.lanes._flag_place(window.timeline.lanes.flags[0]).center().toPoint()
+    place = window.timeline.lanes.flag_place(window.timeline.lanes.flags[0]).center().toPoint()
     qtbot.mouseDClick(window.timeline.lanes, Qt.MouseButton.LeftButton, pos=place)
     (dialog,) = window.findChildren(QInputDialog)
     dialog.setTextValue("take-off")
