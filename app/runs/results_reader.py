@@ -99,7 +99,7 @@ class ResultsReader:
         history = None if wish.person is None else PersonHistory(wish.person)
         lanes: tuple[Lane, ...] | None = None
         events: tuple[Event, ...] = ()
-        next_frame = wish.history_from
+        next_frame, shown_length, is_reading = wish.history_from, 0, False
         while self._is_wanted(wish):
             begun_s, is_news = time.monotonic(), self._read_sightings(wish) or lanes is None
             if is_news:
@@ -111,10 +111,13 @@ class ResultsReader:
                 for edited in islice(wish.edited.results(next_frame, keep_hidden=True), SHOW_FRAMES):
                     history.add(edited.result)
                     next_frame, count = edited.result.frame_index + 1, count + 1
-            if is_news or count:
-                known_s, curves = self._sightings.last_s, None if history is None else history.copy()
-                self._show(wish, KnownResults(lanes or (), events, known_s, curves, count == SHOW_FRAMES))
-            if count < SHOW_FRAMES:
+            was_reading, is_reading = is_reading, count == SHOW_FRAMES
+            length = 0 if history is None else len(history.times)
+            is_longer = count and (not is_reading or length >= 1.5 * shown_length)  # all of it is copied each time
+            if is_news or is_longer or was_reading > is_reading:
+                known_s, curves, shown_length = self._sightings.last_s, history and history.copy(), length
+                self._show(wish, KnownResults(lanes or (), events, known_s, curves, is_reading))
+            if not is_reading:
                 pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
                 with self._condition:
                     self._condition.wait_for(lambda: self._is_ended or self._wish is not wish, pause_s)
