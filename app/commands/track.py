@@ -10,17 +10,26 @@ from app.commands.picture_options import add_picture_options, layers_of
 from app.presets import PRESETS
 from app.setting_options import add_setting_options, given_settings
 from app.streams.targets import add_stream_options, targets_of
+from ppnet.errors import UserError
 from ppnet.stop_signals import stop_signals
 from tracking.run_settings import RunSettings
 
 if TYPE_CHECKING:
     from app.runs.batch import BatchRow
+    from app.runs.workplaces import Workplace
+
+MOST_JOBS = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `track`."""
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="video, picture, folder of pictures, camera:0, rtsp:// address")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="video, picture, folder of pictures or of videos, camera:0, rtsp:// address",
+    )
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the results (default: out)")
     add_preset_option(parser)
     add_setting_options(parser)
@@ -30,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
     add("--overwrite", action="store_true", help="replace results of an earlier run")
+    add("--jobs", type=int, metavar="N", help="track so many inputs at once, each in a process of its own; what an "
+        "earlier run of the same inputs and settings has done is not done again")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="track on the machines of a Dask cluster (tcp://HOST:PORT), which find "
+        "the files at the same places; else as --jobs")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
@@ -49,9 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Track every input; one that fails does not keep the others from being done. Returns the exit code."""
     settings = settings_of(arguments)
     from app.runs.batch import Batch, BatchState
+    from app.runs.batch_inputs import videos_in
+    from app.runs.batch_summary import summary, write_summary
     from app.runs.outputs import OutputFolder, make_folder
 
-    make_folder(arguments.out)
+    resumes = arguments.jobs is not None or arguments.scheduler is not None
+    if resumes:  # other processes and machines have folders of their own
+        arguments.out = arguments.out.absolute()
+        arguments.inputs = [str(Path(spec).absolute()) if Path(spec).exists() else spec for spec in arguments.inputs]
     outputs = OutputFolder(
         arguments.out,
         video=arguments.video,
@@ -59,8 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
         session=arguments.session,
         layers=layers_of(arguments),
         targets=targets_of(arguments),
-        taken="replace" if arguments.overwrite else "refuse",
+        taken="replace" if arguments.overwrite else "resume" if resumes else "refuse",
     )
+    places = _places(arguments, settings)
+    make_folder(arguments.out)
     with stop_signals() as stopped:
         console = _Console(quiet=arguments.quiet)
 
@@ -69,19 +89,39 @@ def run(arguments: argparse.Namespace) -> int:
             if stopped.event.is_set():
                 batch.cancel()
 
-        batch = Batch(arguments.inputs, settings, outputs, on_change=on_change)
+        batch = Batch(videos_in(arguments.inputs), settings, outputs, on_change=on_change, places=places)
         batch.run()
+    rows = batch.rows()
+    if len(rows) > 1:
+        print(summary(rows))
+        if any(row.report for row in rows):
+            print(write_summary(rows, arguments.out))
     if stopped.event.is_set():
         return 128 + (stopped.number or int(signal.SIGINT))
-    return 2 if any(row.state is BatchState.FAILED for row in batch.rows()) else 0
+    return 2 if any(row.state is BatchState.FAILED for row in rows) else 0
+
+
+def _places(arguments: argparse.Namespace, settings: RunSettings) -> "list[Workplace]":
+    """Where the inputs are tracked. UserError when that makes no sense."""
+    from app.runs.workplaces import places
+
+    if arguments.scheduler is not None:
+        from app.runs.cluster import cluster_places
+
+        if arguments.jobs is not None:
+            raise UserError("Give --jobs or --scheduler; the cluster says itself how many inputs it tracks at once.")
+        return cluster_places(settings, arguments.scheduler)
+    if arguments.jobs is not None and not 1 <= arguments.jobs <= MOST_JOBS:
+        raise UserError(f"--jobs must lie between 1 and {MOST_JOBS}, not {arguments.jobs}.")
+    return places(settings, arguments.jobs or 1)
 
 
 class _Console:
-    """A progress bar on stderr while an input is at work; then its notices there, and its files on stdout."""
+    """A progress bar on stderr for each input at work; then its notices there, and its files on stdout."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._bar: Any = None
+        self._bars: dict[str, Any] = {}
 
     def tell(self, row: "BatchRow") -> None:
         """Says how it stands with an input."""
@@ -89,18 +129,18 @@ class _Console:
             if row.total or row.done:
                 self._progress(row)
             return
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        if bar := self._bars.pop(row.spec, None):
+            bar.close()
         for sentence in row.report.notices if row.report else (row.message,):
             print(sentence, file=sys.stderr)
         if row.report:
             print(row.report.line(), flush=True)
 
     def _progress(self, row: "BatchRow") -> None:
-        if self._bar is None:
+        if row.spec not in self._bars:
             from tqdm import tqdm
 
-            self._bar = tqdm(unit=" frames", desc=row.name, disable=self._quiet or None)
-        self._bar.total = row.total
-        self._bar.update(row.done - self._bar.n)
+            self._bars[row.spec] = tqdm(unit=" frames", desc=row.name, disable=self._quiet or None)
+        bar = self._bars[row.spec]
+        bar.total = row.total
+        bar.update(row.done - bar.n)

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from app.engine.state import program_is_ending
-from app.runs.outputs import OutputFolder
-from app.runs.processor import SharedModels
-from app.runs.track_job import RunReport, TrackJob, Watch
+from app.runs.batch_inputs import earlier_report
+from app.runs.outputs import OutputFolder, OutputPaths
+from app.runs.track_job import RunReport, Watch
+from app.runs.workplaces import Here, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings
@@ -62,13 +63,18 @@ class Batch:
         outputs: OutputFolder,
         *,
         on_change: Callable[[BatchRow], object] = lambda _row: None,
+        places: Sequence[Workplace] = (),
     ) -> None:
-        """on_change(row): called in the batch's thread, ten times a second while an input is at work and at its end."""
+        """on_change(row): called in the batch's threads, ten times a second while an input is at work and at its end.
+
+        places: where inputs are tracked, one at a time in each (default: in this process)."""
         self._settings, self._outputs = settings, outputs
-        self._models = SharedModels(settings)
+        self._places = tuple(places) or (Here(settings),)
         self._on_change = on_change
+        self._telling = threading.Lock()
         self._lock = threading.Lock()
         self._rows = dict(enumerate(BatchRow(str(spec)) for spec in specs))
+        self._named: dict[int, OutputPaths | UserError] = {}
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -91,12 +97,15 @@ class Batch:
                 self._thread.start()
 
     def run(self) -> None:
-        """Does all that wait, in the calling thread."""
-        try:
-            while (number := self._next()) is not None:
-                self._do(number)
-        finally:
-            self._models.close()
+        """Does all that wait; returns when that is done."""
+        if len(self._places) == 1:
+            self._work(self._places[0])
+            return
+        threads = [threading.Thread(target=self._work, args=(place,), name="batch") for place in self._places]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def cancel(self) -> None:
         """Stops the input at work, whose finished part stays, and leaves the waiting ones undone."""
@@ -142,14 +151,31 @@ class Batch:
     def _is_cancelled(self) -> bool:
         return self._cancelled.is_set() or program_is_ending()
 
+    def _work(self, place: Workplace) -> None:
+        try:
+            while (number := self._next()) is not None:
+                self._do(number, place)
+        finally:
+            place.close()
+
     def _next(self) -> int | None:
         """Number of the next row, now at work; None when there is none."""
         if self._is_cancelled():
             return None
         with self._lock:
-            return next((number for number, row in self._rows.items() if row.state is BatchState.WAITING), None)
+            number = next((number for number, row in self._rows.items() if row.state is BatchState.WAITING), None)
+            if number is not None:
+                self._rows[number] = replace(self._rows[number], state=BatchState.RUNNING)
+                self._named[number] = self._name(self._rows[number].spec)  # in the order of the inputs
+            return number
 
-    def _do(self, number: int) -> None:
+    def _name(self, spec: str) -> OutputPaths | UserError:
+        try:
+            return self._outputs.paths_for(spec)
+        except UserError as error:
+            return error
+
+    def _do(self, number: int, place: Workplace) -> None:
         begun_s = time.monotonic()
 
         def change(**changes: object) -> None:
@@ -159,7 +185,8 @@ class Batch:
                 if self._rows[number].state is BatchState.CANCELLED:
                     row = replace(row, state=BatchState.CANCELLED, eta_s=None)
                 self._rows[number] = row
-            self._on_change(row)
+            with self._telling:
+                self._on_change(row)
 
         def watch(done: int, total: int | None) -> bool:
             fps = done / max(time.monotonic() - begun_s, 1e-9)
@@ -168,7 +195,7 @@ class Batch:
 
         change(state=BatchState.RUNNING)
         try:
-            report = self._track(self._rows[number].spec, watch)
+            report = self._track(number, place, watch)
         except UserError as error:
             change(state=BatchState.FAILED, eta_s=None, message=str(error))
         except Exception as error:  # noqa: BLE001 - logged by `unexpected`
@@ -179,7 +206,9 @@ class Batch:
             state = BatchState.DONE if report.complete else BatchState.FAILED
             change(state=state, eta_s=None, message=message, report=report)
 
-    def _track(self, spec: str, watch: Watch) -> RunReport:
-        paths = self._outputs.paths_for(spec)
-        job = TrackJob(spec, paths, self._settings, self._models, watch=watch)
-        return job.run()
+    def _track(self, number: int, place: Workplace, watch: Watch) -> RunReport:
+        spec, paths = self._rows[number].spec, self._named.pop(number)
+        if isinstance(paths, UserError):
+            raise paths
+        earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
+        return earlier or place.track(spec, paths, watch)

@@ -89,14 +89,19 @@ class OutputFolder:
         session: bool = True,
         layers: PictureLayers = PictureLayers(),
         targets: Targets = NOWHERE,
-        taken: Literal["refuse", "replace", "rename"] = "refuse",
+        taken: Literal["refuse", "replace", "rename", "resume"] = "refuse",
     ) -> None:
-        """taken: what is done about files of an earlier run that have the name already."""
+        """taken: what is done about files of an earlier run that have the name already. resume: the batch looks."""
         self._folder = folder
         self._wanted = {"video": video, "table": table, "session": session}
         self._layers, self._targets = layers, targets
         self._taken = taken
         self._given: set[str] = set()
+
+    @property
+    def resumes(self) -> bool:
+        """Whether what an earlier run has done is not done again."""
+        return self._taken == "resume"
 
     def paths_for(self, spec: str) -> OutputPaths:
         """Where the outputs of the next input go. UserError when they exist and are not to be replaced, or when nothing

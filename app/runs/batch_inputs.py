@@ -1,0 +1,80 @@
+"""What a batch has to do: the videos of a folder, and which of them an earlier run has done already."""
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.runs.outputs import OutputPaths
+from app.runs.track_job import RunReport
+from ppnet.errors import UserError
+from tracking.run_settings import RunSettings
+from tracking.session.edits import Edit, OnlyPerson
+from tracking.session.session import Session
+from tracking.video.images import IMAGE_SUFFIXES
+
+VIDEO_SUFFIXES = frozenset(
+    ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .mxf .ogv .h264 .hevc".split()  # noqa: SIM905
+)
+MAX_META_BYTES = 64 * 2**20
+
+
+def videos_in(specs: Iterable[str]) -> list[str]:
+    """The inputs, where a folder that holds videos and no pictures stands for its videos, by name."""
+    found: list[str] = []
+    for spec in specs:
+        inside = sorted(Path(spec).iterdir()) if Path(spec).is_dir() else []
+        suffixes = {path.suffix.lower() for path in inside}
+        videos = [str(path) for path in inside if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
+        found += videos if videos and not suffixes & IMAGE_SUFFIXES else [spec]
+    return found
+
+
+def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunReport | None:
+    """What an earlier run of this input with these settings reported; None when it has to be done, from its start.
+
+    UserError when there are results of another kind, or ones that were edited.
+    """
+    existing = paths.existing()
+    if not existing.meta.exists() and len(existing.named()) == 1:
+        return None
+    meta = _meta(paths)
+    if meta is None or not _is_of(meta, spec, settings):
+        raise UserError(
+            f"{paths.stem}_... are results of another input or of other settings; add --overwrite to replace them, or "
+            "choose another --out."
+        )
+    if meta.get("complete") is True and existing == paths:
+        return RunReport(
+            paths=paths,
+            frames=int(meta["frames"]),
+            people=int(meta["persons"]),
+            fps=float(meta["fps"]),
+            device=str(meta["device"]),
+            complete=True,
+            notices=("It was done before.",),
+        )
+    _refuse_edited(existing.session)
+    return None
+
+
+def _meta(paths: OutputPaths) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError, RecursionError):
+        if paths.meta.stat().st_size <= MAX_META_BYTES:
+            return dict(json.loads(paths.meta.read_text(encoding="utf-8")))
+    return None
+
+
+def _is_of(meta: dict[str, Any], spec: str, settings: RunSettings) -> bool:
+    wanted = json.loads(json.dumps(settings.to_plain(), default=str))
+    return bool(meta.get("input", {}).get("path") == str(Path(spec).absolute()) and meta.get("settings") == wanted)
+
+
+def _refuse_edited(path: Path | None) -> None:
+    edits: tuple[Edit, ...] = ()
+    if path is not None:
+        with suppress(UserError), Session.open(path) as session:  # a damaged one holds nothing to lose
+            edits = tuple(edit for edit in session.edits() if not isinstance(edit, OnlyPerson))
+    if edits:
+        raise UserError(f"{path} was cut short and then edited; add --overwrite to track it again without the edits.")

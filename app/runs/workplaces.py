@@ -1,0 +1,130 @@
+"""Where the inputs of a batch are tracked: in this process, in processes of their own, or on other machines."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+from app.runs.outputs import OutputPaths
+from app.runs.processor import SharedModels
+from app.runs.track_job import LOOK_S, RunReport, TrackJob, Watch
+from ppnet.errors import UserError
+from ppnet.log_file import start_log, unexpected
+from tracking.run_settings import RunSettings
+
+
+class Workplace(Protocol):
+    """Tracks one input at a time. Used by one thread."""
+
+    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
+        """See `TrackJob`."""
+        ...
+
+    def close(self) -> None:
+        """Frees the models."""
+        ...
+
+
+class Here:
+    """This process; the models are loaded for the first input and kept."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings, self._models = settings, SharedModels(settings)
+
+    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
+        """See `TrackJob`."""
+        return TrackJob(spec, paths, self._settings, self._models, watch=watch).run()
+
+    def close(self) -> None:
+        """Frees the models."""
+        self._models.close()
+
+
+class OwnProcess:
+    """A child process, which may come down alone: the next input gets a new one."""
+
+    def __init__(self, settings: RunSettings, *, threads: int) -> None:
+        """threads: of the CPU that the child computes with."""
+        self._settings, self._threads = settings, threads
+        self._child: Any = None
+
+    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
+        """See `TrackJob`. UserError also when the process dies."""
+        if self._child is None:
+            self._begin()
+        self._pipe.send((spec, paths))
+        progress: tuple[int, int | None] = (0, None)
+        try:
+            while True:
+                if self._pipe.poll(LOOK_S):
+                    kind, answer = self._pipe.recv()
+                    if kind == "report":
+                        return answer
+                    if kind == "error":
+                        raise UserError(answer)
+                    progress = answer
+                if not watch(*progress):
+                    self._pipe.send("stop")
+        except (EOFError, OSError) as error:
+            self._child.join()
+            code, self._child = self._child.exitcode, None
+            raise UserError(
+                f"The process that tracked {spec} ended with code {code}, perhaps for want of memory; "
+                "what it had finished is kept."
+            ) from error
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._child is not None:
+            self._pipe.close()
+            self._child.join()
+            self._child = None
+
+    def _begin(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, end = context.Pipe()
+        # Not a daemon: it finishes what it writes when this process is killed, which it sees by the pipe.
+        self._child = context.Process(target=_serve, args=(end, self._settings, self._threads), name="track")
+        self._child.start()
+        end.close()
+
+
+def _serve(pipe: Connection, settings: RunSettings, threads: int) -> None:
+    """The child: inputs come in, progress and reports go out, until the other end is closed."""
+    for number in ("SIGINT", "SIGTERM", "SIGHUP"):  # a terminal sends them to everybody; the parent says when to stop
+        if hasattr(signal, number):
+            signal.signal(getattr(signal, number), signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    start_log()
+    here = Here(settings)
+
+    def watch(done: int, total: int | None) -> bool:
+        try:
+            pipe.send(("progress", (done, total)))
+            return not pipe.poll() or pipe.recv() != "stop"
+        except (EOFError, OSError):
+            return False
+
+    with suppress(EOFError, OSError):
+        while True:
+            asked = pipe.recv()
+            if asked == "stop":  # it came when the input was done
+                continue
+            try:
+                answer: tuple[str, Any] = ("report", here.track(asked[0], asked[1], watch))
+            except UserError as error:
+                answer = ("error", str(error))
+            except Exception as error:  # noqa: BLE001 - logged by `unexpected`
+                answer = ("error", unexpected(error, os.path.basename(asked[0])))
+            pipe.send(answer)
+    here.close()
+
+
+def places(settings: RunSettings, jobs: int) -> list[Workplace]:
+    """So many places on this machine, which share its CPU."""
+    if jobs == 1:
+        return [Here(settings)]
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    return [OwnProcess(settings, threads=threads) for _ in range(jobs)]

@@ -1,0 +1,178 @@
+"""Batches in processes of their own and on a cluster: they resume, fail alone, and give what one process gives."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.runs.batch_inputs import videos_in
+from tests.clips import make_clip
+from tests.fakes import wait_for
+from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
+from tracking.pipeline import Pipeline
+from tracking.session.edits import RenamePerson
+from tracking.session.session import Session
+
+ROOT = Path(__file__).parents[3]
+STAND_IN = """
+    import os, signal, sys, time
+    sys.path.insert(0, {root!r})
+    from app import cli, factory
+    from tests.walkers import FakeDetector, FakeEstimator
+    from tracking.pipeline import Pipeline
+
+    class Deadly(FakeDetector):
+        def detect(self, image):
+            time.sleep({pause})
+            if image.min() > 200:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().detect(image)
+
+    factory.build_pipeline = lambda settings: Pipeline(Deadly(), FakeEstimator(), settings=settings)
+    if __name__ == "__main__":
+        sys.exit(cli.main(["track", *sys.argv[1:], "-q", "--no-video"]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def parts(tmp_path, monkeypatch):
+    """Stand-ins for this process; `script` has the same for a program and its children."""
+    monkeypatch.setattr("platformdirs.user_log_dir", lambda *_a: str(tmp_path / "log"))
+    monkeypatch.setattr(
+        "app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), FakeEstimator(), settings=settings)
+    )
+
+
+def script(tmp_path, pause=0.0):
+    path = tmp_path / "stand_in.py"
+    path.write_text(textwrap.dedent(STAND_IN).format(root=str(ROOT), pause=pause))
+    return [sys.executable, str(path)]
+
+
+def clips_in(folder, count, frames=8):
+    folder.mkdir()
+    return [
+        make_clip(folder / f"{i:02}.mp4", frames + i, size_wh=(128, 64), painter=paint_walkers) for i in range(count)
+    ]
+
+
+def tables(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*_keypoints.csv"))}
+
+
+def track(*words):
+    return cli.main(["track", *(str(word) for word in words), "-q", "--no-video"])
+
+
+def summary_of(folder):
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return {Path(row["input"]).name: row for row in csv.DictReader(file)}
+
+
+def test_a_folder_of_videos_stands_for_them_and_one_of_pictures_for_itself(tmp_path):
+    clips_in(tmp_path / "videos", 2)
+    (tmp_path / "videos" / "notes.txt").write_text("")
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series" / "1.png").write_bytes(b"")
+    inputs = [str(tmp_path / name) for name in ("videos", "series", "none.mp4")]
+    assert [Path(each).name for each in videos_in(inputs)] == ["00.mp4", "01.mp4", "series", "none.mp4"]
+
+
+def test_what_is_done_is_not_done_again_and_what_was_cut_short_is(tmp_path, capsys):
+    clips, out = clips_in(tmp_path / "videos", 3), tmp_path / "out"
+    (tmp_path / "videos" / "broken.mp4").write_text("no video")
+    assert track(tmp_path / "videos", "--out", out, "--jobs", 1) == 2
+    said, whole = capsys.readouterr(), tables(out)
+    assert re.search(r"00\.mp4 +done +8 +1 ", said.out) and said.err.count("broken.mp4") == 1 and len(whole) == 3
+    meta = json.loads((out / "01_meta.json").read_text())
+    (out / "01_meta.json").write_text(json.dumps({**meta, "complete": False}))  # as a kill leaves it
+    (out / "01_keypoints.csv").write_text("half")
+    (out / "02_keypoints.csv").unlink()
+    old = (out / "00_keypoints.csv").stat().st_ino
+    assert track(tmp_path / "videos", "--out", out, "--jobs", 1) == 2
+    assert tables(out) == whole and (out / "00_keypoints.csv").stat().st_ino == old
+    rows = summary_of(out)
+    assert [rows[clip.name]["remarks"] for clip in clips] == ["It was done before.", "", ""]
+    assert rows["broken.mp4"]["state"] == "failed" and rows["01.mp4"]["frames"] == "9"
+
+
+def test_other_settings_and_edits_are_not_lost_by_a_resumed_batch(tmp_path, capsys):
+    (clip,), out = clips_in(tmp_path / "videos", 1), tmp_path / "out"
+    assert track(clip, "--out", out, "--jobs", 1) == 0
+    assert track(clip, "--out", out, "--jobs", 1, "--min-conf", 0.7) == 2
+    assert "results of another input or of other settings" in capsys.readouterr().err
+    with Session.open(out / "00_session.ppnet", writable=True) as session:
+        session.add_edit(RenamePerson(1, "Zoë"))
+    (out / "00_keypoints.csv").unlink()
+    assert track(clip, "--out", out, "--jobs", 1) == 2
+    assert "cut short and then edited" in capsys.readouterr().err
+    with Session.open(out / "00_session.ppnet") as session:
+        assert len(session.edits()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_process_that_dies_takes_one_input_with_it(tmp_path):
+    clips_in(tmp_path / "videos", 2)
+    make_clip(
+        tmp_path / "videos" / "00b.mp4", 4, size_wh=(128, 64), painter=lambda i, wh: paint_walkers(i, wh) * 0 + 255
+    )
+    command = [*script(tmp_path), tmp_path / "videos", "--out", tmp_path / "out", "--jobs", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "00b.mp4 ended with code -9" in done.stderr
+    rows = summary_of(tmp_path / "out")
+    assert [(name, row["state"]) for name, row in rows.items()] == [
+        ("00.mp4", "done"), ("00b.mp4", "failed"), ("01.mp4", "done"),
+    ]  # fmt: skip
+    assert track(tmp_path / "videos" / "00.mp4", tmp_path / "videos" / "01.mp4", "--out", tmp_path / "here") == 0
+    assert tables(tmp_path / "here").items() <= tables(tmp_path / "out").items()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_dozen_files_killed_and_resumed_give_the_same(tmp_path, number):
+    clips_in(tmp_path / "videos", 12)
+    out = tmp_path / "out"
+    command = [*script(tmp_path, pause=0.05), tmp_path / "videos", "--out", out, "--jobs", "2"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None, 120)
+    process.send_signal(number)
+    process.wait(60)
+    wait_for(lambda: not list(out.glob("*.lock")), 60)
+    assert 0 < len(list(out.glob("*_meta.json"))) < 12
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
+    assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
+    assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
+
+
+def test_a_cluster_gives_the_same_and_a_broken_input_stops_nothing(tmp_path, capsys):
+    distributed = pytest.importorskip("distributed")
+    clips_in(tmp_path / "videos", 3)
+    (tmp_path / "videos" / "broken.mp4").write_text("no video")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp"
+    ) as cluster:
+        address = cluster.scheduler_address
+        assert track(tmp_path / "videos", "--out", tmp_path / "out", "--scheduler", address) == 2
+    assert "broken.mp4 is not a video" in capsys.readouterr().err
+    assert track(tmp_path / "videos", "--out", tmp_path / "here") == 2
+    assert tables(tmp_path / "out") == tables(tmp_path / "here") and len(tables(tmp_path / "here")) == 3
+
+
+def test_a_scheduler_that_is_not_there_is_said(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("app.runs.cluster.CONNECT_S", 0.3)
+    assert track("a.mp4", "--out", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9") == 2
+    assert capsys.readouterr().err.startswith("No Dask scheduler answers at tcp://127.0.0.1:9")
+    assert not (tmp_path / "out").exists()
