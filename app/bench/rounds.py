@@ -18,15 +18,16 @@ from app.bench.timed_parts import (
     TimedSinks,
     TimedSource,
 )
+from app.engine.life_cycle import EngineState
 from app.engine.live import LiveEngine
 from app.engine.live_options import LiveOptions
 from app.engine.memory import resident_bytes
-from app.engine.state import EngineState, Processor
+from app.engine.processor import Processor
 from app.runs.file_run import FileRun
-from app.runs.processor import SharedModels
 from app.runs.session_header import run_header
 from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.source import open_for
+from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from tracking.detection.detector import quiet_native_logs
 from tracking.run_settings import RunSettings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.state import Processor
+from app.engine.processor import Processor
 from app.runs.sinks import Sink
 from tracking.detection.detector import PersonDetector
 from tracking.session.session import Session

@@ -5,8 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.engine.life_cycle import CameraState
 from app.engine.live_options import LiveOptions
-from app.engine.state import CameraState
 from ppnet.errors import UserError
 from tracking.types import Frame
 from tracking.video.source import VideoInfo, VideoSource

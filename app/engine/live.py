@@ -8,14 +8,15 @@ from typing import Generic, TypeVar
 
 from app.engine.capture import Capture
 from app.engine.latest_slot import LatestSlot
+from app.engine.life_cycle import CameraState, EngineState
 from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import LatencyMeter, RateMeter
+from app.engine.processor import Processor, ProcessorBuilder, closing_processor
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice
 from app.engine.session_writer import SessionWriter
-from app.engine.state import CameraState, EngineState, Processor, ProcessorBuilder, closing_processor
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engine.state import program_is_ending
+from app.engine.life_cycle import program_is_ending
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle

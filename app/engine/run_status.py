@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.engine.life_cycle import CameraState, EngineState
 from app.engine.recorder import RecordingStats
-from app.engine.state import CameraState, EngineState
 from ppnet.errors import UserError
 from tracking.types import StageTimes
 from tracking.video.source import VideoInfo

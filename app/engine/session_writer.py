@@ -5,7 +5,7 @@ import queue
 import threading
 from contextlib import suppress
 
-from app.engine.state import program_is_ending
+from app.engine.life_cycle import program_is_ending
 from ppnet.errors import UserError
 from tracking.session.session import Session
 from tracking.types import FrameResult

@@ -10,9 +10,9 @@ from app.gui.answers_panel import NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.gui.playback_commands import PlaybackCommands
-from app.runs.free_places import free_path
 from app.runs.job import Job
-from app.runs.opened import OpenedFile
+from app.runs.result_paths import free_path
+from app.runs.what_is_open import OpenedFile
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report

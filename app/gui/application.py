@@ -19,9 +19,9 @@ from app.gui.report import catch_errors
 from app.gui.theme import apply_theme
 from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
-from app.runs.opened import Parts
-from app.runs.processor import build_processor
 from app.runs.session_header import run_header
+from app.runs.track_processor import build_processor
+from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.log_file import start_log

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from app.engine.life_cycle import CameraState, EngineState
 from app.engine.run_status import RunStatus
-from app.engine.state import CameraState, EngineState
 from app.gui.theme import as_panel, fill_scrolled
 from tracking.types import StageTimes
 

@@ -10,7 +10,7 @@ from app.gui.commands import Commands, WindowParts
 from app.gui.export_dialog import ExportDialog
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.runs.exporting import ExportOffer, Work, export_work
-from app.runs.free_places import free_path
+from app.runs.result_paths import free_path
 from app.runs.writing_job import WritingJob
 
 TICK_MS = 100

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.commands import Commands, WindowParts
 from app.gui.start_page import StartPage, Unfinished
-from app.runs.free_places import free_path, place_for_session, sessions_folder
 from app.runs.importing import Imported, import_tracks
 from app.runs.job import Job
-from app.runs.opened import Opened, OpenedFile
+from app.runs.result_paths import free_path, place_for_session, sessions_folder
+from app.runs.what_is_open import Opened, OpenedFile
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.session.opening import find_unfinished

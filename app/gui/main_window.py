@@ -47,8 +47,8 @@ from app.gui.transport import Transport
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
-from app.runs.opened import Opened, OpenedFile
 from app.runs.picture_feed import Picture
+from app.runs.what_is_open import Opened, OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.skeleton import COCO_17
 

@@ -1,7 +1,7 @@
 """What stands in the corner of the picture: how far the tracking is, and why there are no skeletons or late ones."""
 
+from app.engine.life_cycle import EngineState
 from app.engine.run_status import RunStatus
-from app.engine.state import EngineState
 from app.gui.diagnostics_panel import duration_text
 from app.runs.picture_feed import Picture
 from ppnet.inference.measuring import MEASURING, is_measuring

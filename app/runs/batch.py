@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from app.engine.state import program_is_ending
+from app.engine.life_cycle import program_is_ending
 from app.runs.batch_inputs import earlier_report
 from app.runs.outputs import OutputFolder, OutputPaths
 from app.runs.track_job import RunReport, Watch

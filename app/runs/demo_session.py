@@ -33,8 +33,8 @@ def bring_demo_session(video: Path, place: Path, header: SessionHeader) -> None:
 def make_demo_session() -> Path:
     """Tracks the demo with the settings and weights that ship; returns where the session lies."""
     from app.runs.file_run import FileRun
-    from app.runs.processor import build_processor
     from app.runs.session_header import run_header
+    from app.runs.track_processor import build_processor
     from tracking.run_settings import RunSettings
     from tracking.video.factory import open_source
 

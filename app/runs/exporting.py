@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.runs.nearby import Nearby
+from app.runs.results_nearby import ResultsNearby
 from app.runs.workspace import Workspace
 from app.runs.writing_job import Progress
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
@@ -48,7 +48,7 @@ class Work:
     layers: PictureLayers
     people: PeopleStyle
     video: Path | None = None
-    nearby: Nearby | None = None
+    nearby: ResultsNearby | None = None
     progress: Progress = field(default_factory=Progress)
 
     @classmethod

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
+from app.engine.processor import Processor, ProcessorBuilder, closing_processor
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, source_notices
-from app.engine.state import EngineState, Processor, ProcessorBuilder, closing_processor
 from app.runs.frame_queue import FrameQueue
 from app.runs.resume import IdContinuation, rewind
 from app.runs.sinks import Sink

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.runs.job import Job, Post
-from app.runs.opened import Opened
+from app.runs.what_is_open import Opened
 
 CLOSING_S = 30.0  # longer than any network takes to load
 

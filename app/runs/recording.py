@@ -6,9 +6,9 @@ from pathlib import Path
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
 from app.runs.event import Event
-from app.runs.opened import OpenedCamera, OpenedFile
 from app.runs.picture_feed import Picture
 from app.runs.recorded_picture import write_span
+from app.runs.what_is_open import OpenedCamera, OpenedFile
 from app.runs.workspace import Workspace
 from app.runs.writing_job import Progress, WritingJob
 from ppnet.errors import UserError

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from app.runs.job import Job, Post
-from app.runs.opened import Opened
+from app.runs.what_is_open import Opened
 from tracking.session.edited_session import EditedSession
 
 

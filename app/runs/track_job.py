@@ -13,11 +13,11 @@ import ppnet
 from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
 from app.runs.outputs import OutputPaths
-from app.runs.processor import SharedModels
 from app.runs.second_pass import not_made, write_again
 from app.runs.session_header import run_header, weights_info
 from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.source import open_for
+from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.focus_person import SOON_S, PersonAt

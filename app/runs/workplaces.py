@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from app.runs.outputs import OutputPaths
-from app.runs.processor import SharedModels
 from app.runs.track_job import LOOK_S, RunReport, TrackJob, Watch
+from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from ppnet.log_file import start_log, unexpected
 from tracking.run_settings import RunSettings

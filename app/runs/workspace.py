@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from app.engine.life_cycle import EngineState
 from app.engine.player import PlayerPosition
 from app.engine.run_status import RunStatus, ToldNotices
-from app.engine.state import EngineState
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
 from app.runs.event import Event
 from app.runs.job import Post
-from app.runs.opened import Opened, OpenedCamera, OpenedFile, Parts
 from app.runs.opening import open_camera, open_file, open_session, video_of_session
 from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
+from app.runs.what_is_open import Opened, OpenedCamera, OpenedFile, Parts
 from ppnet.errors import UserError
 from tracking.drawing.style import PeopleStyle, PictureLayers
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt

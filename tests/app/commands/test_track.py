@@ -17,8 +17,8 @@ import pytest
 
 from app import cli
 from app.runs.outputs import OutputPaths
-from app.runs.processor import SharedModels
 from app.runs.track_job import TrackJob
+from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17

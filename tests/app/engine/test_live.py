@@ -10,11 +10,11 @@ import av
 import numpy as np
 import pytest
 
+from app.engine.life_cycle import CameraState, EngineState
 from app.engine.live import LiveEngine, LiveOptions
 from app.engine.load_shedding import ShedStep
 from app.engine.recorder import RecordingSettings
 from app.engine.run_status import RunStatus
-from app.engine.state import CameraState, EngineState
 from app.presets import SHED_STEPS
 from ppnet.errors import UserError
 from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
-from app.runs.opened import Parts
 from app.runs.picture_feed import Picture
+from app.runs.what_is_open import Parts
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.state import EngineState
+from app.engine.life_cycle import EngineState
 from app.runs.file_run import FileRun
 from app.runs.frame_queue import FrameQueue
 from ppnet.errors import UserError

@@ -9,7 +9,7 @@ from tracking.drawing.privacy import AHEAD_S, CARRY_S
 from tracking.types import Frame, FrameResult
 
 
-class Nearby:
+class ResultsNearby:
     """Reads them as pictures go by, each once where pictures follow one another. Used by one thread.
 
     results(start, end): results with start <= frame_index < end, as they were tracked: everybody, under one number.

@@ -14,15 +14,15 @@ import numpy as np
 from app.engine.live import LiveEngine
 from app.engine.load_shedding import ShedStep
 from app.engine.player import Player
+from app.engine.processor import ProcessorBuilder
 from app.engine.run_status import RunStatus
-from app.engine.state import ProcessorBuilder
 from app.runs.continued_settings import HeaderOf, changes_between, with_smoothing
 from app.runs.event import Event
 from app.runs.file_run import FileRun
 from app.runs.inspector import Looker
 from app.runs.job import Post
-from app.runs.nearby import Nearby
 from app.runs.picture_feed import Feed, FileFeed, LiveFeed
+from app.runs.results_nearby import ResultsNearby
 from ppnet.errors import UserError
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
@@ -227,9 +227,9 @@ class OpenedFile(Opened):
         """Facts of the video."""
         return self.session.header.source
 
-    def nearby(self) -> Nearby:
+    def nearby(self) -> ResultsNearby:
         """Who is near in time to a picture; one for each thread."""
-        return Nearby(self.session.results, lambda: self.player.times)
+        return ResultsNearby(self.session.results, lambda: self.player.times)
 
     def _new_engine(self) -> FileRun[RunSettings]:
         engine = FileRun(
