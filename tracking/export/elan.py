@@ -47,4 +47,9 @@ def _annotate(tier: Xml.Element, slots: Xml.Element, ends_ms: tuple[int, int], w
         Xml.SubElement(slots, "TIME_SLOT", {"TIME_SLOT_ID": name, "TIME_VALUE": str(max(0, at_ms))})
     refs = {"ANNOTATION_ID": f"a{len(slots) // 2}", "TIME_SLOT_REF1": names[0], "TIME_SLOT_REF2": names[1]}
     aligned = Xml.SubElement(Xml.SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION", refs)
-    Xml.SubElement(aligned, "ANNOTATION_VALUE").text = words
+    Xml.SubElement(aligned, "ANNOTATION_VALUE").text = xml_text(words)
+
+
+def xml_text(words: str) -> str:
+    """The words without what XML cannot hold: control characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in words)

@@ -167,6 +167,13 @@ EXPORTS = {
         "_marks.csv",
         "marks:write_marks_csv",
     ),
+    "kinovea": ExportFormat(
+        "Trajectories for Kinovea (KVA)",
+        "A trajectory for each joint, and the marks as key images",
+        "_kinovea.kva",
+        "kinovea:write_kinovea",
+        (PIXELS,),
+    ),
     "elan": ExportFormat(
         "Marks for ELAN (EAF)",
         "Marks, in and out point as annotations over the video",

@@ -4,12 +4,15 @@ import io
 import json
 from contextlib import redirect_stdout
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import cv2
 import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
+from ppnet.skeleton import COCO_17
+from tests.tracking.export.walk import expected
 from tracking.export.coco import joints_with_scores
 from tracking.export.formats import export
 from tracking.session.edited_session import EditedSession
@@ -34,6 +37,26 @@ def test_pympi_reads_the_marks_for_elan(marked: EditedSession, tmp_path: Path) -
     assert document.get_annotation_data_for_tier("marks") == [(400, 440, "lift & <land>"), (500, 540, "Zoë")]
     assert document.get_annotation_data_for_tier("span") == [(333, 667, "in to out")]
     assert document.media_descriptors[0]["MEDIA_URL"].endswith("/walk.mp4")
+
+
+def test_trajectories_and_marks_for_kinovea(marked: EditedSession, tmp_path: Path) -> None:
+    document = Xml.parse(export(marked, "kinovea", tmp_path / "a.kva")).getroot()
+    assert document.findtext("ImageSize") == "640;480" and document.findtext("AverageTimeStampsPerFrame") == "1"
+    marks = [(mark.findtext("Position"), mark.findtext("Title")) for mark in document.iter("Keyframe")]
+    assert marks == [("12", "lift & <land>"), ("15", "Zoë")]
+    people = expected(marked)
+    seen = 0
+    for track in document.iter("Track"):
+        person, joint = track.get("name").split(" ")
+        points = [tuple(map(float, point.text.split(";"))) for point in track.iter("TrackPoint")]
+        frames = [int(frame) for *_, frame in points]
+        assert frames == list(range(frames[0], frames[-1] + 1)) and track.findtext("TimePosition") == str(frames[0])
+        assert track.find("TrackPointList").get("Count") == str(len(points))
+        for x, y, frame in points:
+            wanted = people[int(frame), int(person.removeprefix("person"))][0][COCO_17.index(joint)]
+            assert (x, y) == pytest.approx(tuple(wanted), abs=6e-4)
+        seen += len(points)
+    assert seen == sum(np.isfinite(people[key][0][:, 0]).sum() for key in people if 10 <= key[0] < 20)
 
 
 def test_the_marks_for_boris(marked: EditedSession, tmp_path: Path) -> None:

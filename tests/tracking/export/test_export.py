@@ -285,6 +285,20 @@ def test_an_empty_session_is_exported_too(tmp_path: Path, name: str) -> None:
         assert export(EditedSession(session), name, tmp_path / f"a{EXPORTS[name].suffix}").exists()
 
 
+@pytest.mark.parametrize("name", ["deeplabcut-h5", "sleap", "sleap-analysis", "parquet", "nwb", "c3d"])
+def test_a_missing_package_is_one_sentence(
+    edited_session: EditedSession, tmp_path: Path, monkeypatch, name: str
+) -> None:
+    write = EXPORTS[name].write
+
+    def missing(module: str) -> None:
+        raise ModuleNotFoundError(module)
+
+    monkeypatch.setattr("tracking.extras.importlib.import_module", missing)
+    with pytest.raises(UserError, match=r"is not installed: pip install 'ppnet-live\[\w+\]'$"):
+        write(edited_session, tmp_path / "a", lambda _done: None)
+
+
 def test_other_joints_than_openpose_knows(tmp_path: Path) -> None:
     joints = np.concatenate([np.arange(32.0).reshape(16, 2), np.full((16, 1), 0.5)], axis=1)
     flat = np.array(body_25(joints, MPII_16)).reshape(25, 3)
