@@ -14,7 +14,7 @@ class AngleCommands(Commands):
 
     def __init__(self, parts: WindowParts) -> None:
         super().__init__(parts)
-        self.menu = QMenu("Which angles", self._window)
+        self.menu = QMenu("Angles shown", self._window)
         self._entries = {name: self._entry(name) for name in ANGLES}
         self._actions.menus["View"].insertMenu(self._actions["trails"], self.menu)
         self._actions.connect_switches({"angles": self._switch})

@@ -82,7 +82,7 @@ class AnswersCommands(Commands):
         if run is None or not found:
             return
         if self._job is not None:
-            self._workspace.notify("Something is still being worked out; try again in a moment.", "warning")
+            self._workspace.notify("Still computing; try again in a moment.", "warning")
             return
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.deeds))
         path = self._place(f"{run.video.stem}_{who.person}_report.pdf")

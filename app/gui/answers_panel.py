@@ -54,7 +54,7 @@ class AnswersPanel(QWidget):
         self.table.clicked.connect(self.saveTable)
         self.report.clicked.connect(self.saveReport)
         buttons = QHBoxLayout()
-        self.hint = QLabel("Of everybody, between in and out point. A click goes there.")
+        self.hint = QLabel("For everyone, between the in and out points. Click an event to go there.")
         self.hint.setProperty("muted", True)
         buttons.addWidget(self.hint)
         buttons.addStretch(1)

@@ -70,7 +70,7 @@ class FacesFollower(QObject):
     def merge(self, one: SamePerson) -> None:
         """They are the same person."""
         self._workspace.edit(MergeIds(one.lost, one.new))
-        self._workspace.notify(f"{one.new} is {one.lost} now. Ctrl+Z takes it back.")
+        self._workspace.notify(f"{one.new} is {one.lost} now. Ctrl+Z undoes it.")
 
     def refuse(self, one: SamePerson) -> None:
         """They are two; this is not asked again."""
