@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtWidgets import QMainWindow
 
 from app.gui.actions import Actions
-from app.gui.controls_panel import JOINTS, PEOPLE, SOURCE, ControlsPanel
+from app.gui.controls_panel import ADVANCED, WHOM, ControlsPanel
 from tracking.run_settings import RunSettings
 
-NAMES = [name for name in (*JOINTS, "smoothing.kind", *PEOPLE, *SOURCE) if name not in ("only", "region")]
+NAMES = [name for names in (WHOM, *ADVANCED.values()) for name in names if name not in ("only", "region")]
 VALUES = {
     "smoothing.min_score": 0.25,
     "smoothing.strength": 81.0,
