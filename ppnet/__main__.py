@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ppnet.command_line import run_commands
+from ppnet.command_line import run_package
 
 COMMANDS = {
     "info": ("ppnet.networks.info_command", "parameters and cost of every network"),
@@ -19,7 +19,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    return run_commands("ppnet", __doc__, COMMANDS, argv)
+    return run_package("ppnet", __doc__, COMMANDS, argv)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""`python -m PACKAGE COMMAND`: a table of commands, each in a module of its own with `add_arguments` and `run`."""
+"""Commands of a program: a table of them, each in a module of its own with `add_arguments` and `run`; exit codes."""
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from ppnet import __version__
 from ppnet.errors import UserError
@@ -36,19 +37,31 @@ def exit_code(work: Callable[[], int], *, before: str = "") -> int:
             return USER_ERROR
 
 
-def run_commands(package: str, description: str | None, commands: Commands, argv: Sequence[str] | None) -> int:
-    """Run one command of `package`: 0 when all went well, 2 for an error, 130 when interrupted."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    return exit_code(lambda: _run(package, description, commands, argv), before=f"{package}: ")
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` shows how it is written.")
 
 
-def _run(package: str, description: str | None, commands: Commands, argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
-    parser.add_argument("--version", action="version", version=__version__)
-    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def run_command(program: str, description: str | None, commands: Commands, words: Sequence[str]) -> int:
+    """Runs the command that the words name, and returns its exit code. UserError when they are written wrongly.
+
+    Only that command's module is loaded, so that `--help` comes at once.
+    """
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    parser = _Parser(prog=program, description=description)
+    parser.add_argument("--version", action="version", version=f"PPNet Live {__version__}")
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, (module, text) in commands.items():
-        command = choices.add_parser(name, help=text, description=text)
-        if argv[:1] == [name]:  # only the command that is asked for is imported: --help stays instant
+        command = choices.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+        if name == chosen:
             import_module(module).add_arguments(command)
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(words)
     return int(import_module(commands[arguments.command][0]).run(arguments))
+
+
+def run_package(package: str, description: str | None, commands: Commands, argv: Sequence[str] | None) -> int:
+    """`python -m PACKAGE`: 0 when all went well, 2 for an error, 130 when interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return exit_code(lambda: run_command(f"python -m {package}", description, commands, words), before=f"{package}: ")

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from ppnet.command_line import run_commands
+from ppnet.command_line import run_package
 
 COMMANDS = {"evaluate": ("tracking.evaluate.command", "id switches, jitter and lag against exact truth")}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    return run_commands("tracking", __doc__, COMMANDS, argv)
+    return run_package("tracking", __doc__, COMMANDS, argv)
 
 
 if __name__ == "__main__":
