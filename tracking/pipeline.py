@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from tracking.detection.ahead import LookAhead
 from tracking.detection.detector import PersonDetector
 from tracking.focus_person import FocusFilter, FocusPerson
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import Smoother, make_smoother
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
-from tracking.types import Frame, FrameResult, StageTimes
+from tracking.types import Detections, Frame, FrameResult, StageTimes
 
 READS_SOMEBODY_OF = 5  # people looked at; a network that fits reads a joint of one of them
 
@@ -30,7 +31,8 @@ class Estimator(Protocol):
 class Pipeline:
     """Detector, tracker, estimator and smoother in a row. One instance per stream, used by one thread.
 
-    `detector` and `estimator` may be replaced between two frames.
+    `detector` and `estimator` may be replaced between two frames. Whoever knows the frame after the next says so with
+    `expect`: the detector then looks at it while the network reads the one before. The results are the same.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Pipeline:
         settings: PipelineSettings | None = None,
     ) -> None:
         self.settings = settings or PipelineSettings()
-        self.detector = detector
+        self._detector = detector
+        self._ahead = LookAhead()
+        self._expected: Frame | None = None
         self.estimator = estimator
         self._filter = FocusFilter(self.settings.only)
         self._tracker = tracker or Tracker(_tracker_settings(self.settings))
@@ -54,11 +58,14 @@ class Pipeline:
 
     def process(self, frame: Frame) -> FrameResult:
         """Everything known of the next frame. Frames come in the order of their times; `reset` before a jump."""
+        expected, self._expected = self._expected, None
         started_s = perf_counter()
-        detections = self.detector.detect(frame.image) if self._is_due(frame.time_s) else None
+        detections = self._look(frame) if self._is_due(frame.time_s) else None
         detected_s = perf_counter()
         boxes = self._tracker.associate(detections, frame.time_s, size_wh=frame.size_wh)
         associated_s = perf_counter()
+        if expected is not None and self._is_turn(expected.time_s):
+            self._ahead.begin(self._detector, expected)
         poses = self._read(frame.image, boxes)
         self._people_looked_at += len(boxes)
         self._has_read |= bool((poses.scores >= self.settings.tracker.min_keypoint_score).any())
@@ -80,6 +87,20 @@ class Pipeline:
         """Whether there were people, and the network was sure of no joint of anybody so far."""
         return self._people_looked_at >= READS_SOMEBODY_OF and not self._has_read
 
+    def expect(self, frame: Frame) -> None:
+        """The frame that will come after the one that is processed next; it need not come."""
+        self._expected = frame
+
+    @property
+    def detector(self) -> PersonDetector:
+        """Who looks for people."""
+        return self._detector
+
+    @detector.setter
+    def detector(self, detector: PersonDetector) -> None:
+        self._ahead.forget()
+        self._detector = detector
+
     @property
     def focus(self) -> FocusPerson:
         """Whom it is about; the number is the tracker's."""
@@ -89,6 +110,7 @@ class Pipeline:
         """Forget everyone before a seek or another clip; numbers go on counting."""
         self._tracker.reset()
         self._smoother.reset()
+        self._ahead.forget()
         self._forget_looks()
 
     def apply(self, settings: PipelineSettings) -> None:
@@ -100,9 +122,19 @@ class Pipeline:
         self._tracker.settings = _tracker_settings(settings)
         self.settings = settings
 
+    def rest(self) -> None:
+        """No frames for the moment: nothing looks ahead any more. Detector and estimator stay as they are."""
+        self._expected = None
+        self._ahead.close()
+
     def close(self) -> None:
         """Free the detector."""
-        self.detector.close()
+        self.rest()
+        self._detector.close()
+
+    def _look(self, frame: Frame) -> Detections:
+        found = self._ahead.found(frame)
+        return self._detector.detect(frame.image) if found is None else found
 
     def _read(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
         if self._filter.focus.is_everyone:
@@ -117,15 +149,17 @@ class Pipeline:
     def _is_due(self, time_s: float) -> bool:
         # Who is not read looks lost between two looks; that is nothing to look for while the one person is in view.
         wanted = self._tracker.needs_detection and not self._filter.is_calm
-        due = self._looked_s is None or time_s < self._looked_s or wanted
-        if not due and self.settings.detect_interval_s is not None:
-            # Half a millisecond of grace: times are sums of binary fractions.
-            due = time_s - float(self._looked_s or 0.0) >= self.settings.detect_interval_s - 5e-4
-        elif not due:
-            due = self._frames_since + 1 >= self.settings.detect_every
+        due = self._looked_s is None or time_s < self._looked_s or wanted or self._is_turn(time_s)
         self._frames_since = 0 if due else self._frames_since + 1
         self._looked_s = time_s if due else self._looked_s
         return due
+
+    def _is_turn(self, time_s: float) -> bool:
+        """Whether the next frame is looked at whoever is in it."""
+        if self.settings.detect_interval_s is None:
+            return self._frames_since + 1 >= self.settings.detect_every
+        # Half a millisecond of grace: times are sums of binary fractions.
+        return time_s - float(self._looked_s or 0.0) >= self.settings.detect_interval_s - 5e-4
 
 
 def _tracker_settings(settings: PipelineSettings) -> TrackerSettings:

@@ -46,7 +46,8 @@ class Round:
 
     given, tracked: frames. people: in a frame, the median. wall_s: from the start to the last file closed. cpu_s: of
     all cores of this program meanwhile. peak_bytes: most memory in use. seconds: of each frame, by stage
-    (`timed_parts.STAGES`). delays_s: live, of each tracked frame from its capture to its result.
+    (`timed_parts.STAGES`, and "wait" for the detector, which is less than its looks where it looks ahead). delays_s:
+    live, of each tracked frame from its capture to its result.
     """
 
     side: Side
@@ -72,7 +73,8 @@ class Round:
     @property
     def overlap(self) -> float:
         """Seconds of work of all threads in a second: 1 when one waits for the other, above when they overlap."""
-        return self.total_s("decode", "chain", "store", "write") / self.wall_s
+        at_work_s = self.total_s("decode", "chain", "detect", "store", "write") - self.total_s("wait")
+        return at_work_s / self.wall_s
 
     @property
     def cores_busy(self) -> float:
@@ -81,8 +83,8 @@ class Round:
 
     @property
     def besides(self) -> float:
-        """Share of the wall time in which neither detector nor network was at work."""
-        return max(0.0, 1 - self.total_s("detect", "pose") / self.wall_s)
+        """Share of the wall time in which the network was not at work, and nothing waited for the detector."""
+        return max(0.0, 1 - self.total_s("wait", "pose") / self.wall_s)
 
     def total_s(self, *stages: str) -> float:
         """Seconds of the stages in all frames together."""
@@ -281,7 +283,7 @@ class _Results:
         self.moments: list[float] = []
         self.indices: list[int] = []
         self._people: list[int] = []
-        self._times: dict[str, list[float]] = {"track": [], "pose": [], "smooth": []}
+        self._times: dict[str, list[float]] = {"wait": [], "track": [], "pose": [], "smooth": []}
 
     def add(self, result: FrameResult) -> None:
         """Takes the next one."""
@@ -289,7 +291,7 @@ class _Results:
         self.indices.append(result.frame_index)
         self._people.append(len(result))
         for stage, seconds in self._times.items():
-            seconds.append(getattr(result.times, f"{stage}_s"))
+            seconds.append(getattr(result.times, "detect_s" if stage == "wait" else f"{stage}_s"))
 
     def round(
         self,

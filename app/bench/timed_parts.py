@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.processor import Processor
+from app.engine.processor import Processor, expect
 from app.runs.sinks import Sink
 from tracking.detection.detector import PersonDetector
 from tracking.session.session import Session
@@ -100,6 +100,10 @@ class TimedProcessor:
         """See `Processor`."""
         with self._watch.time("chain"):
             return self._processor.process(frame)
+
+    def expect(self, frame: Frame) -> None:
+        """See `Processor`."""
+        expect(self._processor, frame)
 
     def reset(self) -> None:
         """See `Processor`."""

@@ -12,7 +12,8 @@ S = TypeVar("S")
 class Processor(Protocol):
     """What turns a frame into a result; `tracking.pipeline.Pipeline` is one. Used by one thread only.
 
-    It may have a `device_name: str` (what really runs) and a `close()`.
+    It may have a `device_name: str` (what really runs), an `expect(frame)` (told which frame will probably come after
+    the next one) and a `close()`.
     """
 
     def process(self, frame: Frame) -> FrameResult:
@@ -34,6 +35,13 @@ def closing_processor() -> Iterator[list[Processor]]:
         close = getattr(used[-1], "close", None) if used else None
         if close is not None:
             close()
+
+
+def expect(processor: Processor, frame: Frame) -> None:
+    """Tells a processor that can look ahead which frame will probably come after the next one."""
+    tell = getattr(processor, "expect", None)
+    if tell is not None:
+        tell(frame)
 
 
 ProcessorBuilder = Callable[[S, Any], Processor]

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
-from app.engine.processor import Processor, ProcessorBuilder, closing_processor
+from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, source_notices
 from app.runs.frame_queue import FrameQueue
 from app.runs.resume import IdContinuation, rewind
@@ -271,6 +271,8 @@ class FileRun(Generic[S]):
                 if wanted != used and self._changed(in_use, used, wanted):
                     self._on_change(used, wanted, frame.time_s)
                     used = wanted
+                if (following := self._frames.next_waiting()) is not None:
+                    expect(in_use[0], following)
                 result = ids.continued(in_use[0].process(frame))
                 if result is not None and not self._results.put((frame, result), frame.image.nbytes):
                     return

@@ -44,6 +44,11 @@ class FrameQueue(Generic[T]):
                 self._changed.notify_all()
             yield item
 
+    def next_waiting(self) -> T | None:
+        """What is given next, if it is there already."""
+        with self._changed:
+            return self._items[0][0] if self._items else None
+
     def close(self) -> None:
         """Nothing more will be put."""
         with self._changed:

@@ -269,9 +269,17 @@ class _Processor:
             raise nobody_at(focus.place)
         return result
 
+    def expect(self, frame: Frame) -> None:
+        """See `Pipeline.expect`."""
+        self._pipeline.expect(frame)
+
     def reset(self) -> None:
         """Forgets all people."""
         self._pipeline.reset()
+
+    def close(self) -> None:
+        """Leaves the models to the next run."""
+        self._pipeline.rest()
 
 
 def nobody_at(at: PersonAt) -> UserError:

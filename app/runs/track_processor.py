@@ -27,6 +27,10 @@ class TrackProcessor:
         """Everything known of the next frame."""
         return self.pipeline.process(frame)
 
+    def expect(self, frame: Frame) -> None:
+        """See `Pipeline.expect`."""
+        self.pipeline.expect(frame)
+
     def reset(self) -> None:
         """Forgets all people; numbers go on rising."""
         self.pipeline.reset()

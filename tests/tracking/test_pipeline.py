@@ -1,4 +1,5 @@
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
+from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import SmoothingSettings
@@ -81,6 +83,65 @@ def test_detector_looks_by_time():
     pipeline = made(detect_interval_s=0.2)
     run(pipeline, 30)
     assert pipeline.detector.looks == [0, 1, 7, 13, 19, 25]
+
+
+@dataclass
+class OneAtATime(FakeDetector):
+    """Notes in which thread it looks, and fails where two look at once."""
+
+    threads: list = field(default_factory=list)
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def detect(self, image):
+        assert not self.busy.locked(), "one look at a time"
+        with self.busy:
+            self.threads.append(threading.current_thread().name.split("_")[0])
+            return super().detect(image)
+
+
+def test_looking_ahead_changes_nothing_but_the_thread():
+    frames = [Frame(index, index / 30, paint_walkers(index, (160, 140), people=2)) for index in range(12)]
+    results, detectors = [], []
+    for looks_ahead in (False, True):
+        pipeline = Pipeline(OneAtATime(), FakeEstimator(), settings=PipelineSettings(detect_every=3))
+        detectors.append(pipeline.detector)
+        found = []
+        for frame, following in zip(frames, [*frames[1:], None], strict=True):
+            if looks_ahead and following is not None:
+                pipeline.expect(following)
+            found.append(pipeline.process(frame))
+        results.append(found)
+        pipeline.close()
+        assert pipeline.detector.closed
+    for alone, ahead in zip(*results, strict=True):
+        assert np.array_equal(alone.tracks.boxes, ahead.tracks.boxes)
+        assert np.array_equal(alone.smoothed.keypoints, ahead.smoothed.keypoints)
+    assert len(detectors[0].threads) == len(detectors[1].threads) == 5
+    assert detectors[1].threads.count("detect") == 3, "all but the looks that nobody could foresee"
+
+
+def test_a_look_ahead_that_is_not_wanted_any_more_is_let_go():
+    frames = [Frame(index, index / 30, paint_walkers(index, (160, 140))) for index in range(9)]
+    pipeline = Pipeline(OneAtATime(), FakeEstimator(), settings=PipelineSettings(detect_every=1))
+    pipeline.expect(frames[1])
+    pipeline.process(frames[0])
+    before, pipeline.detector = pipeline.detector, OneAtATime()  # waits for the one that looks
+    assert before.seen == 2 and not before.busy.locked()
+    pipeline.expect(frames[5])
+    pipeline.process(frames[1])
+    assert len(pipeline.process(frames[2])) == 1, "another frame came than the one that was expected"
+    pipeline.detector.fails_at = pipeline.detector.seen
+    pipeline.expect(frames[4])
+    with pytest.raises(RuntimeError, match="the detector broke"):
+        pipeline.process(frames[3])
+    pipeline.detector.fails_at = None
+    assert len(pipeline.process(frames[4])) == 1
+    pipeline.detector.fails_at = pipeline.detector.seen + 1
+    pipeline.expect(frames[6])
+    pipeline.process(frames[5])
+    with pytest.raises(RuntimeError, match="the detector broke"):
+        pipeline.process(frames[6])
+    pipeline.close()
 
 
 def test_nobody_is_looked_for_in_every_frame():

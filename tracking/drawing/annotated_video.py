@@ -48,7 +48,8 @@ class Annotator:
             return image
         self._trails.add(result)
         canvas = np.array(image, np.uint8, order="C")
-        paint_scene(scene_of(result, style, trails=self._trails.lines()), canvas)
+        trails = self._trails.lines() if style.layers.trails else {}
+        paint_scene(scene_of(result, style, trails=trails), canvas)
         return canvas
 
 
