@@ -19,6 +19,7 @@ COMMANDS = {
     "import": ("app.commands.import_tracks", "make a session of tracks of another program"),
     "share": ("app.commands.share", "make a slow-motion clip or a picture of a part of a session"),
     "answers": ("app.commands.answers", "find steps, jumps and repetitions; table and one-page report"),
+    "compare": ("app.commands.compare", "two people or attempts side by side, or as a ghost, as a video"),
     "bench": ("app.commands.bench", "measure how fast a clip is tracked on this machine"),
 }
 

@@ -92,6 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("delete-all", "People", "Delete a person everywhere", ("Ctrl+Shift+Backspace",)),
     Command("only-person", "People", "Follow only one person…", ("Shift+H",), "Click a person, or where they will appear; nobody else is tracked or exported"),
     Command("everybody", "People", "Follow everyone again", ("Ctrl+Shift+H",)),
+    Command("compare", "Tools", "Compare…", ("Ctrl+Shift+C",), "Two people, two attempts or two files next to each other, or one as a ghost"),
     Command("batch", "Tools", "Batch…", ("Ctrl+B",), "Track many files, one after the other"),
     Command("scale", "Tools", "Set a scale…", ("Ctrl+L",), "Draw a line of known length in the picture"),
     Command("region", "Tools", "Search only a region…", ("Ctrl+R",), "Drag a box in the picture"),

@@ -15,6 +15,7 @@ from app.gui.answers_panel import AnswersPanel
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
 from app.gui.commands import WindowParts
+from app.gui.compare_commands import CompareCommands
 from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
 from app.gui.diagnostics_panel import DiagnosticsPanel
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(parts, self.diagnostics)
         self.graphs = GraphCommands(parts, self.curves, self.performance, self.files)
         self.answering = AnswersCommands(parts, self.answers, self.files, self.playback)
+        self.comparing = CompareCommands(parts, self.files)
         self.inspect = InspectCommands(parts, self.network_view, self.controls, self.below)
         self.tools = PictureTools(parts, self.curves, self.controls)
         self.focus_person = FocusCommands(parts, self.controls)

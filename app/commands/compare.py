@@ -1,0 +1,99 @@
+"""`compare`: two people or attempts side by side, or one as a ghost over the other, as a video."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from app.commands.progress_bar import ProgressBar
+from ppnet.errors import UserError
+from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
+from tracking.session.edited_session import EditedSession
+from tracking.session.session import SUFFIX, Session
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `compare`."""
+    add = parser.add_argument
+    add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
+    add("other", type=Path, nargs="?", metavar="OTHER", help="the other session (default: the same)")
+    add("--person", type=int, metavar="ID", help="who in the first one (default: who is seen longest)")
+    add("--other-person", type=int, metavar="ID", help="who in the other one")
+    moment = "seconds or the name of a mark: the moment that is laid on the other's"
+    add("--at", metavar="WHEN", help=f"{moment} (default: 0; for two sessions, the first mark of each)")
+    add("--other-at", metavar="WHEN", help="the same in the other one (default: as --at)")
+    add("--ghost", action="store_true", help="the other one's skeleton over the first one's picture")
+    add("--angle", default="left_knee", metavar="NAME", help="drawn at the joint and as curves (default: left_knee)")
+    add("--speed", type=float, default=1.0, metavar="X", help="of life; 0.25 is slow motion (default: 1)")
+    add("--video", type=Path, metavar="FILE", help="where the first one's video lies now")
+    add("--other-video", type=Path, metavar="FILE", help="where the other one's video lies now")
+    add("--out", type=Path, metavar="FILE", help="the video (default: <stem>_compared.mp4)")
+    add("--overwrite", action="store_true", help="replace the file if it is there")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the video. Returns the exit code."""
+    stem = arguments.session.name.removesuffix(SUFFIX)
+    path: Path = arguments.out or arguments.session.with_name(f"{stem}_compared.mp4")
+    if path.exists() and not arguments.overwrite:
+        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
+    same = arguments.other is None
+    with (
+        Session.open(arguments.session) as first,
+        Session.open(arguments.session if same else arguments.other) as second,
+    ):
+        sides = EditedSession(first), EditedSession(second)
+        for edited in sides:
+            edited.refresh()
+        person = arguments.person if arguments.person is not None else _longest(sides[0])
+        at_s = _moment(sides[0], arguments.at, first_mark=not same)
+        other = arguments.other_person
+        if other is None:
+            other = person if same and arguments.other_at else _longest(sides[1], but=person if same else None)
+        other_at = arguments.other_at if arguments.other_at is not None else arguments.at
+        comparison = Comparison(
+            Attempt(sides[0], person, at_s, arguments.video),
+            Attempt(
+                sides[1],
+                other,
+                _moment(sides[1], other_at, first_mark=not same),
+                arguments.other_video or (arguments.video if same else None),
+            ),
+            angle=arguments.angle,
+            ghost=arguments.ghost,
+        )
+        with ProgressBar("compare", picture_count(comparison, arguments.speed), quiet=arguments.quiet) as bar:
+            write_comparison(comparison, path, bar.tick, speed=arguments.speed)
+    print(path, flush=True)
+    return 0
+
+
+def _longest(edited: EditedSession, *, but: int | None = None) -> int:
+    """Who is seen in most frames. UserError when there is nobody."""
+    counts: dict[int, int] = {}
+    for one in edited.exported():
+        for track_id in one.result.tracks.ids.tolist():
+            counts[track_id] = counts.get(track_id, 0) + (track_id != but)
+    counts.pop(but or 0, None)
+    if not counts:
+        who = "nobody else" if but is not None else "nobody"
+        raise UserError(f"There is {who} in {edited.stored.path.name} to compare with; see --other and --other-at.")
+    return max(counts, key=lambda track_id: counts[track_id])
+
+
+def _moment(edited: EditedSession, words: str | None, *, first_mark: bool) -> float:
+    """Seconds, or the time of a mark by its name."""
+    if words is None:
+        return edited.marks[0].time_s if first_mark and edited.marks else 0.0
+    named = [mark.time_s for mark in edited.marks if mark.name == words]
+    if named:
+        return named[0]
+    try:
+        seconds = float(words)
+    except ValueError:
+        seconds = np.nan
+    if not np.isfinite(seconds):
+        marks = ", ".join(mark.name for mark in edited.marks) or "none"
+        raise UserError(f"“{words}” is no time in seconds and no mark of {edited.stored.path.name}; marks: {marks}.")
+    return seconds

@@ -1,0 +1,137 @@
+"""Compare: opens the window that lays two people, attempts or files on each other, and writes its video."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from app.gui.commands import Commands, WindowParts
+from app.gui.compare_window import Choice, CompareWindow
+from app.gui.file_commands import FileCommands, show_in_folder
+from app.runs.writing_job import Progress, WritingJob
+from ppnet.errors import UserError
+from tracking.comparison import Comparison, picture_count, write_comparison
+from tracking.export.video import find_video
+from tracking.session.edited_session import EditedSession
+from tracking.session.session import Session
+
+
+class CompareCommands(Commands):
+    """One comparison at a time; it is closed with its file."""
+
+    def __init__(self, parts: WindowParts, files: FileCommands) -> None:
+        super().__init__(parts)
+        workspace, actions = parts.workspace, parts.actions
+        self._files = files
+        self._opened: list[Session] = []  # other files
+        self.shown: CompareWindow | None = None
+        self._writing = WritingJob("compare", post=workspace.post, written=self._written, failed=self._failed)
+        self._ticker = QTimer(self, interval=200)
+        self._ticker.timeout.connect(self._tick)
+        actions.connect({"compare": self.compare})
+        workspace.opened.connect(lambda run: actions.enable(("compare",), not run.is_live))
+        workspace.closing.connect(self.shut_down)
+        workspace.closed.connect(lambda: actions.enable(("compare",), False))
+        actions.enable(("compare",), False)
+
+    def compare(self) -> None:
+        """Opens the window with what is open on both sides."""
+        run = self._workspace.opened_file
+        if run is None:
+            return
+        if self._workspace.layers.hides_people:
+            self._workspace.notify("People are hidden now, and comparing would show them; show them first.", "warning")
+            return
+        if self.shown is not None:
+            self.shown.raise_()
+            return
+        try:
+            choices = [_choice(EditedSession(run.session), run.video) for _ in range(2)]
+        except UserError as error:
+            self._workspace.notify(str(error), "warning")
+            return
+        shown = CompareWindow(choices[0], choices[1], parent=self._window)
+        shown.saveWanted.connect(self.save)
+        shown.otherFileWanted.connect(self.ask_other)
+        shown.finished.connect(lambda _code: self._forget())
+        shown.destroyed.connect(self._forget)
+        self.shown = shown
+        shown.show()
+
+    def ask_other(self) -> None:
+        """Asks for a session to compare with."""
+        dialog = QFileDialog(self.shown, "Compare with")
+        dialog.setNameFilter("Sessions (*.ppnet)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.take_other(Path(path)))
+        dialog.open()
+
+    def take_other(self, path: Path) -> None:
+        """Compares with the people in another session."""
+        if self.shown is None:
+            return
+        try:
+            session = Session.open(path)
+            self._opened.append(session)
+            edited = EditedSession(session)
+            edited.refresh()
+            find_video(edited)  # says so when it is gone
+            self.shown.set_second(_choice(edited, None))
+        except UserError as error:
+            self._workspace.notify(str(error), "error")
+
+    def save(self, comparison: Comparison) -> None:
+        """Writes the video."""
+        run = self._workspace.opened_file
+        if run is None or self._writing.is_busy:
+            return
+        path, count = self._files.new_file(f"{run.video.stem}_compared.mp4"), picture_count(comparison, 1.0)
+
+        def work(progress: Progress) -> tuple[Path, ...]:
+            return (write_comparison(comparison, path, lambda done: progress.tell(done / count)),)
+
+        self._ticker.start()
+        self._writing.start(work)
+
+    def shut_down(self) -> None:
+        """Closes the window and gives up what is under way."""
+        self._writing.cancel(wait_s=3.0)
+        if self.shown is not None:
+            self.shown.close()
+        self._forget()
+
+    def _tick(self) -> None:
+        if self.shown is not None and self._writing.is_busy:
+            self.shown.show_progress(self._writing.share)
+
+    def _written(self, paths: tuple[Path, ...]) -> None:
+        self._end()
+        if paths:
+            self._workspace.offer(f"Saved {paths[0].name}", "Show in folder", lambda: show_in_folder(paths[0]))
+
+    def _failed(self, words: str) -> None:
+        self._end()
+        self._workspace.notify(words, "error")
+
+    def _end(self) -> None:
+        self._ticker.stop()
+        if self.shown is not None:
+            self.shown.show_progress(None)
+
+    def _forget(self) -> None:
+        self.shown = None
+        if not self._writing.is_busy:
+            for session in self._opened:
+                session.close()
+            self._opened.clear()
+
+
+def _choice(edited: EditedSession, video: Path | None) -> Choice:
+    """Everybody in a session who is shown. UserError when there is nobody."""
+    seen: dict[int, str] = {}
+    for one in edited.exported():
+        for person in one.result.tracks.ids.tolist():
+            seen.setdefault(person, edited.name(person))
+    if not seen:
+        raise UserError(f"Nobody has been seen in {edited.stored.path.name} yet; there is nobody to compare.")
+    return Choice(edited, video, tuple(sorted(seen.items())))

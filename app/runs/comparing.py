@@ -1,0 +1,114 @@
+"""Plays a comparison: pictures in a thread of their own, the newest one taken by whoever shows it. No Qt."""
+
+import logging
+import threading
+import time
+
+from ppnet.errors import UserError
+from tracking.comparison import RATE, Attempt, Comparison, Image, Reel
+
+log = logging.getLogger(__name__)
+
+
+class ComparisonPlayer:
+    """One transport for both sides. Methods never wait; `news` gives what is new since it was asked last."""
+
+    def __init__(self, first: Attempt, second: Attempt, *, angle: str, ghost: bool) -> None:
+        self._attempts, self._angle, self._ghost = (first, second), angle, ghost
+        self._condition = threading.Condition()
+        self._comparison: Comparison | None = None
+        self._wanted_s: float | None = None
+        self._playing_since: tuple[float, float] | None = None  # moment of the clock, and the time shown then
+        self._picture: Image | None = None
+        self._shown_s = 0.0
+        self._error: str | None = None
+        self._is_new = self._is_ended = False
+        self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
+        self._thread.start()
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What is compared; None until it is read."""
+        with self._condition:
+            return self._comparison
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the clock runs."""
+        with self._condition:
+            return self._playing_since is not None
+
+    def news(self) -> tuple[Image | None, float, str | None] | None:
+        """The newest picture, its time against the moment, and why there is none; None when nothing is new."""
+        with self._condition:
+            if not self._is_new:
+                return None
+            self._is_new = False
+            return self._picture, self._shown_s, self._error
+
+    def seek(self, time_s: float) -> None:
+        """Stands at a time against the moment."""
+        with self._condition:
+            self._playing_since, self._wanted_s = None, time_s
+            self._condition.notify_all()
+
+    def toggle(self) -> None:
+        """Plays, from the start when it stands at the end; or stands."""
+        with self._condition:
+            if self._playing_since is not None or self._comparison is None:
+                self._playing_since = None
+            else:
+                at_end = self._shown_s >= self._comparison.end_s - 1.5 / RATE
+                self._playing_since = time.monotonic(), self._comparison.start_s if at_end else self._shown_s
+            self._condition.notify_all()
+
+    def close(self, timeout_s: float = 3.0) -> bool:
+        """Ends the thread; True when it has ended."""
+        with self._condition:
+            self._is_ended = True
+            self._condition.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        reels: list[Reel] = []
+        try:
+            comparison = Comparison(*self._attempts, angle=self._angle, ghost=self._ghost)
+            for side in comparison.sides:
+                reels.append(Reel(side.attempt))
+            with self._condition:
+                self._comparison = comparison
+                self._wanted_s = min(max(0.0, comparison.start_s), comparison.end_s)
+            while (time_s := self._next(comparison)) is not None:
+                picture = comparison.picture(time_s, (reels[0].at(time_s), reels[1].at(time_s)))
+                self._tell(picture, time_s, None)
+        except UserError as error:
+            self._tell(None, 0.0, str(error))
+        except Exception:  # a thread's top
+            log.exception("comparing")
+            self._tell(None, 0.0, "Something went wrong; the log says what.")
+        finally:
+            for reel in reels:
+                reel.close()
+
+    def _next(self, comparison: Comparison) -> float | None:
+        """Waits for the next time that is to be shown; None at the end of the thread."""
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._is_ended or self._wanted_s is not None or self._playing_since is not None
+            )
+            if self._is_ended:
+                return None
+            if self._wanted_s is not None:
+                time_s, self._wanted_s = self._wanted_s, None
+            else:
+                began, from_s = self._playing_since or (0.0, 0.0)
+                self._condition.wait(1 / RATE)
+                time_s = from_s + time.monotonic() - began
+                if time_s >= comparison.end_s:
+                    self._playing_since = None
+            return min(max(time_s, comparison.start_s), comparison.end_s)
+
+    def _tell(self, picture: Image | None, time_s: float, error: str | None) -> None:
+        with self._condition:
+            self._picture, self._shown_s, self._error, self._is_new = picture, time_s, error, True

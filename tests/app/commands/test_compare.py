@@ -1,0 +1,52 @@
+"""`compare` from the command line: a video; mistakes are one sentence and exit code 2."""
+
+import numpy as np
+import pytest
+
+from app.cli import main
+from tests.clips import make_clip
+from tests.results import SIZE_WH, made_header, made_result
+from tracking.comparison import PANE_WH
+from tracking.session.edits import SetMark
+from tracking.session.session import Session
+from tracking.video.file import VideoFile
+
+
+@pytest.fixture
+def session(tmp_path):
+    clip, path = tmp_path / "walk.mp4", tmp_path / "walk_session.ppnet"
+    make_clip(clip, 16, size_wh=SIZE_WH, painter=lambda _index, wh: np.full((*wh[::-1], 3), 90, np.uint8))
+    with VideoFile(clip) as video, Session.create(path, made_header(source=video.info)) as made:
+        for index, time_s in enumerate(video.frame_times()):
+            made.append(made_result(index, (1, 2), time_s=time_s))
+        made.add_edit(SetMark(3, 0.1, "First"))
+        made.add_edit(SetMark(9, 0.3, "Second"))
+        made.finish()
+    return path
+
+
+def test_two_people_and_two_attempts_of_one(session, tmp_path):
+    assert main(["compare", str(session), "-q"]) == 0
+    with VideoFile(tmp_path / "walk_compared.mp4") as video:
+        assert video.info.size_wh[0] == 2 * PANE_WH[0] and len(video.frame_times()) == 16
+    words = ["compare", str(session), "--person", "1", "--at", "First", "--other-at", "Second", "--ghost"]
+    assert main([*words, "--out", str(tmp_path / "ghost.mp4"), "-q"]) == 0
+    with VideoFile(tmp_path / "ghost.mp4") as video:
+        assert video.info.size_wh[0] == PANE_WH[0] and len(video.frame_times()) == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--at", "Third"], "no mark of walk_session.ppnet; marks: First, Second"),
+        (["--other-person", "7"], "There is no person 7"),
+        (["--speed", "9"], "The speed must lie between"),
+        (["missing_session.ppnet"], "There is no file"),
+    ],
+)
+def test_mistakes(session, capsys, words, sentence):
+    before = sorted(session.parent.iterdir())
+    assert main(["compare", str(session), *words]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.count("\n") == 1
+    assert sorted(session.parent.iterdir()) == before

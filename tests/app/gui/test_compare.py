@@ -1,0 +1,57 @@
+"""The window of comparisons: two people at once, other moments, a ghost, one transport, a video."""
+
+import numpy as np
+import pytest
+
+from tracking.comparison import PANE_WH
+from tracking.video.file import VideoFile
+
+
+@pytest.fixture
+def compared(qtbot, open_clip):
+    window = open_clip()
+    window.commands["compare"].trigger()
+    qtbot.waitUntil(lambda: window.comparing.shown.image is not None, timeout=15000)
+    return window
+
+
+def test_two_people_are_laid_on_each_other(qtbot, compared):
+    shown = compared.comparing.shown
+    assert [box.currentText() for box in shown.people] == ["Person 1", "Person 2"]
+    first = shown.image
+    shown.place.setValue(150)
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.50 s" and shown.image is not first, timeout=10000)
+    shown.ghost.setChecked(True)
+    qtbot.waitUntil(lambda: shown.image is not None and shown.image.shape[1] == PANE_WH[0], timeout=15000)
+    shown.moments[1].setValue(0.5)
+    qtbot.waitUntil(lambda: shown.place.maximum() == 147, timeout=15000)
+
+
+def test_it_plays_to_its_end(qtbot, compared):
+    shown = compared.comparing.shown
+    shown.place.setValue(180)
+    shown.play.click()
+    qtbot.waitUntil(lambda: shown.place.value() == shown.place.maximum(), timeout=15000)
+    qtbot.waitUntil(lambda: shown.play.text() == "Play", timeout=5000)
+
+
+def test_the_video_of_it(qtbot, compared, tmp_path):
+    compared.comparing.shown.save.click()
+    path = tmp_path / "videos" / "PPNet Live" / "walk_compared.mp4"
+    qtbot.waitUntil(lambda: "walk_compared" in compared.banner.text, timeout=60000)
+    with VideoFile(path) as video:
+        assert len(video.frame_times()) == 60
+
+
+def test_hidden_people_are_not_compared(open_clip):
+    window = open_clip()
+    window.commands["blur-faces"].trigger()
+    window.commands["compare"].trigger()
+    assert window.comparing.shown is None and "People are hidden" in window.banner.text
+    window.commands["blur-faces"].trigger()
+
+
+def test_it_closes_with_its_file(qtbot, compared):
+    assert np.isfinite(compared.comparing.shown.image).all()
+    compared.commands["close"].trigger()
+    assert compared.comparing.shown is None and not compared.commands["compare"].isEnabled()

@@ -1,0 +1,310 @@
+"""Two people, two attempts or two files next to each other, or one as a ghost over the other, laid on one moment.
+
+One function draws the picture for the window and for the video, so that they are the same.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.errors import UserError
+from tracking.angles import ANGLES
+from tracking.answers.motion import Motion, motions_of
+from tracking.drawing.annotated_video import Annotator
+from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
+from tracking.drawing.cv_canvas import paint_scene
+from tracking.drawing.shapes import Label, Lines, Scene
+from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
+from tracking.export.progress import Tick
+from tracking.export.video import find_video
+from tracking.session.edited_session import EditedSession
+from tracking.types import Frame, FrameResult, KeypointState
+from tracking.video.factory import open_adapted
+from tracking.video.source import VideoSource
+from tracking.video.writer import VideoWriter
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+
+PANE_WH = (480, 600)
+CURVES_HIGH = 170
+COLORS: tuple[Color, Color] = ((90, 180, 255), (255, 140, 110))
+ROOM = 1.3
+"""A pane is so many times as high as the person is at most."""
+RATE = 30
+BEFORE_S = 0.2  # what is shown at a time began before it
+FAR_S = 1.0
+"""Frames farther ahead are jumped to instead of being read one by one."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One side: who, in which session, and the moment `at_s` (seconds of its video) that is laid on the other's.
+
+    video: where the source lies now; None: where it was.
+    """
+
+    session: EditedSession
+    person: int
+    at_s: float
+    video: Path | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is known of one attempt: its joints, when it begins and ends against the moment, the size of its pane in the
+    picture, the length of a leg."""
+
+    attempt: Attempt
+    motion: Motion
+    start_s: float
+    end_s: float
+    pane_high: float
+    leg: float
+    name: str
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "Side":
+        """UserError when the person is not in the session."""
+        results, heights, seen = [], [], []
+        for edited in attempt.session.exported():
+            result = edited.result
+            results.append(result)
+            rows = np.flatnonzero(result.tracks.ids == attempt.person)
+            if rows.size:
+                x1, y1, x2, y2 = result.tracks.boxes[rows[0]].tolist()
+                heights.append(max(y2 - y1, (x2 - x1) * PANE_WH[1] / PANE_WH[0]))
+                seen.append(result.time_s)
+        if not seen:
+            raise UserError(f"There is no person {attempt.person} in {attempt.session.stored.path.name}.")
+        everybody = motions_of(results, attempt.session.skeleton)
+        motion = next(motion for motion in everybody if motion.person == attempt.person)
+        return cls(
+            attempt,
+            motion,
+            seen[0] - attempt.at_s,
+            seen[-1] - attempt.at_s,
+            ROOM * float(np.max(heights)),
+            motion.leg_px,
+            attempt.session.name(attempt.person),
+        )
+
+
+class Comparison:
+    """Both sides, and how they are drawn: `angle` (of `ANGLES`) at the joints and as curves; the second one beside the
+    first, or as a ghost over it."""
+
+    def __init__(self, first: Attempt, second: Attempt, *, angle: str = "left_knee", ghost: bool = False) -> None:
+        """UserError for an angle that does not exist, a person who is not there, or two who share no time."""
+        if angle not in ANGLES:
+            raise UserError(f"There is no angle {angle}; there are {', '.join(ANGLES)}.")
+        self.sides = (Side.of(first), Side.of(second))
+        self.angle, self.ghost = angle, ghost
+        self.start_s = max(side.start_s for side in self.sides)
+        self.end_s = min(side.end_s for side in self.sides)
+        if self.end_s <= self.start_s:
+            raise UserError("The two have no time in common around that moment; choose another one.")
+        self.curves = tuple((side.motion.times - side.attempt.at_s, side.motion.angle(angle)) for side in self.sides)
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Of the picture."""
+        return PANE_WH[0] * (1 if self.ghost else 2), PANE_WH[1] + CURVES_HIGH
+
+    def picture(self, time_s: float, shown: tuple["Shown", "Shown"]) -> Image:
+        """(H, W, 3) RGB at a time against the moment; shown: what each side shows then."""
+        panes = [self._pane(side, one) for side, one in zip(self.sides, shown, strict=True)]
+        if self.ghost:
+            self._draw_ghost(panes[0], shown)
+            self._name(panes[0], 1, 34)
+            panes = panes[:1]
+        return np.concatenate([np.concatenate(panes, axis=1), self._curve_strip(time_s)], axis=0)
+
+    # Panes
+
+    def _pane(self, side: Side, shown: "Shown") -> Image:
+        people = PeopleStyle(chosen=side.attempt.person)
+        layers = PictureLayers(boxes=False, labels=False, angles=(self.angle,))
+        corner, scale = _place(side, shown.result)
+        drawn = Annotator(SceneStyle(layers, people, zoom=scale)).picture(shown.frame, shown.result)
+        matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
+        pane = np.asarray(cv2.warpAffine(drawn, matrix, PANE_WH, flags=cv2.INTER_AREA), np.uint8)
+        self._name(pane, self.sides.index(side), 0)
+        return pane
+
+    def _name(self, pane: Image, number: int, top: int) -> None:
+        side = self.sides[number]
+        words = f"{side.name}, {side.attempt.session.stored.path.name.removesuffix('_session.ppnet')}"
+        label = Label(words, (8, 8 + top), 20, OUTLINE, COLORS[number], (0.0, 0.0))
+        paint_scene(Scene(PANE_WH, (label,)), pane)
+
+    def _draw_ghost(self, pane: Image, shown: tuple["Shown", "Shown"]) -> None:
+        """The second one's skeleton, as large as the first one, hips on hips."""
+        (own, own_hips), (other, other_hips) = (
+            _joints(side, one.result) for side, one in zip(self.sides, shown, strict=True)
+        )
+        if other is None or own is None or not np.isfinite([own_hips, other_hips]).all():
+            return
+        corner, scale = _place(self.sides[0], shown[0].result)
+        grown = self.sides[0].leg / self.sides[1].leg if np.isfinite(self.sides[1].leg) else 1.0
+        points = ((other - other_hips) * grown + own_hips - corner) * scale
+        edges = np.array(self.sides[1].motion.skeleton.edges).reshape(-1, 2)
+        lines = points[edges]
+        lines = lines[np.isfinite(lines).all(axis=(1, 2))].astype(np.float32)
+        paint_scene(Scene(PANE_WH, (Lines(lines, OUTLINE, 7), Lines(lines, COLORS[1], 5))), pane)
+
+    # Curves
+
+    def _curve_strip(self, time_s: float) -> Image:
+        width, high = self.size_wh[0], CURVES_HIGH
+        strip = np.full((high, width, 3), 24, np.uint8)
+        left, right, top, bottom = 44, width - 12, 30, high - 24
+        known = np.concatenate([
+            degrees[(times >= self.start_s) & (times <= self.end_s) & np.isfinite(degrees)]
+            for times, degrees in self.curves
+        ])  # fmt: skip
+        low, highest = (np.floor(known.min() / 10) * 10, np.ceil(known.max() / 10) * 10) if len(known) else (0, 180)
+        highest = max(highest, low + 10)
+
+        def place(times: npt.ArrayLike, degrees: npt.ArrayLike) -> npt.NDArray[np.int32]:
+            x = left + (np.asarray(times) - self.start_s) / (self.end_s - self.start_s) * (right - left)
+            y = bottom - (np.asarray(degrees) - low) / (highest - low) * (bottom - top)
+            return np.stack([x, y], axis=-1).round().astype(np.int32)
+
+        for degrees in (low, (low + highest) / 2, highest):
+            y = int(place(self.start_s, degrees)[1])
+            cv2.line(strip, (left, y), (right, y), (64, 66, 72), 1)
+            _label(strip, f"{degrees:.0f}°", (left - 4, y), (1.0, 0.5))
+        for x_s, color in ((0.0, (120, 122, 128)), (time_s, (255, 255, 255))):
+            x = int(np.clip(place(x_s, low)[0], left, right))
+            cv2.line(strip, (x, top), (x, bottom), color, 1, cv2.LINE_AA)
+        values = []
+        for (times, degrees), color in zip(self.curves, COLORS, strict=True):
+            inside = (times >= self.start_s - 1e-6) & (times <= self.end_s + 1e-6)
+            for part in np.split(np.flatnonzero(inside), np.flatnonzero(~np.isfinite(degrees[inside]))):
+                part = part[np.isfinite(degrees[part])]
+                cv2.polylines(strip, [place(times[part], degrees[part])], False, color, 2, cv2.LINE_AA)
+            at = int(np.argmin(np.abs(times - time_s)))
+            values.append(f"{degrees[at]:.0f}°" if np.isfinite(degrees[at]) else "not seen")
+        words = ANGLES[self.angle].words
+        _label(strip, f"{words}   {time_s:+.2f} s", (left, 4), (0.0, 0.0))
+        for place_at, (value, color) in enumerate(zip(values, COLORS, strict=True)):
+            _label(strip, value, (right - 90 + 90 * place_at, 4), (1.0, 0.0), color)
+        return strip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame and what is known of it."""
+
+    frame: Frame
+    result: FrameResult | None
+
+
+class Reel:
+    """The frames of one side by time; cheap where times rise. Used by one thread; close it."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        """UserError when the video is not there."""
+        self._session = attempt.session
+        place = find_video(attempt.session, attempt.video)
+        self._source: VideoSource = open_adapted(place, attempt.session.header.run_settings.adaptation)
+        self._at_s = attempt.at_s
+        self._frames = iter(self._source)
+        self._now = self._next = next(self._frames)
+
+    def at(self, time_s: float) -> Shown:
+        """What is shown at a time against the moment."""
+        wanted = time_s + self._at_s
+        if not self._now.time_s - 1e-6 <= wanted <= self._next.time_s + FAR_S:
+            self._jump(wanted - BEFORE_S)
+        while self._next.time_s <= wanted + 1e-6:
+            self._now = self._next
+            following = next(self._frames, None)
+            if following is None:
+                break
+            self._next = following
+        return Shown(self._now, self._session.result(self._now.index))
+
+    def _jump(self, time_s: float) -> None:
+        """To a frame at a time of the video or, beyond its end, before it."""
+        seek = getattr(self._source, "seek", None)
+        found = None
+        while seek is not None and found is None and time_s > -FAR_S:
+            seek(max(time_s, 0.0))
+            self._frames = iter(self._source)
+            found, time_s = next(self._frames, None), time_s - FAR_S
+        if found is not None:
+            self._now = self._next = found
+
+    def close(self) -> None:
+        """Lets go of the video."""
+        self._source.close()
+
+
+def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: float = 1.0) -> Path:
+    """The comparison as an H.264 video, evenly 30 pictures a second, without sound, `speed` times as fast as life.
+
+    UserError when it can't be written; then, and when `tick` stops it, nothing is left behind.
+    """
+    if not 0.05 <= speed <= 4:
+        raise UserError(f"The speed must lie between 0.05 and 4, not {speed:g}.")
+    count = picture_count(comparison, speed)
+    opened: list[Reel] = []
+    writer: VideoWriter | None = None
+    try:
+        for side in comparison.sides:
+            opened.append(Reel(side.attempt))
+        writer = VideoWriter(path, comparison.size_wh, frame_rate=RATE, time_base=Fraction(1, RATE))
+        for number in range(count):
+            time_s = comparison.start_s + number / RATE * speed
+            shown = opened[0].at(time_s), opened[1].at(time_s)
+            writer.write(comparison.picture(time_s, shown), number / RATE)
+            tick(number + 1)
+        return writer.close()
+    except BaseException:
+        if writer is not None:
+            writer.discard()
+        raise
+    finally:
+        for reel in opened:
+            reel.close()
+
+
+def picture_count(comparison: Comparison, speed: float) -> int:
+    """How many pictures `write_comparison` writes."""
+    return int((comparison.end_s - comparison.start_s) / speed * RATE + 1e-6) + 1
+
+
+def _place(side: Side, result: FrameResult | None) -> tuple[Floats, float]:
+    """Upper left corner of the pane in the picture, and its scale: the person in the middle, always equally large."""
+    scale = PANE_WH[1] / side.pane_high
+    half = np.array(PANE_WH) / scale / 2
+    rows = np.flatnonzero(result.tracks.ids == side.attempt.person) if result is not None else np.zeros(0, int)
+    if result is None or not rows.size:
+        return np.array(side.attempt.session.header.source.size_wh) / 2 - half, scale
+    box = result.tracks.boxes[rows[0]].astype(np.float64)
+    return (box[:2] + box[2:]) / 2 - half, scale
+
+
+def _joints(side: Side, result: FrameResult | None) -> tuple[Floats | None, Floats]:
+    """(K, 2) pixels of the person, NaN where missing, and the middle of their hips."""
+    nowhere = np.full(2, np.nan)
+    rows = np.flatnonzero(result.tracks.ids == side.attempt.person) if result is not None else np.zeros(0, int)
+    if result is None or not rows.size:
+        return None, nowhere
+    missing = (result.states[rows[0]] == KeypointState.MISSING)[:, None]
+    points = np.where(missing, np.nan, result.smoothed.keypoints[rows[0]]).astype(np.float64)
+    hips = Motion(side.attempt.person, np.zeros(1), points[None], result.skeleton).middle("hip")[0]
+    return points, hips
+
+
+def _label(
+    strip: Image, text: str, at: tuple[float, float], align: tuple[float, float], ink: Color = LIGHT_INK
+) -> None:
+    size = strip.shape[1], strip.shape[0]
+    paint_scene(Scene(size, (Label(text, at, 15, ink, None, align),)), strip)
