@@ -92,11 +92,11 @@ def run(path: Path | str | None = None) -> int:
     if path is not None:
         window.files.open_path(Path(path))
     code = app.exec()
-    _leave(code)
+    leave(code)
     return code
 
 
-def _leave(code: int) -> None:
+def leave(code: int) -> None:
     """Ends the program at once where a network is still being loaded: that can't be stopped, and must not have the
     interpreter taken away from under it. Whatever writes files is waited for."""
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]

@@ -252,6 +252,21 @@ def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
     assert window.workspace.run is None and not window.timers.are_running
 
 
+def test_leaving_waits_for_files_but_not_for_a_network_that_loads(tmp_path):
+    """Taking the interpreter down beneath a loading network ends in “terminate called”."""
+    code = (
+        "import atexit, sys, threading, time\n"
+        "from app.gui.application import leave\n"
+        "atexit.register(print, 'taken down')\n"
+        "threading.Thread(target=time.sleep, args=(300,), daemon=True).start()\n"
+        "threading.Thread(target=lambda: (time.sleep(0.5), open(sys.argv[1], 'w').close())).start()\n"
+        "leave(3)"
+    )
+    file = tmp_path / "recording.mp4"
+    done = subprocess.run([sys.executable, "-c", code, file], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3 and file.exists() and "taken down" not in done.stdout, done.stderr
+
+
 def test_broken_settings_are_set_aside_and_named(qtbot, tmp_path, studio):
     from PySide6.QtWidgets import QApplication
 
