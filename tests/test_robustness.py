@@ -7,10 +7,14 @@ import io
 import json
 import os
 import random
+import re
 import sqlite3
+import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +28,13 @@ from app.gui.preferences import parse as parse_preferences
 from ppnet.checkpoint_info import CheckpointInfo, read_written_info
 from ppnet.errors import UserError
 from ppnet.untrusted_tensors import read_state_file
-from tests.results import made_header
+from tests.results import SOURCE, made_header
 from tracking.export.coco import write_coco_json
 from tracking.export.csv_wide import write_wide_csv
+from tracking.export.formats import export
 from tracking.export.trc import write_trc_folder
+from tracking.importing.choice import read_tracks
+from tracking.importing.session import write_session
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import KINDS, edit_from_json
 from tracking.session.format import header_from_json, header_to_json
@@ -134,19 +141,72 @@ def preferences(path: Path, rng: random.Random) -> None:
     _ = Path(value.record_folder).exists(), [Path(recent).exists() for recent in value.recent]
 
 
-def pickled() -> bytes:
+def pickled(*, zipped: bool) -> bytes:
     file = io.BytesIO()
-    torch.save({"a": torch.zeros(3), "epoch": 3}, file)
+    torch.save({"state_dict": {"a": torch.zeros(3)}, "epoch": 3}, file, _use_new_zipfile_serialization=zipped)
     return file.getvalue()
 
 
-GOOD_PICKLE = pickled()
+GOOD_PICKLES = pickled(zipped=True), pickled(zipped=False)
 
 
 def pickle_checkpoint(path: Path, rng: random.Random) -> None:
+    """PyTorch's files of both kinds; in the zip also the pickle alone, its checksum made anew."""
     path = path.with_suffix(".pth")
-    path.write_bytes(mutated(GOOD_PICKLE, rng))
+    if rng.random() < 0.7:
+        path.write_bytes(mutated(rng.choice(GOOD_PICKLES), rng))
+    else:
+        with zipfile.ZipFile(io.BytesIO(GOOD_PICKLES[0])) as good, zipfile.ZipFile(path, "w") as bad:
+            for name in good.namelist():
+                data = good.read(name)
+                bad.writestr(name, mutated(data, rng) if name.endswith("data.pkl") else data)
     read_state_file(path)
+
+
+@cache
+def good_tables() -> dict[str, bytes]:
+    """The same few frames in every text format that is read in."""
+    tables = {}
+    with tempfile.TemporaryDirectory() as folder, Session.open(OLD) as session:
+        edited = EditedSession(session)
+        edited.refresh()
+        for name, ending in (("csv", "csv"), ("coco", "json"), ("deeplabcut", "csv"), ("openpose", "")):
+            path = export(edited, name, Path(folder) / (f"{name}.{ending}" if ending else name))
+            some = min(path.iterdir()) if path.is_dir() else path
+            text = some.read_bytes()
+            if name == "coco":
+                text = json.dumps(json.loads(text)[:8]).encode()
+            if ending == "csv":
+                text = text[: text.rfind(b"\n", 0, 12_000) + 1]
+            tables[f"{name}.{ending}" if ending else some.name] = text
+    return tables
+
+
+ODD_CELLS = b",-1,0,nan,inf,1e308,1e400,99999999999999999999,x,null,[],1.5".split(b",")
+
+
+def with_odd_numbers(data: bytes, rng: random.Random) -> bytes:
+    """The text with a few of its numbers replaced."""
+    places = [match.span() for match in re.finditer(rb"-?[0-9]+(?:\.[0-9]+)?", data)]
+    for begin, end in sorted(rng.sample(places, rng.choice((1, 1, 3))), reverse=True):
+        data = data[:begin] + rng.choice(ODD_CELLS) + data[end:]
+    return data
+
+
+def table(path: Path, rng: random.Random) -> None:
+    """A table that is read in, and becomes a session."""
+    name, data = rng.choice(sorted(good_tables().items()))
+    folder = path.with_suffix(".tables")
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_bytes(rng.choice((mutated, with_odd_numbers))(data, rng))
+    try:
+        words, found = read_tracks(file)
+        rows, skeleton, _ = found.on_skeleton()
+        times_s = [index / 30 for index in range(100)]
+        write_session(rows, skeleton, path, source=SOURCE, times_s=times_s, made_from=(name, words), overwrite=True)
+    finally:
+        file.unlink()
 
 
 READERS: dict[str, Callable[[Path, random.Random], None]] = {
@@ -156,7 +216,10 @@ READERS: dict[str, Callable[[Path, random.Random], None]] = {
     "checkpoint": checkpoint,
     "pickle": pickle_checkpoint,
     "preferences": preferences,
+    "table": table,
 }
+LONGEST_S = 20.0
+"""Of the processor, for one input on any machine; the slowest ones smooth and export what they could read."""
 
 
 def fuzzed(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
@@ -164,6 +227,7 @@ def fuzzed(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
     counts: Counter[str] = Counter()
     for number in range(count):
         path = folder / f"x{os.getpid()}.ppnet"
+        begun_s = time.process_time()
         try:
             READERS[name](path, random.Random(f"{name} {seed} {number}"))
             counts["read"] += 1
@@ -171,6 +235,7 @@ def fuzzed(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
             counts["refused"] += 1
         except Exception as error:
             raise AssertionError(f"{name}, seed {seed}, input {number}: {error!r}") from error
+        assert time.process_time() - begun_s < LONGEST_S, f"{name}, seed {seed}, input {number} takes long"
         for left in folder.glob(f"{path.name}-*"):
             left.unlink()
     return counts
@@ -184,7 +249,10 @@ def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_hundred_thousand_mutated_files(tmp_path: Path) -> None:
-    shares = {"session, bytes": 1_000, "session, cells": 1_000, "header": 84_000, "checkpoint": 20_000}
+    shares = {
+        "session, bytes": 1_000, "session, cells": 1_000, "header": 60_000, "checkpoint": 16_000, "pickle": 4_000,
+        "preferences": 14_000, "table": 4_000,
+    }  # fmt: skip
     for name, count in shares.items():
         begun = time.monotonic()
         print(name, dict(fuzzed(name, tmp_path, count, SEED + 1)), f"{time.monotonic() - begun:.0f} s")

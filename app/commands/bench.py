@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from tracking.run_settings import RunSettings
 if TYPE_CHECKING:
     from app.bench.rounds import Bench
 
+MOST_MINUTES = 10_000
 PACKAGES = ("torch", "openvino", "mediapipe")
 
 
@@ -31,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-live", dest="live", action="store_false", help="leave out the live engine, which plays the clip at its "
         "own rate")  # fmt: skip
     add("--outputs", action="store_true", help="the file engine also writes table and annotated video, as track does")
+    add("--soak", type=float, metavar="MINUTES", help="run live for so long from the looped clip, with recording, and "
+        "say what memory, threads, open files and delay do meanwhile")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
     add("-q", "--quiet", action="store_true", help="no word on the progress")
 
@@ -48,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             print(words, file=sys.stderr, flush=True)
 
+    if arguments.soak is not None:
+        return _soak(arguments, settings, tell)
     load = [_load()]
     with Bench(
         arguments.clip,
@@ -68,6 +74,19 @@ def run(arguments: argparse.Namespace) -> int:
     print(as_text(rounds, facts))
     if arguments.json is not None:
         write_json(arguments.json, as_json(rounds, facts))
+    return 0
+
+
+def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[str], object]) -> int:
+    from app.bench.soak import soak
+    from ppnet.networks.info_command import write_json
+
+    if not 0 < arguments.soak <= MOST_MINUTES:
+        raise UserError(f"--soak must lie between 0 and {MOST_MINUTES} minutes, not {arguments.soak:g}.")
+    done = soak(arguments.clip, settings, arguments.soak, tell)
+    print(done.as_text())
+    if arguments.json is not None:
+        write_json(arguments.json, done.as_plain())
     return 0
 
 

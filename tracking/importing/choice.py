@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 
+import numpy as np
+
 from ppnet.errors import UserError
 from tracking.extras import load
 from tracking.importing.coco import read_coco
@@ -15,7 +17,7 @@ from tracking.importing.sleap import read_sleap_analysis, read_sleap_labels
 from tracking.importing.track_table import TrackTable
 
 DAMAGED = (
-    ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError, EOFError, RuntimeError,
+    ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError, EOFError, RuntimeError,
     csv.Error, UnpicklingError, StopIteration,
 )  # fmt: skip
 """What a file of another kind, or a damaged one, makes readers raise."""
@@ -30,7 +32,8 @@ def read_tracks(path: Path) -> tuple[str, TrackTable]:
         path = path.parent
     words, reader = _reader(path)
     try:
-        return words, reader(path)
+        with np.errstate(over="raise"):  # a number that no picture has
+            return words, reader(path)
     except UserError:
         raise
     except OSError as error:

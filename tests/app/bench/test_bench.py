@@ -1,6 +1,8 @@
 """`bench` on a few frames: what is counted, what stands in the tables, what goes wrong. Nothing about speed."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +132,22 @@ def test_a_detector_that_breaks_while_the_clip_is_played_is_told(clip, detectors
         bench._models.fresh()
         detectors[0].fails_at = WARM_UP_FRAMES + FRAMES
         bench.measure(1)
+
+
+def test_a_soak_loops_the_clip_records_it_and_leaves_nothing(clip, detectors, capsys, tmp_path):
+    before = set(Path(tempfile.gettempdir()).glob("ppnet-soak-*"))
+    assert bench(str(clip), "--soak", "0.05", "--json", str(tmp_path / "soak.json")) == 0
+    said, done = capsys.readouterr().out, json.loads((tmp_path / "soak.json").read_text())
+    assert done["stored"] > 2 * FRAMES, "the clip is looped"
+    assert (
+        sorted(done["recorded"]) == ["soak_annotated.mp4", "soak_raw.mp4"] and min(done["recorded"].values()) > FRAMES
+    )
+    assert len(done["looks"]) > 10 and {look["threads"] for look in done["looks"][5:]} == {done["looks"][5]["threads"]}
+    assert done["notices"] == [] and "memory, MB: " in said and "stop() took" in said
+    assert detectors[0].closed and set(Path(tempfile.gettempdir()).glob("ppnet-soak-*")) <= before
+
+
+def test_a_soak_that_breaks_is_told(clip, detectors, capsys, monkeypatch):
+    monkeypatch.setattr(FakeDetector, "detect", lambda *_args: 1 / 0)
+    assert bench(str(clip), "--soak", "0.5") == 2
+    assert "ZeroDivisionError" in capsys.readouterr().err
