@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QWidget
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 PRESS = ENTER | {Qt.Key.Key_Space}
@@ -10,14 +10,13 @@ MOVE = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key
 
 
 def belongs_to(focused: QWidget | None, event: QKeyEvent) -> bool:
-    """Whether the control acts on that key, so that no command of the window may take it."""
+    """Whether the control acts on that key, so that no command of the window may take it. Lists keep up and down alone:
+    after a click on a person Space plays."""
     if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
         return False
     if isinstance(focused, QAbstractButton | QComboBox):
         return event.key() in PRESS
-    if isinstance(focused, QAbstractSlider):
-        return event.key() in MOVE
-    return isinstance(focused, QAbstractItemView) and event.key() in PRESS | MOVE
+    return isinstance(focused, QAbstractSlider) and event.key() in MOVE
 
 
 def press_focused(focused: QWidget | None, event: QKeyEvent) -> bool:

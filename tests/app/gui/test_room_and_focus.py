@@ -111,7 +111,8 @@ def test_a_click_leaves_the_focus_so_that_space_plays(qtbot, open_clip):
     qtbot.mouseClick(window.controls.widgets["network.flip"], Qt.MouseButton.LeftButton)
     assert window.focusWidget() is window.view
     assert not [b.text() for b in window.findChildren(QAbstractButton) if b.focusPolicy() & Qt.FocusPolicy.ClickFocus]
-    qtbot.keyClick(window.view, Qt.Key.Key_Space)
+    window.people.list.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.keyClick(window.people.list, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
 
 
