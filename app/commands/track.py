@@ -16,7 +16,7 @@ from tracking.run_settings import RunSettings
 
 if TYPE_CHECKING:
     from app.runs.batch import BatchRow
-    from app.runs.workplaces import Workplace
+    from app.runs.track_job import Workplace
 
 MOST_JOBS = 64
 

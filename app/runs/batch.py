@@ -10,8 +10,7 @@ from pathlib import Path
 from app.engine.life_cycle import program_is_ending
 from app.runs.batch_inputs import earlier_report
 from app.runs.outputs import OutputFolder, OutputPaths
-from app.runs.track_job import RunReport, Watch
-from app.runs.workplaces import Here, Workplace
+from app.runs.track_job import Here, RunReport, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings

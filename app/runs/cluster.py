@@ -6,8 +6,7 @@ import uuid
 from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import RunReport, Watch
-from app.runs.workplaces import Here, Workplace
+from app.runs.track_job import Here, RunReport, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.extras import load

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ppnet
 from app.runs.file_run import FileRun
@@ -253,6 +253,33 @@ class TrackJob:
             "times": "presentation times of the file in seconds",
         }
         write_meta(self._paths.meta, facts)
+
+
+class Workplace(Protocol):
+    """Where inputs are tracked, one at a time: this process, others, or other machines. Used by one thread."""
+
+    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
+        """See `TrackJob`."""
+        ...
+
+    def close(self) -> None:
+        """Frees the models."""
+        ...
+
+
+class Here:
+    """This process; the models are loaded for the first input and kept."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings, self._models = settings, SharedModels(settings)
+
+    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
+        """See `TrackJob`."""
+        return TrackJob(spec, paths, self._settings, self._models, watch=watch).run()
+
+    def close(self) -> None:
+        """Frees the models."""
+        self._models.close()
 
 
 class _Processor:

@@ -1,45 +1,17 @@
-"""Where the inputs of a batch are tracked: in this process, in processes of their own, or on other machines."""
+"""Where the inputs of a batch are tracked at the same time: in processes of their own."""
 
 import multiprocessing
 import os
 import signal
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import LOOK_S, RunReport, TrackJob, Watch
-from app.runs.track_processor import SharedModels
+from app.runs.track_job import LOOK_S, Here, RunReport, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import start_log, unexpected
 from tracking.run_settings import RunSettings
-
-
-class Workplace(Protocol):
-    """Tracks one input at a time. Used by one thread."""
-
-    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
-        """See `TrackJob`."""
-        ...
-
-    def close(self) -> None:
-        """Frees the models."""
-        ...
-
-
-class Here:
-    """This process; the models are loaded for the first input and kept."""
-
-    def __init__(self, settings: RunSettings) -> None:
-        self._settings, self._models = settings, SharedModels(settings)
-
-    def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
-        """See `TrackJob`."""
-        return TrackJob(spec, paths, self._settings, self._models, watch=watch).run()
-
-    def close(self) -> None:
-        """Frees the models."""
-        self._models.close()
 
 
 class OwnProcess:
