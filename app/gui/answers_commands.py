@@ -1,24 +1,18 @@
 """Answers: looked for when their page comes into view and whenever results or edits have changed; saved."""
 
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from app.engine.run_status import RunStatus
 from app.gui.answers_panel import NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.gui.playback_commands import PlaybackCommands
-from app.runs.job import Job
-from app.runs.result_paths import free_path
+from app.runs.task import Progress, Task
 from app.runs.what_is_open import OpenedFile
-from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report
 from tracking.answers.table import write_answers_csv
 from tracking.drawing.style import SceneStyle
-from tracking.export.progress import ExportCancelled
 from tracking.session.edited_session import EditedSession
 
 
@@ -31,8 +25,9 @@ class AnswersCommands(Commands):
         super().__init__(parts)
         self._panel = panel
         self._files = files
-        self._job: Job[Any] | None = None
-        self._cancelled = threading.Event()
+        post = self._workspace.post
+        self._search: Task[tuple[Answers, ...]] = Task("answers", post=post, done=self._found, failed=self._say_why_not)
+        self._report: Task[Path] = Task("report", post=post, done=self._tell, failed=self._say_why_not)
         self._everybody: tuple[Answers, ...] = ()
         self._known_of: object = None  # what the answers depend on
         panel.shown.connect(self.look)
@@ -47,27 +42,30 @@ class AnswersCommands(Commands):
     def look(self) -> None:
         """Looks for answers where the page is seen and what it shows is not of today."""
         run = self._workspace.opened_file
-        if run is None or self._job is not None or not self._panel.isVisible():
+        if run is None or self._search.is_busy or not self._panel.isVisible():
             return
         known_of = run.session.path, run.session.frame_count, run.session.edits()
         if known_of == self._known_of:
             return
-        session, cancelled = run.session, self._cancelled
-        cancelled.clear()
+        session = run.session
 
-        def work() -> tuple[Answers, ...]:
+        def work(progress: Progress) -> tuple[Answers, ...]:
             edited = EditedSession(session)
-            edited.refresh(cancelled=cancelled.is_set)
-            return answers_of(edited)
+            edited.refresh(cancelled=progress.cancelled)
+            answers = answers_of(edited)
+            progress.tell(1.0)
+            return answers
 
         self._known_of = known_of
-        self._begin(work, self._found)
+        if not self._everybody:
+            self._panel.show_answers((), "Looking for steps, jumps and repetitions…")
+        self._search.start(work)
 
     def save_table(self) -> None:
         """Every number as CSV."""
         run = self._workspace.opened_file
         if run is not None:
-            path = self._place(f"{run.video.stem}_answers.csv")
+            path = self._files.new_file(f"{run.video.stem}_answers.csv")
             try:
                 write_answers_csv(self._everybody, path)
             except OSError as error:
@@ -81,44 +79,26 @@ class AnswersCommands(Commands):
         found = [answers for answers in self._everybody if not answers.is_empty]
         if run is None or not found:
             return
-        if self._job is not None:
+        if self._report.is_busy:
             self._workspace.notify("Still computing; try again in a moment.", "warning")
             return
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.deeds))
-        path = self._place(f"{run.video.stem}_{who.person}_report.pdf")
-        style, cancelled = SceneStyle(self._workspace.layers, self._workspace.people), self._cancelled
-        cancelled.clear()
-        self._begin(lambda: _report(run, who, path, style, cancelled), self._told)
+        path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
+        style = SceneStyle(self._workspace.layers, self._workspace.people)
+        self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
-        self._cancelled.set()
-        if self._job is not None:
-            self._job.wait(3.0)
+        for task in (self._search, self._report):
+            task.cancel(wait_s=3.0)
 
-    def _begin(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        if not self._everybody:
-            self._panel.show_answers((), "Looking for steps, jumps and repetitions…")
-        self._job = Job(work, name="answers", post=self._workspace.post, done=done, failed=self._failed)
-
-    def _found(self, everybody: tuple[Answers, ...]) -> None:
-        self._job = None
-        if self._workspace.opened_file is not None and not self._cancelled.is_set():
+    def _found(self, everybody: tuple[Answers, ...] | None) -> None:
+        if everybody is not None and self._workspace.opened_file is not None:
             self._show(everybody)
             self.look()  # more may have come meanwhile
 
-    def _told(self, path: Path | None) -> None:
-        self._job = None
-        if path is not None:
-            self._tell(path)
-
-    def _failed(self, error: Exception) -> None:
-        self._job = None
-        if self._cancelled.is_set():
-            return
-        if not isinstance(error, UserError | OSError):
-            raise error
-        self._workspace.notify(str(error), "error")
+    def _say_why_not(self, why: str) -> None:
+        self._workspace.notify(why, "error")
 
     def _show(self, everybody: tuple[Answers, ...]) -> None:
         self._everybody = everybody
@@ -130,24 +110,16 @@ class AnswersCommands(Commands):
         if status.complete:
             self.look()
 
-    def _place(self, name: str) -> Path:
-        folder = self._files.record_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        return free_path(folder / name)
-
-    def _tell(self, path: Path) -> None:
-        self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))
+    def _tell(self, path: Path | None) -> None:
+        if path is not None:
+            self._files.offer_to_show(f"Saved {path.name}", path)
 
 
-def _report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle, cancelled: threading.Event) -> Path | None:
+def _written_report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle, progress: Progress) -> Path:
     edited = EditedSession(run.session)
-    edited.refresh(cancelled=cancelled.is_set)
+    edited.refresh(cancelled=progress.cancelled)
 
     def tick(_done: int) -> None:
-        if cancelled.is_set():
-            raise ExportCancelled
+        progress.tell(0.0)
 
-    try:
-        return write_report(report_page(edited, who, tick, style=style, video=run.video, near=run.nearby()), path)
-    except ExportCancelled:
-        return None
+    return write_report(report_page(edited, who, tick, style=style, video=run.video, near=run.nearby()), path)

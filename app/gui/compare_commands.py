@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.compare_window import Choice, CompareWindow
-from app.gui.file_commands import FileCommands, show_in_folder
-from app.runs.writing_job import Progress, WritingJob
+from app.gui.file_commands import FileCommands
+from app.runs.task import Progress, Task
 from ppnet.errors import UserError
 from tracking.comparison import Comparison, picture_count, write_comparison
 from tracking.export.video import find_video
@@ -25,7 +25,7 @@ class CompareCommands(Commands):
         self._files = files
         self._opened: list[Session] = []  # other files
         self.shown: CompareWindow | None = None
-        self._writing = WritingJob("compare", post=workspace.post, written=self._written, failed=self._failed)
+        self._writing: Task[Path] = Task("compare", post=workspace.post, done=self._written, failed=self._failed)
         self._ticker = QTimer(self, interval=200)
         self._ticker.timeout.connect(self._tick)
         actions.connect({"compare": self.compare})
@@ -87,8 +87,8 @@ class CompareCommands(Commands):
             return
         path, count = self._files.new_file(f"{run.video.stem}_compared.mp4"), picture_count(comparison, 1.0)
 
-        def work(progress: Progress) -> tuple[Path, ...]:
-            return (write_comparison(comparison, path, lambda done: progress.tell(done / count)),)
+        def work(progress: Progress) -> Path:
+            return write_comparison(comparison, path, lambda done: progress.tell(done / count))
 
         self._ticker.start()
         self._writing.start(work)
@@ -104,10 +104,10 @@ class CompareCommands(Commands):
         if self.shown is not None and self._writing.is_busy:
             self.shown.show_progress(self._writing.share)
 
-    def _written(self, paths: tuple[Path, ...]) -> None:
+    def _written(self, path: Path | None) -> None:
         self._end()
-        if paths:
-            self._workspace.offer(f"Saved {paths[0].name}", "Show in folder", lambda: show_in_folder(paths[0]))
+        if path is not None:
+            self._files.offer_to_show(f"Saved {path.name}", path)
 
     def _failed(self, words: str) -> None:
         self._end()

@@ -8,10 +8,10 @@ from PySide6.QtCore import QTimer
 from app.gui.batch_dialog import BatchDialog
 from app.gui.commands import Commands, WindowParts
 from app.gui.export_dialog import ExportDialog
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.runs.exporting import ExportOffer, Work, export_work
 from app.runs.result_paths import free_path
-from app.runs.writing_job import WritingJob
+from app.runs.task import Task
 
 TICK_MS = 100
 
@@ -24,7 +24,9 @@ class ExportCommands(Commands):
         self._files = files
         self.dialog: ExportDialog | None = None
         self.batch: BatchDialog | None = None
-        self._writing = WritingJob("export", post=self._workspace.post, written=self._done, failed=self._end)
+        self._writing: Task[tuple[Path, ...]] = Task(
+            "export", post=self._workspace.post, done=self._done, failed=self._end
+        )
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"export": self.ask, "batch": lambda: self.show_batch([])})
@@ -92,11 +94,11 @@ class ExportCommands(Commands):
         if self.dialog is not None:
             self.dialog.show_progress(self._writing.share)
 
-    def _done(self, paths: tuple[Path, ...]) -> None:
-        names = ", ".join(path.name for path in paths)
+    def _done(self, paths: tuple[Path, ...] | None) -> None:
+        names = ", ".join(path.name for path in paths or ())
         self._end(f"Written: {names}" if paths else "Cancelled; no file was written.")
         if paths:
-            self._workspace.offer(f"Exported {names}", "Show in folder", lambda: show_in_folder(paths[0]))
+            self._files.offer_to_show(f"Exported {names}", paths[0])
 
     def _end(self, words: str) -> None:
         self._ticker.stop()

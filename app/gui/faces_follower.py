@@ -1,64 +1,54 @@
 """People as faces: thumbnails for the list, a jump to somebody's best view, and people who may be one."""
 
-import threading
-
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
-
 from app.engine.run_status import RunStatus
+from app.gui.commands import Commands, WindowParts
 from app.gui.people_panel import PeoplePanel
 from app.gui.playback_commands import PlaybackCommands
 from app.runs.faces import Faces, SamePerson, faces_of
-from app.runs.job import Job
-from app.runs.workspace import Workspace
-from ppnet.errors import UserError
+from app.runs.task import Progress, Task
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MergeIds
 
 
-class FacesFollower(QObject):
+class FacesFollower(Commands):
     """Looks anew, in a thread, when somebody has come, when all is tracked, and after edits; nobody is shown whose face
     is to be hidden."""
 
-    def __init__(
-        self, workspace: Workspace, panel: PeoplePanel, *, playback: PlaybackCommands, window: QWidget
-    ) -> None:
-        super().__init__(window)
-        self._workspace = workspace
+    def __init__(self, parts: WindowParts, panel: PeoplePanel, playback: PlaybackCommands) -> None:
+        super().__init__(parts)
         self._panel = panel
         self._playback = playback
-        self._job: Job[Faces] | None = None
-        self._cancelled = threading.Event()
+        # A file that can't be read has been told of already.
+        self._task: Task[Faces] = Task("faces", post=self._workspace.post, done=self._found, failed=lambda _why: None)
         self._faces = Faces()
         self._known_of: object = None  # what the faces depend on
         self._refused: set[tuple[int, int]] = set()  # pairs of whom the user has said that they are two
         panel.bestViewWanted.connect(self.go_to_best_view)
         panel.mergeWanted.connect(self.merge)
         panel.suggestionRefused.connect(self.refuse)
-        workspace.status_updated.connect(self._follow)
-        workspace.edited.connect(self.look)
-        workspace.layers_changed.connect(lambda _layers: self._show())
-        workspace.closing.connect(self.shut_down)
-        workspace.closed.connect(self._forget)
+        self._workspace.status_updated.connect(self._follow)
+        self._workspace.edited.connect(self.look)
+        self._workspace.layers_changed.connect(lambda _layers: self._show())
+        self._workspace.closing.connect(self.shut_down)
+        self._workspace.closed.connect(self._forget)
 
     def look(self) -> None:
         """Looks for faces where people are not those of the last time."""
         run = self._workspace.opened_file
-        if run is None or self._job is not None:
+        if run is None or self._task.is_busy:
             return
         session = run.session
         known_of = session.path, session.complete, session.last_track_id, run.edited.plan.of_results
         if known_of == self._known_of or not session.last_track_id:
             return
-        self._known_of, cancelled = known_of, self._cancelled
-        cancelled.clear()
-        self._job = Job(
-            lambda: faces_of(EditedSession(session), run.opened, cancelled=cancelled.is_set),
-            name="faces",
-            post=self._workspace.post,
-            done=self._found,
-            failed=self._failed,
-        )
+        self._known_of = known_of
+
+        def work(progress: Progress) -> Faces:
+            faces = faces_of(EditedSession(session), run.opened, cancelled=progress.cancelled)
+            progress.tell(1.0)
+            return faces
+
+        self._task.start(work)
 
     def go_to_best_view(self, person: int) -> None:
         """To the frame in which somebody is seen best."""
@@ -79,20 +69,12 @@ class FacesFollower(QObject):
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
-        self._cancelled.set()
-        if self._job is not None:
-            self._job.wait(3.0)
+        self._task.cancel(wait_s=3.0)
 
-    def _found(self, faces: Faces) -> None:
-        self._job = None
-        if self._workspace.opened_file is not None and not self._cancelled.is_set():
+    def _found(self, faces: Faces | None) -> None:
+        if faces is not None and self._workspace.opened_file is not None:
             self._faces = faces
             self._show()
-
-    def _failed(self, error: Exception) -> None:
-        self._job = None
-        if not self._cancelled.is_set() and not isinstance(error, UserError | OSError):
-            raise error  # a file that can't be read has been told of already
 
     def _show(self) -> None:
         hidden = self._workspace.layers.hides_people

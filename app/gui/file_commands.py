@@ -94,6 +94,10 @@ class FileCommands(Commands):
         folder.mkdir(parents=True, exist_ok=True)
         return free_path(folder / name)
 
+    def offer_to_show(self, words: str, path: Path) -> None:
+        """Says what was written, with the way to its folder."""
+        self._workspace.offer(words, "Show in folder", lambda: show_in_folder(path))
+
     def open_path(self, path: Path) -> None:
         """Opens a file or folder; one that opens comes first among the recent ones."""
         self._workspace.open_path(path)

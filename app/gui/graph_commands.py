@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.gui.graph_style import Column, save_csv, save_png
 from app.gui.performance_graphs import PerformanceGraphs
 from app.gui.person_curves import PersonCurves
@@ -29,7 +29,7 @@ class GraphCommands(Commands):
         """The graph as PNG."""
         path = self._place(f"{name}.png")
         if save_png(widget, path):
-            self._tell(path)
+            self._files.offer_to_show(f"Saved {path.name}", path)
         else:
             self._workspace.notify(f"The picture could not be written to {path}.", "error")
 
@@ -48,12 +48,9 @@ class GraphCommands(Commands):
         except OSError as error:
             self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
         else:
-            self._tell(path)
+            self._files.offer_to_show(f"Saved {path.name}", path)
 
     def _place(self, end: str) -> Path:
         run = self._workspace.run
         stem = Path(run.name).stem if run is not None else "run"
         return self._files.new_file(f"{stem}_{end}")
-
-    def _tell(self, path: Path) -> None:
-        self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))

@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
         self.focus_person = FocusCommands(parts, self.controls)
         self.discovery = Discovery(self.controls, post=self.workspace.post)
         self.marks = MarkCommands(parts, self.transport, self.timeline.lanes, self.playback)
-        self.faces = FacesFollower(self.workspace, self.people, playback=self.playback, window=self)
+        self.faces = FacesFollower(parts, self.people, self.playback)
         self.results = ResultsFollower(parts, self.timeline.lanes, self.people, self.curves, self.playback)
 
     def _connect(self) -> None:

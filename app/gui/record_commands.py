@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QProgressDialog
 
 from app.engine.recorder import RecordingStats
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.gui.record_bar import RecordBar
 from app.runs.recording import Recording
 
@@ -20,6 +20,7 @@ class RecordCommands(Commands):
     def __init__(self, parts: WindowParts, bar: RecordBar, files: FileCommands) -> None:
         super().__init__(parts)
         self._bar = bar
+        self._files = files
         self.recording = Recording(self._workspace, files.new_file)
         self._written = QEventLoop()
         self._ticker = QTimer(self, interval=TICK_MS)
@@ -76,7 +77,7 @@ class RecordCommands(Commands):
 
     def _offer_files(self, paths: tuple[Path, ...]) -> None:
         names = " and ".join(path.name for path in paths)
-        self._workspace.offer(f"Recorded: {names}", "Show in folder", lambda: show_in_folder(paths[0]))
+        self._files.offer_to_show(f"Recorded: {names}", paths[0])
 
     def _enable(self, enabled: bool) -> None:
         self._bar.setEnabled(enabled)

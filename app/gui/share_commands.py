@@ -7,11 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.gui.record_bar import RecordBar
 from app.runs.exporting import Work
 from app.runs.sharing import share_clip, share_picture
-from app.runs.writing_job import WritingJob
+from app.runs.task import Task
 
 LONG_S = 60.0  # of life: four minutes of clip
 TICK_MS = 200
@@ -24,8 +24,8 @@ class ShareCommands(Commands):
         super().__init__(parts)
         self._bar = bar
         self._files = files
-        self._writing = WritingJob(
-            "share", post=self._workspace.post, written=self._offer_file, failed=self._say_why_not
+        self._writing: Task[tuple[Path, ...]] = Task(
+            "share", post=self._workspace.post, done=self._offer_file, failed=self._say_why_not
         )
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
@@ -79,11 +79,10 @@ class ShareCommands(Commands):
     def _tick(self) -> None:
         self._bar.status.setText(f"Making the clip… {100 * self._writing.share:.0f} %")
 
-    def _offer_file(self, paths: tuple[Path, ...]) -> None:
+    def _offer_file(self, paths: tuple[Path, ...] | None) -> None:
         self._end()
         if paths:
-            words = f"Ready to share: {paths[0].name}"
-            self._workspace.offer(words, "Show in folder", lambda: show_in_folder(paths[0]))
+            self._files.offer_to_show(f"Ready to share: {paths[0].name}", paths[0])
 
     def _say_why_not(self, why: str) -> None:
         self._end()

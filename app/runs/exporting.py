@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from app.runs.results_nearby import ResultsNearby
+from app.runs.task import Progress
 from app.runs.workspace import Workspace
-from app.runs.writing_job import Progress
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.formats import EXPORTS, export
 from tracking.session.edited_session import EditedSession
@@ -65,7 +65,7 @@ def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> t
     """Writes one format with all edits in it; the path written. ExportCancelled; UserError when it can't; unit: see
     `export`."""
     edited = EditedSession(work.session)
-    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
+    edited.refresh(cancelled=work.progress.cancelled)
     total = max(work.session.frame_count, 1)
     write = partial(EXPORTS[name].write, video=work.video) if EXPORTS[name].pictures else None
     if write is not None and name == "video":

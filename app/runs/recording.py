@@ -8,9 +8,9 @@ from app.engine.run_status import RunStatus
 from app.runs.event import Event
 from app.runs.picture_feed import Picture
 from app.runs.recorded_picture import write_span
+from app.runs.task import Progress, Task
 from app.runs.what_is_open import OpenedCamera, OpenedFile
 from app.runs.workspace import Workspace
-from app.runs.writing_job import Progress, WritingJob
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
 from tracking.stems import stem_of
@@ -26,7 +26,9 @@ class Recording:
         self.written: Event[tuple[Path, ...]] = Event()
         self.writing_changed: Event[()] = Event()  # a file is being written now, or not any more
         self.is_running = False
-        self.writing = WritingJob("write recording", post=workspace.post, written=self._end, failed=self._end_badly)
+        self.writing: Task[tuple[Path, ...]] = Task(
+            "write recording", post=workspace.post, done=self._end, failed=self._end_badly
+        )
         self._workspace = workspace
         self._place = place
         self._kinds = (True, False)
@@ -111,7 +113,7 @@ class Recording:
         self.writing.start(write)
         self.writing_changed.emit()
 
-    def _end(self, paths: tuple[Path, ...]) -> None:
+    def _end(self, paths: tuple[Path, ...] | None) -> None:
         self.writing_changed.emit()
         if paths:
             self.written.emit(paths)

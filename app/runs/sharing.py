@@ -12,7 +12,7 @@ from tracking.time_span import TimeSpan
 def share_clip(path: Path, work: Work) -> tuple[Path, ...]:
     """Writes what lies between in and out point. ExportCancelled; UserError when it can't."""
     edited = EditedSession(work.session)
-    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
+    edited.refresh(cancelled=work.progress.cancelled)
     total = max(len(edited.exported_span.indices(work.session.frame_times())), 1)
     return (
         write_shared_clip(
@@ -29,7 +29,7 @@ def share_clip(path: Path, work: Work) -> tuple[Path, ...]:
 def share_picture(path: Path, work: Work, time_s: float) -> tuple[Path, ...]:
     """Writes the picture at that time. UserError when it can't."""
     edited = EditedSession(work.session, span=TimeSpan(time_s - TRAIL_S, time_s + 1e-5), whole=True)
-    edited.refresh(cancelled=lambda: work.progress.is_cancelled)
+    edited.refresh(cancelled=work.progress.cancelled)
     return (write_png(shared_picture(edited, style=_style(work), video=work.video, near=work.nearby), path),)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.runs.exporting import Work, export_work
-from app.runs.writing_job import Progress
+from app.runs.task import Progress
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.drawing.style import PeopleStyle, PictureLayers

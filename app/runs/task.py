@@ -1,11 +1,13 @@
-"""`WritingJob`: files written in a thread of its own; how far it is, and given up on demand."""
+"""`Task`: work in a thread of its own that tells how far it is, is given up on demand, and fails in one sentence."""
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Generic, TypeVar
 
 from app.runs.job import Job, Post
 from ppnet.errors import UserError
 from tracking.export.progress import ExportCancelled
+
+T = TypeVar("T")
 
 
 class Progress:
@@ -15,6 +17,10 @@ class Progress:
         self.share = 0.0
         self.is_cancelled = False
 
+    def cancelled(self) -> bool:
+        """Whether nobody wants the rest any more."""
+        return self.is_cancelled
+
     def tell(self, share: float) -> None:
         """So much is done. ExportCancelled when the rest is not wanted any more."""
         self.share = min(share, 1.0)
@@ -22,25 +28,20 @@ class Progress:
             raise ExportCancelled
 
 
-class WritingJob:
-    """One piece of work at a time. written(paths) or failed(sentence) comes in the thread of `post`; no path when it
-    was given up."""
+class Task(Generic[T]):
+    """One piece of work at a time. done(answer) or failed(sentence) comes in the thread of `post`; the answer is None
+    when it was given up."""
 
     def __init__(
-        self,
-        name: str,
-        *,
-        post: Post,
-        written: Callable[[tuple[Path, ...]], object],
-        failed: Callable[[str], object],
+        self, name: str, *, post: Post, done: Callable[[T | None], object], failed: Callable[[str], object]
     ) -> None:
-        self._name, self._post, self._written, self._failed = name, post, written, failed
+        self._name, self._post, self._done, self._failed = name, post, done, failed
         self._progress = Progress()
-        self._job: Job[tuple[Path, ...]] | None = None
+        self._job: Job[T | None] | None = None
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being written."""
+        """Whether it is at work."""
         return self._job is not None
 
     @property
@@ -48,15 +49,15 @@ class WritingJob:
         """How much is done, 0 to 1."""
         return self._progress.share
 
-    def start(self, work: Callable[[Progress], tuple[Path, ...]]) -> None:
-        """Begins; `work` gives the paths that it wrote."""
+    def start(self, work: Callable[[Progress], T]) -> None:
+        """Begins."""
         self._progress = progress = Progress()
 
-        def run() -> tuple[Path, ...]:
+        def run() -> T | None:
             try:
                 return work(progress)
             except ExportCancelled:
-                return ()
+                return None
 
         self._job = Job(run, name=self._name, post=self._post, done=self._end, failed=self._end_badly)
 
@@ -66,16 +67,16 @@ class WritingJob:
         if self._job is not None and wait_s > 0:
             self._job.wait(wait_s)
 
-    def _end(self, paths: tuple[Path, ...]) -> None:
+    def _end(self, answer: T | None) -> None:
         self._job = None
-        self._written(paths)
+        self._done(answer)
 
     def _end_badly(self, error: Exception) -> None:
         self._job = None
         if self._progress.is_cancelled:
-            self._written(())
+            self._done(None)
         elif isinstance(error, UserError | OSError):
             self._failed(str(error))
         else:
-            self._failed("Something went wrong; see the log.")
+            self._failed("Something went wrong; the log says what.")
             raise error

@@ -1,11 +1,11 @@
-"""Files written in a thread: one piece of work at a time, told how far it is, given up without a word."""
+"""Work in a thread: one piece of work at a time, told how far it is, given up without a word."""
 
 import queue
 import threading
 
 import pytest
 
-from app.runs.writing_job import WritingJob
+from app.runs.task import Task
 from ppnet.errors import UserError
 
 
@@ -14,14 +14,14 @@ class Told:
 
     def __init__(self):
         self.words, self._deeds = [], queue.Queue()
-        self.writing = WritingJob("write", post=self._deeds.put, written=self.words.append, failed=self.words.append)
+        self.task = Task("write", post=self._deeds.put, done=self.words.append, failed=self.words.append)
 
     def wait(self):
         self._deeds.get(timeout=10)()
         return self.words
 
 
-def test_paths_come_when_it_is_done_and_the_share_before(tmp_path):
+def test_the_answer_comes_when_it_is_done_and_the_share_before(tmp_path):
     told, seen, go_on = Told(), threading.Event(), threading.Event()
 
     def work(progress):
@@ -30,22 +30,22 @@ def test_paths_come_when_it_is_done_and_the_share_before(tmp_path):
         go_on.wait(5.0)
         return (tmp_path / "a", tmp_path / "b")
 
-    told.writing.start(work)
-    assert seen.wait(5.0) and told.writing.is_busy and told.writing.share == 0.25
+    told.task.start(work)
+    assert seen.wait(5.0) and told.task.is_busy and told.task.share == 0.25
     go_on.set()
-    assert told.wait() == [(tmp_path / "a", tmp_path / "b")] and not told.writing.is_busy
+    assert told.wait() == [(tmp_path / "a", tmp_path / "b")] and not told.task.is_busy
 
 
-def test_what_is_given_up_leaves_no_path_and_no_complaint():
+def test_what_is_given_up_gives_no_answer_and_no_complaint():
     told = Told()
 
     def work(progress):
         while True:
             progress.tell(0.5)
 
-    told.writing.start(work)
-    told.writing.cancel()
-    assert told.wait() == [()]
+    told.task.start(work)
+    told.task.cancel()
+    assert told.wait() == [None]
 
 
 @pytest.mark.parametrize("error", [UserError("The disk is full."), OSError("The disk is full.")])
@@ -55,5 +55,5 @@ def test_what_goes_wrong_is_one_sentence(error):
     def work(progress):
         raise error
 
-    told.writing.start(work)
-    assert told.wait() == ["The disk is full."] and not told.writing.is_busy
+    told.task.start(work)
+    assert told.wait() == ["The disk is full."] and not told.task.is_busy
