@@ -10,7 +10,11 @@ import numpy.typing as npt
 from tracking.export.openpose import BODY_25
 from tracking.importing.track_table import Floats, TrackTable, boxes_of, ids_by_overlap
 
-NAMES_25 = tuple(names[0] if len(names) == 1 else f"body25_{at}" for at, names in enumerate(BODY_25))
+OTHERS = {
+    1: "neck", 8: "mid_hip", 19: "left_big_toe", 20: "left_small_toe", 21: "left_heel",
+    22: "right_big_toe", 23: "right_small_toe", 24: "right_heel",
+}  # fmt: skip
+NAMES_25 = tuple(OTHERS.get(at) or names[0] for at, names in enumerate(BODY_25))
 NAMES_18 = (
     "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
     "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
