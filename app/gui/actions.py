@@ -64,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("faster", "Playback", "Faster", ("]",)),
     Command("normal-speed", "Playback", "Normal speed", ("Backspace",)),
     Command("record", "Playback", "Record", ("R",), "Starts and stops a recording", switch=True),
+    Command("save-last", "Playback", "Save the last 20 seconds", ("Shift+R",), "Of a camera: what just happened, with everything drawn"),
     Command("skeleton", "View", "Skeleton", ("H",), "Lines between the joints", switch=True),
     Command("joints", "View", "Joints", ("P",), "Points; pale ones are uncertain, hollow ones are guessed", switch=True),
     Command("boxes", "View", "Boxes", ("B",), "Dashed while the person is out of sight", switch=True),

@@ -29,6 +29,7 @@ from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.inspect_commands import InspectCommands
 from app.gui.mark_commands import MarkCommands
+from app.gui.mirror_commands import MirrorCommands
 from app.gui.network_view_panel import NetworkViewPanel
 from app.gui.people_commands import PeopleCommands
 from app.gui.people_panel import PeoplePanel
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
         self.graphs = GraphCommands(parts, self.curves, self.performance, self.files)
         self.answering = AnswersCommands(parts, self.answers, self.files, self.playback)
         self.comparing = CompareCommands(parts, self.files)
+        self.mirror = MirrorCommands(parts, self.files)
         self.inspect = InspectCommands(parts, self.network_view, self.controls, self.below)
         self.tools = PictureTools(parts, self.curves, self.controls)
         self.focus_person = FocusCommands(parts, self.controls)

@@ -15,6 +15,8 @@ def note_on(picture: Picture, status: RunStatus) -> str:
 
 
 def _skeletons(picture: Picture, status: RunStatus) -> str:
+    if picture.delay_s:
+        return f"{picture.delay_s:g} s ago"
     if picture.result is not None:
         late_ms = 1000 * picture.overlay_age_s
         return f"Skeletons are {late_ms:.0f} ms behind the picture" if late_ms > LATE_MS else ""

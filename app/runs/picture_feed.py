@@ -20,12 +20,14 @@ class Picture:
 
     result: None where the tracking has not come yet. overlay_age_s: how much older the result is than the frame.
     near: results near in time, of everybody, for hiding faces; empty when nobody hides any.
+    delay_s: so long ago it was captured, because that was asked for.
     """
 
     frame: Frame
     result: FrameResult | None = None
     overlay_age_s: float = 0.0
     near: tuple[FrameResult, ...] = ()
+    delay_s: float = 0.0
 
 
 class Feed(Protocol):
@@ -66,8 +68,13 @@ class LiveFeed:
         self._given: LiveView | None = None
         self._recent = RecentResults()
         self.hides_faces = False
+        self.delay_s = 0.0
+        """The picture is that of so long ago."""
+        self._given_index: int | None = None
 
     def picture(self) -> Picture | None:
+        if self.delay_s:
+            return self._delayed()
         view = self._engine.view()
         if view is None or (self._given is not None and _same(view, self._given)):
             return None
@@ -77,8 +84,16 @@ class LiveFeed:
             return Picture(view.result_frame or view.frame, view.result, near=near)
         return Picture(view.frame, view.result, view.overlay_age_s)
 
+    def _delayed(self) -> Picture | None:
+        moment = self._engine.film.ago(self.delay_s, own_only=self.hides_faces)
+        if moment is None or moment.index == self._given_index:
+            return None
+        self._given, self._given_index = None, moment.index
+        near = self._recent.add(moment.result) if moment.result is not None else ()
+        return Picture(moment.frame(), moment.result, near=near if self.hides_faces else (), delay_s=self.delay_s)
+
     def refresh(self) -> None:
-        self._given = None
+        self._given = self._given_index = None
 
     def painted(self) -> None:
         if self._given is not None:

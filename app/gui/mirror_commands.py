@@ -1,0 +1,84 @@
+"""For a camera: the picture of some seconds ago, as in a mirror with a memory; and the last seconds saved after the
+fact."""
+
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from app.gui.commands import Commands, WindowParts
+from app.gui.file_commands import FileCommands, show_in_folder
+from app.runs.just_happened import write_recent
+from app.runs.picture_feed import LiveFeed
+from app.runs.task import Progress, Task
+from app.runs.what_is_open import Opened
+from tracking.drawing.style import SceneStyle
+
+DELAYS_S = (0, 2, 5, 10, 20)
+SAVED_S = 20.0
+
+
+class MirrorCommands(Commands):
+    """A delay counts until the camera is closed."""
+
+    def __init__(self, parts: WindowParts, files: FileCommands) -> None:
+        super().__init__(parts)
+        self._files = files
+        self._writing: Task[Path] = Task(
+            "save the last seconds", post=self._workspace.post, done=self._written, failed=self._failed
+        )
+        self.menu = QMenu("Delayed mirror", parts.window)
+        self._group = QActionGroup(self)
+        self._entries = {delay_s: self._entry(delay_s) for delay_s in DELAYS_S}
+        playback = self._actions.menus["Playback"]
+        playback.insertMenu(self._actions["save-last"], self.menu)
+        self._actions.connect({"save-last": self.save_last})
+        self._workspace.opened.connect(self._follow)
+        self._workspace.closing.connect(lambda: self._writing.cancel(wait_s=3.0))
+        self._workspace.closed.connect(lambda: self._enable(False))
+        self._enable(False)
+
+    def show_ago(self, seconds: float) -> None:
+        """Shows what was captured so long ago; 0: what is captured now."""
+        camera = self._workspace.opened_camera
+        if camera is not None and isinstance(camera.feed, LiveFeed):
+            camera.feed.delay_s = seconds
+
+    def save_last(self) -> None:
+        """Saves the last seconds, as the picture looks now."""
+        camera = self._workspace.opened_camera
+        if camera is None:
+            return
+        if self._writing.is_busy:
+            self._workspace.notify("The seconds before are still being saved; try again in a moment.", "warning")
+            return
+        film, style = camera.engine.film, SceneStyle(self._workspace.layers, self._workspace.people)
+        path = self._files.new_file(f"{camera.session.path.stem.removesuffix('_session')}_last.mp4")
+
+        def work(progress: Progress) -> Path:
+            return write_recent(film, path, style, last_s=SAVED_S, progress=progress.tell)
+
+        self._writing.start(work)
+
+    def _entry(self, delay_s: int) -> QAction:
+        entry = self.menu.addAction("Off" if delay_s == 0 else f"{delay_s} seconds ago")
+        entry.setCheckable(True)
+        entry.setChecked(delay_s == 0)
+        entry.triggered.connect(lambda: self.show_ago(delay_s))
+        self._group.addAction(entry)
+        return entry
+
+    def _follow(self, run: Opened) -> None:
+        self._enable(run.is_live)
+
+    def _enable(self, enabled: bool) -> None:
+        self._entries[0].setChecked(True)
+        self.menu.setEnabled(enabled)
+        self._actions.enable(("save-last",), enabled)
+
+    def _written(self, path: Path | None) -> None:
+        if path is not None:
+            self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))
+
+    def _failed(self, words: str) -> None:
+        self._workspace.notify(words, "error")
