@@ -110,10 +110,11 @@ class ExportDialog(QDialog):
         self.status.setText(words)
 
     def _suggest(self, row: int) -> None:
-        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{EXPORTS[self._offer.formats[row]].suffix}"))
+        form = EXPORTS[self._offer.formats[row]]
+        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{form.suffix}"))
         self.status.setText("")
-        self.unit.setVisible(len(EXPORTS[self._offer.formats[row]].units) > 1)
-        self.unit.setCurrentIndex(self.unit.count() - 1 if self._offer.formats[row] == "trc" else 0)
+        self.unit.setVisible(len(form.units) > 1)
+        self.unit.setCurrentIndex(self.unit.count() - 1 if form.usually_metres else 0)
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Export to")

@@ -21,7 +21,8 @@ class ExportFormat:
 
     A suffix without a point is a folder. writer: module in `tracking.export` and function, loaded when it is called.
     units: of its positions, those that can be asked for (the writer takes `unit=` where there are two); none: empty.
-    pictures: whether it needs the video (the writer takes `video=`, where it lies now).
+    pictures: whether it needs the video (the writer takes `video=`, where it lies now). usually_metres: without a word
+    about units it is in metres as soon as a scale is known.
     """
 
     title: str
@@ -30,6 +31,7 @@ class ExportFormat:
     writer: str
     units: tuple[str, ...] = ()
     pictures: bool = False
+    usually_metres: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -51,11 +53,25 @@ EXPORTS = {
         "csv_wide:write_wide_csv",
         UNITS,
     ),
+    "video": ExportFormat(
+        "Annotated video (MP4)",
+        "As it looks in the window now, blurred faces included, with its sound",
+        "_annotated.mp4",
+        "video:write_annotated_video",
+        pictures=True,
+    ),
     "tidy": ExportFormat(
         "Tidy table, one row per joint (CSV)",
         "The same for statistics programs: one row for each joint",
         "_tidy.csv",
         "csv_tidy:write_tidy_csv",
+        UNITS,
+    ),
+    "parquet": ExportFormat(
+        "Tidy table (Parquet)",
+        "The tidy table for large projects: pandas, polars, R, DuckDB",
+        "_tidy.parquet",
+        "parquet:write_parquet",
         UNITS,
     ),
     "angles": ExportFormat(
@@ -64,26 +80,17 @@ EXPORTS = {
         "_angles.csv",
         "angles:write_angles_csv",
     ),
-    "coco": ExportFormat(
-        "COCO keypoint results (JSON)",
-        "For evaluation tools and other networks",
-        "_coco.json",
-        "coco:write_coco_json",
-        (PIXELS,),
+    "marks": ExportFormat(
+        "Marks, in and out point (CSV)",
+        "Name, frame and time of every mark",
+        "_marks.csv",
+        "marks:write_marks_csv",
     ),
-    "openpose": ExportFormat(
-        "OpenPose, one JSON per frame",
-        "For programs that read OpenPose",
-        "_openpose",
-        "openpose:write_openpose_folder",
-        (PIXELS,),
-    ),
-    "trc": ExportFormat(
-        "Markers for OpenSim, one TRC per person",
-        "For OpenSim; resampled to an even rate, y upwards",
-        "_trc",
-        "trc:write_trc_folder",
-        UNITS,
+    "meta": ExportFormat(
+        "How it was made (JSON)",
+        "Source, settings and when they were changed, people, marks, scale, edits",
+        "_session.json",
+        "meta:write_meta_json",
     ),
     "deeplabcut": ExportFormat(
         "DeepLabCut table (CSV)",
@@ -113,18 +120,18 @@ EXPORTS = {
         "sleap_analysis:write_sleap_analysis",
         (PIXELS,),
     ),
-    "parquet": ExportFormat(
-        "Tidy table (Parquet)",
-        "The tidy table for large projects: pandas, polars, R, DuckDB",
-        "_tidy.parquet",
-        "parquet:write_parquet",
-        UNITS,
+    "openpose": ExportFormat(
+        "OpenPose, one JSON per frame",
+        "For programs that read OpenPose",
+        "_openpose",
+        "openpose:write_openpose_folder",
+        (PIXELS,),
     ),
-    "nwb": ExportFormat(
-        "Neurodata Without Borders, one NWB per person",
-        "ndx-pose, at the times of the video",
-        "_nwb",
-        "nwb:write_nwb_folder",
+    "coco": ExportFormat(
+        "COCO keypoint results (JSON)",
+        "For evaluation tools and other networks",
+        "_coco.json",
+        "coco:write_coco_json",
         (PIXELS,),
     ),
     "coco-dataset": ExportFormat(
@@ -135,12 +142,13 @@ EXPORTS = {
         (PIXELS,),
         pictures=True,
     ),
-    "c3d": ExportFormat(
-        "Markers, one C3D per person",
-        "For motion capture programs; resampled to an even rate, y upwards, in one plane",
-        "_c3d",
-        "c3d:write_c3d_folder",
+    "trc": ExportFormat(
+        "Markers for OpenSim, one TRC per person",
+        "For OpenSim; resampled to an even rate, y upwards",
+        "_trc",
+        "trc:write_trc_folder",
         UNITS,
+        usually_metres=True,
     ),
     "opensim-mot": ExportFormat(
         "Joint angles for OpenSim, one MOT per person",
@@ -148,24 +156,26 @@ EXPORTS = {
         "_opensim",
         "opensim_mot:write_mot_folder",
     ),
+    "c3d": ExportFormat(
+        "Markers, one C3D per person",
+        "For motion capture programs; resampled to an even rate, y upwards, in one plane",
+        "_c3d",
+        "c3d:write_c3d_folder",
+        UNITS,
+        usually_metres=True,
+    ),
     "bvh": ExportFormat(
         "Motion for animation programs, one BVH per person",
         "Planar: bones of constant length that turn about the axis of view",
         "_bvh",
         "bvh:write_bvh_folder",
     ),
-    "mot": ExportFormat(
-        "Boxes and ids, MOTChallenge text",
-        "For tracking benchmarks",
-        "_mot.txt",
-        "mot:write_mot_txt",
+    "nwb": ExportFormat(
+        "Neurodata Without Borders, one NWB per person",
+        "ndx-pose, at the times of the video",
+        "_nwb",
+        "nwb:write_nwb_folder",
         (PIXELS,),
-    ),
-    "marks": ExportFormat(
-        "Marks, in and out point (CSV)",
-        "Name, frame and time of every mark",
-        "_marks.csv",
-        "marks:write_marks_csv",
     ),
     "kinovea": ExportFormat(
         "Trajectories for Kinovea (KVA)",
@@ -186,18 +196,12 @@ EXPORTS = {
         "_marks.boris",
         "boris:write_boris",
     ),
-    "meta": ExportFormat(
-        "How it was made (JSON)",
-        "Source, settings and when they were changed, people, marks, scale, edits",
-        "_session.json",
-        "meta:write_meta_json",
-    ),
-    "video": ExportFormat(
-        "Annotated video (MP4)",
-        "As it looks in the window now, blurred faces included, with its sound",
-        "_annotated.mp4",
-        "video:write_annotated_video",
-        pictures=True,
+    "mot": ExportFormat(
+        "Boxes and ids, MOTChallenge text",
+        "For tracking benchmarks",
+        "_mot.txt",
+        "mot:write_mot_txt",
+        (PIXELS,),
     ),
 }
 
