@@ -10,6 +10,7 @@ from tracking.checked_settings import Setting
 
 SETTLE_MS = 250  # a slider that is being dragged counts once it rests so long
 STEPS = 100
+MAX_POPUP_PX = 520
 
 
 class ChoiceBox(QComboBox):
@@ -26,11 +27,18 @@ class ChoiceBox(QComboBox):
 
     def offer(self, choices: Mapping[Any, str]) -> None:
         """Other choices, words by value; the one that is shown stays."""
-        shown = self.currentData()
+        shown, shows_any = self.currentData(), self.count() > 0
         self.clear()
         for value, words in choices.items():
             self.addItem(words, value)
-        self.show_value(shown)
+        if shows_any:
+            self.show_value(shown)
+
+    def showPopup(self) -> None:
+        """As wide as the words are."""
+        view = self.view()
+        view.setMinimumWidth(min(view.sizeHintForColumn(0) + 24, MAX_POPUP_PX))
+        super().showPopup()
 
     def show_value(self, value: Any) -> None:
         """Puts it there."""

@@ -64,3 +64,14 @@ def test_what_is_clicked_comes_with_limits_and_units_of_the_declaration(panel, q
     assert (settings.detect_every, settings.tracker.max_people) == (3, 2)
     people.setValue(people.minimum())
     assert people.text() == "no limit"
+
+
+@pytest.mark.parametrize("name", ["detector.model", "smoothing.kind", "network.backend", "adaptation.turn_deg"])
+def test_a_drop_down_has_the_declared_choices_and_no_other_and_shows_them_whole(panel, name):
+    box = panel.widgets[name]
+    words = [box.itemText(row) for row in range(box.count())]
+    assert words == list(RunSettings.declared()[name].choices.values())
+    panel.show()
+    box.showPopup()
+    assert box.view().width() >= min(max(map(box.fontMetrics().horizontalAdvance, words)), 500)
+    box.hidePopup()
