@@ -52,7 +52,7 @@ def write_again(
 
 def not_made(paths: OutputPaths, *, alone: bool, smoothed: bool) -> str:
     """Says what table and video are like when a run was stopped before they were made anew."""
-    lacks = ["show everybody"] * alone + ["are steadied without looking ahead"] * smoothed
+    lacks = ["show everybody"] * alone + ["are smoothed without looking ahead"] * smoothed
     made = f"; `export` makes them from {paths.session.name}" if paths.session else ""
     return f"{NOT_MADE}: they {' and '.join(lacks)}{made}."
 

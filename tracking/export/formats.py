@@ -48,7 +48,7 @@ class ExportFormat:
 EXPORTS = {
     "csv": ExportFormat(
         "Table, one row per frame and person (CSV)",
-        "Every joint of everybody in every frame, steadied and as the network saw it",
+        "Every joint of everyone in every frame, smoothed and raw",
         "_keypoints.csv",
         "csv_wide:write_wide_csv",
         UNITS,
@@ -108,7 +108,7 @@ EXPORTS = {
     ),
     "sleap": ExportFormat(
         "SLEAP labels (SLP)",
-        "To be looked at and corrected in SLEAP",
+        "To view and correct in SLEAP",
         "_sleap.slp",
         "sleap_labels:write_sleap_labels",
         (PIXELS,),
@@ -136,7 +136,7 @@ EXPORTS = {
     ),
     "coco-dataset": ExportFormat(
         "COCO data set with the pictures",
-        "Every frame as a picture, and annotations to train with or to correct elsewhere",
+        "Every frame as a picture, with annotations to train on or to correct elsewhere",
         "_dataset",
         "coco_dataset:write_coco_dataset",
         (PIXELS,),

@@ -351,7 +351,7 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     assert not report.complete and meta_of(paths.meta)["complete"] is False
     assert report.notices[-1] == meta_of(paths.meta)["notices"][-1]
     assert "stopped before table and video were made anew" in report.notices[-1]
-    assert "steadied without looking ahead; `export` makes them from a_session.ppnet" in report.notices[-1]
+    assert "smoothed without looking ahead; `export` makes them from a_session.ppnet" in report.notices[-1]
     assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
     assert not list(tmp_path.glob("*partial*")) and not list(tmp_path.glob("*exporting*"))
 
