@@ -188,8 +188,8 @@ class Comparison:
             for part in np.split(np.flatnonzero(inside), np.flatnonzero(~np.isfinite(degrees[inside]))):
                 part = part[np.isfinite(degrees[part])]
                 cv2.polylines(strip, [place(times[part], degrees[part])], False, color, 2, cv2.LINE_AA)
-            at = int(np.argmin(np.abs(times - time_s)))
-            values.append(f"{degrees[at]:.0f}°" if np.isfinite(degrees[at]) else "not seen")
+            now = degrees[max(int(np.searchsorted(times, time_s + 1e-6, side="right")) - 1, 0)]  # of the frame shown
+            values.append(f"{now:.0f}°" if np.isfinite(now) else "not seen")
         words = ANGLES[self.angle].words
         _label(strip, f"{words}   {time_s:+.2f} s", (left, 4), (0.0, 0.0))
         for place_at, (value, color) in enumerate(zip(values, COLORS, strict=True)):

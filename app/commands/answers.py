@@ -7,7 +7,7 @@ from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
 from tracking.answers.report import SUFFIXES, report_page, write_report
-from tracking.answers.table import value_text, write_answers_csv
+from tracking.answers.table import words_of, write_answers_csv
 from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(answers: Answers) -> None:
     print(f"{answers.name}:" + (" no steps, jumps or repetitions" if answers.is_empty else ""))
     for row in summary_rows(answers):
-        print(f"  {f'{row.quantity} {row.side}'.strip():32}{value_text(row):>8} {row.unit}".rstrip())
+        print(f"  {f'{row.quantity} {row.side}'.strip():32}{words_of(row)}")
 
 
 def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.theme import as_panel
-from tracking.answers.answers import AnswerRow, Answers, event_rows, summary_rows
-from tracking.answers.table import value_text
+from tracking.answers.answers import Answers, event_rows, summary_rows
+from tracking.answers.table import words_of
 
 WHAT, VALUE, WHEN = range(3)
 TIME = Qt.ItemDataRole.UserRole
@@ -89,14 +89,14 @@ class AnswersPanel(QWidget):
         person = QTreeWidgetItem([answers.name])
         self.tree.addTopLevelItem(person)
         for row in summary_rows(answers):
-            QTreeWidgetItem(person, [f"{row.quantity} {row.side}".strip().capitalize(), _value(row)])
+            QTreeWidgetItem(person, [f"{row.quantity} {row.side}".strip().capitalize(), words_of(row)])
         events = event_rows(answers)
         for kind in dict.fromkeys(row.event for row in events):
             own = [row for row in events if row.event == kind]
             parent = QTreeWidgetItem(person, [f"Each {kind}"])
             for number in dict.fromkeys(row.number for row in own):
                 rows = [row for row in own if row.number == number]
-                values = ", ".join(f"{row.quantity} {_value(row)}" for row in rows)
+                values = ", ".join(f"{row.quantity} {words_of(row)}" for row in rows)
                 item = QTreeWidgetItem(parent, [f"{number}  {rows[0].side}".strip(), values, f"{rows[0].time_s:.2f} s"])
                 item.setData(WHAT, TIME, rows[0].time_s)
         person.setExpanded(True)
@@ -105,8 +105,3 @@ class AnswersPanel(QWidget):
         time_s = item.data(WHAT, TIME)
         if time_s is not None:
             self.timeWanted.emit(float(time_s))
-
-
-def _value(row: AnswerRow) -> str:
-    unit = {"deg": "°", "%": " %", "": ""}.get(row.unit, f" {row.unit}")
-    return f"{value_text(row)}{unit}"

@@ -1,5 +1,7 @@
 """People as faces: thumbnails for the list, a jump to somebody's best view, and people who may be one."""
 
+import time
+
 from app.engine.run_status import RunStatus
 from app.gui.commands import Commands, WindowParts
 from app.gui.people_panel import PeoplePanel
@@ -8,6 +10,8 @@ from app.runs.faces import Faces, SamePerson, faces_of
 from app.runs.task import Progress, Task
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MergeIds
+
+LOOK_EVERY_S = 10.0  # while a file is being tracked
 
 
 class FacesFollower(Commands):
@@ -22,6 +26,7 @@ class FacesFollower(Commands):
         self._task: Task[Faces] = Task("faces", post=self._workspace.post, done=self._found, failed=lambda _why: None)
         self._faces = Faces()
         self._known_of: object = None  # what the faces depend on
+        self._looked_at = -LOOK_EVERY_S
         self._refused: set[tuple[int, int]] = set()  # pairs of whom the user has said that they are two
         panel.bestViewWanted.connect(self.go_to_best_view)
         panel.mergeWanted.connect(self.merge)
@@ -41,7 +46,9 @@ class FacesFollower(Commands):
         known_of = session.path, session.complete, session.last_track_id, run.edited.plan.of_results
         if known_of == self._known_of or not session.last_track_id:
             return
-        self._known_of = known_of
+        if not session.complete and time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return  # in a crowd somebody new comes all the time
+        self._known_of, self._looked_at = known_of, time.monotonic()
 
         def work(progress: Progress) -> Faces:
             faces = faces_of(EditedSession(session), run.opened, cancelled=progress.cancelled)

@@ -73,6 +73,9 @@ class ComparisonPlayer:
     def _run(self) -> None:
         reels: list[Reel] = []
         try:
+            for attempt in self._attempts:
+                if attempt.session.needs_smoothing:
+                    attempt.session.refresh(cancelled=lambda: self._is_ended)
             comparison = Comparison(*self._attempts, angle=self._angle, ghost=self._ghost)
             for side in comparison.sides:
                 reels.append(Reel(side.attempt))

@@ -75,6 +75,16 @@ def test_curves_of_both_are_drawn(edited):
         assert (np.abs(strip - color).max(axis=2) < 30).sum() > 100
 
 
+def test_the_number_beside_the_curves_is_that_of_the_frame_shown(edited, monkeypatch):
+    told = []
+    monkeypatch.setattr("tracking.comparison._label", lambda _strip, text, *_more: told.append(text))
+    comparison = Comparison(Attempt(edited, 1, 0.0), Attempt(edited, 1, 0.0))
+    times, degrees = comparison.curves[0]
+    degrees[:] = np.arange(len(degrees))
+    at(comparison, float(times[7]) + 0.03)  # nearer to the next one
+    assert "7°" in told and "8°" not in told
+
+
 def test_the_ghost_stands_on_the_first_one(edited):
     plain = Comparison(Attempt(edited, 1, 0.0), Attempt(edited, 2, 0.0))
     ghost = Comparison(Attempt(edited, 1, 0.0), Attempt(edited, 2, 0.0), ghost=True)

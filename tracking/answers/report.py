@@ -14,7 +14,7 @@ from tracking.angles import ANGLES
 from tracking.answers.answers import Answers, moments_of, summary_rows
 from tracking.answers.motion import Motion, motions_of
 from tracking.answers.pdf import one_picture_pdf
-from tracking.answers.table import value_text
+from tracking.answers.table import words_of
 from tracking.drawing.annotated_video import Annotator, Near
 from tracking.drawing.colors import SIDE_COLORS, Color
 from tracking.drawing.shapes import Label
@@ -96,8 +96,7 @@ def _numbers(page: Image, answers: Answers, top: int) -> int:
         left, y = MARGIN + (number // half) * (wide + 2 * GAP), top + (number % half) * line
         what = f"{row.quantity} {row.side}".strip().capitalize()
         _words(page, what, (left, y), 22)
-        value = f"{value_text(row)} {row.unit.replace('deg', '°')}".strip()
-        _words(page, value, (left + wide, y), 22, right=True)
+        _words(page, words_of(row), (left + wide, y), 22, right=True)
         cv2.line(page, (left, y + line - 4), (left + wide, y + line - 4), RULE, 1)
     return top + half * line
 

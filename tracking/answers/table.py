@@ -8,6 +8,8 @@ from tracking.export.csv_wide import quoted
 
 COLUMNS = ("person_id", "person_name", "event", "number", "side", "time_s", "quantity", "value", "unit")
 DIGITS = 4
+PLACES = {"s": 2, "deg": 0, "%": 0, "m": 2, "steps/min": 0, "": 0}
+"""Decimals for people; tables have `DIGITS` significant digits."""
 
 
 def rows_of(everybody: Sequence[Answers]) -> list[AnswerRow]:
@@ -22,10 +24,19 @@ def write_answers_csv(everybody: Sequence[Answers], path: Path) -> None:
         for row in rows_of(everybody):
             time_s = "" if row.time_s is None else f"{row.time_s:.6f}"
             number = "" if row.number is None else str(row.number)
-            words = (quoted(row.name), row.event, number, row.side, time_s, quoted(row.quantity), value_text(row))
+            words = (
+                quoted(row.name),
+                row.event,
+                number,
+                row.side,
+                time_s,
+                quoted(row.quantity),
+                f"{row.value:.{DIGITS}g}",
+            )
             file.write(",".join((str(row.person), *words, row.unit)) + "\n")
 
 
-def value_text(row: AnswerRow) -> str:
-    """The number with four significant digits at most."""
-    return f"{row.value:.{DIGITS}g}"
+def words_of(row: AnswerRow) -> str:
+    """The number with its unit, as people read it: no more places than it is sure of."""
+    unit = {"deg": "°", "": ""}.get(row.unit, f" {row.unit}")
+    return f"{row.value:.{PLACES[row.unit]}f}{unit}"
