@@ -274,3 +274,11 @@ def test_any_json_is_an_edit_or_none(kind: str, values: object) -> None:
         except ValueError:
             continue
         assert isinstance(edit, KINDS[kind])
+
+
+@pytest.mark.parametrize(
+    "entry", ['"record_folder": 7', f'"record_folder": "{"a" * 300}"', '"record_folder": "\\u0000"', '"keys": [' * 9999]
+)
+def test_preferences_that_would_stop_the_window_are_refused(entry: str) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        parse_preferences(f'{{"version": 1, {entry}}}'.encode())

@@ -57,9 +57,10 @@ def kept_settings(settings: RunSettings) -> dict[str, Any]:
 def _is_path(text: str) -> bool:
     """Whether it may be the name of a file; asking the system about others is an error."""
     try:
-        return b"\0" not in os.fsencode(text)
+        name = os.fsencode(text)
     except UnicodeEncodeError:
         return False
+    return b"\0" not in name and len(name) < 4096 and all(len(part) <= 255 for part in name.split(b"/"))
 
 
 def config_folder() -> Path:
