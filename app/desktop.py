@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ppnet.assets import ASSETS
+from ppnet.command_line import exit_code
 from ppnet.errors import UserError
 
 SIZES = (64, 128, 256)
@@ -47,13 +48,12 @@ def install(folder: Path | None = None, *, command: str | None = None) -> tuple[
 
 def main() -> int:
     """Installs and says what was written; the exit code."""
-    try:
-        written = install()
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"PPNet Live is in the menu now ({written[0]}).")
-    return 0
+
+    def work() -> int:
+        print(f"PPNet Live is in the menu now ({install()[0]}).")
+        return 0
+
+    return exit_code(work)
 
 
 if __name__ == "__main__":

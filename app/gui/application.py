@@ -4,10 +4,12 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -25,8 +27,11 @@ from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.log_file import start_log
+from ppnet.stop_signals import stop_signals
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource
+
+SIGNAL_MS = 200
 
 
 def clear_foreign_plugins() -> None:
@@ -91,9 +96,21 @@ def run(path: Path | str | None = None) -> int:
     window.discovery.start()
     if path is not None:
         window.files.open_path(Path(path))
-    code = app.exec()
+    with closed_by_signals(window):
+        code = app.exec()
     leave(code)
     return code
+
+
+@contextmanager
+def closed_by_signals(window: MainWindow) -> Iterator[None]:
+    """While the block runs Ctrl+C, SIGTERM and SIGHUP close the window, which writes what is being recorded."""
+    with stop_signals() as stopped:
+        look = QTimer(window)
+        look.timeout.connect(lambda: window.close() if stopped.event.is_set() else None)
+        look.start(SIGNAL_MS)
+        yield
+        look.stop()
 
 
 def leave(code: int) -> None:

@@ -1,10 +1,13 @@
 """What a person has made stays: edits when a video is tracked again, a recording when the window or video is closed."""
 
+import os
+import signal
 import threading
 
 import pytest
 
 from app.gui import file_commands
+from app.gui.application import closed_by_signals
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 from tracking.video.factory import open_source
@@ -72,3 +75,16 @@ def test_long_names_of_files_fit_recordings_and_pictures(qtbot, open_clip, clip)
     window.close()
     folder = window.files.record_folder()
     assert list(folder.glob("w*.mp4")) and list(clip.parent.glob("w*.png"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_closes_the_window_and_what_is_recorded_is_written(qtbot, open_clip, number):
+    window = open_clip()
+    window.record_bar.toggle()
+    window.playback.seek_frame(40)
+    qtbot.waitUntil(lambda: window.view.picture.frame.index == 40, timeout=5000)
+    with closed_by_signals(window):
+        os.kill(os.getpid(), number)
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert len(list(window.files.record_folder().glob("walk_*.mp4"))) == 1
