@@ -69,6 +69,6 @@ def _hdf5_reader(path: Path) -> tuple[str, Reader]:
     try:
         with load("h5py", "sleap").File(path, "r") as file:
             is_deeplabcut = any(key in file for key in KEYS)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise UserError(f"{path.name} is no HDF5 file that can be read.") from error
     return ("DeepLabCut table", read_deeplabcut_h5) if is_deeplabcut else ("SLEAP analysis", read_sleap_analysis)

@@ -12,9 +12,10 @@ from scipy.optimize import linear_sum_assignment
 from ppnet.errors import UserError
 from ppnet.skeleton import SKELETONS, Skeleton
 from tracking.boxes import iou_matrix
-from tracking.session.format import LIMIT, MAX_PIXEL
+from tracking.session.format import LIMIT, MAX_PEOPLE, MAX_PIXEL
 
 Floats = npt.NDArray[np.float32]
+MAX_SCORE = 1000.0
 MIN_OVERLAP = 0.1
 FORGOTTEN_AFTER_FRAMES = 30
 NUMBERED = re.compile(r"(?:person|individual|animal|track|mouse|id)?[ _-]?([1-9][0-9]{0,8})", re.IGNORECASE)
@@ -47,14 +48,18 @@ class TrackTable:
         rows, joints = len(self.frames), len(self.joints)
         if self.points.shape != (rows, joints, 2) or self.scores.shape != (rows, joints) or self.ids.shape != (rows,):
             raise ValueError("the rows have different lengths")
-        for values in (self.points, self.raw, self.boxes):
-            if values is not None and (np.abs(values[np.isfinite(values)]) > MAX_PIXEL).any():
-                raise ValueError("a position is out of range")
+        limits = ((MAX_PIXEL, (self.points, self.raw, self.boxes)), (MAX_SCORE, (self.scores, self.person_scores)))
+        for limit, arrays in limits:
+            for values in arrays:
+                if values is not None and not ((np.abs(values) <= limit) | np.isnan(values)).all():
+                    raise ValueError("a position or a confidence is out of range")
         if rows and (self.frames.min() < 0 or max(self.frames.max(), self.ids.max()) >= LIMIT or self.ids.min() < 1):
             raise ValueError("a frame or person has an impossible number")
         pairs = np.stack([self.frames, self.ids], axis=1)
         if len(np.unique(pairs, axis=0)) != rows:
             raise ValueError("somebody is twice in one frame")
+        if rows and np.unique(self.frames, return_counts=True)[1].max() > MAX_PEOPLE:
+            raise ValueError("too many people in one frame")
 
     def on_skeleton(self) -> tuple["TrackTable", Skeleton, tuple[str, ...]]:
         """The same with the joints of the skeleton of ours that fits best, and which joints of the file are left out.
