@@ -151,7 +151,7 @@ def test_what_is_no_file_of_tracks_is_one_sentence(tmp_path: Path) -> None:
         "c.csv": b"frame,time_s,person_id,state\n0,0,1,tracked\n", "d.csv": b"a,b\n1,2\n", "e.csv": b"\xff\xfe\x00",
         "f.json": b"[" * 100_000, "g.json": b'[{"image_id": 0, "keypoints": [1, 2]}]', "h.json": b"{}", "i.h5": b"no",
         "j.slp": b"no", "k.txt": b"",
-        "m.csv": b"scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n0,inf,2\n",
+        "m.json": b'[{"image_id": 0, "keypoints": [Infinity, 2, 1' + b", 1, 2, 1" * 16 + b"]}]",
         "n.csv": b"scorer,n,n,n\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n0,1,2,1e30\n",
         "l.csv": b"scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n" + b"0,1,2\n" * 2,
     }  # fmt: skip
