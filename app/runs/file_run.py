@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect
-from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, source_notices
+from app.engine.run_status import Notice, RunStatus, error_notice, reading_notices, refused_notice, source_notices
 from app.runs.frame_queue import FrameQueue
 from app.runs.resume import IdContinuation, rewind
 from app.runs.sinks import Sink
@@ -65,6 +65,7 @@ class FileRun(Generic[S]):
         self._source: VideoSource | None = None
         self._is_all_read = self._is_complete = False
         self._device = ""
+        self._reads_nothing = False
         self._people = 0  # in the newest frame
         self._rate = RateMeter(5.0)
         self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
@@ -159,7 +160,12 @@ class FileRun(Generic[S]):
             is_live=info.is_live,
             state=state,
             settings=settings,
-            notices=(*source_notices(self._notices), *refused, *([] if error is None else [error_notice(error)])),
+            notices=(
+                *source_notices(self._notices),
+                *reading_notices(self._reads_nothing),
+                *refused,
+                *([] if error is None else [error_notice(error)]),
+            ),
             source=info,
             device=self._device,
             process_fps=fps,
@@ -274,6 +280,7 @@ class FileRun(Generic[S]):
                 if (following := self._frames.next_waiting()) is not None:
                     expect(in_use[0], following)
                 result = ids.continued(in_use[0].process(frame))
+                self._reads_nothing = bool(getattr(in_use[0], "reads_nothing", False))
                 if result is not None and not self._results.put((frame, result), frame.image.nbytes):
                     return
 

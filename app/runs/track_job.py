@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import ppnet
+from app.engine.run_status import UNREAD
 from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
 from app.runs.outputs import OutputPaths
@@ -31,7 +32,6 @@ from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 
 LOOK_S = 0.1  # how soon a stop is seen
-UNREAD = "People were found, but {} read no joint of anybody; are these the right weights?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class TrackJob:
                     complete = self._look_back(source, session) and not source.ended_early
                 self._paths.check_still_there(ended=bool(self._tally.frames))
                 if self._pipeline.reads_nothing:
-                    self._notices.append(UNREAD.format(self._network.network if self._network else "the network"))
+                    self._notices.append(UNREAD)
             except Exception as error:
                 self._notices += [*source.notices, str(error)]
                 with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell

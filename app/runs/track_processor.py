@@ -23,6 +23,11 @@ class TrackProcessor:
         estimator: Any = self.pipeline.estimator
         return f"{estimator.device_name}, {estimator.precision}"
 
+    @property
+    def reads_nothing(self) -> bool:
+        """See `Pipeline.reads_nothing`."""
+        return self.pipeline.reads_nothing
+
     def process(self, frame: Frame) -> FrameResult:
         """Everything known of the next frame."""
         return self.pipeline.process(frame)

@@ -339,3 +339,12 @@ def test_it_stops_from_every_state(tmp_path: Path, moment: str) -> None:
         assert ended
     if moment == "recording":
         assert run.status.recording.finished and len(list(tmp_path.glob("walk_*.mp4"))) == 2
+
+
+def test_a_network_that_reads_nobody_is_said_while_it_runs():
+    run = Run()
+    run.engine.start()
+    wait_for(lambda: run.processors and run.processors[0].seen)
+    assert run.words == ""
+    run.processors[0].reads_nothing = True
+    wait_for(lambda: "are these the right weights?" in run.words)
