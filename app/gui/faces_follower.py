@@ -11,7 +11,8 @@ from app.runs.task import Progress, Task
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MergeIds
 
-LOOK_EVERY_S = 10.0  # while a file is being tracked
+LOOK_EVERY_S, REST = 10.0, 20.0
+"""While a file is being tracked: not more often, and so many times as long a rest as the last look took."""
 
 
 class FacesFollower(Commands):
@@ -26,7 +27,7 @@ class FacesFollower(Commands):
         self._task: Task[Faces] = Task("faces", post=self._workspace.post, done=self._found, failed=lambda _why: None)
         self._faces = Faces()
         self._known_of: object = None  # what the faces depend on
-        self._looked_at = -LOOK_EVERY_S
+        self._next_look_s = 0.0  # of the monotonic clock
         self._refused: set[tuple[int, int]] = set()  # pairs of whom the user has said that they are two
         panel.bestViewWanted.connect(self.go_to_best_view)
         panel.mergeWanted.connect(self.merge)
@@ -46,13 +47,15 @@ class FacesFollower(Commands):
         known_of = session.path, session.complete, session.last_track_id, run.edited.plan.of_results
         if known_of == self._known_of or not session.last_track_id:
             return
-        if not session.complete and time.monotonic() - self._looked_at < LOOK_EVERY_S:
+        begun_s = time.monotonic()
+        if not session.complete and begun_s < self._next_look_s:
             return  # in a crowd somebody new comes all the time
-        self._known_of, self._looked_at = known_of, time.monotonic()
+        self._known_of, self._next_look_s = known_of, begun_s + LOOK_EVERY_S
 
         def work(progress: Progress) -> Faces:
             faces = faces_of(EditedSession(session), run.opened, cancelled=progress.cancelled)
             progress.tell(1.0)
+            self._next_look_s = time.monotonic() + max(LOOK_EVERY_S, REST * (time.monotonic() - begun_s))
             return faces
 
         self._task.start(work)
