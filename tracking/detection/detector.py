@@ -37,7 +37,10 @@ DEFAULTS = DetectorSettings()
 
 
 class PersonDetector(Protocol):
-    """Finds people in single pictures; keeps nothing from one picture to the next."""
+    """Finds people in single pictures; keeps nothing from one picture to the next.
+
+    Used by one thread at a time, though not always by the same one (`tracking.detection.ahead`).
+    """
 
     def detect(self, image: Image) -> Detections:
         """People in an RGB uint8 (H, W, 3) picture, best first."""
