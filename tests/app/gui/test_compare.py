@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.tracking.answers.conftest import make_walk
 from tracking.comparison import PANE_WH
 from tracking.video.file import VideoFile
 
@@ -55,3 +56,23 @@ def test_it_closes_with_its_file(qtbot, compared):
     assert np.isfinite(compared.comparing.shown.image).all()
     compared.commands["close"].trigger()
     assert compared.comparing.shown is None and not compared.commands["compare"].isEnabled()
+
+
+def test_somebody_in_another_file(qtbot, compared, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = make_walk(tmp_path / "other")
+    shown = compared.comparing.shown
+    before = shown.image
+    compared.comparing.take_other(other)
+    assert [shown.people[1].itemText(row) for row in range(shown.people[1].count())] == ["Person 1"]
+    qtbot.waitUntil(lambda: shown.image is not None and shown.image is not before, timeout=15000)
+    (tmp_path / "other" / "walk.mp4").unlink()
+    compared.comparing.take_other(other)
+    assert "is not there" in compared.banner.text
+
+
+def test_a_person_who_shares_no_time_is_said(qtbot, compared):
+    shown = compared.comparing.shown
+    shown.moments[1].setValue(90.0)
+    qtbot.waitUntil(lambda: "no time in common" in shown.status.text(), timeout=15000)
+    assert not shown.save.isEnabled()
