@@ -9,6 +9,7 @@ import numpy as np
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tracking.session.format import SessionHeader
+from tracking.session.session import Session
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
 
@@ -26,6 +27,11 @@ def made_header(**changes: object) -> SessionHeader:
         "notes": {"place": "Halle 3, Köln"},
     }
     return SessionHeader(**{**values, **changes})
+
+
+def track_ids(session: Session) -> tuple[int, ...]:
+    """All ids of a session, before any edit, in order."""
+    return tuple(sorted({int(i) for result in session.results() for i in result.tracks.ids}))
 
 
 def made_result(

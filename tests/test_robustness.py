@@ -28,7 +28,7 @@ from app.gui.preferences import parse as parse_preferences
 from ppnet.checkpoint_info import CheckpointInfo, read_written_info
 from ppnet.errors import UserError
 from ppnet.untrusted_tensors import read_state_file
-from tests.results import SOURCE, made_header
+from tests.results import SOURCE, made_header, track_ids
 from tracking.export.coco import write_coco_json
 from tracking.export.csv_wide import write_wide_csv
 from tracking.export.formats import export
@@ -65,7 +65,7 @@ def mutated(data: bytes, rng: random.Random, first: int = 0) -> bytes:
 def read_session(path: Path) -> None:
     """All that a window or an export does with a session."""
     with Session.open(path) as session:
-        _ = session.setting_changes, session.time_span, session.track_ids(), session.frame_times()
+        _ = session.setting_changes, session.time_span, track_ids(session), session.frame_times()
         edited = EditedSession(session)
         edited.refresh()
         for _ in edited.results():

@@ -133,12 +133,6 @@ class Session:
         with self._guarded():
             return int(self._one("SELECT max(track_id) FROM people")[0] or 0)
 
-    def track_ids(self) -> tuple[int, ...]:
-        """All ids of the run, before any edit, in order."""
-        with self._guarded():
-            rows = self._database.execute("SELECT DISTINCT track_id FROM people ORDER BY track_id").fetchall()
-            return tuple(int(row[0]) for row in rows)
-
     def frame_times(self) -> npt.NDArray[np.float64]:
         """(F,) presentation times in seconds of the frames stored, in order."""
         with self._guarded():

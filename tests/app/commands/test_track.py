@@ -23,6 +23,7 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
+from tests.results import track_ids
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -502,7 +503,7 @@ def test_only_one_person_from_the_start(tmp_path, two_walkers, parts):
     assert meta["settings"]["only"] == {"x": 10, "y": 90, "time_s": 0}
     assert {len(boxes) for boxes in parts[0].estimator.boxes[1:]} == {1}, "the other one is never read"
     with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
-        assert session.header.settings["only"] == {"x": 10, "y": 90, "time_s": 0} and len(session.track_ids()) == 1
+        assert session.header.settings["only"] == {"x": 10, "y": 90, "time_s": 0} and len(track_ids(session)) == 1
 
 
 def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walkers, parts):
@@ -515,7 +516,7 @@ def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walker
             left = place_of(before.index)[0]
             assert changed[8:46, left : left + 24].mean() < 0.02 < changed[68:108, left : left + 24].mean()
     with Session.open(tmp_path / "out" / "two_session.ppnet") as session:
-        assert len(session.track_ids()) == 2 and {len(e.result) for e in EditedSession(session).results()} == {1}
+        assert len(track_ids(session)) == 2 and {len(e.result) for e in EditedSession(session).results()} == {1}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17
-from tests.results import assert_same, made_header, made_result
+from tests.results import assert_same, made_header, made_result, track_ids
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (
     Anchor,
@@ -71,7 +71,7 @@ def test_opened_again_equals_what_was_written(tmp_path: Path) -> None:
     with Session.open(path) as session:
         assert session.header == made_header(created_utc=session.header.created_utc)
         assert session.complete and session.frame_count == 600 and session.last_frame_index == 599
-        assert session.last_track_id == 7 and session.track_ids() == (1, 2, 7)
+        assert session.last_track_id == 7 and track_ids(session) == (1, 2, 7)
         results = list(session.results())
         assert len(results) == 600
         for index, result in enumerate(results):
