@@ -247,10 +247,17 @@ def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
     assert counts["refused"] > 0 and counts.total() == 60
 
 
+@pytest.mark.parametrize(("name", "number"), [("session, cells", 60), ("session, bytes", 529)])
+def test_what_the_long_form_found_stays_mended(name: str, number: int, tmp_path: Path) -> None:
+    """A time that is text, or missing, in the first or last frame."""
+    with pytest.raises(UserError, match="damaged"):
+        READERS[name](tmp_path / "x.ppnet", random.Random(f"{name} {SEED + 1} {number}"))
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_mutated_files(tmp_path: Path) -> None:
     shares = {
-        "session, bytes": 1_000, "session, cells": 1_000, "header": 60_000, "checkpoint": 16_000, "pickle": 4_000,
+        "session, bytes": 4_000, "session, cells": 4_000, "header": 60_000, "checkpoint": 16_000, "pickle": 4_000,
         "preferences": 14_000, "table": 4_000,
     }  # fmt: skip
     for name, count in shares.items():

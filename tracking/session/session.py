@@ -62,7 +62,7 @@ class Session:
         self._closed = False
         with self._guarded():
             counted = self._one("SELECT count(*), max(frame_index) FROM frames")
-        self._count, self._last_index = int(counted[0]), int(-1 if counted[1] is None else counted[1])
+            self._count, self._last_index = int(counted[0]), int(-1 if counted[1] is None else counted[1])
 
     @classmethod
     def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False, keep_as: Path | None = None) -> Self:
@@ -151,7 +151,7 @@ class Session:
         with self._guarded():
             query = "SELECT time_s FROM frames ORDER BY frame_index {} LIMIT 1"
             ends = [self._database.execute(query.format(order)).fetchone() for order in ("ASC", "DESC")]
-        return None if ends[0] is None else (float(ends[0][0]), float(ends[1][0]))
+            return None if ends[0] is None else (float(ends[0][0]), float(ends[1][0]))
 
     @property
     def setting_changes(self) -> tuple[SettingChange, ...]:
