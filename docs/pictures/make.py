@@ -1,0 +1,99 @@
+"""Makes the README's pictures of the window, with the demo: `xvfb-run -a python docs/pictures/make.py [FOLDER]`.
+
+The settings of whoever runs it are left alone: everything is kept in a temporary folder.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+SIZE_WH = (1400, 880)
+FRAME = 110  # two people cross
+MARKS = ((60, "Heel strike"), (110, "Toe off"), (190, "Crossing, look again"))
+
+
+def main() -> None:
+    """Writes window, first_page, curves, answers, inside, speed and marks."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    home = tempfile.mkdtemp()
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        os.environ[name] = home
+
+    from app.gui.application import make_application, make_window
+
+    app = make_application(["ppnet-live"])
+    window = make_window(app)
+    window.resize(*SIZE_WH)
+    window.show()
+
+    def wait(done: Callable[[], bool], at_least_s: float = 0.7) -> None:
+        begun = time.monotonic()
+        while time.monotonic() - begun < at_least_s or not done():
+            app.processEvents()
+            time.sleep(0.01)
+            if time.monotonic() - begun > 120:
+                raise SystemExit("The window did not get there.")
+
+    def go(frame: int) -> None:
+        window.playback.pause()
+        window.playback.seek_frame(frame)
+        wait(lambda: window.view.picture is not None and window.view.picture.frame.index == frame)
+
+    def save(name: str) -> None:
+        wait(lambda: True)
+        window.grab().save(str(folder / f"{name}.png"))
+        print(folder / f"{name}.png")
+
+    save("first_page")
+    window.commands["demo"].trigger()
+    wait(lambda: window.workspace.run is not None and window.workspace.run.session.complete, 3)
+    go(FRAME)
+    save("window")
+    window.workspace.choose(3)
+    window.commands["angles"].trigger()
+    window.side.setCurrentWidget(window.people)
+    window.below.setCurrentWidget(window.curves)
+    wait(lambda: True, 3)
+    save("curves")
+    window.below.setCurrentWidget(window.answers)
+    wait(lambda: True, 4)
+    save("answers")
+    window.below.setCurrentWidget(window.inside)
+    window.commands["feature-maps"].trigger()
+    window.commands["heatmap"].trigger()
+    wait(lambda: True, 40)  # the network is loaded first
+    save("inside")
+    window.commands["feature-maps"].trigger()
+    window.commands["heatmap"].trigger()
+    window.commands["angles"].trigger()
+    window.below.setCurrentWidget(window.timeline)
+    window.side.setCurrentWidget(window.controls)
+    window.workspace.choose(2)
+    for frame, name in MARKS:
+        go(frame)
+        window.commands["mark"].trigger()
+        wait(lambda: True)
+        mark = max(window.workspace.run.edited.marks, key=lambda one: one.frame_index)
+        window.marks.name(mark, name)
+    for frame, point in ((45, "in-point"), (240, "out-point")):
+        go(frame)
+        window.commands[point].trigger()
+    go(FRAME)
+    save("marks")
+    window.below.setCurrentWidget(window.speed)
+    window.commands["clear-points"].trigger()
+    window.commands["track-again"].trigger()
+    wait(lambda: True, 25)  # the network is loaded, and some of the film tracked
+    save("speed")
+    window.close()
+    wait(lambda: True, 1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
