@@ -63,7 +63,7 @@ def main() -> None:
     window.below.setCurrentWidget(window.answers)
     wait(lambda: True, 4)
     save("answers")
-    window.below.setCurrentWidget(window.inside)
+    window.below.setCurrentWidget(window.network_view)
     window.commands["feature-maps"].trigger()
     window.commands["heatmap"].trigger()
     wait(lambda: True, 40)  # the network is loaded first
@@ -85,7 +85,7 @@ def main() -> None:
         window.commands[point].trigger()
     go(FRAME)
     save("marks")
-    window.below.setCurrentWidget(window.speed)
+    window.below.setCurrentWidget(window.performance)
     window.commands["clear-points"].trigger()
     window.commands["track-again"].trigger()
     wait(lambda: True, 25)  # the network is loaded, and some of the film tracked
