@@ -1,10 +1,14 @@
 """For all tests."""
 
 import os
+import signal
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are busy with the other tests; torch reads it on import
 
 import ppnet  # noqa: F401 - before torch, so that torch's threads sleep while they wait for each other
+
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` has it ignored, and the program would keep to that
 
 os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same joints in every run
