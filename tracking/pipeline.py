@@ -18,6 +18,7 @@ from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, Frame, FrameResult, StageTimes
 
 READS_SOMEBODY_OF = 5  # people looked at; a network that fits reads a joint of one of them
+READS_NOTHING = "People were found, but the network read no joint of anybody; are these the right weights?"
 
 
 class Estimator(Protocol):
@@ -83,9 +84,10 @@ class Pipeline:
         return FrameResult(frame.index, frame.time_s, frame.size_wh, tracks, raw, smoothed, states, times)
 
     @property
-    def reads_nothing(self) -> bool:
-        """Whether there were people, and the network was sure of no joint of anybody so far."""
-        return self._people_looked_at >= READS_SOMEBODY_OF and not self._has_read
+    def notices(self) -> tuple[str, ...]:
+        """What its user must hear, a sentence each, as long as it holds: for window, command line and meta file."""
+        reads_nothing = self._people_looked_at >= READS_SOMEBODY_OF and not self._has_read
+        return (READS_NOTHING,) if reads_nothing else ()
 
     def expect(self, frame: Frame) -> None:
         """The frame that will come after the one that is processed next; it need not come."""

@@ -13,10 +13,10 @@ from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import LatencyMeter, RateMeter
-from app.engine.processor import Processor, ProcessorBuilder, closing_processor
+from app.engine.processor import Processor, ProcessorBuilder, closing_processor, notices_of
 from app.engine.recent_film import RecentFilm
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
-from app.engine.run_status import Notice, RunStatus, error_notice, reading_notices, refused_notice
+from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.engine.session_writer import SessionWriter
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
@@ -72,7 +72,7 @@ class LiveEngine(Generic[S]):
         self._refused: tuple[Notice, ...] = ()
         self._recordings = 0
         self._device = ""
-        self._reads_nothing = False
+        self._told: tuple[str, ...] = ()  # by the processor
         self._started_at = 0.0
         self._slot: LatestSlot[tuple[Frame, float]] = LatestSlot()
         self._newest: tuple[Frame, float] | None = None
@@ -249,7 +249,7 @@ class LiveEngine(Generic[S]):
             kept = " What was recorded is safe; the recording continues in a new file." if running else ""
             words = f"The camera stopped sending pictures. It is used again as soon as it is back.{kept}"
             notices.append(Notice(f"camera-lost-{self._capture.losses}", words))
-        return (*notices, *reading_notices(self._reads_nothing), *([error] if error is not None else []))
+        return (*notices, *told_notices(self._told), *([error] if error is not None else []))
 
     def _dropped(self, recording: RecordingStats | None) -> dict[str, int]:
         """Frames that did not get everywhere, by reason."""
@@ -321,7 +321,7 @@ class LiveEngine(Generic[S]):
             if taken is None or self._stop.is_set():
                 continue
             self._publish(processor.process(taken[0]), *taken)
-            self._reads_nothing = bool(getattr(processor, "reads_nothing", False))
+            self._told = notices_of(processor)
 
     def _refuse(self, settings: S, in_use: S, error: UserError) -> None:
         """Goes back to the settings in use, unless others were asked for meanwhile."""

@@ -12,8 +12,8 @@ S = TypeVar("S")
 class Processor(Protocol):
     """What turns a frame into a result; `tracking.pipeline.Pipeline` is one. Used by one thread only.
 
-    It may have a `device_name: str` (what really runs), an `expect(frame)` (told which frame will probably come after
-    the next one) and a `close()`.
+    It may have a `device_name: str` (what really runs), `notices` (sentences for the user that hold now), an
+    `expect(frame)` (told which frame will probably come after the next one) and a `close()`.
     """
 
     def process(self, frame: Frame) -> FrameResult:
@@ -35,6 +35,11 @@ def closing_processor() -> Iterator[list[Processor]]:
         close = getattr(used[-1], "close", None) if used else None
         if close is not None:
             close()
+
+
+def notices_of(processor: Processor) -> tuple[str, ...]:
+    """What a processor has to say."""
+    return tuple(getattr(processor, "notices", ()))
 
 
 def expect(processor: Processor, frame: Frame) -> None:

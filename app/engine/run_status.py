@@ -90,14 +90,6 @@ def refused_notice(number: int, error: BaseException) -> Notice:
     return Notice(f"refused-{number}", f"{error} The settings stay as they were.", "warning")
 
 
-UNREAD = "People were found, but the network read no joint of anybody; are these the right weights?"
-
-
-def reading_notices(reads_nothing: bool) -> tuple[Notice, ...]:
-    """Says that the network reads nobody (`Pipeline.reads_nothing`)."""
-    return (Notice("unread", UNREAD),) if reads_nothing else ()
-
-
-def source_notices(sentences: Iterable[str]) -> tuple[Notice, ...]:
-    """What was wrong with a file."""
-    return tuple(Notice(f"source: {words}", words) for words in sentences)
+def told_notices(sentences: Iterable[str]) -> tuple[Notice, ...]:
+    """What a video source or a pipeline says in its `notices`: each sentence is a matter of its own."""
+    return tuple(Notice(f"told: {words}", words) for words in sentences)

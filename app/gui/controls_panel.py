@@ -24,7 +24,7 @@ from ppnet.skeleton import COCO_17
 from tracking.checked_settings import Setting
 from tracking.run_settings import RunSettings
 
-WHOM = ("only", "region", "tracker.max_people")
+PEOPLE = ("only", "region", "tracker.max_people")
 ADVANCED = {
     "Joints": ("smoothing.min_score", "smoothing.strength", "smoothing.kind"),
     "Detection": ("detector.model", "detector.tiles", "detect_every"),
@@ -64,7 +64,7 @@ class ControlsPanel(QWidget):
         self._column.setContentsMargins(16, 14, 16, 16)
         self._column.setSpacing(8)
         self._build_presets()
-        self._build_part("People", WHOM, self._column)
+        self._build_part("People", PEOPLE, self._column)
         self._build_layers(actions)
         self._build_advanced()
         self._column.addStretch(1)

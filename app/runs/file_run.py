@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
-from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect
-from app.engine.run_status import Notice, RunStatus, error_notice, reading_notices, refused_notice, source_notices
+from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
+from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.runs.frame_queue import FrameQueue
 from app.runs.resume import IdContinuation, rewind
 from app.runs.sinks import Sink
@@ -65,7 +65,7 @@ class FileRun(Generic[S]):
         self._source: VideoSource | None = None
         self._is_all_read = self._is_complete = False
         self._device = ""
-        self._reads_nothing = False
+        self._told: tuple[str, ...] = ()  # by the processor
         self._people = 0  # in the newest frame
         self._rate = RateMeter(5.0)
         self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
@@ -161,8 +161,7 @@ class FileRun(Generic[S]):
             state=state,
             settings=settings,
             notices=(
-                *source_notices(self._notices),
-                *reading_notices(self._reads_nothing),
+                *told_notices((*self._source_notices, *self._told)),
                 *refused,
                 *([] if error is None else [error_notice(error)]),
             ),
@@ -182,7 +181,7 @@ class FileRun(Generic[S]):
         return self._session.header.source if self._source is None else self._source.info
 
     @property
-    def _notices(self) -> tuple[str, ...]:
+    def _source_notices(self) -> tuple[str, ...]:
         return () if self._source is None else tuple(self._source.notices)
 
     def _left(self) -> int | None:
@@ -280,7 +279,7 @@ class FileRun(Generic[S]):
                 if (following := self._frames.next_waiting()) is not None:
                     expect(in_use[0], following)
                 result = ids.continued(in_use[0].process(frame))
-                self._reads_nothing = bool(getattr(in_use[0], "reads_nothing", False))
+                self._told = notices_of(in_use[0])
                 if result is not None and not self._results.put((frame, result), frame.image.nbytes):
                     return
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import ppnet
-from app.engine.run_status import UNREAD
 from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
 from app.runs.outputs import OutputPaths
@@ -91,10 +90,8 @@ class TrackJob:
                     self._track(source, session)
                     complete = self._look_back(source, session) and not source.ended_early
                 self._paths.check_still_there(ended=bool(self._tally.frames))
-                if self._pipeline.reads_nothing:
-                    self._notices.append(UNREAD)
             except Exception as error:
-                self._notices += [*source.notices, str(error)]
+                self._notices = [*source.notices, *self._notices, str(error)]
                 with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell
                     self._write_meta(source, complete=False)
                 raise
@@ -163,6 +160,7 @@ class TrackJob:
             self._paths.check_still_there()  # the reason of errors of every kind
             raise
         finally:
+            self._notices += self._pipeline.notices
             self._ended_s, self._decode_s = time.monotonic(), run.decode_s
 
     def _sinks(self, source: VideoSource, session: Session) -> list[Sink]:

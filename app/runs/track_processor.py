@@ -24,9 +24,9 @@ class TrackProcessor:
         return f"{estimator.device_name}, {estimator.precision}"
 
     @property
-    def reads_nothing(self) -> bool:
-        """See `Pipeline.reads_nothing`."""
-        return self.pipeline.reads_nothing
+    def notices(self) -> tuple[str, ...]:
+        """See `Pipeline.notices`."""
+        return self.pipeline.notices
 
     def process(self, frame: Frame) -> FrameResult:
         """Everything known of the next frame."""

@@ -365,7 +365,7 @@ def run_until(clip, tmp_path, watch, **changes):
 
 
 def test_stopped_before_the_first_picture_only_what_exists_is_named(tmp_path, parts):
-    paths, job = run_until(walkers(tmp_path / "clip.mp4", 5), tmp_path, lambda _done, _total: False)
+    paths, job = run_until(walkers(tmp_path / "clip.mp4", 400), tmp_path, lambda _done, _total: False)
     report = job.run()
     meta = meta_of(paths.meta)
     there = {path.name for path in tmp_path.iterdir()} - {"clip.mp4"}
