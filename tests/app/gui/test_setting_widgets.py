@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtWidgets import QMainWindow
 
 from app.gui.actions import Actions
-from app.gui.controls_panel import ADVANCED, WHOM, ControlsPanel
+from app.gui.controls_panel import ADVANCED, PEOPLE, ControlsPanel
 from tracking.run_settings import RunSettings
 
-NAMES = [name for names in (WHOM, *ADVANCED.values()) for name in names if name not in ("only", "region")]
+NAMES = [name for names in (PEOPLE, *ADVANCED.values()) for name in names if name not in ("only", "region")]
 VALUES = {
     "smoothing.min_score": 0.25,
     "smoothing.strength": 81.0,
