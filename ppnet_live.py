@@ -170,7 +170,7 @@ class Track:
         are tracked before the first comes. Leaving the loop stops the run."""
         with tempfile.TemporaryDirectory(prefix="ppnet-live-") as folder:
             path = Path(folder) / "track_session.ppnet"
-            if self.settings.smoothing.kind == "rts" or self.settings.only is not None:
+            if self.settings.smoothing.looks_ahead or self.settings.only is not None:
                 with self.save(path) as session:
                     yield from session
             else:

@@ -22,7 +22,7 @@ from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
-from tracking.types import Frame, FrameResult, KeypointState
+from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
 from tracking.video.source import VideoSource
 from tracking.video.writer import VideoWriter
@@ -297,8 +297,7 @@ def _joints(side: Side, result: FrameResult | None) -> tuple[Floats | None, Floa
     rows = np.flatnonzero(result.tracks.ids == side.attempt.person) if result is not None else np.zeros(0, int)
     if result is None or not rows.size:
         return None, nowhere
-    missing = (result.states[rows[0]] == KeypointState.MISSING)[:, None]
-    points = np.where(missing, np.nan, result.smoothed.keypoints[rows[0]]).astype(np.float64)
+    points = result.known_keypoints[rows[0]].astype(np.float64)
     hips = Motion(side.attempt.person, np.zeros(1), points[None], result.skeleton).middle("hip")[0]
     return points, hips
 

@@ -166,3 +166,9 @@ class FrameResult:
     def skeleton(self) -> Skeleton:
         """Names and order of the keypoints."""
         return self.smoothed.skeleton
+
+    @property
+    def known_keypoints(self) -> npt.NDArray[np.float32]:
+        """(N, K, 2) the smoothed keypoints, NaN where missing."""
+        missing = self.states == KeypointState.MISSING
+        return np.where(missing[..., None], np.float32(np.nan), self.smoothed.keypoints)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from app.commands.new_file import new_file
 from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
@@ -80,6 +81,4 @@ def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:
 def _place(arguments: argparse.Namespace, end: str) -> Path:
     session: Path = arguments.session
     path: Path = (arguments.out or session.parent) / f"{session.name.removesuffix(SUFFIX)}{end}"
-    if path.exists() and not arguments.overwrite:
-        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
-    return path
+    return new_file(path, overwrite=arguments.overwrite)

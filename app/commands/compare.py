@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.commands.new_file import new_file
 from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
@@ -35,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the video. Returns the exit code."""
     stem = arguments.session.name.removesuffix(SUFFIX)
-    path: Path = arguments.out or arguments.session.with_name(f"{stem}_compared.mp4")
-    if path.exists() and not arguments.overwrite:
-        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
+    path = new_file(arguments.out or arguments.session.with_name(f"{stem}_compared.mp4"), overwrite=arguments.overwrite)
     same = arguments.other is None
     with (
         Session.open(arguments.session) as first,

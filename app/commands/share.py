@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import ProgressBar
-from ppnet.errors import UserError
 from tracking.drawing.style import PeopleStyle, SceneStyle
 from tracking.export.share import (
     PAUSE_S,
@@ -44,9 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     span.check()
     end = "_slow.mp4" if still is None else "_still.png"
     stem = arguments.session.name.removesuffix(SUFFIX)
-    path: Path = arguments.out or arguments.session.with_name(f"{stem}{end}")
-    if path.exists() and not arguments.overwrite:
-        raise UserError(f"{path} exists already; choose another --out or allow --overwrite.")
+    path = new_file(arguments.out or arguments.session.with_name(f"{stem}{end}"), overwrite=arguments.overwrite)
     layers = layers_to_share(layers_of(arguments))
     with Session.open(arguments.session) as session:
         edited = EditedSession(session, span=span, whole=still is not None)

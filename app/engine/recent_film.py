@@ -85,7 +85,7 @@ class RecentFilm:
             pictures, results = list(self._pictures), list(self._results)
         if not pictures:
             return None
-        at = max(bisect_right([picture[1] for picture in pictures], pictures[-1][1] - seconds + 1e-6) - 1, 0)
+        at = max(bisect_right(pictures, pictures[-1][1] - seconds + 1e-6, key=lambda picture: picture[1]) - 1, 0)
         for picture in reversed(pictures[: at + 1]):
             moment = _moment(picture, results)
             if moment.is_own or not own_only:
@@ -114,7 +114,7 @@ class RecentFilm:
 
 def _moment(picture: tuple[int, float, bytes], results: list[FrameResult]) -> Moment:
     index, time_s, packed = picture
-    at = bisect_right([result.frame_index for result in results], index) - 1
+    at = bisect_right(results, index, key=lambda result: result.frame_index) - 1
     if at < 0:
         return Moment(index, time_s, packed, None, False)
     is_own = results[at].frame_index == index

@@ -145,7 +145,7 @@ class TrackJob:
             sinks=self._sinks(source, session),
         )
         run.limit(self._settings.span)
-        twice = self._settings.smoothing.kind == "rts" and not source.info.is_live
+        twice = self._settings.smoothing.looks_ahead and not source.info.is_live
         self._began_s = time.monotonic()
         run.start()
         try:
@@ -197,7 +197,7 @@ class TrackJob:
         alone = focus.track_id if set(self._tally.people) - {focus.track_id} else None
         if alone is not None:
             session.add_edit(OnlyPerson(alone))
-        smoothed = self._settings.smoothing.kind == "rts"
+        smoothed = self._settings.smoothing.looks_ahead
         if alone is None and not (smoothed and self._tally.frames and (self._paths.table or self._paths.video)):
             return session.complete
         if not session.complete or not write_again(session, self._paths, self._spec, self._watched):

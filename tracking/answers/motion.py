@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
 from tracking.angles import angle
-from tracking.types import FrameResult, KeypointState
+from tracking.types import FrameResult
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,10 +61,9 @@ def motions_of(results: Iterable[FrameResult], skeleton: Skeleton) -> tuple[Moti
     known: dict[int, dict[int, npt.NDArray[np.float32]]] = {}
     for number, result in enumerate(results):
         times.append(result.time_s)
-        missing = (result.states == KeypointState.MISSING)[..., None]
-        points = np.where(missing, np.nan, result.smoothed.keypoints)
+        joints = result.known_keypoints
         for row, person in enumerate(result.tracks.ids.tolist()):
-            known.setdefault(person, {})[number] = points[row]
+            known.setdefault(person, {})[number] = joints[row]
     motions = []
     for person in sorted(known):
         points = np.full((len(times), len(skeleton), 2), np.nan)

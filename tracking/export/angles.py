@@ -12,7 +12,6 @@ from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
-from tracking.types import KeypointState
 
 CHUNK_FRAMES = 16
 
@@ -37,9 +36,8 @@ def _chunks(results: Iterator[EditedResult]) -> Iterator[list[EditedResult]]:
 
 def _rows(session: EditedSession, some: list[EditedResult], *, empty: str) -> Iterator[str]:
     """The lines of some frames; the angles of all their people are computed together."""
-    missing = np.concatenate([edited.result.states == KeypointState.MISSING for edited in some])
-    keypoints = np.concatenate([edited.result.smoothed.keypoints for edited in some])
-    degrees = iter(angles(np.where(missing[..., None], np.nan, keypoints), session.skeleton).tolist())
+    keypoints = np.concatenate([edited.result.known_keypoints for edited in some])
+    degrees = iter(angles(keypoints, session.skeleton).tolist())
     for edited in some:
         result, more = edited.result, more_cells(session, edited)
         head = f"{result.frame_index},{result.time_s:.6f}"

@@ -10,7 +10,6 @@ from ppnet.errors import UserError
 from tracking.export.confidence import confidences
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
-from tracking.types import FrameResult, KeypointState
 
 MAX_GRID_JOINTS = 100_000_000
 """Joints of everybody in all frames that a grid may have: 1.2 GB."""
@@ -46,12 +45,6 @@ class Grid:
     scores: Floats
 
 
-def steadied(result: FrameResult) -> Floats:
-    """(N, K, 2) steadied joints, NaN where missing."""
-    missing = result.states == KeypointState.MISSING
-    return np.where(missing[..., None], np.float32(np.nan), result.smoothed.keypoints)
-
-
 def person_label(track_id: int) -> str:
     """What formats that want a text call a person; their number is read out of it again."""
     return f"person{track_id}"
@@ -62,7 +55,7 @@ def curves(session: EditedSession, tick: Tick) -> dict[int, Curve]:
     rows: dict[int, list[tuple[int, float, Floats, Floats, float]]] = {}
     for done, edited in enumerate(session.exported(), 1):
         result = edited.result
-        points, confidence = steadied(result), confidences(result)
+        points, confidence = result.known_keypoints, confidences(result)
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             score = float(result.tracks.scores[row])
             known = rows.setdefault(track_id, [])

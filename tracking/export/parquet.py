@@ -8,7 +8,6 @@ import numpy as np
 
 from tracking.export.confidence import confidences
 from tracking.export.csv_tidy import tidy_columns
-from tracking.export.curves import steadied
 from tracking.export.keypoint_csv import JOINT_STATES
 from tracking.export.progress import Tick
 from tracking.export.units import PIXELS, in_unit
@@ -58,7 +57,9 @@ def _columns(session: EditedSession, edited: EditedResult) -> list[Any]:
         words = [empty] * 3, [no_place] * 5, [empty] * 2
         return [np.array([result.frame_index]), np.array([result.time_s]), *chain(*words)]
     ids, joints = result.tracks.ids[order], len(names)
-    places = np.concatenate([steadied(result), confidences(result)[..., None], result.raw.keypoints], axis=-1)[order]
+    places = np.concatenate([result.known_keypoints, confidences(result)[..., None], result.raw.keypoints], axis=-1)[
+        order
+    ]
     states = result.states[order].ravel()
     return [
         np.full(len(states), result.frame_index),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ppnet.skeleton import Skeleton
 from tracking.export.confidence import confidences
-from tracking.export.curves import person_label, steadied
+from tracking.export.curves import person_label
 from tracking.export.progress import Tick
 from tracking.export.sleap_analysis import symmetries
 from tracking.extras import load
@@ -45,7 +45,7 @@ def write_sleap_labels(session: EditedSession, path: Path, tick: Tick) -> None:
             score, place = float(result.tracks.scores[row]), number * joints
             instances.append((number, PREDICTED, len(frames), 0, track, -1, score, place, place + joints, 0.0))
         if len(result):
-            points.append(_points(steadied(result), confidences(result)))
+            points.append(_points(result.known_keypoints, confidences(result)))
             frames.append((len(frames), 0, result.frame_index, first, len(instances)))
         tick(done)
     with h5py.File(path, "w") as file:

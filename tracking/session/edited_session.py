@@ -146,9 +146,9 @@ class EditedSession:
     def _smoothed_at_the_end(self) -> tuple[ChooseSmoothing, ...]:
         """The smoothing that looks ahead is made when a run is over; while it ran, the filter stood in for it."""
         smoothing = self.stored.header.run_settings.smoothing
-        if smoothing.kind != "rts" or not self.stored.complete:
+        if not smoothing.looks_ahead or not self.stored.complete:
             return ()
-        return (ChooseSmoothing("rts", smoothing.strength, smoothing.min_score),)
+        return (ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score),)
 
     def _wanted(self, plan: EditPlan) -> object:
         """What smoothing made anew depends on; None when it stays as tracked."""

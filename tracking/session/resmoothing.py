@@ -15,9 +15,9 @@ def smooth_again(
 ) -> Iterator[tuple[int, Poses, npt.NDArray[np.uint8]]]:
     """(frame_index, smoothed, states) of every frame, in order; rows as in the results.
 
-    `rts` looks at the whole run before it gives the first frame; the others give each frame as they go.
+    One that looks ahead looks at the whole run before it gives the first frame; the others give each frame as they go.
     """
-    if settings.kind == "rts":
+    if settings.looks_ahead:
         from tracking.smoothing.rts import smooth_results
 
         for result in smooth_results(list(results), settings):

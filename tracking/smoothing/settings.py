@@ -63,6 +63,11 @@ class SmoothingSettings(Settings):
         return replace(self, kind=kind)
 
     @property
+    def looks_ahead(self) -> bool:
+        """Whether it needs the frames after as well: made of the whole track, when a run is over."""
+        return self.kind == "rts"
+
+    @property
     def agility(self) -> float:
         """Spectral density of a joint's acceleration, sides^2 / s^3: 1000 at strength 0, 10 at 50, 0.1 at 100."""
         return float(10 ** (3 - 4 * self.strength / 100))

@@ -9,7 +9,6 @@ from app import cli
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.export.confidence import confidences
-from tracking.export.curves import steadied
 from tracking.export.formats import EXPORTS, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MoveKeypoint, RenamePerson
@@ -53,11 +52,11 @@ def test_there_and_back(tracked, tmp_path: Path, name: str) -> None:
         for one, other in zip(before.exported(), after.exported(), strict=True):
             one, other = one.result, other.result
             assert other.tracks.ids.tolist() == one.tracks.ids.tolist()
-            there = np.isfinite(steadied(one))
+            there = np.isfinite(one.known_keypoints)
             if name == "openpose":  # knows no joint without confidence
                 there &= (np.nan_to_num(confidences(one)) > 0)[..., None]
-            np.testing.assert_array_equal(np.isfinite(steadied(other)), there)
-            np.testing.assert_allclose(steadied(other)[there], steadied(one)[there], atol=6e-4)
+            np.testing.assert_array_equal(np.isfinite(other.known_keypoints), there)
+            np.testing.assert_allclose(other.known_keypoints[there], one.known_keypoints[there], atol=6e-4)
             shown = there[..., 0]
             np.testing.assert_allclose(confidences(other)[shown], confidences(one)[shown], atol=6e-4)
             if name == "csv":

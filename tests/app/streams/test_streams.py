@@ -15,7 +15,6 @@ from tests.clips import make_clip
 from tests.results import made_result
 from tests.walkers import PLATE_WH, FakeDetector, FakeEstimator, paint_walkers
 from tracking.export.confidence import confidences
-from tracking.export.curves import steadied
 from tracking.pipeline import Pipeline
 from tracking.types import Frame
 
@@ -33,7 +32,7 @@ def free_port():
 def check(track_id: int, joints: list) -> None:
     """joints: x, y, confidence of each, None where missing."""
     row = RESULT.tracks.ids.tolist().index(track_id)
-    wanted, confidence = steadied(RESULT)[row], confidences(RESULT)[row]
+    wanted, confidence = RESULT.known_keypoints[row], confidences(RESULT)[row]
     for joint, place, score in zip(joints, wanted, confidence, strict=True):
         assert (joint is None) == np.isnan(place).any()
         if joint is not None:
