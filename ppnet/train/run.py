@@ -63,6 +63,9 @@ class Processes:
     rank: int = 0
     world: int = 1
     local_rank: int = 0
+    # Kept from call to call. Gloo's thread may drop it last, and a tensor made in Python then waits for the lock that
+    # whoever ends the group holds while waiting for that thread.
+    answer: Tensor | None = None
 
     @classmethod
     def join(cls, device: torch.device) -> "Processes":
@@ -70,7 +73,15 @@ class Processes:
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             return cls()
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        return cls(torch.distributed.get_rank(), torch.distributed.get_world_size(), int(os.environ["LOCAL_RANK"]))
+        local_rank = int(os.environ["LOCAL_RANK"])
+        answer = torch.zeros((), device=torch.device("cuda", local_rank) if device.type == "cuda" else None)
+        return cls(torch.distributed.get_rank(), torch.distributed.get_world_size(), local_rank, answer)
+
+    def leave(self) -> None:
+        """Part from the others, all at the same time: gloo's threads still answer the slower ones."""
+        if self.world > 1:
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
 
     @property
     def leads(self) -> bool:
@@ -79,12 +90,11 @@ class Processes:
 
     def any_wants(self, wanted: bool) -> bool:
         """Whether it is true in any process; all must ask at the same time."""
-        if self.world == 1:
+        if self.answer is None:
             return wanted
-        device = torch.device("cuda", self.local_rank) if torch.distributed.get_backend() == "nccl" else None
-        answer = torch.tensor(float(wanted), device=device)
-        torch.distributed.all_reduce(answer, torch.distributed.ReduceOp.MAX)
-        return bool(answer.item())
+        self.answer.fill_(float(wanted))
+        torch.distributed.all_reduce(self.answer, torch.distributed.ReduceOp.MAX)
+        return bool(self.answer.item())
 
 
 @denormals_as_zero()
@@ -139,11 +149,13 @@ def train(
     try:
         with stop_signals() as stop:
             _steps(trainer, batches, total, run, processes, validator, stop)
+    except KeyboardInterrupt:  # in all of them, see `any_wants`
+        processes.leave()
+        raise
     finally:
         if processes.leads and trainer.step and trainer.is_between_steps:
             _save(trainer, run)
-        if processes.world > 1:
-            torch.distributed.destroy_process_group()
+    processes.leave()
     return run.folder / WEIGHTS
 
 
@@ -204,7 +216,7 @@ def _network(settings: TrainSettings, run: RunOptions, device: torch.device) -> 
 def _forward(network: nn.Module, settings: TrainSettings, processes: Processes) -> Callable[[Tensor], list[Tensor]]:
     forward: Any = network
     if processes.world > 1:
-        forward = DistributedDataParallel(network, broadcast_buffers=not settings.freeze_bn)
+        forward = DistributedDataParallel(network, forward_sync_buffers=not settings.freeze_bn)
     return torch.compile(forward) if settings.compile else forward
 
 

@@ -1,6 +1,8 @@
 """Training: learns, resumes to the step, is the same on one process and on two, stops on nonsense."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -97,6 +99,21 @@ def test_who_comes_several_times_in_an_epoch_is_changed_another_way_each_time(pe
     assert torch.equal(crops[0], dataset[epoch[0]].image), "the same again when asked for again"
 
 
+def run_or_show_where_it_hangs(command, timeout_s):
+    """(exit code, stderr); who does not end in time shows every thread's stack there."""
+    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            stderr = process.communicate(timeout=timeout_s)[1]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGABRT)
+            stderr = process.communicate()[1]
+    return process.returncode, stderr
+
+
+@pytest.mark.slow
 def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_path):
     options = ["--data", f"coco:{people}", "--network", "M1-D1-W8", "--input", "64x48", "--freeze-bn",
                "--device", "cpu", "--optimizer", "adam", "--lr", "1e-3", "-q"]  # fmt: skip
@@ -105,8 +122,8 @@ def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_
     two = tmp_path / "two"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ppnet",
                "train", *options, "--out", str(two), "--batch", "2", "--samples", "20"]  # fmt: skip
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
-    assert result.returncode == 0, result.stderr[-2000:]
+    code, stderr = run_or_show_where_it_hangs(command, timeout_s=240)
+    assert code == 0, stderr[-8000:]
     states = [torch.load(run / "state.pt", weights_only=True) for run in (one, two)]
     assert [state["step"] for state in states] == [5, 5]
     start = build("M1-D1-W8").state_dict()
