@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ppnet.data.coco import read_coco
+from ppnet.data.heatmap_file import HeatmapFile
 from ppnet.data.mpii import read_mpii
 from ppnet.data.samples import SampleSet
 from ppnet.errors import DatasetError
@@ -10,13 +11,7 @@ from ppnet.errors import DatasetError
 
 def read_source(text: str, *, images: Path | None = None) -> tuple[SampleSet, float]:
     """`KIND:FILE[@SHARE]` -> people and share (1 when not given). DatasetError for anything else."""
-    kind, _, rest = text.partition(":")
-    file, at, share_text = rest.rpartition("@")
-    try:
-        share = float(share_text) if at else 1.0
-    except ValueError:
-        file, share = rest, 1.0
-    path = Path(file if at else rest)
+    kind, path, share = _parts(text)
     if share <= 0:
         raise DatasetError(f"The share in {text!r} must be above 0.")
     if kind == "coco":
@@ -24,3 +19,20 @@ def read_source(text: str, *, images: Path | None = None) -> tuple[SampleSet, fl
     if kind == "mpii":
         return read_mpii(path, images=images), share
     raise DatasetError(f"{text!r} is no data source; write coco:FILE.json or mpii:FILE.json.")
+
+
+def read_heatmaps(text: str, *, folder: Path | None = None) -> HeatmapFile | None:
+    """The heatmaps that lie beside the source's file, or in `folder`; None where there are none."""
+    _, path, _ = _parts(text)
+    array = (folder or path.parent) / f"{path.stem}.heatmaps.npy"
+    return HeatmapFile.read(array) if array.exists() else None
+
+
+def _parts(text: str) -> tuple[str, Path, float]:
+    """Kind, file and share."""
+    kind, _, rest = text.partition(":")
+    file, at, share = rest.rpartition("@")
+    try:
+        return kind, Path(file if at else rest), float(share) if at else 1.0
+    except ValueError:
+        return kind, Path(rest), 1.0

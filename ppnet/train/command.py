@@ -17,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="coco:FILE.json or mpii:FILE.json, several times for a mixture; @5 shows it five times per epoch",
     )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures, if not beside the json")
+    parser.add_argument(
+        "--heatmaps", type=Path, metavar="DIR", help="folder of NAME.heatmaps.npy, if not beside the json"
+    )
     parser.add_argument("--val", metavar="coco:FILE", help="people to validate on while training")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
@@ -47,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
     parser.add_argument("--no-half-body", action="store_true")
     parser.add_argument("--distill", type=float, help="weight of the teacher's heatmaps")
+    parser.add_argument("--soft-targets", type=float, metavar="SHARE", help="of stored heatmaps in the targets, 0 to 1")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--workers", type=int, default=0, help="loading processes")
@@ -64,7 +68,8 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
     settings = PRESETS[arguments.preset]
     plain = (
         "network", "epochs", "samples", "batch", "optimizer", "learning_rate", "weight_decay", "schedule",
-        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "distill", "seed",
+        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "soft_targets", "distill",
+        "seed",
     )  # fmt: skip
     changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
     sizes = [_size_and_share(text) for text in arguments.input or ()]
@@ -101,7 +106,7 @@ def _size_and_share(text: str) -> tuple[tuple[int, int], float]:
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     from ppnet.data.dataset import Source
-    from ppnet.data.sources import read_source
+    from ppnet.data.sources import read_heatmaps, read_source
     from ppnet.device import choose_device
     from ppnet.networks.cost import check_input
     from ppnet.skeleton import SKELETONS
@@ -116,7 +121,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("--teacher and --distill go together: whose heatmaps are learned, and how much they weigh.")
     for codec in settings.codecs:
         check_input(settings.network, codec.input_wh, len(SKELETONS[settings.skeleton]))
-    sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
+    if arguments.heatmaps is not None and not settings.soft_targets:
+        raise UserError("--heatmaps needs --soft-targets: how much they count, e.g. 0.5.")
+    sources = [
+        Source(
+            *read_source(text, images=arguments.images),
+            read_heatmaps(text, folder=arguments.heatmaps) if settings.soft_targets else None,
+        )
+        for text in arguments.data
+    ]
+    if settings.soft_targets and not any(source.heatmaps for source in sources):
+        names = " or ".join(f"{source.samples.name}.heatmaps.npy" for source in sources[:2])
+        raise UserError(f"--soft-targets needs {names} beside the json; name their folder with --heatmaps.")
     validation = read_source(arguments.val)[0] if arguments.val else None
     options = RunOptions(
         folder=arguments.out,

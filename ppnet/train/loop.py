@@ -17,7 +17,7 @@ from ppnet.data.dataset import Crop
 from ppnet.errors import UserError
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.pyramid import PPNet
-from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets
+from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets, soft_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
 from ppnet.train.training_state import RunningMean, load_state, save_atomic
@@ -146,13 +146,14 @@ class Trainer:
         settings = self.settings
         images = self._normalise(batch.image.to(self.device, non_blocking=True))
         images = images if settings.channels_last else images.contiguous()
-        keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])
+        keypoints, weights, absent, heatmaps = (part.to(self.device, non_blocking=True) for part in batch[1:])
         height, width = batch.image.shape[1:3]
         codec = replace(settings.codec, input_wh=(width, height))
         targets, weights, absent = make_targets(keypoints, weights, absent, codec)
+        soft = soft_targets(heatmaps, targets, settings.soft_targets) if settings.soft_targets else None
         with self._autocast():
             outputs = self.forward(images)
-        loss = heatmap_loss(outputs, targets, weights, absent, settings.loss)
+        loss = heatmap_loss(outputs, targets, weights, absent, settings.loss, soft)
         if self.teacher is not None and settings.distill:
             with torch.no_grad(), self._autocast():
                 answer = self.teacher(images)[-1].float()
