@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", action="store_true", help="also for crowded, cut-off, small people; what is wrong")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the answers as a COCO results json")
+    parser.add_argument("--failures", type=Path, metavar="JPG", help="picture of the mistakes it was surest of")
     parser.add_argument("--reliability", type=Path, metavar="PNG", help="plot what the scores mean")
 
 
@@ -109,8 +110,8 @@ def _judge_answers(arguments: argparse.Namespace) -> Report:
     from ppnet.evaluate.report import coco_row
 
     path = _data_path(arguments.data, "coco", "--answers")
-    if arguments.reliability or arguments.results or arguments.groups:
-        raise UserError("--reliability, --results and --groups need --weights.")
+    if arguments.reliability or arguments.results or arguments.groups or arguments.failures:
+        raise UserError("--reliability, --results, --groups and --failures need --weights.")
     if arguments.detections or arguments.decode or arguments.input:
         raise UserError("Answers are scored as they are; leave --detections, --decode and --input out.")
     scores = score_results(read_truth(path), read_results(arguments.answers), bootstrap=arguments.bootstrap)
@@ -201,14 +202,15 @@ def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     from ppnet.data.coco import read_coco
     from ppnet.evaluate.coco import evaluate_coco, read_truth
     from ppnet.evaluate.groups import group_rows, mistakes
+    from ppnet.evaluate.pictures import save_failures
     from ppnet.evaluate.report import coco_row
 
     path = _data_path(arguments.data, "coco", "COCO joints")
     detected = arguments.detections is not None
     truth = read_truth(path, complete_only=detected)
     if detected:
-        if arguments.reliability or arguments.groups:
-            raise UserError("--reliability and --groups need ground-truth boxes; leave --detections out.")
+        if arguments.reliability or arguments.groups or arguments.failures:
+            raise UserError("--reliability, --groups and --failures need ground-truth boxes; leave --detections out.")
         people = _within(read_coco(path, images=arguments.images, detections=arguments.detections), truth)
     evaluations = {}
     for flip, estimator in estimators.items():
@@ -227,6 +229,8 @@ def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     facts |= {"persons": first.scores.persons, "images": first.scores.images}
     rows = [coco_row(FLIP_NAMES[flip], evaluation.scores) for flip, evaluation in evaluations.items()]
     reliability = _coco_files(arguments, people, first)
+    if arguments.failures:
+        save_failures(arguments.failures, people, first.poses, next(iter(estimators.values())).codec)
     if not arguments.groups:
         return Report(heading, rows, facts, reliability)
     kinds = group_rows(first.poses, people.samples, people.skeleton)
@@ -266,8 +270,9 @@ def _judge_mpii(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     from ppnet.evaluate.report import pckh_rows
 
     path = _data_path(arguments.data, "mpii", "MPII joints")
-    if arguments.detections or arguments.reliability or arguments.results or arguments.groups:
-        raise UserError("--detections, --reliability, --results and --groups are for COCO data.")
+    given = (arguments.detections, arguments.reliability, arguments.results, arguments.groups, arguments.failures)
+    if any(given):
+        raise UserError("--detections, --reliability, --results, --groups and --failures are for COCO data.")
     beside = path.with_name("gt_valid.mat")
     head_file = arguments.head_sizes or (beside if path.name == "valid.json" and beside.exists() else None)
     head_sizes = read_head_sizes(head_file) if head_file else None

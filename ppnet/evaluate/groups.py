@@ -30,7 +30,9 @@ def group_rows(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> l
         "all": np.ones(len(samples), bool),
         **_either("medium", "large", np.array([sample.area < MEDIUM_AREA for sample in samples])),
         **_either(
-            f"under {FEW_KEYPOINTS} labelled", f"{FEW_KEYPOINTS} or more", _labelled(samples).sum(1) < FEW_KEYPOINTS
+            f"under {FEW_KEYPOINTS} labelled",
+            f"{FEW_KEYPOINTS} or more",
+            labelled_keypoints(samples).sum(1) < FEW_KEYPOINTS,
         ),
         **_either("crowded", "alone", crowding(samples) > CROWDED_IOU),
     }
@@ -50,8 +52,8 @@ def group_rows(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> l
 
 def person_oks(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Doubles:
     """OKS of each person, (N,): the mean over labelled joints."""
-    labelled = _labelled(samples)
-    similarity = _similarity(poses, samples, skeleton)
+    labelled = labelled_keypoints(samples)
+    similarity = similarity_of_keypoints(poses, samples, skeleton)
     means: Doubles = (similarity * labelled).sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
     return means
 
@@ -77,7 +79,7 @@ def mistakes(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Map
     `other joint`: on another joint of the person; `other person`: on a joint of somebody else in the picture;
     `elsewhere`: on none. A joint is on another when it would be right for it. Empty where nothing is wrong.
     """
-    labelled, similar = _labelled(samples), _similarity(poses, samples, skeleton)
+    labelled, similar = labelled_keypoints(samples), similarity_of_keypoints(poses, samples, skeleton)
     counts = dict.fromkeys(("other side", "near", "other joint", "other person", "elsewhere"), 0)
     by_image = _by_image(samples)
     for person, joint in zip(*np.nonzero(labelled & (similar <= 0.5)), strict=True):
@@ -117,11 +119,13 @@ def _by_image(samples: Sequence[Sample]) -> Mapping[object, list[int]]:
     return rows
 
 
-def _labelled(samples: Sequence[Sample]) -> Bools:
+def labelled_keypoints(samples: Sequence[Sample]) -> Bools:
+    """Which keypoints have a label, (N, K)."""
     return np.stack([sample.visibility > 0 for sample in samples])
 
 
-def _similarity(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Doubles:
+def similarity_of_keypoints(poses: Poses, samples: Sequence[Sample], skeleton: Skeleton) -> Doubles:
+    """OKS of every keypoint, (N, K): above 0.5 it counts as right."""
     truth = np.stack([sample.keypoints for sample in samples])
     areas = np.array([sample.area for sample in samples])
     return np.nan_to_num(keypoint_similarity(poses.keypoints, truth, areas, skeleton.sigmas))

@@ -22,11 +22,11 @@ from ppnet.device import denormals_as_zero, prepare_cpu_for_training
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 from ppnet.evaluate.coco import evaluate_coco
+from ppnet.evaluate.pictures import save_sheet
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17, SKELETONS
 from ppnet.stop_signals import StopSignal, stop_signals
 from ppnet.train.loop import StepReport, Trainer
-from ppnet.train.pictures import save_sheet
 from ppnet.train.settings import TrainSettings
 
 STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "recipe.json"

@@ -37,11 +37,11 @@ def few_people(tmp_path_factory):
 
 @needs_people
 def test_figures_results_and_plot_of_real_weights(few_people, tmp_path, capsys):
-    files = {name: tmp_path / name for name in ("figures.json", "results.json", "curve.png")}
+    files = {name: tmp_path / name for name in ("figures.json", "results.json", "curve.png", "failures.jpg")}
     code = evaluate(
         "--weights", SHIPPED, "--data", f"coco:{few_people}", "--images", PUBLIC.parent / "images", "--flip", "both",
         "--bootstrap", 50, "--json", files["figures.json"], "--results", files["results.json"],
-        "--reliability", files["curve.png"], "--device", "cpu",
+        "--reliability", files["curve.png"], "--failures", files["failures.jpg"], "--device", "cpu",
     )  # fmt: skip
     printed = capsys.readouterr().out
     assert code == 0 and "M2-D2-W32 256x192" in printed and "no flip" in printed and "--min-conf" in printed
@@ -53,7 +53,7 @@ def test_figures_results_and_plot_of_real_weights(few_people, tmp_path, capsys):
     assert len(figures["reliability"]["right"]) == 10
     results = json.loads(files["results.json"].read_text())
     assert len(results) == figures["persons"] and len(results[0]["keypoints"]) == 51
-    assert files["curve.png"].stat().st_size > 1000
+    assert files["curve.png"].stat().st_size > 1000 and files["failures.jpg"].stat().st_size > 1000
 
     assert (
         evaluate("--answers", files["results.json"], "--data", f"coco:{few_people}", "--json", tmp_path / "again.json")
