@@ -3,8 +3,9 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
-from ppnet.data.blend import blend_labels
+from ppnet.data.blend import blend_labels, keep_uncertain_answers
 from ppnet.data.coco import NOT_COCO, load_json
 from ppnet.errors import DatasetError
 from ppnet.skeleton import COCO_17
@@ -19,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="the file to write; lay it beside the pictures")
     parser.add_argument("--keypoints", nargs="+", choices=COCO_17.keypoints, default=BODY, metavar="NAME",
                         help="joints to move (all but the face)")  # fmt: skip
+    parser.add_argument("--keep-uncertain", action="store_true",
+                        help="labels are this teacher's: its uncertain answers too, at a lower weight")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise DatasetError(f"{arguments.out} exists; name another file.")
     labels, answers = load_json(arguments.labels), load_json(arguments.answers)
     try:
-        blended, counts = blend_labels(labels, answers, tuple(arguments.keypoints))
+        blended, summary = _blend(labels, answers, arguments)
     except NOT_COCO as error:
         raise DatasetError(
             f"{arguments.labels} is not a COCO keypoint file, "
@@ -39,6 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
         unfinished.replace(arguments.out)
     except OSError as error:
         raise DatasetError(f"{arguments.out} cannot be written: {error.strerror or error}.") from error
-    rest = f"{counts.doubted} doubted, {counts.kept} kept as they were, {counts.absent} absent"
-    print(f"{counts.blended} joints averaged, {rest}.")
+    print(summary)
     return 0
+
+
+def _blend(labels: Any, answers: Any, arguments: argparse.Namespace) -> tuple[Any, str]:
+    """The new labels, and what was done in a sentence."""
+    if arguments.keep_uncertain:
+        kept, changes = keep_uncertain_answers(labels, answers)
+        return kept, (
+            f"{changes.added} joints added, {changes.raised} weigh more; "
+            f"{changes.turned} people labelled in a turned picture left as they were."
+        )
+    blended, counts = blend_labels(labels, answers, tuple(arguments.keypoints))
+    rest = f"{counts.doubted} doubted, {counts.kept} kept as they were, {counts.absent} absent"
+    return blended, f"{counts.blended} joints averaged, {rest}."
