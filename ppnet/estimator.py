@@ -11,7 +11,7 @@ from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
 from ppnet.crops import Doubles, apply_matrices, invert_matrices, warp
-from ppnet.errors import UserError
+from ppnet.errors import TooLargeError, UserError
 from ppnet.heatmaps import merge_flipped
 from ppnet.inference.backend import Crops, Heatmaps, InferenceBackend
 from ppnet.inference.backend_choice import make_backend
@@ -163,9 +163,8 @@ class PoseEstimator:
             return merge_flipped(straight, mirrored, self.info.keypoints.flip_index, shift=self.codec.flip_shift)
         except MemoryError as error:
             if len(crops) == 1:
-                raise UserError(
-                    f"One person does not fit the memory of {self.device_name}; use --device cpu."
-                ) from error
+                advice = "close other programs" if self.device_name.startswith("cpu") else "use --device cpu"
+                raise TooLargeError(f"One person does not fit the memory of {self.device_name}; {advice}.") from error
         self.max_batch = len(crops)  # half of this batch with its mirror images, or half of it without
         half = len(crops) // 2
         return np.concatenate([self._forward(crops[:half]), self._forward(crops[half:])])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ppnet.errors import MEMORY_ADVICE, NOT_ENOUGH_MEMORY, is_out_of_memory
+
 log = logging.getLogger(__name__)
 
 
@@ -49,15 +51,7 @@ def unexpected(error: BaseException, subject: str = "") -> str:
     log.error("something went wrong with %s", subject or "a command", exc_info=error)
     path = log_path()
     details = f"details are in {path}" if path.exists() else f"{path} cannot be written, so there are no details"
-    if _is_out_of_memory(error):
-        place = f" for {subject}" if subject else ""
-        advice = "close other programs, or work on smaller pictures or fewer people at once"
-        return f"There is not enough memory{place}; {advice} ({details})."
+    if is_out_of_memory(error):
+        return f"{NOT_ENOUGH_MEMORY}{f' for {subject}' if subject else ''}; {MEMORY_ADVICE} ({details})."
     said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return f"Something went wrong{f' with {subject}' if subject else ''} ({said}); {details}."
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Each library has words of its own for it."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or ("memory" in text and ("alloc" in text or "out of" in text))

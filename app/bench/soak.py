@@ -28,7 +28,9 @@ PAINT_S = 1 / 30
 SETTLING_S = 300.0
 """Memory is compared with that after so long (a quarter of the run, where that is shorter)."""
 FINISH_S = 600.0
-LOOKS = 240
+LOOK_EVERY_S = 10.0
+FEWEST_LOOKS = 24
+LONGEST_GAP_S = 0.2
 FIGURES = (
     ("memory_bytes", "memory, MB", 1e-6),
     ("threads", "threads", 1.0),
@@ -40,7 +42,8 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How it stood after `time_s`. delay_s: from camera to screen, the median of the last seconds."""
+    """How it stood after `time_s`. threads: all of the process, those of libraries too (where the system tells).
+    delay_s: from camera to screen, the median of the last seconds."""
 
     time_s: float
     memory_bytes: int
@@ -73,7 +76,8 @@ class Soak:
     def as_text(self) -> str:
         """The figures in a few lines."""
         parts = settled_and_late(self.looks)
-        lines = [f"{self.looks[-1].time_s / 60:.1f} minutes, {self.stored} frames stored, recorded: {self.recorded}"]
+        recorded = f"{sum(self.recorded.values())} recorded in {len(self.recorded)} videos"
+        lines = [f"{self.looks[-1].time_s / 60:.1f} minutes, {self.stored} frames stored, {recorded}"]
         for name, words, factor in FIGURES:
             values = [[value for look in part if (value := getattr(look, name)) is not None] for part in parts]
             if all(values):
@@ -86,13 +90,18 @@ class Soak:
 
 def settled_and_late(looks: Sequence[Look]) -> tuple[Sequence[Look], Sequence[Look]]:
     """The looks just after settling, and as many from the end: a twentieth of all, at least one."""
-    settled_s = min(SETTLING_S, looks[-1].time_s / 4)
     some = max(1, len(looks) // 20)
-    return [look for look in looks if look.time_s >= settled_s][:some], looks[-some:]
+    return [look for look in looks if look.time_s >= settled_s(looks)][:some], looks[-some:]
+
+
+def settled_s(looks: Sequence[Look]) -> float:
+    """From when on growth counts."""
+    return min(SETTLING_S, looks[-1].time_s / 4)
 
 
 class LoopedCamera(ClosingSource):
-    """A clip again and again at its own rate, as a camera would send it: what nobody takes in time is lost."""
+    """A clip again and again at its own rate, as a camera would send it: what nobody takes in time is lost. A computer
+    too busy to read the clip that fast gets a picture every `LONGEST_GAP_S`: a camera would not fall silent."""
 
     def __init__(self, clip: str, settings: RunSettings) -> None:
         self._clip, self._settings = clip, settings
@@ -103,6 +112,7 @@ class LoopedCamera(ClosingSource):
 
     def __iter__(self) -> Iterator[Frame]:
         begun_s, offset_s, index = time.monotonic(), 0.0, 0
+        given_s = begun_s
         step_s = 1 / float(self.info.frame_rate or 30)
         while not self._closed.is_set():
             first_s, last_s = None, 0.0
@@ -113,8 +123,9 @@ class LoopedCamera(ClosingSource):
                     left_s = begun_s + offset_s + last_s - time.monotonic()
                     if self._closed.wait(max(0.0, left_s)):
                         return
-                    if left_s > -2 * step_s:
+                    if left_s > -2 * step_s or time.monotonic() - given_s > LONGEST_GAP_S:
                         yield Frame(index, offset_s + last_s, frame.image)
+                        given_s = time.monotonic()
                     index += 1
             if first_s is None:
                 raise UserError(f"{self.info.name} holds no picture.")
@@ -157,6 +168,8 @@ def _watched(
 ) -> list[Look]:
     """Paints and looks, as the window does. UserError when the run ends by itself."""
     looks: list[Look] = []
+    every_s = min(LOOK_EVERY_S, seconds / FEWEST_LOOKS)
+    told_every = max(1, round(seconds / every_s / 12))
     begun_s, recording = time.monotonic(), False
     while (now_s := time.monotonic() - begun_s) < seconds or not looks:
         time.sleep(PAINT_S)
@@ -169,20 +182,24 @@ def _watched(
         if not recording:
             engine.start_recording(RecordingSettings(folder, "soak", raw=True), SceneStyle)
             recording = True
-        if now_s >= len(looks) * seconds / LOOKS:
+        if now_s >= (looks[-1].time_s + every_s if looks else 0.0):
             looks.append(_look(engine, now_s))
-            if len(looks) % (LOOKS // 12) == 0:
+            if len(looks) % told_every == 0:
                 tell(f"{now_s / 60:.1f} min: {looks[-1].memory_bytes / 1e6:.0f} MB, {looks[-1].threads} threads")
     return looks
 
 
 def _look(engine: LiveEngine[RunSettings], now_s: float) -> Look:
-    status, files = engine.status(), Path("/proc/self/fd")
+    status = engine.status()
     return Look(
         round(now_s, 2),
         resident_bytes(),
-        threading.active_count(),
-        len(os.listdir(files)) if files.is_dir() else 0,
+        _entries("/proc/self/task") or threading.active_count(),
+        _entries("/proc/self/fd"),
         status.delay_s,
         status.process_fps,
     )
+
+
+def _entries(folder: str) -> int:
+    return len(os.listdir(folder)) if os.path.isdir(folder) else 0

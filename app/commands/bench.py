@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--outputs", action="store_true", help="the file engine also writes table and annotated video, as track does")
     add("--soak", type=float, metavar="MINUTES", help="run live for so long from the looped clip, with recording, and "
         "say what memory, threads, open files and delay do meanwhile")  # fmt: skip
+    add("--plot", type=Path, metavar="FILE.png", help="with --soak: draw those figures over time")
     add("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
     add("-q", "--quiet", action="store_true", help="no word on the progress")
 
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             print(words, file=sys.stderr, flush=True)
 
+    if arguments.plot is not None and arguments.soak is None:
+        raise UserError("--plot draws what --soak measures; give both.")
     if arguments.soak is not None:
         return _soak(arguments, settings, tell)
     load = [_load()]
@@ -87,6 +90,10 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
     print(done.as_text())
     if arguments.json is not None:
         write_json(arguments.json, done.as_plain())
+    if arguments.plot is not None:
+        from app.bench.soak_plot import plot_soak
+
+        plot_soak(done, arguments.plot)
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from app.engine.life_cycle import CameraState, EngineState
 from app.engine.recorder import RecordingStats
-from ppnet.errors import UserError
+from ppnet.errors import UserError, told
 from tracking.types import StageTimes
 from tracking.video.source import VideoInfo
 
@@ -82,7 +82,8 @@ def error_notice(error: BaseException | str) -> Notice:
     """Why a run has stopped."""
     if isinstance(error, str | UserError):
         return Notice("error", str(error), "error")
-    return Notice("error", f"Something went wrong while tracking ({type(error).__name__}: {error}).", "error")
+    words = told(error, f"Something went wrong while tracking ({type(error).__name__}: {error}).")
+    return Notice("error", words, "error")
 
 
 def refused_notice(number: int, error: BaseException) -> Notice:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import ppnet
+from ppnet.errors import told
 from ppnet.log_file import log_path
 
 LOG_LINES = 60
@@ -34,7 +35,7 @@ def catch_errors(tell: Callable[[str], None]) -> None:
             return
         logging.getLogger("ppnet-live").error("unexpected error", exc_info=(kind, error, trace))
         sys.__excepthook__(kind, error, trace)
-        tell(WORDS.format(kind.__name__))
+        tell(told(error, WORDS.format(kind.__name__)))
 
     def caught_in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from ppnet.errors import UserError
+from ppnet.errors import UserError, told
 from tracking.comparison import RATE, Attempt, Comparison, Image, Reel
 
 log = logging.getLogger(__name__)
@@ -87,9 +87,9 @@ class ComparisonPlayer:
                 self._tell(picture, time_s, None)
         except UserError as error:
             self._tell(None, 0.0, str(error))
-        except Exception:  # a thread's top
+        except Exception as error:  # a thread's top
             log.exception("comparing")
-            self._tell(None, 0.0, "Something went wrong; the log says what.")
+            self._tell(None, 0.0, told(error, "Something went wrong; the log says what."))
         finally:
             for reel in reels:
                 reel.close()

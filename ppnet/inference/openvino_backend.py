@@ -17,7 +17,7 @@ from torch import Tensor, nn
 import ppnet
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import PRECISIONS, cpu_has_bf16
-from ppnet.errors import UserError
+from ppnet.errors import UserError, as_memory_errors
 from ppnet.inference.backend import Crops, Heatmaps
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.folded import fold_batch_norm
@@ -47,6 +47,7 @@ class OpenVinoBackend:
         self._threads = os.cpu_count() or 1
         self._compiled: dict[tuple[int, int, int], Any] = {}
 
+    @as_memory_errors()
     def heatmaps(self, crops: Crops) -> Heatmaps:
         """See `InferenceBackend`."""
         # One crop is spread over all cores; of several each gets a share of them, which wastes less in waiting.

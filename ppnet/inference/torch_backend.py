@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import choose_device, choose_precision, describe, precision_name
+from ppnet.errors import as_memory_errors
 from ppnet.inference.backend import Crops, Heatmaps
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.folded import for_inference
@@ -47,11 +48,12 @@ class TorchBackend:
     def heatmaps(self, crops: Crops) -> Heatmaps:
         """See `InferenceBackend`."""
         try:
-            found: Heatmaps = self.network(self._pixels(crops))[-1].float().cpu().numpy()
-        except torch.OutOfMemoryError as error:
+            with as_memory_errors():
+                found: Heatmaps = self.network(self._pixels(crops))[-1].float().cpu().numpy()
+        except MemoryError:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            raise MemoryError(str(error)) from error
+            raise
         return found
 
     @torch.inference_mode()

@@ -14,18 +14,13 @@ from torch.nn.utils import clip_grad_norm_
 
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD
 from ppnet.data.dataset import Crop
-from ppnet.errors import UserError
+from ppnet.errors import TooLargeError, UserError, is_out_of_memory
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.pyramid import PPNet
 from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets, soft_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
 from ppnet.train.training_state import RunningMean, load_state, save_atomic
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch says that memory ran out, on a graphics card or on the CPU."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ class Trainer:
             if self._fits(Crop(*(part[:smaller] for part in batch))):
                 break
         advice = f"--batch {smaller} fits" if smaller else "not even one person fits; take a smaller network or input"
-        return UserError(f"A batch of {size} does not fit the memory of {self.device}: {advice}.")
+        return TooLargeError(f"A batch of {size} does not fit the memory of {self.device}: {advice}.")
 
     def _fits(self, batch: Crop) -> bool:
         try:

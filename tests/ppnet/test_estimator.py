@@ -125,6 +125,16 @@ def test_smaller_crops_keep_to_what_the_network_can_take():
     assert estimator.codec.input_wh == (192, 256) and estimator.input_scale == 1
 
 
+def test_memory_that_runs_out_is_not_taken_for_a_size_that_the_network_cannot_read():
+    class Full(BrightSpots):
+        def forward(self, x):
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 589824 bytes.")
+
+    estimator = PoseEstimator.from_network(Full(), INFO, **CPU)
+    with pytest.raises(MemoryError):
+        estimator.input_scale = 0.75
+
+
 def test_nobody_gives_empty_poses():
     estimator = PoseEstimator.from_network(BrightSpots(), INFO, **CPU)
     poses = estimator.estimate(np.zeros((10, 10, 3), np.uint8), np.zeros((0, 4), np.float32))
@@ -177,7 +187,7 @@ def test_memory_that_runs_out_halves_the_batch():
     estimator.estimate(image, boxes)
     assert max(estimator.backend.network.batches[before:]) <= 4, "the smaller batch is kept"
     estimator.backend.network.limit = 0
-    with pytest.raises(UserError, match="does not fit the memory"):
+    with pytest.raises(UserError, match=r"does not fit the memory of cpu; close other programs\.$"):
         estimator.estimate(image, boxes)
 
 

@@ -134,7 +134,8 @@ class VideoWriter:
 
     def _fragments(self) -> dict[str, str]:
         return {
-            "movflags": "delay_moov+default_base_moof",
+            # Without an index of the pieces at the end, which would be kept in memory until then.
+            "movflags": "delay_moov+default_base_moof+skip_trailer",
             "frag_duration": str(round(FRAGMENT_S * 1e6)),
             "flush_packets": "1",
             "max_interleave_delta": "100000",  # microseconds that pictures wait for sound that is late or over

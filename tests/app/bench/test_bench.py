@@ -2,19 +2,26 @@
 
 import json
 import tempfile
+import time
+from itertools import count, islice
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from app import cli
 from app.bench.report import engine_table, ratio_table, ratios, stage_table
 from app.bench.rounds import WARM_UP_FRAMES, Bench, Round
+from app.bench.soak import LONGEST_GAP_S, LoopedCamera
 from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.shared_material import SHARED, needs_shared
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
+from tracking.types import Frame
+from tracking.video.source import ClosingSource, VideoInfo
 
 LANDMARKER = SHARED / "models" / "pose_landmarker_full.task"
 FRAMES = 12
@@ -118,6 +125,7 @@ def test_ratios_are_of_medians_and_above_one_where_this_program_is_faster():
         (["CLIP", "--rounds", "0"], "--rounds must be at least 1"),
         (["CLIP", "--start", "100"], "has no picture between the start and end asked for"),
         (["CLIP", "--no-live", "--against", "gone.task"], "There is no file gone.task"),
+        (["CLIP", "--plot", "soak.png"], "--plot draws what --soak measures"),
         (["CLIP", "--no-live", "--against", "CLIP"], "clip.mp4 is no pose landmarker of MediaPipe"),
     ],
 )
@@ -136,13 +144,16 @@ def test_a_detector_that_breaks_while_the_clip_is_played_is_told(clip, detectors
 
 def test_a_soak_loops_the_clip_records_it_and_leaves_nothing(clip, detectors, capsys, tmp_path):
     before = set(Path(tempfile.gettempdir()).glob("ppnet-soak-*"))
-    assert bench(str(clip), "--soak", "0.05", "--json", str(tmp_path / "soak.json")) == 0
-    said, done = capsys.readouterr().out, json.loads((tmp_path / "soak.json").read_text())
+    figures, picture = tmp_path / "soak.json", tmp_path / "soak.png"
+    assert bench(clip, "--soak", 0.05, "--json", figures, "--plot", picture) == 0
+    said, done = capsys.readouterr().out, json.loads(figures.read_text())
     assert done["stored"] > 2 * FRAMES, "the clip is looped"
     assert (
         sorted(done["recorded"]) == ["soak_annotated.mp4", "soak_raw.mp4"] and min(done["recorded"].values()) > FRAMES
     )
-    assert len(done["looks"]) > 10 and {look["threads"] for look in done["looks"][5:]} == {done["looks"][5]["threads"]}
+    threads = [look["threads"] for look in done["looks"]]
+    assert len(threads) > 10 and min(threads[-5:]) <= max(threads[5:10]), "none are left by each round of the clip"
+    assert cv2.imread(str(picture)).shape[1] == 800
     assert done["notices"] == [] and "memory, MB: " in said and "stop() took" in said
     assert detectors[0].closed and set(Path(tempfile.gettempdir()).glob("ppnet-soak-*")) <= before
 
@@ -151,3 +162,24 @@ def test_a_soak_that_breaks_is_told(clip, detectors, capsys, monkeypatch):
     monkeypatch.setattr(FakeDetector, "detect", lambda *_args: 1 / 0)
     assert bench(str(clip), "--soak", "0.5") == 2
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_camera_falls_not_silent_where_the_clip_cannot_be_read_in_time(monkeypatch):
+    class Rushed(ClosingSource):
+        """More pictures a second than can be read."""
+
+        info = VideoInfo("rushed.mp4", None, (8, 8), frame_rate=1_000_000)
+        notices = ()
+
+        def __iter__(self):
+            for index in count():
+                assert time.monotonic() < begun_s + 20 * LONGEST_GAP_S, "silent"
+                yield Frame(index, index * 1e-6, np.zeros((8, 8, 3), np.uint8))
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("app.bench.soak.open_for", lambda *_words: Rushed())
+    begun_s = time.monotonic()
+    with LoopedCamera("rushed.mp4", RunSettings()) as camera:
+        assert len(list(islice(camera, 3))) == 3

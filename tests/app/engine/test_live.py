@@ -284,6 +284,16 @@ def test_weights_that_cannot_be_loaded_are_a_fault_in_words() -> None:
     assert run.engine.stop()
 
 
+def test_memory_that_runs_out_is_a_fault_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def process(*_words: object) -> FrameResult:
+        raise RuntimeError("std::bad_alloc")
+
+    monkeypatch.setattr(FakeProcessor, "process", process)
+    run = Run().go()
+    assert run.status.state is EngineState.FAULTED
+    assert run.words.startswith("There is not enough memory; close other programs")
+
+
 def test_every_processed_frame_is_in_the_session(tmp_path: Path) -> None:
     path = tmp_path / "run_session.ppnet"
     run = Run(FakeSettings(people=2), session=Session.create(path, made_header())).go()

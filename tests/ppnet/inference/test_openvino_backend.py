@@ -55,6 +55,15 @@ def test_any_number_of_crops_of_any_size_gives_pytorchs_heatmaps(exact, people, 
     assert wanted.max() > 0.3
 
 
+def test_memory_that_runs_out_is_told_apart_from_crops_it_cannot_take(exact, monkeypatch):
+    def compile_model(*_words):
+        raise RuntimeError("Exception from src/inference/src/cpp/core.cpp:117:\nstd::bad_alloc")
+
+    monkeypatch.setattr(OpenVinoBackend, "_queue", compile_model)
+    with pytest.raises(MemoryError, match="bad_alloc"):
+        exact[0].heatmaps(probe((192, 256))[:1])
+
+
 @pytest.mark.skipif(not cpu_has_bf16(), reason="the CPU does not compute in bf16")
 def test_bf16_is_the_choice_where_the_cpu_has_it_and_is_really_used(shipped, cache, exact):
     half, crops = OpenVinoBackend(shipped, shipped.info), probe((192, 256))[:2]

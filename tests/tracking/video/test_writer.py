@@ -269,6 +269,8 @@ def test_abandon_keeps_what_plays_and_nothing_empty(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["begun.partial.mp4"]
     with open_source(tmp_path / "begun.partial.mp4") as source:
         assert sum(1 for _ in source) > 50
+    index_of_pieces = b"mfra"  # grows in memory with every piece until it is written at the end
+    assert index_of_pieces not in begun.partial_path.read_bytes()
 
 
 def _made(path, *options):

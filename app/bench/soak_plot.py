@@ -1,0 +1,29 @@
+"""The picture of a soak: memory, threads, open files, delay and frames a second over its minutes."""
+
+from pathlib import Path
+
+from app.bench.soak import FIGURES, Soak, settled_s
+from ppnet.errors import UserError
+
+
+def plot_soak(soak: Soak, path: Path) -> None:
+    """Writes it (type by the file's ending). UserError when matplotlib is not installed or the place cannot be
+    written."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UserError("The plot needs matplotlib; install it with `pip install ppnet-live[train]`.") from error
+    figure = Figure(figsize=(8, 9), layout="constrained")
+    minutes = [look.time_s / 60 for look in soak.looks]
+    panels = figure.subplots(len(FIGURES), 1, sharex=True)
+    for axes, (name, words, factor) in zip(panels, FIGURES, strict=True):
+        values = [getattr(look, name) for look in soak.looks]
+        axes.plot(minutes, [float("nan") if value is None else value * factor for value in values], color="tab:blue")
+        axes.axvline(settled_s(soak.looks) / 60, color="0.7", linestyle="--")
+        axes.set(ylabel=words, ylim=(0, None))
+        axes.grid(visible=True, alpha=0.25)
+    panels[-1].set(xlabel="minutes (growth is counted from the dashed line on)")
+    try:
+        figure.savefig(path, dpi=100)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
