@@ -45,11 +45,7 @@ class JointAngle:
     def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
         """From `one` the shorter way to `other`, for keypoints (..., K, 2)."""
         at = _middle(keypoints, self.at, skeleton)
-        first = _middle(keypoints, self.one, skeleton) - at
-        second = _middle(keypoints, self.other, skeleton) - at
-        cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
-        dot = (first * second).sum(axis=-1)
-        return Arc(at, _direction(first), _known(np.degrees(np.arctan2(cross, dot)), first, second))
+        return inner_arc(_middle(keypoints, self.one, skeleton), at, _middle(keypoints, self.other, skeleton))
 
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
         """(...) degrees of keypoints (..., K, 2)."""
@@ -77,10 +73,7 @@ class SegmentAngle:
     def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
         """From rest to the line, about its start, for keypoints (..., K, 2)."""
         at = _middle(keypoints, self.start, skeleton)
-        line = _middle(keypoints, self.end, skeleton) - at
-        direction, half = _direction(line), self.turn_deg / 2
-        sweep = half - (half - (direction - self.rest_deg)) % self.turn_deg
-        return Arc(at, direction - sweep, _known(sweep, line))
+        return turned_arc(at, _middle(keypoints, self.end, skeleton), rest_deg=self.rest_deg, turn_deg=self.turn_deg)
 
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
         """(...) degrees of keypoints (..., K, 2), from minus to plus half a turn."""
@@ -131,6 +124,22 @@ def has_angle(name: str, skeleton: Skeleton) -> bool:
 def angles(keypoints: npt.NDArray[np.floating], skeleton: Skeleton = COCO_17) -> Floats:
     """(..., 12) degrees, in the order of `ANGLES`."""
     return np.stack([angle(name, keypoints, skeleton) for name in ANGLES], axis=-1)
+
+
+def inner_arc(one: Floats, at: Floats, other: Floats) -> Arc:
+    """The inner angle at `at`, from `one` the shorter way to `other`; all (..., 2) pixels."""
+    first, second = one - at, other - at
+    cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+    dot = (first * second).sum(axis=-1)
+    return Arc(at, _direction(first), _known(np.degrees(np.arctan2(cross, dot)), first, second))
+
+
+def turned_arc(start: Floats, end: Floats, *, rest_deg: float, turn_deg: float = 360.0) -> Arc:
+    """The turn of the line `start` to `end`, both (..., 2) pixels, away from `rest_deg`: see `SegmentAngle`."""
+    line, half = end - start, turn_deg / 2
+    direction = _direction(line)
+    sweep = half - (half - (direction - rest_deg)) % turn_deg
+    return Arc(start, direction - sweep, _known(sweep, line))
 
 
 def _middle(keypoints: npt.NDArray[np.floating], names: Points, skeleton: Skeleton) -> Floats:

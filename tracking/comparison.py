@@ -18,7 +18,7 @@ from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
 from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.shapes import Label, Lines, Scene
-from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
+from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
@@ -127,10 +127,10 @@ class Comparison:
     # Panes
 
     def _pane(self, side: Side, shown: "Shown") -> Image:
-        people = PeopleStyle(chosen=side.attempt.person)
         layers = PictureLayers(boxes=False, labels=False, angles=(self.angle,))
         corner, scale = _place(side, shown.result)
-        drawn = Annotator(SceneStyle(layers, people, zoom=scale)).picture(shown.frame, shown.result)
+        style = SceneStyle(layers, PeopleStyle(chosen=side.attempt.person), Drawn.on(side.attempt.session), zoom=scale)
+        drawn = Annotator(style).picture(shown.frame, shown.result)
         matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
         pane = np.asarray(cv2.warpAffine(drawn, matrix, PANE_WH, flags=cv2.INTER_AREA), np.uint8)
         self._name(pane, self.sides.index(side), 0)

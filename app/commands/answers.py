@@ -9,7 +9,7 @@ from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
 from tracking.answers.report import SUFFIXES, report_page, write_report
 from tracking.answers.table import words_of, write_answers_csv
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import SceneStyle
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE
 from tracking.session.session import SUFFIX, Session
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(table, flush=True)
         if report is not None:
             who = _of_whom(everybody, arguments.person)
-            style = SceneStyle(people=PeopleStyle(names=dict(edited.names)))
+            style = SceneStyle.of(edited)
             with ProgressBar("report", session.frame_count, quiet=arguments.quiet) as bar:
                 page = report_page(edited, who, bar.tick, style=style, video=arguments.video)
             print(write_report(page, report), flush=True)

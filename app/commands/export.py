@@ -9,7 +9,7 @@ from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import ProgressBar
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, check_unit, default_path, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE, ChooseSmoothing
@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting_options(parser, SMOOTHING)
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for formats with pictures")
     add_picture_options(parser)
-    units = "of positions, where the format leaves a choice (csv, tidy, parquet, trc, c3d); metres need a scale: "
-    units += "origin bottom left, y upwards (default: px; trc, c3d: m where a scale is known)"
+    units = "of positions, where the format leaves a choice (csv, tidy, parquet, drawings, trc, c3d); metres need "
+    units += "a scale: origin bottom left, y upwards (default: px; drawings, trc, c3d: m where a scale is known)"
     add("--units", choices=("px", "m"), help=units)
     add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
     add("--whole", action="store_true", help="also what lies outside of in and out point")
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
             print(words, file=sys.stderr)
         for name, path in paths.items():
-            style = SceneStyle(layers_of(arguments), PeopleStyle(names=dict(edited.names)))
+            style = SceneStyle.of(edited, layers_of(arguments))
             write = partial(EXPORTS[name].write, video=arguments.video) if EXPORTS[name].pictures else None
             if name == "video":
                 write = partial(EXPORTS[name].write, video=arguments.video, style=style)

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import ProgressBar
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import SceneStyle
 from tracking.export.share import (
     PAUSE_S,
     SPEED,
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Session.open(arguments.session) as session:
         edited = EditedSession(session, span=span, whole=still is not None)
         edited.refresh()
-        style = SceneStyle(layers, PeopleStyle(names=dict(edited.names)))
+        style = SceneStyle.of(edited, layers)
         if still is not None:
             write_png(shared_picture(edited, style=style, video=arguments.video), path)
         else:

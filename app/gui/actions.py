@@ -39,6 +39,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", "Edit", "Undo", ("Ctrl+Z",)),
     Command("redo", "Edit", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
     Command("fill", "Edit", "Fill in between corrected frames", ("Ctrl+I",), "Between the last two frames where you moved this joint"),
+    Command("draw-line", "Edit", "Draw a line", ("Shift+L",), "Two clicks; near a joint an end follows it. Shift: a plumb line or a level one, to the edges"),
+    Command("draw-angle", "Edit", "Draw an angle", ("Shift+V",), "Three clicks, the vertex second; near a joint a point follows it. Shift: against plumb or level"),
+    Command("draw-distance", "Edit", "Draw a distance", ("Shift+D",), "Two clicks; near a joint an end follows it; metres where a scale is set. Shift: only height or width"),
+    Command("extend", "Edit", "Extend the line to the edges", ("X",), "Of the chosen line; again: only between its points"),
+    Command("delete-drawing", "Edit", "Delete the drawing", ("Del",), "The chosen one; click a drawing to choose it"),
     Command("unselect", "Edit", "Deselect", ("Esc",)),
     Command("play", "Playback", "Play or pause", ("Space",)),
     Command("shuttle-back", "Playback", "Play backwards", ("J",), "Press again for 2× and 4×"),
@@ -70,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("boxes", "View", "Boxes", ("B",), "Dashed while the person is out of sight", switch=True),
     Command("labels", "View", "Numbers and names", ("T",), switch=True),
     Command("angles", "View", "Angles with their degrees", ("G",), "Of the chosen person, or of everybody", switch=True),
+    Command("drawings", "View", "Drawings", ("V",), "Lines, angles and distances that you drew", switch=True),
     Command("trails", "View", "Trails", ("Shift+T",), "The path of the last two seconds", switch=True),
     Command("joint-names", "View", "Joint names", ("Shift+J",), switch=True),
     Command("heatmap", "View", "Joint heatmap", ("A",), "What the network sees; choose the joint on the Settings page", switch=True),
@@ -109,7 +115,7 @@ COMMANDS: tuple[Command, ...] = (
 
 MENUS = ("File", "Edit", "Playback", "View", "People", "Tools", "Help")
 BREAKS_AFTER = {
-    "demo", "snapshot", "close", "shuttle", "forward-1s", "go-to", "previous-mark", "clear-points", "normal-speed", "joint-names", "feature-maps",
+    "demo", "snapshot", "close", "shuttle", "forward-1s", "go-to", "previous-mark", "clear-points", "normal-speed", "joint-names", "feature-maps", "fill", "delete-drawing",
     "plain-ground", "fit", "redo", "previous-event", "delete-all", "everybody", "batch", "track-again", "shortcuts", "log",
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ class AnswersCommands(Commands):
             return
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.deeds))
         path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
-        style = SceneStyle(self._workspace.layers, self._workspace.people)
+        style = self._workspace.style
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:

@@ -9,7 +9,10 @@ from app.gui.people_panel import PeoplePanel
 
 OF_A_PERSON = ("rename", "hide", "split", "delete", "delete-all")
 OF_TWO = ("swap", "merge")
-OF_THE_PICTURE = ("play", "mark", "in-point", "out-point", "snapshot", "fit")
+OF_A_DRAWING = ("extend", "delete-drawing")
+OF_THE_PICTURE = (
+    "play", "mark", "in-point", "out-point", "draw-line", "draw-angle", "draw-distance", "snapshot", "fit",
+)  # fmt: skip
 
 
 class ContextMenus(Commands):
@@ -19,6 +22,7 @@ class ContextMenus(Commands):
         super().__init__(parts)
         self._people = people
         self._view.menuWanted.connect(lambda place, target: self.of_picture(target).popup(place))
+        self._view.hand.menuWanted.connect(lambda place, words: self._menu(words, OF_A_DRAWING).popup(place))
         people.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         people.list.customContextMenuRequested.connect(self._show_in_list)
 

@@ -32,7 +32,7 @@ ADVANCED = {
     "Video": ("adaptation.turn_deg", "adaptation.slow_motion", "adaptation.picture_rate", "adaptation.mirror"),
 }
 LAYERS = (
-    "skeleton", "joints", "boxes", "labels", "angles", "trails", "joint-names", "heatmap", "feature-maps",
+    "skeleton", "joints", "boxes", "labels", "angles", "drawings", "trails", "joint-names", "heatmap", "feature-maps",
     "blur-faces", "plain-ground",
 )  # fmt: skip
 SETTINGS = RunSettings.declared()

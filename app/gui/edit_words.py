@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tracking.drawings import name_of
 from tracking.session import edits
 from tracking.session.edits import Edit
 
@@ -21,6 +22,8 @@ WORDS: dict[type, Callable[[Any], str]] = {
     edits.RemoveMark: lambda _edit: "remove a mark",
     edits.SetSpan: lambda _edit: "set in and out point",
     edits.SetScale: lambda _edit: "set the scale",
+    edits.SetDrawing: lambda edit: f"draw {name_of(edit)}",
+    edits.RemoveDrawing: lambda edit: f"delete drawing {edit.number}",
 }
 
 

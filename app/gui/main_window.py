@@ -20,6 +20,7 @@ from app.gui.context_menus import ContextMenus
 from app.gui.controls_panel import ControlsPanel
 from app.gui.diagnostics_panel import DiagnosticsPanel
 from app.gui.discovery import Discovery
+from app.gui.drawing_commands import DrawingCommands
 from app.gui.export_commands import ExportCommands
 from app.gui.faces_follower import FacesFollower
 from app.gui.file_commands import FileCommands, accept_copy
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
         self.comparing = CompareCommands(parts, self.files)
         self.mirror = MirrorCommands(parts, self.files)
         self.inspect = InspectCommands(parts, self.network_view, self.controls, self.below)
+        self.drawing = DrawingCommands(parts, self.playback, self.curves)
         self.tools = PictureTools(parts, self.curves, self.controls)
         self.focus_person = FocusCommands(parts, self.controls)
         self.discovery = Discovery(self.controls, post=self.workspace.post)

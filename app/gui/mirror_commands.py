@@ -12,7 +12,6 @@ from app.runs.just_happened import write_recent
 from app.runs.picture_feed import LiveFeed
 from app.runs.task import Progress, Task
 from app.runs.what_is_open import Opened
-from tracking.drawing.style import SceneStyle
 
 DELAYS_S = (0, 2, 5, 10, 20)
 SAVED_S = 20.0
@@ -52,7 +51,7 @@ class MirrorCommands(Commands):
         if self._writing.is_busy:
             self._workspace.notify("The seconds before are still being saved; try again in a moment.", "warning")
             return
-        film, style = camera.engine.film, SceneStyle(self._workspace.layers, self._workspace.people)
+        film, style = camera.engine.film, self._workspace.style
         path = self._files.new_file(f"{camera.session.path.stem.removesuffix('_session')}_last.mp4")
 
         def work(progress: Progress) -> Path:

@@ -53,9 +53,11 @@ class PeopleCommands(Commands):
         self._enable()
 
     def unselect(self) -> None:
-        """Puts a tool away, or else chooses nobody."""
+        """Puts a tool away, or else chooses no drawing, or else nobody."""
         if self._view.tool != "look":
             self._view.take_tool("look")
+        elif self._view.hand.chosen is not None:
+            self._view.hand.choose(None)
         else:
             self._workspace.choose(None)
 

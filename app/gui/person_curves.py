@@ -1,5 +1,7 @@
 """Curves of the chosen person: a joint's place or speed, or an angle, raw and smoothed, tied to the picture."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
@@ -10,8 +12,11 @@ from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
+from tracking.drawings import name_of
+from tracking.session.edits import SetDrawing
 
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))
+OF_A_JOINT = tuple(key for key, _, _ in QUANTITIES)
 
 
 class PersonCurves(QWidget):
@@ -28,12 +33,14 @@ class PersonCurves(QWidget):
         self.is_reading = False
         """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
+        self._drawings: dict[str, SetDrawing] = {}
         self.quantity, self.joint = QComboBox(), QComboBox()
         for key, words, _ in QUANTITIES:
             self.quantity.addItem(words, key)
         self.quantity.insertSeparator(len(QUANTITIES))
         for key, definition in ANGLES.items():
             self.quantity.addItem(f"Angle: {definition.words.lower()}", key)
+        self._fixed = self.quantity.count()
         for index, name in enumerate(skeleton.keypoints):
             self.joint.addItem(name.replace("_", " ").capitalize(), index)
         self.joint.setCurrentIndex(skeleton.index("left_wrist") if "left_wrist" in skeleton.keypoints else 0)
@@ -75,6 +82,22 @@ class PersonCurves(QWidget):
             self.graph.getPlotItem().enableAutoRange()
         self.redraw()
 
+    def offer_drawings(self, drawings: Sequence[SetDrawing]) -> None:
+        """What was drawn by hand can be chosen as well."""
+        offered = {name_of(drawing): drawing for drawing in drawings}
+        if list(offered) != list(self._drawings):
+            chosen = self.quantity.currentData()
+            self.quantity.blockSignals(True)
+            while self.quantity.count() > self._fixed:
+                self.quantity.removeItem(self.quantity.count() - 1)
+            for name in offered:
+                self.quantity.addItem(f"Drawing: {name}", name)
+            self.quantity.setCurrentIndex(max(self.quantity.findData(chosen), 0))
+            self.quantity.blockSignals(False)
+        if offered != self._drawings:
+            self._drawings = offered
+            self.redraw()
+
     def set_scale(self, metres_per_pixel: float | None) -> None:
         """Draws metres where a scale is known."""
         self._scale = (metres_per_pixel, "m") if metres_per_pixel else (1.0, "px")
@@ -96,7 +119,7 @@ class PersonCurves(QWidget):
     def redraw(self) -> None:
         """Draws what is chosen."""
         key = self.quantity.currentData()
-        self.joint.setEnabled(key not in ANGLES)
+        self.joint.setEnabled(key in OF_A_JOINT)
         if self._history is None:
             self._raw.setData([], [])
             self._smooth.setData([], [])
@@ -118,22 +141,23 @@ class PersonCurves(QWidget):
         if self._history is None:
             return np.zeros(0), np.zeros(0)
         key = self.quantity.currentData()
-        times, values = self._history.curve(key, int(self.joint.currentData()), raw=raw)
-        return times, values if key in ANGLES else values * self._scale[0]
+        if key in self._drawings:
+            times, values = self._history.measured(self._drawings[key], raw=raw)
+        else:
+            times, values = self._history.curve(key, int(self.joint.currentData()), raw=raw)
+        return times, values if self._unit() == "°" else values * self._scale[0]
 
     def _unit(self) -> str:
         key = self.quantity.currentData()
-        if key in ANGLES:
+        drawing = self._drawings.get(key)
+        if key in ANGLES or (drawing is not None and drawing.kind != "distance"):
             return "°"
         return f"{self._scale[1]}/s" if key == "speed" else self._scale[1]
 
     def _title(self) -> str:
-        key = self.quantity.currentData()
-        what = (
-            self.quantity.currentText()
-            if key in ANGLES
-            else f"{self.joint.currentText()}: {self.quantity.currentText()}"
-        )
+        what = self.quantity.currentText()
+        if self.quantity.currentData() in OF_A_JOINT:
+            what = f"{self.joint.currentText()}: {what}"
         return f"{what} ({self._unit()})"
 
     def _tell_value(self, time_s: float) -> None:

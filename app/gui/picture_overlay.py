@@ -1,5 +1,7 @@
 """What the window alone paints over the picture, and no recording shows: notes, the legend, the region, a drag."""
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -57,6 +59,15 @@ def paint_drag(painter: QPainter, start: QPointF, end: QPointF, *, is_line: bool
         painter.drawLine(start, end)
     else:
         painter.drawRect(QRectF(start, end).normalized())
+
+
+def paint_handles(painter: QPainter, spots: npt.NDArray[np.float64]) -> None:
+    """Small discs (P, 2), widget points, that can be dragged."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(0, 0, 0, 200), 1.5))
+    painter.setBrush(INK)
+    for x, y in spots.tolist():
+        painter.drawEllipse(QPointF(x, y), 4.5, 4.5)
 
 
 def _plate(painter: QPainter, room: QRect) -> None:

@@ -71,8 +71,9 @@ class ShareCommands(Commands):
         if self._writing.is_busy:
             self._workspace.notify("The previous clip is still being made; try again in a moment.", "warning")
         elif (work := Work.on(self._workspace)) is not None:
-            layers = replace(work.layers, angles=work.layers.angles or self._store.value.angles)
-            self._writing.start(lambda progress: write(replace(work, layers=layers, progress=progress)))
+            layers = replace(work.style.layers, angles=work.style.layers.angles or self._store.value.angles)
+            style = replace(work.style, layers=layers)
+            self._writing.start(lambda progress: write(replace(work, style=style, progress=progress)))
             self._enable(False)
             self._ticker.start()
 

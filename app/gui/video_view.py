@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.gui.drawing_hand import DrawingHand
 from app.gui.hit_test import HitTarget, hit_test, target_words
 from app.gui.picture_overlay import paint_drag, paint_legend, paint_region, paint_words
 from app.gui.qt_canvas import paint_picture, paint_scene, to_qimage
@@ -36,10 +37,14 @@ from tracking.types import FrameResult, KeypointState
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
 CLICK_POINTS = 4.0  # a press that moves less than this is a click
 DRAWN = ("line", "region")
+TIED = "Near a joint a point is tied to it."
 HINTS = {
     "person": "Click the person to follow, or the place where they will appear. Esc cancels",
     "line": "Drag a line along something of known length. Esc cancels",
     "region": "Drag a box around the part to search. Esc cancels",
+    "draw-line": f"Click where the line begins and ends. {TIED} Shift: plumb or level, to the edges. Esc cancels",
+    "draw-angle": f"Click one end, the vertex, the other end. {TIED} Shift: against plumb or level. Esc cancels",
+    "draw-distance": f"Click where it begins and ends. {TIED} Shift: only height or width. Esc cancels",
 }
 
 
@@ -53,7 +58,8 @@ class _Drag:
 class VideoView(QWidget):
     """Shows `Picture`s.
 
-    `tool` is `look` (pan, choose, move joints), `person` (the next click), `line` or `region` (drawn by dragging).
+    `tool` is `look` (pan, choose, move joints), `person` (the next click), `line` or `region` (drawn by dragging), or
+    one of the tools of `hand`, which draws over the picture.
     """
 
     personClicked = Signal(object)  # person id or None
@@ -85,11 +91,13 @@ class VideoView(QWidget):
         self._fitted = True
         self._drag: _Drag | None = None
         self._drawn: tuple[QPointF, QPointF] | None = None
+        self.hand = DrawingHand(self)
 
     def take_tool(self, tool: str) -> None:
         """What the mouse does next; `look` puts the tool away."""
         self.tool = tool
         self._drawn = None
+        self.hand.drop()
         self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
         self.update()
 
@@ -195,7 +203,7 @@ class VideoView(QWidget):
     def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
         paint_picture(painter, self._image, transform)
         if self._picture is not None and self._picture.result is not None:
-            style = SceneStyle(self.layers, self.people, zoom=transform.scale)
+            style = SceneStyle(self.layers, self.people, self.hand.drawn, zoom=transform.scale)
             drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
             paint_scene(painter, drawn, transform)
 
@@ -204,6 +212,7 @@ class VideoView(QWidget):
             paint_region(painter, self.region, self._transform)
         if self._drawn is not None:
             paint_drag(painter, *self._drawn, is_line=self.tool == "line")
+        self.hand.paint(painter)
         has_sides = self.layers.skeleton or self.layers.joints
         if has_sides and self._picture is not None and self._picture.result:
             paint_legend(painter, self.rect())
@@ -309,6 +318,10 @@ class VideoView(QWidget):
             reach_px=GRAB_POINTS / self._transform.scale,
             only_person=self.people.chosen,
         )
+
+    def grabs_at(self, spot: QPointF) -> bool:
+        """Whether a press there takes hold of a joint."""
+        return self._is_grab(self._target(spot))
 
     def _is_grab(self, target: HitTarget | None) -> bool:
         return (

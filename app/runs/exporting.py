@@ -8,7 +8,7 @@ from pathlib import Path
 from app.runs.results_nearby import ResultsNearby
 from app.runs.task import Progress
 from app.runs.workspace import Workspace
-from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
+from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
@@ -42,11 +42,11 @@ class ExportOffer:
 
 @dataclass(frozen=True)
 class Work:
-    """What an export needs. video: of a file, where it lies; nearby: who is near in time, for blurred faces."""
+    """What an export needs. style: how pictures look; video: of a file, where it lies; nearby: who is near in time, for
+    blurred faces."""
 
     session: Session
-    layers: PictureLayers
-    people: PeopleStyle
+    style: SceneStyle
     video: Path | None = None
     nearby: ResultsNearby | None = None
     progress: Progress = field(default_factory=Progress)
@@ -57,8 +57,8 @@ class Work:
         run, file = workspace.run, workspace.opened_file
         if run is None:
             return None
-        shown = workspace.layers, workspace.people
-        return cls(run.session, *shown) if file is None else cls(run.session, *shown, file.video, file.nearby())
+        style = workspace.style
+        return cls(run.session, style) if file is None else cls(run.session, style, file.video, file.nearby())
 
 
 def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> tuple[Path, ...]:
@@ -69,5 +69,5 @@ def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> t
     total = max(work.session.frame_count, 1)
     write = partial(EXPORTS[name].write, video=work.video) if EXPORTS[name].pictures else None
     if write is not None and name == "video":
-        write = partial(write, style=SceneStyle(work.layers, work.people), near=work.nearby)
+        write = partial(write, style=work.style, near=work.nearby)
     return (export(edited, name, path, tick=lambda done: work.progress.tell(done / total), write=write, unit=unit),)

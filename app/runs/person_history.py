@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.angles import angle
+from tracking.drawings import measured, places
+from tracking.session.edits import SetDrawing
 from tracking.types import FrameResult
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +49,12 @@ class PersonHistory:
         if quantity == "speed":
             return times, speed(times, points[:, joint])
         return times, angle(quantity, points)
+
+    def measured(self, drawing: SetDrawing, *, raw: bool) -> tuple[Floats, Floats]:
+        """Times in seconds and what a drawing measures: degrees or pixels; NaN where it is tied to somebody else."""
+        points = np.array(self.raw if raw else self.smoothed, np.float64)
+        spots = places(drawing, {self.person: points})
+        return np.array(self.times), np.broadcast_to(measured(drawing, spots), len(points)).astype(np.float64)
 
 
 def speed(times: Floats, points: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Recording: live by the engine's recorder; of a file, the marked part or what lies between two presses, with sound."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from app.engine.recorder import RecordingSettings, RecordingStats
@@ -12,7 +13,6 @@ from app.runs.task import Progress, Task
 from app.runs.what_is_open import OpenedCamera, OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
-from tracking.drawing.style import SceneStyle
 from tracking.stems import stem_of
 from tracking.time_span import TimeSpan
 
@@ -73,7 +73,7 @@ class Recording:
                 work.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
                 annotated, raw = True, False
             settings = RecordingSettings(place.parent, place.name, annotated=annotated, raw=raw)
-            camera.engine.start_recording(settings, lambda: SceneStyle(work.layers, work.people))
+            camera.engine.start_recording(settings, lambda: work.style)
         except (UserError, OSError, ValueError) as error:
             work.notify(f"The recording did not start: {error}", "error")
             self._tell(None)
@@ -89,12 +89,10 @@ class Recording:
             work.notify("Nothing was recorded: it was outside the in and out points.", "warning")
             return
         edited, nearby = file.edited, file.nearby()
-        wanted = [("annotated", work.layers)] * self._kinds[0] + [("raw", work.layers.bare())] * self._kinds[1]
+        bare = replace(work.style, layers=work.layers.bare())
+        wanted = [("annotated", work.style)] * self._kinds[0] + [("raw", bare)] * self._kinds[1]
         try:
-            targets = [
-                (self._place(f"{stem_of(file.video)}_{kind}.mp4"), SceneStyle(layers, work.people))
-                for kind, layers in wanted
-            ]
+            targets = [(self._place(f"{stem_of(file.video)}_{kind}.mp4"), style) for kind, style in wanted]
         except OSError as error:
             self._end_badly(str(error))
             return

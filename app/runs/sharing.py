@@ -1,5 +1,6 @@
 """A slow-motion clip or a picture to show around, as the window makes them. No Qt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.runs.exporting import Work
@@ -34,4 +35,4 @@ def share_picture(path: Path, work: Work, time_s: float) -> tuple[Path, ...]:
 
 
 def _style(work: Work) -> SceneStyle:
-    return SceneStyle(layers_to_share(work.layers), work.people)
+    return replace(work.style, layers=layers_to_share(work.style.layers))

@@ -17,7 +17,7 @@ from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
 from app.runs.what_is_open import Opened, OpenedCamera, OpenedFile, Parts
 from ppnet.errors import UserError
-from tracking.drawing.style import PeopleStyle, PictureLayers
+from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
@@ -56,7 +56,7 @@ class Workspace:
         self.layers = PictureLayers(min_score=settings.smoothing.min_score)
         self.people = PeopleStyle()
         self.run: Opened | None = None
-        self._own = settings  # for the next run
+        self.next_settings = settings  # those with which the next video begins
         self._position: PlayerPosition | None = None
         self._notices = ToldNotices()
         self._opening = OpeningJob(post=post, ready=self._ready, failed=self._failed)
@@ -72,7 +72,7 @@ class Workspace:
         if path.suffix == Path(SUFFIX).suffix:
             own = self.run is not None and path == self.run.session.path
             self._open(
-                lambda: open_session(path, self._own, parts=self.parts, post=self.post),
+                lambda: open_session(path, self.next_settings, parts=self.parts, post=self.post),
                 f"Opening {path.name}…",
                 look=None if own else lambda: video_of_session(path),
             )
@@ -82,7 +82,7 @@ class Workspace:
     def open_video(self, path: Path, *, again: bool = False, only: PersonAt | None = None) -> None:
         """A video or folder of images with its session; `again` tracks it anew although there is one, with the settings
         as they are, perhaps for the one person who is at a place."""
-        settings = replace(self.settings if again else self._own, only=only)
+        settings = replace(self.settings if again else self.next_settings, only=only)
         self._open(
             lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again),
             f"Opening {path.name}…",
@@ -91,7 +91,7 @@ class Workspace:
 
     def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
-        settings = self._own
+        settings = self.next_settings
         self._open(
             lambda: open_camera(spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or redacted(spec)}…",
@@ -159,7 +159,7 @@ class Workspace:
         if isinstance(run, OpenedFile) and not run.closed.is_set():
             self._closing = run.closed
         self.people = PeopleStyle()
-        self._show_settings(self._own)
+        self._show_settings(self.next_settings)
         self._show_focus()
         self.closed.emit()
         return ended
@@ -168,11 +168,6 @@ class Workspace:
         """Closes what is open or about to open; for the end of the program."""
         self._opening.shut_down()
         return self.close_run()
-
-    @property
-    def next_settings(self) -> RunSettings:
-        """Those with which the next video begins."""
-        return self._own
 
     @property
     def opened_file(self) -> OpenedFile | None:
@@ -242,7 +237,7 @@ class Workspace:
         before = self.settings
         changed = {change.name: change.after for change in changes_between(before, settings, 0.0)}
         changed.pop("region", None)  # a place in one video says nothing about the next
-        self._own = self._own.changed(changed)
+        self.next_settings = self.next_settings.changed(changed)
         if self.run is not None:
             self.run.apply(settings)
         self._offer_to_track_again(before, settings)
@@ -279,6 +274,11 @@ class Workspace:
             self.run.feed.hides_faces = layers.blur_faces
             self.run.feed.refresh()
         self.layers_changed.emit(layers)
+
+    @property
+    def style(self) -> SceneStyle:
+        """How pictures look, in the window and in all that leaves it."""
+        return SceneStyle(self.layers, self.people, Drawn() if self.run is None else Drawn.on(self.run.edited))
 
     def choose(self, person: int | None) -> None:
         """Makes a person the chosen one; None for nobody."""

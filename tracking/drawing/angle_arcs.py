@@ -1,4 +1,4 @@
-"""Angles over the picture: two short sides, an arc between them, and the degrees beside the joint."""
+"""Angles over the picture: two sides, an arc between them, and the degrees beside the vertex."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
-from tracking.angles import ANGLES, JointAngle, has_angle
+from tracking.angles import ANGLES, Arc, JointAngle, has_angle
 from tracking.drawing.colors import DARK_INK, OUTLINE, Color
 from tracking.drawing.shapes import Label, Lines, Shape
 
@@ -42,10 +42,8 @@ def angle_shapes(
         if not np.isfinite(sweep):
             continue
         is_joint = isinstance(definition, JointAngle)
-        path = _wedge(arc.at, start, sweep, reach, straight=is_joint and abs(sweep) > STRAIGHT_DEG)
-        yield Lines(path, OUTLINE, width + 2 * rim)
-        yield Lines(path, GOLD, width)
-        degrees = f"{round(float(definition.of(keypoints, skeleton)))}°"
+        yield from rimmed(wedge(arc, reach, straight=is_joint and abs(sweep) > STRAIGHT_DEG), GOLD, width, rim)
+        degrees = degrees_words(float(definition.of(keypoints, skeleton)))
         (x, y), away = arc.at.tolist(), reach + 0.4 * letters
         if not is_joint:  # towards rest: away from the numbers of hips and shoulders
             turn, away = np.radians(start), reach + letters
@@ -59,13 +57,23 @@ def angle_shapes(
     yield from labels
 
 
-def _wedge(
-    at: npt.NDArray[np.floating], start_deg: float, sweep_deg: float, reach: float, *, straight: bool
-) -> npt.NDArray[np.float32]:
-    """(M, 2, 2) lines: from the arc's one end to the joint, to its other end and, unless `straight`, back along it."""
+def degrees_words(degrees: float) -> str:
+    """An angle as it stands on the picture."""
+    return f"{round(degrees)}°"
+
+
+def rimmed(lines: npt.NDArray[np.float32], color: Color, width: float, rim: float) -> Iterator[Lines]:
+    """Lines (M, 2, 2) that can be seen on any ground."""
+    yield Lines(lines, OUTLINE, width + 2 * rim)
+    yield Lines(lines, color, width)
+
+
+def wedge(arc: Arc, reach: float, *, straight: bool) -> npt.NDArray[np.float32]:
+    """(M, 2, 2) lines: from the arc's one end to its vertex, to its other end and, unless `straight`, back along it."""
+    sweep_deg = float(arc.sweep_deg)
     steps = 1 if straight else max(2, round(abs(sweep_deg) / STEP_DEG))
-    turns = np.radians(np.linspace(start_deg, start_deg + sweep_deg, steps + 1))
-    rim = at + reach * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    sides = np.array([(rim[0], at), (at, rim[-1])])
-    arc = np.stack([rim[:-1], rim[1:]], axis=1)
-    return np.asarray(sides if straight else np.concatenate([sides, arc]), np.float32)
+    turns = np.radians(float(arc.start_deg) + np.linspace(0, sweep_deg, steps + 1))
+    rim = arc.at + reach * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    sides = np.array([(rim[0], arc.at), (arc.at, rim[-1])])
+    bow = np.stack([rim[:-1], rim[1:]], axis=1)
+    return np.asarray(sides if straight else np.concatenate([sides, bow]), np.float32)

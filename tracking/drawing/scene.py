@@ -14,8 +14,10 @@ import numpy.typing as npt
 from ppnet.skeleton import Skeleton
 from tracking.drawing.angle_arcs import angle_shapes
 from tracking.drawing.colors import LIGHT_INK, MUTED, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
+from tracking.drawing.hand_drawn import drawing_shapes
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
+from tracking.drawings import joints_of, places
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Floats = npt.NDArray[np.float32]
@@ -55,6 +57,7 @@ def scene_of(
         shapes += joints.get(row, ())
     if style.layers.angles:
         shapes += _angles(people, style, sizes)
+    shapes += _drawings(people, style, sizes)
     for row in people.order:
         if style.layers.joint_names:
             shapes += _joint_names(people, row, sizes)
@@ -282,6 +285,19 @@ def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape
         yield from angle_shapes(
             style.layers.angles, keypoints[row], people.result.skeleton,
             reach=reach, width=width, rim=sizes.pixel, letters=1.1 * sizes.letters,
+        )  # fmt: skip
+
+
+def _drawings(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:
+    """What was drawn by hand; not where a joint that it is tied to is not shown."""
+    if not style.layers.drawings or not style.drawn.drawings:
+        return
+    joints = joints_of(people.result, style.layers.min_score, hidden=style.people.hidden)
+    for drawing in style.drawn.drawings:
+        yield from drawing_shapes(
+            drawing, np.clip(places(drawing, joints), -FAR, FAR), people.result.size_wh,
+            metres_per_pixel=style.drawn.metres_per_pixel,
+            width=sizes.line(max(2.0, sizes.span / 450)), rim=sizes.pixel, letters=1.1 * sizes.letters,
         )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from ppnet.errors import UserError
 from tracking.angles import ANGLES
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import SetDrawing
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class PictureLayers:
     plain_ground: a plain colour in place of the picture. blur_faces: heads are made coarse; alone: one person is
     followed and others are not known, so everything but that person is made coarse as well.
     angles: names of `ANGLES` that are drawn with their degrees; of the chosen person alone where there is one.
+    drawings: what was drawn by hand.
     min_score: keypoints below it are left out, 0..1.
     """
 
@@ -24,6 +27,7 @@ class PictureLayers:
     trails: bool = False
     joint_names: bool = False
     angles: tuple[str, ...] = ()
+    drawings: bool = True
     plain_ground: bool = False
     blur_faces: bool = False
     alone: bool = False
@@ -43,8 +47,9 @@ class PictureLayers:
     def bare(self) -> "PictureLayers":
         """The picture alone; whoever is hidden in it stays hidden."""
         return replace(
-            self, skeleton=False, joints=False, boxes=False, labels=False, trails=False, joint_names=False, angles=()
-        )
+            self, skeleton=False, joints=False, boxes=False, labels=False, trails=False, joint_names=False, angles=(),
+            drawings=False,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,17 +62,36 @@ class PeopleStyle:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What was drawn by hand, and the scale in which distances are told (None: in pixels)."""
+
+    drawings: tuple[SetDrawing, ...] = ()
+    metres_per_pixel: float | None = None
+
+    @classmethod
+    def on(cls, session: EditedSession) -> "Drawn":
+        """All that was drawn on a session."""
+        return cls(session.drawings, session.metres_per_pixel)
+
+
+@dataclass(frozen=True)
 class SceneStyle:
     """What is drawn, of whom, and at what size.
 
-    zoom: how many pixels of the screen one pixel of the picture takes up; lines and letters keep a readable size at
-    any zoom.
+    drawn: by hand, over the picture. zoom: how many pixels of the screen one pixel of the picture takes up; lines and
+    letters keep a readable size at any zoom.
     """
 
     layers: PictureLayers = PictureLayers()
     people: PeopleStyle = PeopleStyle()
+    drawn: Drawn = Drawn()
     zoom: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.zoom > 0:
             raise ValueError(f"zoom must be above 0, got {self.zoom}")
+
+    @classmethod
+    def of(cls, session: EditedSession, layers: PictureLayers = PictureLayers()) -> "SceneStyle":
+        """With the names and drawings of a session, whose results leave out whoever is hidden."""
+        return cls(layers, PeopleStyle(names=dict(session.names)), Drawn.on(session))

@@ -6,8 +6,7 @@ import numpy as np
 
 from tracking.export.even_times import even_curves, person_path, upwards
 from tracking.export.progress import Tick
-from tracking.export.trc import usual_unit
-from tracking.export.units import METRES, scale_of
+from tracking.export.units import METRES, scale_of, usual_unit
 from tracking.extras import load
 from tracking.session.edited_session import EditedSession
 

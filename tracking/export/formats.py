@@ -80,6 +80,14 @@ EXPORTS = {
         "_angles.csv",
         "angles:write_angles_csv",
     ),
+    "drawings": ExportFormat(
+        "Drawings: lines, angles, distances (CSV)",
+        "What you drew over the picture, measured in every frame",
+        "_drawings.csv",
+        "drawings:write_drawings_csv",
+        UNITS,
+        usually_metres=True,
+    ),
     "marks": ExportFormat(
         "Marks, in and out point (CSV)",
         "Name, frame and time of every mark",

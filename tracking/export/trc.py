@@ -6,7 +6,7 @@ import numpy as np
 
 from tracking.export.even_times import Floats, even_curves, person_path, upwards
 from tracking.export.progress import Tick
-from tracking.export.units import METRES, PIXELS, scale_of
+from tracking.export.units import METRES, scale_of, usual_unit
 from tracking.session.edited_session import EditedSession
 
 
@@ -19,11 +19,6 @@ def write_trc_folder(session: EditedSession, path: Path, tick: Tick, *, unit: st
         lines = _header(file.name, rate, unit, len(times), session.skeleton.keypoints)
         lines += _rows(times, upwards(points, session) * scale)
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def usual_unit(session: EditedSession) -> str:
-    """Metres as soon as a scale is known."""
-    return PIXELS if session.metres_per_pixel is None else METRES
 
 
 def _header(name: str, rate: float, unit: str, frames: int, markers: tuple[str, ...]) -> list[str]:

@@ -32,6 +32,11 @@ def scale_of(session: EditedSession) -> float:
     return scale
 
 
+def usual_unit(session: EditedSession) -> str:
+    """Metres as soon as a scale is known."""
+    return PIXELS if session.metres_per_pixel is None else METRES
+
+
 def in_unit(edited: EditedResult, session: EditedSession, unit: str) -> EditedResult:
     """The same with positions in that unit.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
-from tracking.drawing.style import PeopleStyle, SceneStyle
+from tracking.drawing.style import SceneStyle
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
@@ -28,9 +28,9 @@ def write_annotated_video(
 ) -> None:
     """Every frame of the session, at its own time, sound kept. `video`: where the source lies now, or its address.
 
-    style: by default everything with the names of people. near: who is near in time, for hidden faces.
+    style: by default everything, with the names of people. near: who is near in time, for hidden faces.
     """
-    style = style or SceneStyle(people=PeopleStyle(names=dict(replay.names)))
+    style = style or SceneStyle.of(replay)
     span, asked = replay.exported_span, replay.header.settings
     with filmed(replay, video) as (info, frames):
         annotated = AnnotatedVideo(

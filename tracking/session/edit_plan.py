@@ -22,8 +22,10 @@ from tracking.session.edits import (
     MergeIds,
     MoveKeypoint,
     OnlyPerson,
+    RemoveDrawing,
     RemoveMark,
     RenamePerson,
+    SetDrawing,
     SetMark,
     SetScale,
     SetSpan,
@@ -63,7 +65,7 @@ class EditPlan:
     """A list of edits, ready to be brought onto frames one at a time and in any order.
 
     names, hidden: of people. only: whom alone everything is about, None for everybody. marks: by frame. span: in and
-    out point. metres_per_pixel: None when not known. smoothing: made anew; None: as tracked.
+    out point. metres_per_pixel: None when not known. drawings: by number. smoothing: made anew; None: as tracked.
     """
 
     def __init__(self, edits: Sequence[Edit]) -> None:
@@ -78,6 +80,7 @@ class EditPlan:
         self.smoothing = smoothing if smoothing is not None and smoothing.method else None
         self.only = _only(self.edits)
         self.marks = _marks(self.edits)
+        self.drawings = _drawings(self.edits)
         span = _newest(self.edits, SetSpan)
         self.span = ALL_TIME if span is None else span.span
         scale = _newest(self.edits, SetScale)
@@ -110,6 +113,11 @@ class EditPlan:
             if track_id >= split_id:
                 track_id += 1
         return track_id
+
+    @property
+    def next_drawing(self) -> int:
+        """A number that no drawing has or had."""
+        return max((e.number for e in self.edits if isinstance(e, SetDrawing)), default=0) + 1
 
     def mark_at(self, frame_index: int) -> SetMark | None:
         """The mark on that frame."""
@@ -199,6 +207,19 @@ def _marks(edits: Sequence[Edit]) -> tuple[SetMark, ...]:
         elif isinstance(edit, RemoveMark):
             marks.pop(edit.frame_index, None)
     return tuple(marks[frame] for frame in sorted(marks))
+
+
+def _drawings(edits: Sequence[Edit]) -> tuple[SetDrawing, ...]:
+    """Those that are there, tied to people under the numbers that they have after all edits."""
+    drawings: dict[int, SetDrawing] = {}
+    for edit in edits:
+        if isinstance(edit, SetDrawing):
+            drawings[edit.number] = edit
+        elif isinstance(edit, RemoveDrawing):
+            drawings.pop(edit.number, None)
+        elif isinstance(edit, MergeIds):
+            drawings = {number: drawing.tied_otherwise(edit.other, edit.keep) for number, drawing in drawings.items()}
+    return tuple(drawings[number] for number in sorted(drawings))
 
 
 def _step(edit: Edit, frame: int, rows: dict[int, int], hands: list[_Hand]) -> None:

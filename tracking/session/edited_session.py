@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
-from tracking.session.edits import MAX_SCALE, ChooseSmoothing, SetMark
+from tracking.session.edits import MAX_SCALE, ChooseSmoothing, SetDrawing, SetMark
 from tracking.session.format import SessionHeader
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
@@ -65,6 +65,11 @@ class EditedSession:
     def marks(self) -> tuple[SetMark, ...]:
         """The marks, by frame."""
         return self.plan.marks
+
+    @property
+    def drawings(self) -> tuple[SetDrawing, ...]:
+        """What was drawn over the picture by hand."""
+        return self.plan.drawings
 
     @property
     def metres_per_pixel(self) -> float | None:

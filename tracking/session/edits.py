@@ -5,7 +5,7 @@ applies a list of them to frames. msgspec reads, writes and range-checks them: i
 structs match by position and compare like the dataclasses used elsewhere.
 """
 
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,8 @@ from tracking.time_span import TimeSpan
 
 MAX_NAME = 200
 MAX_SCALE = 1e3  # metres per pixel; a satellite picture has a few tens
+POINTS = {"line": 2, "angle": 3, "distance": 2}
+"""The kinds of drawings, and how many points each has."""
 
 Id = Annotated[int, Meta(ge=1, lt=LIMIT)]
 Index = Annotated[int, Meta(ge=0, lt=LIMIT)]
@@ -164,6 +166,60 @@ class SetScale(_Edit, frozen=True):
     metres_per_pixel: Annotated[float, Meta(gt=0, lt=MAX_SCALE)] | None
 
 
+class DrawnPoint(_Edit, frozen=True):
+    """Where a point of a drawing was put, image pixels; tied to a joint of somebody, it goes where that joint goes."""
+
+    x: Number
+    y: Number
+    track_id: Id | None = None
+    keypoint: Keypoint | None = None
+
+    def __post_init__(self) -> None:
+        if (self.track_id is None) != (self.keypoint is None):
+            raise ValueError("a point is tied to a joint of a person, or to nothing")
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether it follows a joint."""
+        return self.track_id is not None
+
+
+class SetDrawing(_Edit, frozen=True):
+    """A line, an angle (about its second point) or a distance over the picture; drawn again, it looks otherwise.
+
+    along: its last point keeps straight above or below, or straight beside, the one before. extended: a line goes on to
+    the edges of the picture.
+    """
+
+    number: Id
+    kind: Literal["line", "angle", "distance"]
+    points: Annotated[tuple[DrawnPoint, ...], Meta(min_length=2, max_length=3)]
+    along: Literal["", "vertical", "horizontal"] = ""
+    extended: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.points) != POINTS[self.kind]:
+            raise ValueError(f"this drawing has {POINTS[self.kind]} points, not {len(self.points)}")
+
+    @property
+    def people(self) -> frozenset[int]:
+        """The ids of those to whom it is tied."""
+        return frozenset(point.track_id for point in self.points if point.track_id is not None)
+
+    def tied_otherwise(self, other: int, keep: int) -> "SetDrawing":
+        """The same with what was tied to `other` tied to `keep`."""
+        points = tuple(
+            msgspec.structs.replace(point, track_id=keep) if point.track_id == other else point for point in self.points
+        )
+        return msgspec.structs.replace(self, points=points)
+
+
+class RemoveDrawing(_Edit, frozen=True):
+    """The drawing of that number is removed."""
+
+    number: Id
+
+
 class ChooseSmoothing(_Edit, frozen=True):
     """Smoothing and threshold applied anew to the raw keypoints; the newest one counts. method "": as tracked."""
 
@@ -192,6 +248,8 @@ Edit: TypeAlias = (
     | RemoveMark
     | SetSpan
     | SetScale
+    | SetDrawing
+    | RemoveDrawing
 )
 KINDS: dict[str, type[Any]] = {
     "swap": SwapIds,
@@ -208,6 +266,8 @@ KINDS: dict[str, type[Any]] = {
     "unmark": RemoveMark,
     "span": SetSpan,
     "scale": SetScale,
+    "draw": SetDrawing,
+    "erase": RemoveDrawing,
 }
 Kind = TypeVar("Kind", bound=_Edit)
 _KIND_OF = {kind: name for name, kind in KINDS.items()}

@@ -6,7 +6,7 @@ from app.runs.exporting import Work, export_work
 from app.runs.task import Progress
 from tests.clips import make_clip
 from tests.results import made_header, made_result
-from tracking.drawing.style import PeopleStyle, PictureLayers
+from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
 from tracking.video.factory import open_source
 
@@ -23,7 +23,7 @@ def test_a_file_that_begins_late_is_exported_whole(tmp_path, monkeypatch):
         session.finish()
         progress = Progress()
         monkeypatch.setattr(progress, "tell", shares.append)
-        work = Work(session, PictureLayers(), PeopleStyle(), clip, progress=progress)
+        work = Work(session, SceneStyle(), clip, progress=progress)
         (written,) = export_work("video", tmp_path / "out.mp4", work)
     with open_source(written) as video:
         begun_at_0 = [time_s - times[0] for time_s in times]

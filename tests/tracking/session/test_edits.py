@@ -9,14 +9,17 @@ from tracking.session.edits import (
     Anchor,
     ChooseSmoothing,
     DeletePerson,
+    DrawnPoint,
     Edit,
     FillKeypoint,
     HidePerson,
     MergeIds,
     MoveKeypoint,
     OnlyPerson,
+    RemoveDrawing,
     RemoveMark,
     RenamePerson,
+    SetDrawing,
     SetMark,
     SetScale,
     SetSpan,
@@ -46,6 +49,9 @@ ALL: tuple[Edit, ...] = (
     RemoveMark(12),
     SetSpan(None, 2.5),
     SetScale(0.005),
+    SetDrawing(1, "angle", (DrawnPoint(1.5, 2), DrawnPoint(3, 4, 1, NOSE), DrawnPoint(3, 90)), "vertical"),
+    SetDrawing(2, "line", (DrawnPoint(1.5, 2), DrawnPoint(3, 4)), extended=True),
+    RemoveDrawing(1),
 )
 
 
@@ -218,3 +224,29 @@ def test_marks_span_and_scale_are_those_set_last() -> None:
     assert plan.of_results == EditPlan(()).of_results, "marks change no result"
     assert EditPlan((SetSpan(1.0, None), SetSpan(None, 2.0))).span == TimeSpan(None, 2.0)
     assert EditPlan((SetScale(0.1), SetScale(None))).metres_per_pixel is None
+
+
+def test_drawings_are_changed_under_their_number_and_follow_whom_they_are_tied_to() -> None:
+    line = SetDrawing(1, "line", (DrawnPoint(1, 2, 7, NOSE), DrawnPoint(3, 4)))
+    other = SetDrawing(2, "distance", (DrawnPoint(1, 2), DrawnPoint(3, 4)))
+    longer = SetDrawing(1, "line", line.points, extended=True)
+    assert EditPlan((other, line, longer)).drawings == (longer, other)
+    plan = EditPlan((line, other, RemoveDrawing(2)))
+    assert plan.drawings == (line,) and plan.next_drawing == 3, "no number comes twice"
+    (merged,) = EditPlan((line, MergeIds(1, 7))).drawings
+    assert merged.points[0] == DrawnPoint(1, 2, 1, NOSE) and merged.people == {1}
+    assert EditPlan(()).drawings == () and EditPlan(()).next_drawing == 1
+
+
+def test_a_drawing_out_of_a_file_is_checked() -> None:
+    point = '{"x": 1, "y": 2}'
+    for data in (
+        f'{{"number": 1, "kind": "circle", "points": [{point}, {point}]}}',
+        f'{{"number": 1, "kind": "angle", "points": [{point}, {point}]}}',
+        f'{{"number": 0, "kind": "line", "points": [{point}, {point}]}}',
+        f'{{"number": 1, "kind": "line", "points": [{point}, {{"x": 1, "y": 2, "track_id": 1}}]}}',
+        f'{{"number": 1, "kind": "line", "points": [{point}, {point}], "along": "up"}}',
+        f'{{"number": 1, "kind": "line", "points": [{point}, {{"x": 1e30, "y": 2}}]}}',
+    ):
+        with pytest.raises(ValueError):
+            edit_from_json("draw", data)

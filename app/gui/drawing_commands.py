@@ -1,0 +1,86 @@
+"""Lines, angles and distances drawn over the picture: the tools, and what is done to the chosen drawing."""
+
+import msgspec
+
+from app.gui.commands import Commands, WindowParts
+from app.gui.drawing_hand import TOOLS
+from app.gui.person_curves import PersonCurves
+from app.gui.playback_commands import PlaybackCommands
+from ppnet.skeleton import Skeleton
+from tracking.drawings import name_of
+from tracking.session.edits import RemoveDrawing, SetDrawing
+
+OF_ONE = ("extend", "delete-drawing")
+
+
+class DrawingCommands(Commands):
+    """Every drawing is an edit of the session; a camera's can be drawn on as well."""
+
+    def __init__(self, parts: WindowParts, playback: PlaybackCommands, curves: PersonCurves) -> None:
+        super().__init__(parts)
+        self._playback = playback
+        self._curves = curves
+        self._hand = parts.view.hand
+        self._actions.connect({tool: lambda tool=tool: self.take(tool) for tool in TOOLS})  # type: ignore[misc]
+        self._actions.connect({"extend": self.extend, "delete-drawing": self.delete})
+        self._hand.finished.connect(self.add)
+        self._hand.changed.connect(self._workspace.edit)
+        self._hand.chosenChanged.connect(self._enable)
+        for event in (self._workspace.edited, self._workspace.closed):
+            event.connect(self._show)
+        self._workspace.opened.connect(lambda _run: self._show())
+        self._workspace.people_changed.connect(lambda _people: self._show())
+        self._show()
+
+    def take(self, tool: str) -> None:
+        """The next clicks in the picture draw; a film stands still for it."""
+        if self._view.picture is None:
+            self._workspace.notify("Open a video or a camera first.", "warning")
+            return
+        if self._workspace.opened_file is not None:
+            self._playback.pause()
+        self._actions["drawings"].setChecked(True)
+        self._hand.choose(None)
+        self._view.take_tool(tool)
+
+    def add(self, drawing: SetDrawing) -> None:
+        """Keeps what was drawn, and chooses it."""
+        run = self._workspace.run
+        if run is None:
+            return
+        drawing = msgspec.structs.replace(drawing, number=run.edited.plan.next_drawing)
+        self._workspace.edit(drawing)
+        self._hand.choose(drawing.number)
+        tied = _joints_words(drawing, run.edited.skeleton)
+        follows = f" follows {tied}" if tied else " stays in its place"
+        self._workspace.notify(f"{name_of(drawing).capitalize()}{follows}. Drag a point to move it; Delete removes it.")
+
+    def extend(self) -> None:
+        """The chosen line goes on to the edges of the picture, or ends at its points again."""
+        chosen = self._hand.chosen_drawing
+        if chosen is not None and chosen.kind == "line":
+            self._workspace.edit(msgspec.structs.replace(chosen, extended=not chosen.extended))
+
+    def delete(self) -> None:
+        """Removes the chosen drawing."""
+        if self._hand.chosen is not None:
+            self._workspace.edit(RemoveDrawing(self._hand.chosen))
+
+    def _show(self) -> None:
+        drawn, chosen = self._workspace.style.drawn, self._workspace.people.chosen
+        self._hand.show(drawn)
+        self._curves.offer_drawings([one for one in drawn.drawings if one.people == {chosen}])
+        self._enable()
+
+    def _enable(self) -> None:
+        self._actions.enable(tuple(TOOLS), self._workspace.run is not None)
+        chosen = self._hand.chosen_drawing
+        self._actions.enable(OF_ONE, chosen is not None)
+        self._actions.enable(("extend",), chosen is not None and chosen.kind == "line")
+
+
+def _joints_words(drawing: SetDrawing, skeleton: Skeleton) -> str:
+    """The joints that a drawing is tied to: left hip and left knee of 1."""
+    ties = [(point.track_id, point.keypoint) for point in drawing.points]
+    words = [f"the {skeleton.keypoints[joint].replace('_', ' ')} of {who}" for who, joint in ties if joint is not None]
+    return " and ".join(words)

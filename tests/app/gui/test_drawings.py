@@ -1,0 +1,231 @@
+"""Lines, angles and distances drawn by hand: tied to joints, moved, deleted, undone; seen in all that leaves."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QMenu
+
+from app.gui.video_view import HINTS
+from tests.app.gui.conftest import FRAMES, go_to, pixels
+from tracking.drawing.hand_drawn import MINT
+from tracking.session.edits import DrawnPoint, SetDrawing
+from tracking.video.file import VideoFile
+
+LEFT_WRIST, LEFT_KNEE, LEFT_ANKLE = 9, 13, 15
+LEFT_BEHIND = {"record": "_annotated.mp4", "share": "_still.png", "snapshot": "_000020.png"}
+NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def mint(window):
+    return int((np.abs(pixels(window).astype(int) - MINT).max(axis=2) < 20).sum())
+
+
+def drawings(window):
+    return window.workspace.run.edited.drawings
+
+
+def place(window, spot):
+    x, y = window.view.transform.to_widget(spot)
+    return QPoint(round(float(x)), round(float(y)))
+
+
+def joint(window, person, number):
+    return window.view.picture.result.smoothed.keypoints[person - 1, number]
+
+
+def click(qtbot, window, *spots, last=NO_KEY):
+    """Clicks on image points, the last one with a key held down."""
+    for number, spot in enumerate(spots, 1):
+        qtbot.mouseClick(
+            window.view, Qt.MouseButton.LeftButton, last if number == len(spots) else NO_KEY, place(window, spot)
+        )
+
+
+def drag(qtbot, window, start, end):
+    qtbot.mousePress(window.view, Qt.MouseButton.LeftButton, pos=place(window, start))
+    qtbot.mouseMove(window.view, place(window, (np.add(start, end)) / 2))
+    qtbot.mouseMove(window.view, place(window, end))
+    qtbot.mouseRelease(window.view, Qt.MouseButton.LeftButton, pos=place(window, end))
+
+
+def draw_reach(qtbot, window):
+    """A distance from the left wrist of person 1 to a free place."""
+    window.commands["draw-distance"].trigger()
+    click(qtbot, window, joint(window, 1, LEFT_WRIST) + 3, (400, 300))
+
+
+def test_an_angle_of_three_clicks_is_tied_to_the_joints_under_them(qtbot, open_clip):
+    window = open_clip()
+    assert mint(window) == 0
+    qtbot.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    assert "vertex" in HINTS[window.view.tool]
+    wrist, knee = joint(window, 1, LEFT_WRIST).copy(), joint(window, 2, LEFT_KNEE).copy()
+    click(qtbot, window, wrist + 4, knee - 3, (500, 400))
+    (angle,) = drawings(window)
+    assert angle.kind == "angle" and window.view.tool == "look"
+    assert [(point.track_id, point.keypoint) for point in angle.points] == [
+        (1, LEFT_WRIST),
+        (2, LEFT_KNEE),
+        (None, None),
+    ]
+    np.testing.assert_allclose([(point.x, point.y) for point in angle.points[:2]], [wrist, knee], atol=1e-3)
+    assert "left wrist of 1 and the left knee of 2" in window.banner.text
+    assert mint(window) > 100
+    before = pixels(window)
+    go_to(qtbot, window, 50)
+    assert (pixels(window) != before).any() and mint(window) > 100
+
+
+def test_a_drawing_follows_its_joint_to_another_frame(qtbot, open_clip):
+    window = open_clip()
+    window.commands["draw-line"].trigger()
+    click(qtbot, window, joint(window, 1, LEFT_WRIST), (120, 20), last=SHIFT)
+    (line,) = drawings(window)
+    assert line.along == "vertical" and line.extended
+    for frame in (20, 45):
+        go_to(qtbot, window, frame)
+        x = round(float(joint(window, 1, LEFT_WRIST)[0]))
+        column = pixels(window)[460, x - 2 : x + 3].astype(int)
+        assert (np.abs(column - MINT).max(axis=1) < 25).any(), "the plumb line goes down to the edge, through the wrist"
+
+
+def test_a_drag_draws_as_two_clicks_do_and_escape_lets_go(qtbot, open_clip):
+    window = open_clip()
+    window.commands["draw-line"].trigger()
+    drag(qtbot, window, (380, 300), (480, 340))
+    (line,) = drawings(window)
+    assert not line.people and not line.extended
+    np.testing.assert_allclose([(p.x, p.y) for p in line.points], [(380, 300), (480, 340)], atol=1.5)
+    window.commands["draw-angle"].trigger()
+    click(qtbot, window, (380, 300), (480, 340))
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert window.view.tool == "look" and drawings(window) == (line,)
+    window.commands["draw-line"].trigger()
+    click(qtbot, window, (500, 300), (500, 300))
+    assert drawings(window) == (line,), "a line has a length"
+
+
+def test_a_chosen_drawing_is_moved_extended_deleted_and_brought_back(qtbot, open_clip):
+    window = open_clip()
+    window.commands["draw-line"].trigger()
+    click(qtbot, window, (380, 300), (480, 300))
+    assert not window.commands["undo"].text().endswith("line 2")
+    drag(qtbot, window, (480, 300), (480, 400))
+    (moved,) = drawings(window)
+    assert moved.number == 1 and moved.points[1].y == pytest.approx(400, abs=1.5)
+    drag(qtbot, window, (480, 400), joint(window, 2, LEFT_ANKLE) + 3)
+    assert drawings(window)[0].points[1].keypoint == LEFT_ANKLE, "a point that is moved onto a joint is tied to it"
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.commands["delete-drawing"].isEnabled()
+    spots = np.array([(p.x, p.y) for p in drawings(window)[0].points])
+    short = mint(window)
+    click(qtbot, window, spots.mean(axis=0))
+    qtbot.keyClick(window, Qt.Key.Key_X)
+    assert drawings(window)[0].extended and mint(window) > short
+    qtbot.keyClick(window, Qt.Key.Key_Delete)
+    assert drawings(window) == () and mint(window) == 0
+    window.commands["undo"].trigger()
+    assert drawings(window)[0].extended and mint(window) > short
+    for _ in range(4):
+        window.commands["undo"].trigger()
+    assert drawings(window) == () and window.commands["redo"].text() == "Redo: draw line 1"
+
+
+def test_the_switch_hides_them_and_a_tool_shows_them_again(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    assert mint(window) > 100
+    qtbot.keyClick(window, Qt.Key.Key_V)
+    assert mint(window) == 0 and not window.workspace.layers.drawings
+    window.commands["draw-line"].trigger()
+    assert window.workspace.layers.drawings
+
+
+def test_right_click_and_tooltip_are_about_the_drawing_under_the_mouse(qtbot, open_clip):
+    window = open_clip()
+    window.commands["draw-line"].trigger()
+    click(qtbot, window, (380, 300), (480, 300))
+    window.view.hand.choose(None)
+    spot = place(window, (430, 301))
+    QApplication.sendEvent(
+        window.view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, window.view.mapToGlobal(spot))
+    )
+    (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible())
+    words = [action.text() for action in menu.actions()]
+    assert words[0].startswith("Line 1: ") and words[0].endswith("°") and "Delete the drawing" in words
+    menu.close()
+    assert window.view.hand.chosen == 1
+
+
+def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    window.workspace.choose(2)
+    assert window.curves.quantity.findData("distance 1") < 0, "it is about person 1"
+    window.workspace.choose(1)
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("distance 1"))
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    name, values = window.curves.columns()[2]
+    end = np.array([drawings(window)[0].points[1].x, drawings(window)[0].points[1].y])
+    wrist = window.workspace.run.edited.result(30).smoothed.keypoints[0, LEFT_WRIST]
+    assert "(px)" in name and values[30] == pytest.approx(np.linalg.norm(wrist - end), abs=0.01)
+    window.commands["export"].trigger()
+    dialog = window.exports.dialog
+    dialog.choose("drawings")
+    path = Path(dialog.path.text())
+    dialog.start.click()
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    dialog.close()
+    with path.open(encoding="utf-8") as file:
+        row = next(row for row in csv.DictReader(file) if row["frame"] == "30")
+    assert float(row["distance_1_px"]) == pytest.approx(values[30], abs=0.01)
+    window.workspace.undo()
+    assert window.curves.quantity.findData("distance 1") < 0
+
+
+@pytest.mark.parametrize("way", LEFT_BEHIND)
+def test_they_are_in_all_that_leaves_the_program(qtbot, open_clip, tmp_path, way):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    if way == "record":
+        qtbot.keyClick(window, Qt.Key.Key_R)
+        go_to(qtbot, window, 23)
+        qtbot.keyClick(window, Qt.Key.Key_R)
+    elif way == "share":
+        window.workspace.edit(SetDrawing(2, "line", (DrawnPoint(0, 400), DrawnPoint(600, 400))))
+        window.commands["share-picture"].trigger()
+    else:
+        window.commands["snapshot"].trigger()
+    saved = f"*{LEFT_BEHIND[way]}"
+    qtbot.waitUntil(lambda: any(path.name in window.banner.text for path in tmp_path.rglob(saved)), timeout=8000)
+    (path,) = tmp_path.rglob(saved)
+    if path.suffix == ".png":
+        picture = cv2.imread(str(path))[..., ::-1]
+    else:
+        with VideoFile(path) as video:
+            picture = next(iter(video)).image
+    assert (np.abs(picture.astype(int) - MINT).max(axis=2) < 60).sum() > 100
+
+
+def test_they_are_there_again_when_the_session_is_opened_again(qtbot, open_clip, clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    kept = drawings(window)
+    window.commands["close"].trigger()
+    assert not window.view.hand.drawn.drawings and not window.commands["draw-line"].isEnabled()
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.view.picture is not None, timeout=5000)
+    assert window.view.hand.drawn.drawings == kept
+
+
+def test_a_camera_can_be_drawn_on(qtbot, window, studio):
+    window.workspace.open_camera("camera:0", folder=studio.folder / "live")
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=8000)
+    window.commands["draw-line"].trigger()
+    click(qtbot, window, (500, 440), (620, 440), last=SHIFT)
+    assert [one.along for one in drawings(window)] == ["horizontal"] and mint(window) > 500
