@@ -9,16 +9,39 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 SIZE_WH = (1400, 880)
 FRAME = 110  # two people cross
+STRIDE = 98  # one of them is in the middle of a step
+DRAWN = (
+    ("draw-line", ("right_ankle", "above"), "ShiftModifier"),
+    ("draw-angle", ("left_hip", "left_knee", "left_ankle"), "NoModifier"),
+    ("draw-distance", ("left_ankle", "right_ankle"), "NoModifier"),
+)
 MARKS = ((60, "Heel strike"), (110, "Toe off"), (190, "Crossing, look again"))
 
 
+def draw(window: Any) -> None:
+    """A plumb line, an angle and a distance, tied to joints of person 3."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    result = window.view.picture.result
+    body = result.smoothed.keypoints[result.tracks.ids.tolist().index(3)]
+    joints = {name: body[result.skeleton.index(name)] for name in result.skeleton.keypoints}
+    joints["above"] = joints["right_ankle"] - (0, 150)
+    for tool, names, key in DRAWN:
+        window.commands[tool].trigger()
+        for name in names:
+            x, y = window.view.transform.to_widget(joints[name]).round().astype(int).tolist()
+            QTest.mouseClick(window.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier[key], QPoint(x, y))
+
+
 def main() -> None:
-    """Writes window, first_page, curves, answers, inside, speed and marks."""
+    """Writes window, first_page, drawings, curves, answers, inside, speed and marks."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     home = tempfile.mkdtemp()
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
@@ -54,6 +77,16 @@ def main() -> None:
     wait(lambda: window.workspace.run is not None and window.workspace.run.session.complete, 3)
     go(FRAME)
     save("window")
+    go(STRIDE)
+    draw(window)
+    window.workspace.choose(3)
+    window.below.setCurrentWidget(window.curves)
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("distance 3"))
+    window.banner.hide()
+    wait(lambda: True, 3)
+    save("drawings")
+    window.commands["drawings"].trigger()
+    go(FRAME)
     window.workspace.choose(3)
     window.commands["angles"].trigger()
     window.side.setCurrentWidget(window.people)

@@ -51,7 +51,7 @@ def drawing_shapes(
         words = Label(degrees_words(value), _xy(middle), letters, DARK_INK, MINT, MID)
     elif drawing.kind == "distance":
         length = f"{value:.0f} px" if metres_per_pixel is None else f"{value:.2f} m"
-        words = Label(length, _xy(spots.mean(axis=0)), letters, DARK_INK, MINT, MID)
+        words = _beside(spots, length, letters)
     yield from _points(drawing, spots, width, rim)
     if words is not None:
         yield words
@@ -83,6 +83,15 @@ def _strokes_across(spots: Floats, half: float) -> npt.NDArray[np.float32]:
     length = float(np.linalg.norm(step))
     across = half * np.array([-step[1], step[0]]) / length if length else np.zeros(2)
     return np.array([(spot - across, spot + across) for spot in spots], np.float32)
+
+
+def _beside(spots: Floats, text: str, letters: float) -> Label:
+    """Words at the middle of a distance: above it or, where it goes up rather than across, to its right."""
+    x, y = _xy(spots.mean(axis=0))
+    across, down = np.abs(spots[1] - spots[0])
+    if across >= down:
+        return Label(text, (x, y - 0.7 * letters), letters, DARK_INK, MINT, (0.5, 1.0))
+    return Label(text, (x + 0.7 * letters, y), letters, DARK_INK, MINT, (0.0, 0.5))
 
 
 def _points(drawing: SetDrawing, spots: Floats, width: float, rim: float) -> Iterator[Discs]:
