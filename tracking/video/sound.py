@@ -15,6 +15,7 @@ import av.bitstream
 
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.container import local_container
+from tracking.video.fragments import FragmentedMp4
 
 COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"})
 """Codecs that MP4 holds; all others are encoded anew as AAC."""
@@ -23,7 +24,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 
 
 class SoundTrack:
-    """Feeds the sound of a file to an output container, in step with the pictures.
+    """Feeds the sound of a file to a video that is being written, in step with the pictures.
 
     Of several tracks the one is taken that a player takes: the default one, or else the first that can be read.
     Sound within the span is taken, none from before origin_s; its times stay those of the file, less origin_s, so it
@@ -32,7 +33,7 @@ class SoundTrack:
     decoded is decoded in a process of its own (`sound_transcoding`), which may come down alone.
     """
 
-    def __init__(self, path: Path, output: Any, *, span: TimeSpan = ALL_TIME, origin_s: float = 0.0) -> None:
+    def __init__(self, path: Path, output: FragmentedMp4, *, span: TimeSpan = ALL_TIME, origin_s: float = 0.0) -> None:
         self.notice: str | None = None
         self._output = output
         self._span = TimeSpan(origin_s).within(span) if origin_s else span
@@ -43,6 +44,8 @@ class SoundTrack:
         try:
             self._packets = self._begun(path)
             self._waiting = next(self._packets, None)
+            if self._waiting is not None:
+                output.expect(self._waiting)
         except (av.FFmpegError, OSError, ValueError) as error:
             if getattr(error, "errno", None) in NO_ROOM:
                 raise

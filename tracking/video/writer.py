@@ -14,6 +14,7 @@ import numpy as np
 
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.container import local_container
+from tracking.video.fragments import FragmentedMp4
 from tracking.video.orientation import Image, fitted
 from tracking.video.sound import SoundTrack, has_sound
 from tracking.video.source import VideoError
@@ -21,10 +22,8 @@ from tracking.video.source import VideoError
 DEFAULT_TIME_BASE = Fraction(1, 90_000)
 FINEST_TIME_BASE = Fraction(1, 1_000_000)
 KEY_EVERY_S = 1.0
-FRAGMENT_S = 0.1
-"""While a video is written, what was encoded reaches the disk after this time."""
-ENCODER_DELAY_S = 0.3
-"""How much the encoder may hold back; a killed run loses at most that, a fragment and the picture at work."""
+THREADS = 4
+"""Of the encoder."""
 MAX_SIDE_PX = 16_384
 """The encoder's limit."""
 HD_HEIGHT = 720
@@ -34,8 +33,9 @@ HD_HEIGHT = 720
 class VideoWriter:
     """Writes pictures with their times; `close` makes the finished MP4, `discard` leaves nothing.
 
-    While it runs the video is `<stem>.partial.mp4`, in short pieces, each playable. `close` turns it
-    into a plain MP4 that starts to play before it is loaded whole, and gives it its name in one step.
+    While it runs the video is `<stem>.partial.mp4`, which plays and has every picture as soon as it was written: a
+    killed run loses none, however slowly they come. `close` turns it into a plain MP4 that starts to play before it is
+    loaded whole, and gives it its name in one step.
     size_wh: width and height; an odd size is stored with its last column or row doubled (see `padded`), and
     a picture of another size is fitted into the first one's frame. frame_rate: a hint for the last picture's
     length and for the encoder; times rule. time_base: unit of the source's times, kept so that they stay exact.
@@ -68,13 +68,11 @@ class VideoWriter:
         self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
         self._time_base = _usable(time_base)
         self._origin_s = origin_s
-        self._waiting: Any = None
+        self._last: int | None = None
         self._last_key: int | None = None
-        self._durations: dict[int, int] = {}
         self._is_open = True
         with self._errors():
-            self.partial_path.write_bytes(b"")  # a place that cannot be written shows now, not with the first picture
-            self._output = av.open(os.path.abspath(self.partial_path), "w", format="mp4", options=self._fragments())
+            self._output = FragmentedMp4(self.partial_path, timescale=self._time_base.denominator)
             self._stream = self._video_stream(pixel_aspect)
             self._sound = self._sound_from(audio_from, audio_span)
 
@@ -93,11 +91,12 @@ class VideoWriter:
         frame = self._frame_of(image)
         frame.time_base = self._time_base
         frame.pts = round((time_s - self._origin_s) / self._time_base)
+        if self._last is not None:
+            frame.pts = max(frame.pts, self._last + 1)
+        self._last = frame.pts
         with self._errors():
-            if self._waiting is not None:
-                frame.pts = max(frame.pts, self._waiting.pts + 1)
-                self._encode(self._waiting, frame.pts - self._waiting.pts)
-            self._waiting = frame
+            self._encode(frame)
+            self._output.flush()
         self.frame_count += 1
 
     def close(self, *, sound_until_s: float | None = None) -> Path:
@@ -105,8 +104,6 @@ class VideoWriter:
         if not self._is_open:
             return self.path
         with self._errors():
-            if self._waiting is not None:
-                self._encode(self._waiting, max(1, round(1 / self._rate / self._time_base)))
             self._mux(self._stream.encode(None))
             if self._sound:
                 self._sound.advance(None if sound_until_s is None else sound_until_s - self._origin_s)
@@ -132,25 +129,13 @@ class VideoWriter:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _fragments(self) -> dict[str, str]:
-        return {
-            # Without an index of the pieces at the end, which would be kept in memory until then.
-            "movflags": "delay_moov+default_base_moof+skip_trailer",
-            "frag_duration": str(round(FRAGMENT_S * 1e6)),
-            "flush_packets": "1",
-            "max_interleave_delta": "100000",  # microseconds that pictures wait for sound that is late or over
-            "movie_timescale": str(self._time_base.denominator),
-        }
-
     def _video_stream(self, pixel_aspect: Fraction) -> Any:
         # No B-frames: decoding order is presentation order, and no player shows the first picture late.
-        # Each thread and each picture looked at in advance is one that the encoder holds back.
-        held = int(self._rate * Fraction(ENCODER_DELAY_S))
-        threads = min(4, 1 + held // 3)
-        options = {"preset": "veryfast", "crf": "20", "bf": "0", "rc-lookahead": str(min(10, max(0, held - threads)))}
+        # No latency: each picture comes out before the next goes in, as threads share one instead of taking turns.
+        options = {"preset": "veryfast", "tune": "zerolatency", "crf": "21", "bf": "0"}
         stream = self._output.add_stream("libx264", rate=self._rate, options=options)
         context = stream.codec_context
-        context.thread_count = threads
+        context.thread_count = THREADS
         context.width, context.height = self._coded_wh
         context.pix_fmt = "yuv420p"
         context.time_base = self._time_base
@@ -176,18 +161,17 @@ class VideoWriter:
         space = "ITU709" if self._is_hd else "ITU601"
         return frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range="MPEG")
 
-    def _encode(self, frame: Any, duration: int) -> None:
+    def _encode(self, frame: Any) -> None:
         if self._last_key is None or (frame.pts - self._last_key) * self._time_base >= KEY_EVERY_S:
             frame.pict_type = av.video.frame.PictureType.I
             self._last_key = frame.pts
-        self._durations[frame.pts] = duration
         self._mux(self._stream.encode(frame))
         if self._sound:
             self._sound.advance(float(frame.pts * self._time_base))
 
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
-            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            packet.duration = max(1, round(1 / self._rate / packet.time_base))
             self._output.mux(packet)
 
     def _release(self) -> None:
