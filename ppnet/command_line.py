@@ -9,7 +9,7 @@ from typing import NoReturn
 from ppnet import __version__
 from ppnet.errors import UserError
 from ppnet.inference.measuring import telling
-from ppnet.log_file import log_to_stderr, start_log, unexpected
+from ppnet.log_file import start_log, uncaught_in_log, unexpected
 from ppnet.safe_streams import safe_streams
 
 Commands = Mapping[str, tuple[str, str]]
@@ -20,9 +20,8 @@ INTERRUPTED = 130
 
 def exit_code(work: Callable[[], int], *, before: str = "") -> int:
     """The net under every command: the code that `work` returns, 2 for an error, told in one sentence, 130 when
-    interrupted. Tracebacks go to the log file. before: what each sentence begins with."""
-    with safe_streams(), telling(lambda words: print(words, file=sys.stderr)):
-        log_to_stderr()
+    interrupted. Tracebacks go to the log file, those of threads too. before: what each sentence begins with."""
+    with safe_streams(), telling(lambda words: print(words, file=sys.stderr)), uncaught_in_log():
         start_log()
         try:
             return work()

@@ -2,6 +2,10 @@
 
 import contextlib
 import logging
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -18,14 +22,15 @@ def log_path() -> Path:
 
 
 def start_log(path: Path | None = None) -> Path:
-    """Writes warnings and errors to the log file (at most 1 MB, the one before kept); where it can't be written there
-    is none. Returns its path."""
+    """Writes warnings and errors to the log file (at most 1 MB, the one before kept) and nowhere else; where it can't
+    be written there is none. Returns its path."""
     path = path or log_path()
     logging.raiseExceptions = False  # a log that can't be written is no reason to print tracebacks
     root = logging.getLogger()
-    for old in [handler for handler in root.handlers if isinstance(handler, RotatingFileHandler)]:
+    for old in [handler for handler in root.handlers if isinstance(handler, RotatingFileHandler | logging.NullHandler)]:
         root.removeHandler(old)
         old.close()
+    root.addHandler(logging.NullHandler())  # without any handler, Python prints them
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
@@ -35,12 +40,47 @@ def start_log(path: Path | None = None) -> Path:
     return path
 
 
-def log_to_stderr() -> None:
-    """Warnings go to stderr too; tracebacks are for the log file only."""
-    console = logging.StreamHandler()
-    console.setLevel(logging.WARNING)
-    console.addFilter(lambda record: record.exc_info is None)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console])
+@contextlib.contextmanager
+def uncaught_in_log(tell: Callable[[BaseException], object] = lambda _error: None) -> Iterator[None]:
+    """While the block runs, what nobody caught goes to the log with its traceback, wherever it was raised: in a thread,
+    in a function that Qt calls, in a destructor; so do warnings of libraries. On stderr there is one sentence for each
+    error, never twice the same.
+
+    tell(error): is told too, in the thread that raised it.
+    """
+    said: set[str] = set()
+
+    def say(error: BaseException | None) -> None:
+        if error is None or isinstance(error, SystemExit | KeyboardInterrupt):
+            return
+        sentence = unexpected(error)
+        if sentence not in said:
+            said.add(sentence)
+            print(sentence, file=sys.stderr)
+        tell(error)
+
+    def in_destructor(args: "sys.UnraisableHookArgs") -> None:
+        log.error("%s %r", args.err_msg or "ignored in", args.object, exc_info=args.exc_value)
+
+    def of_library(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        _file: object = None,
+        _line: object = None,
+    ) -> None:
+        log.warning("%s:%d: %s: %s", filename, lineno, category.__name__, message)
+
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
+    sys.excepthook = lambda _kind, error, _trace: say(error)
+    threading.excepthook = lambda args: say(args.exc_value)
+    sys.unraisablehook = in_destructor
+    warnings.showwarning = of_library  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
 
 
 def unexpected(error: BaseException, subject: str = "") -> str:

@@ -13,9 +13,10 @@ TOGETHER_S = 1.0
 
 
 class StopSignal:
-    """Set by Ctrl-C or a request to end; `number` is the signal."""
+    """Set by Ctrl-C or a request to end; `number` is the signal. insistent: see `stop_signals`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, insistent: bool = True) -> None:
+        self._is_insistent = insistent
         self.event = threading.Event()
         self.number: int | None = None
         self._asked_s = 0.0
@@ -23,7 +24,7 @@ class StopSignal:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The first time ask the run to end; the second time, a while later, end at once."""
         if self.event.is_set():
-            if time.monotonic() - self._asked_s >= TOGETHER_S:
+            if self._is_insistent and time.monotonic() - self._asked_s >= TOGETHER_S:
                 raise KeyboardInterrupt
             return
         self.number, self._asked_s = number, time.monotonic()
@@ -31,13 +32,13 @@ class StopSignal:
 
 
 @contextmanager
-def stop_signals() -> Iterator[StopSignal]:
+def stop_signals(*, insistent: bool = True) -> Iterator[StopSignal]:
     """While the block runs Ctrl+C and SIGTERM are requests, even where the shell had them ignored (`&`); so is the end
     of the terminal (SIGHUP), unless it is ignored (`nohup`).
 
-    Only the main thread can see them.
+    insistent: a second one, a while later, ends the work at once (KeyboardInterrupt). Only the main thread sees them.
     """
-    stopped = StopSignal()
+    stopped = StopSignal(insistent=insistent)
     if threading.current_thread() is not threading.main_thread():
         yield stopped
         return

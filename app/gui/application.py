@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -17,7 +17,7 @@ from app.engine.memory import resident_bytes
 from app.gui.bridge import WindowThread
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
-from app.gui.report import catch_errors
+from app.gui.report import WORDS
 from app.gui.theme import apply_theme
 from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
@@ -26,7 +26,8 @@ from app.runs.track_processor import build_processor
 from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
-from ppnet.log_file import start_log
+from ppnet.errors import told
+from ppnet.log_file import start_log, uncaught_in_log
 from ppnet.stop_signals import stop_signals
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource
@@ -89,25 +90,53 @@ def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
 def run(path: Path | str | None = None) -> int:
     """Opens the window (with a file, when one is given) and stays until it is closed. The exit code."""
     start_log()
+    qInstallMessageHandler(log_qt)
     app = make_application(sys.argv[:1])
     window = make_window(app)
-    catch_errors(lambda words: window.workspace.notify(words, "error"))
-    window.show()
-    window.discovery.start()
-    if path is not None:
-        window.files.open_path(Path(path))
-    with closed_by_signals(window):
+    with errors_told(window), closed_by_signals(window):
+        window.show()
+        window.discovery.start()
+        if path is not None:
+            window.files.open_path(Path(path))
         code = app.exec()
-    leave(code)
+        leave(code)
     return code
+
+
+def log_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:
+    """What Qt has to say goes to the log; what ends the program also to stderr."""
+    levels = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.DEBUG}
+    logging.getLogger("qt").log(levels.get(kind, logging.WARNING), "%s", words)
+    if kind is QtMsgType.QtFatalMsg:
+        print(words, file=sys.stderr)
+
+
+@contextmanager
+def errors_told(window: MainWindow) -> Iterator[None]:
+    """While the block runs the window says when there was an error that nobody expected."""
+
+    def tell(error: BaseException) -> None:
+        words = told(error, WORDS.format(type(error).__name__))
+        window.workspace.post(lambda: window.workspace.notify(words, "error"))
+
+    with uncaught_in_log(tell):
+        yield
 
 
 @contextmanager
 def closed_by_signals(window: MainWindow) -> Iterator[None]:
-    """While the block runs Ctrl+C, SIGTERM and SIGHUP close the window, which writes what is being recorded."""
-    with stop_signals() as stopped:
+    """While the block runs Ctrl+C, SIGTERM and SIGHUP close the window, which writes what is being recorded and asks
+    nothing. One that comes while that goes on changes nothing: it takes as long as it takes, and no file is cut off.
+    """
+    with stop_signals(insistent=False) as stopped:
         look = QTimer(window)
-        look.timeout.connect(lambda: window.close() if stopped.event.is_set() else None)
+
+        def close_if_asked() -> None:
+            if stopped.event.is_set():
+                look.stop()  # closing may take a while, in which events go on
+                window.quit()
+
+        look.timeout.connect(close_if_asked)
         look.start(SIGNAL_MS)
         yield
         look.stop()

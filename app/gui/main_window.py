@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.store = store
         self.commands = Actions(self, keys=store.value.keys)
         self._status = RunStatus()
-        self._leaves_batch = False
+        self._leaves_batch = self._is_leaving = False
         self._make_panels()
         self._lay_out()
         self._make_commands()
@@ -289,16 +289,22 @@ class MainWindow(QMainWindow):
         elif paths:
             self.exports.show_batch(paths)
 
-    def _quit_all_the_same(self) -> None:
+    def quit(self) -> None:
+        """Ends the program without a question, whatever is open; what is being recorded is written."""
         self._leaves_batch = True
-        self.close()
+        if self.close():
+            QCoreApplication.exit()  # a dialog that is open would keep it running
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.exports.is_batch_at_work and not self._leaves_batch:
-            words = "A batch is running; quitting stops it. Finished files are kept."
-            self.banner.say(words, kind="warning", button="Quit anyway", deed=self._quit_all_the_same)
+        if self._is_leaving:  # asked again while what was recorded is being written
             event.ignore()
             return
+        if self.exports.is_batch_at_work and not self._leaves_batch:
+            words = "A batch is running; quitting stops it. Finished files are kept."
+            self.banner.say(words, kind="warning", button="Quit anyway", deed=self.quit)
+            event.ignore()
+            return
+        self._is_leaving = True
         save_layout(self, self._splitters())
         self.recording.finish()
         self.exports.shut_down()

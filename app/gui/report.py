@@ -1,16 +1,10 @@
-"""What happens to errors nobody expected, and the report that people can copy."""
+"""What the window says of errors nobody expected, and the report that people can copy."""
 
-import logging
 import platform
 import re
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 import ppnet
-from ppnet.errors import told
 from ppnet.log_file import log_path
 
 LOG_LINES = 60
@@ -24,27 +18,6 @@ _ENDINGS = (
 )
 _FILE_NAME = re.compile(rf"(?i)[^\n:\"“”]*\.(?:{_ENDINGS})\b")
 PACKAGES = ("torch", "numpy", "mediapipe", "PySide6", "av", "opencv-python")
-
-
-def catch_errors(tell: Callable[[str], None]) -> None:
-    """Sends every error that nobody caught to the log, and one sentence about it to `tell`."""
-
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, error, trace)
-            return
-        logging.getLogger("ppnet-live").error("unexpected error", exc_info=(kind, error, trace))
-        sys.__excepthook__(kind, error, trace)
-        tell(told(error, WORDS.format(kind.__name__)))
-
-    def caught_in_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value is not None:
-            logging.getLogger("ppnet-live").error(
-                "unexpected error in a thread", exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
-            )
-
-    sys.excepthook = caught
-    threading.excepthook = caught_in_thread
 
 
 def report(facts: dict[str, str], *, log: Path | None = None) -> str:

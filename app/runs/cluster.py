@@ -6,14 +6,14 @@ import uuid
 from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import Here, RunReport, Watch, Workplace
+from app.runs.track_job import LOOK_S, Here, RunReport, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.extras import load
 from tracking.run_settings import RunSettings
 
 CONNECT_S = 10
-ASK_S = 1.0  # how often a worker asks whether it is to stop
+TALK_S = 0.5  # how often a worker says how far it is, and asks whether it is to stop
 _models = threading.local()
 
 
@@ -26,15 +26,23 @@ class OnCluster:
     def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
         """See `TrackJob`. UserError also when the worker dies."""
         distributed = load("distributed", "cluster")
-        name = f"stop-{uuid.uuid4().hex}"
+        name = f"track-{uuid.uuid4().hex}"
         stop = distributed.Event(name, client=self._client)
-        future = self._client.submit(_track_there, spec, paths, self._settings, name, pure=False, retries=0)
-        while not future.done():
-            if not watch(0, None):
-                stop.set()
-            time.sleep(0.1)
+        progress: tuple[int, int | None] = (0, None)
+
+        def hear(event: tuple[float, tuple[int, int | None]]) -> None:
+            nonlocal progress
+            progress = event[1]
+
         try:
+            self._client.subscribe_topic(name, hear)
+            future = self._client.submit(_track_there, spec, paths, self._settings, name, pure=False, retries=0)
+            while not future.done():
+                if not watch(*progress):
+                    stop.set()
+                time.sleep(LOOK_S)
             answer: RunReport | str = future.result()
+            self._client.unsubscribe_topic(name)
         except Exception as error:
             raise UserError(f"{spec} could not be tracked on the cluster ({error}).") from error
         if isinstance(answer, str):
@@ -59,16 +67,22 @@ def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
     return [OnCluster(client, settings) for _ in range(threads)]
 
 
-def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, stop: str) -> RunReport | str:
-    """Runs on a worker: the report, or what the user is to be told. Each thread keeps its models."""
-    from distributed import Event
+def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str) -> RunReport | str:
+    """Runs on a worker: the report, or what the user is to be told. Each thread keeps its models.
 
-    asked = [time.monotonic(), False]
+    name: of the event that stops it, and of the topic under which it says how far it is."""
+    from distributed import Event, get_worker
 
-    def watch(_done: int, _total: int | None) -> bool:
-        if time.monotonic() - asked[0] >= ASK_S:
-            asked[:] = [time.monotonic(), Event(stop).is_set()]
-        return not asked[1]
+    worker, stop = get_worker(), Event(name)
+    talked_s, is_wanted = time.monotonic(), True
+
+    def watch(done: int, total: int | None) -> bool:
+        nonlocal talked_s, is_wanted
+        if time.monotonic() - talked_s >= TALK_S:
+            talked_s = time.monotonic()
+            worker.log_event(name, (done, total))
+            is_wanted = not stop.is_set()
+        return is_wanted
 
     if getattr(_models, "settings", None) != settings:
         _models.settings, _models.here = settings, Here(settings)

@@ -1,8 +1,11 @@
 """The net under every command, and output streams that are closed, full, missing or lack letters."""
 
+import logging
 import os
 import subprocess
 import sys
+import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,29 @@ def test_an_error_nobody_expected_is_one_sentence_and_its_traceback_is_in_the_lo
     said = capsys.readouterr().err
     assert said == f"ppnet: Something went wrong (KeyError: 'oh\\nno'); details are in {log}.\n"
     assert "Traceback" in log.read_text() and "raise error" in log.read_text()
+
+
+class Broken:
+    def __del__(self):
+        raise KeyError("in a destructor")
+
+
+def test_wherever_an_error_is_raised_its_traceback_is_in_the_log_alone(log, capsys):
+    def work():
+        for _ in range(2):
+            thread = threading.Thread(target=failing(KeyError("in a thread")))
+            thread.start()
+            thread.join()
+        Broken()
+        warnings.warn("of a library", UserWarning, stacklevel=1)
+        logging.getLogger("library").warning("that helps nobody")
+        return 0
+
+    assert exit_code(work) == 0
+    assert capsys.readouterr().err == f"Something went wrong (KeyError: 'in a thread'); details are in {log}.\n"
+    written = log.read_text()
+    assert written.count("Traceback") == 3 and "KeyError: 'in a destructor'" in written
+    assert "UserWarning: of a library" in written and "that helps nobody" in written
 
 
 def test_what_the_user_can_mend_and_a_stop_have_their_codes(log, capsys):

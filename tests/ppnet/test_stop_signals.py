@@ -25,6 +25,14 @@ def test_the_first_is_a_request_and_one_a_while_later_ends_at_once(number, monke
     assert signal.getsignal(number) is before
 
 
+def test_where_the_end_takes_its_time_a_second_one_changes_nothing(monkeypatch):
+    monkeypatch.setattr("ppnet.stop_signals.TOGETHER_S", 0.0)
+    with stop_signals(insistent=False) as stopped:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        assert stopped.number == signal.SIGTERM
+
+
 def test_the_end_of_the_terminal_is_ignored_where_it_was():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
     try:

@@ -4,20 +4,26 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
 from app import cli
+from app.runs.batch import Batch, BatchState
 from app.runs.batch_inputs import videos_in
+from app.runs.cluster import cluster_places
+from app.runs.outputs import OutputFolder
 from tests.clips import make_clip
 from tests.fakes import wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 
@@ -168,6 +174,74 @@ def test_a_cluster_gives_the_same_and_a_broken_input_stops_nothing(tmp_path, cap
     assert "broken.mp4 is not a video" in capsys.readouterr().err
     assert track(tmp_path / "videos", "--out", tmp_path / "here") == 2
     assert tables(tmp_path / "out") == tables(tmp_path / "here") and len(tables(tmp_path / "here")) == 3
+
+
+class SlowDetector(FakeDetector):
+    """Takes its time, as a real one does."""
+
+    def detect(self, image):
+        threading.Event().wait(0.03)
+        return super().detect(image)
+
+
+@pytest.fixture
+def slow_cluster(monkeypatch):
+    """Two threads of this process."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(
+        "app.factory.build_pipeline", lambda settings: Pipeline(SlowDetector(), FakeEstimator(), settings=settings)
+    )
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp"
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_tells_how_far_each_input_is_while_it_is_tracked(tmp_path, monkeypatch, slow_cluster):
+    monkeypatch.setattr("app.runs.cluster.TALK_S", 0.05)
+    clips, rows, settings = clips_in(tmp_path / "videos", 2, frames=40), [], RunSettings()
+    outputs = OutputFolder(tmp_path / "out", video=False)
+    Batch(clips, settings, outputs, on_change=rows.append, places=cluster_places(settings, slow_cluster)).run()
+    for clip, frames in zip(clips, (40, 41), strict=True):
+        told = [row.done for row in rows if row.spec == str(clip) and row.state is BatchState.RUNNING and row.total]
+        assert told == sorted(told) and len({done for done in told if 0 < done < frames}) > 3
+        assert {row.total for row in rows if row.spec == str(clip)} <= {None, frames}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, slow_cluster):
+    clips_in(tmp_path / "videos", 12)
+    words, out = ("--scheduler", slow_cluster), tmp_path / "out"
+    command = [sys.executable, "main.py", "track", tmp_path / "videos", "--out", out, *words, "-q", "--no-video"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None, 120)
+    process.kill()
+    process.wait(60)
+    wait_for(lambda: not list(out.glob("*.lock")), 60)  # the workers end what they have begun
+    assert 0 < len(list(out.glob("*_meta.json"))) < 12
+    assert track(tmp_path / "videos", "--out", out, *words) == 0
+    assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
+    assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
+    assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
+
+
+def children_of(number):
+    """How many processes that one has begun."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(number)], capture_output=True, text=True)
+    return len(listed.stdout.split())
+
+
+@pytest.mark.skipif(os.name != "posix" or not shutil.which("ps"), reason="needs signals and ps")
+def test_a_process_that_begins_sees_no_request_to_end_before_it_knows_what_to_make_of_it(tmp_path):
+    """A terminal sends Ctrl+C to all of them, those that are still being begun too."""
+    clips_in(tmp_path / "videos", 2)
+    command = [*script(tmp_path), tmp_path / "videos", "--out", tmp_path / "out", "--jobs", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
+    wait_for(lambda: children_of(process.pid) >= 2 or process.poll() is not None, 60)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 130 and "Traceback" not in said and "ended with code" not in said, said
 
 
 def test_a_scheduler_that_is_not_there_is_said(tmp_path, capsys, monkeypatch):

@@ -1,0 +1,154 @@
+"""The window's end, in a process of its own: requests to end, also several, and errors that nobody expected."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.clips import make_clip
+from tests.fakes import wait_for
+from tracking.session.session import Session
+from tracking.video.factory import open_source
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+    import sys, threading
+    from pathlib import Path
+    from PySide6.QtCore import QTimer
+    import ppnet.stop_signals
+    from app.engine.recorder import RecordingStats
+    from app.gui import application
+    from app.runs import recording
+    from ppnet.command_line import exit_code
+    from tests.app.gui.conftest import Studio
+    from tests.fakes import FakeCameraPort
+
+    folder = Path(sys.argv[1])
+    studio = Studio(FakeCameraPort(fps=20, size_wh=(64, 48)), folder)
+    ppnet.stop_signals.TOGETHER_S = 0.0
+    make_window = application.make_window
+    write_span = recording.write_span
+
+    def slow(*args, **kwargs):
+        (folder / "writing").touch()
+        while not (folder / "go on").exists():
+            threading.Event().wait(0.02)
+        return write_span(*args, **kwargs)
+
+    recording.write_span = slow
+
+    def steps(window):
+        {steps}
+
+    def made(app):
+        window = make_window(app, parts=studio.parts())
+        going = steps(window)
+        timer = QTimer(window)
+        waits = [lambda: True]
+
+        def look():
+            if waits[0]():
+                waits[0] = next(going, None) or timer.stop() or bool
+
+        timer.timeout.connect(look)
+        timer.start(20)
+        return window
+
+    application.make_window = made
+    if __name__ == "__main__":
+        sys.exit(exit_code(application.run))
+"""
+
+
+def begun(folder, steps):
+    """The program as a process; `steps`: a generator's body, which yields what is waited for."""
+    script = folder / "program.py"
+    script.write_text(textwrap.dedent(PROGRAM).format(steps=textwrap.indent(textwrap.dedent(steps), " " * 4).strip()))
+    places = {name: str(folder / "own") for name in ("PPNET_LIVE_CONFIG", "PPNET_LIVE_DATA", "XDG_STATE_HOME")}
+    places |= {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", "HOME": str(folder / "home")}
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(folder)], env={**os.environ, **places}, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: (folder / "ready").exists() or process.poll() is not None, 120)
+    return process
+
+
+def ended(process, *numbers):
+    """Sends signals one after the other; what was said on stderr."""
+    for number in numbers:
+        process.send_signal(number)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, said
+    return said
+
+
+RECORDS_LIVE = """
+    window.workspace.open_camera("camera:0", folder=folder / "live")
+    yield lambda: window.workspace.opened_camera is not None and window.view.picture is not None
+    window.record_bar.toggle()
+    status = window.workspace.run.feed.status
+    yield lambda: dict((status().recording or RecordingStats()).frames).get("annotated", 0) > 10
+    (folder / "ready").touch()
+"""
+RECORDS_A_FILE = """
+    window.files.open_path(folder / "walk.mp4")
+    yield lambda: window.workspace.opened_file is not None and window.view.picture is not None
+    window.playback.seek_frame(10)
+    yield lambda: window.view.picture.frame.index == 10
+    window.record_bar.toggle()
+    window.playback.seek_frame(40)
+    yield lambda: window.view.picture.frame.index == 40
+    (folder / "ready").touch()
+"""
+BREAKS = """
+    (folder / "ready").touch()
+    threading.Thread(target=lambda: {}["in a thread"]).start()
+    for _ in range(3):
+        QTimer.singleShot(0, lambda: {}["in a slot"])
+    yield lambda: window.banner.text
+    yield lambda: (folder / "told").write_text(window.banner.text)
+"""
+
+
+def test_several_requests_while_a_camera_is_recorded_leave_whole_files(tmp_path):
+    said = ended(begun(tmp_path, RECORDS_LIVE), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    assert said == ""
+    (session,) = tmp_path.rglob("*_session.ppnet")
+    with Session.open(session) as read:
+        assert read.complete and read.frame_count > 0
+    videos = list(tmp_path.rglob("*_annotated*.mp4"))  # several where the machine is too slow for the camera
+    assert videos and not [path for path in tmp_path.rglob("*") if ".partial" in path.name or path.suffix == ".lock"]
+    for video in videos:
+        with open_source(video) as pictures:
+            assert len(list(pictures)) > 0
+
+
+def test_requests_while_a_recording_is_written_wait_for_it(tmp_path):
+    make_clip(tmp_path / "walk.mp4", 60)
+    process = begun(tmp_path, RECORDS_A_FILE)
+    process.send_signal(signal.SIGTERM)
+    wait_for(lambda: (tmp_path / "writing").exists() or process.poll() is not None, 60)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    (tmp_path / "go on").touch()
+    assert ended(process) == ""
+    (video,) = tmp_path.rglob("walk_*.mp4")
+    with open_source(video) as pictures:
+        assert len(list(pictures)) == 31
+
+
+def test_errors_that_nobody_expected_are_told_in_the_window_and_once_on_stderr(tmp_path):
+    process = begun(tmp_path, BREAKS)
+    wait_for(lambda: (tmp_path / "told").exists() or process.poll() is not None, 60)
+    said = ended(process, signal.SIGTERM)
+    (log,) = tmp_path.rglob("ppnet-live.log")
+    assert sorted(said.splitlines()) == [
+        f"Something went wrong (KeyError: 'in a {where}'); details are in {log}." for where in ("slot", "thread")
+    ]
+    assert log.read_text().count("Traceback") == 4
+    assert "Details are in the log" in (tmp_path / "told").read_text()
