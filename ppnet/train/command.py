@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ppnet.errors import UserError
+from ppnet.codec import Codec
+from ppnet.errors import CheckpointError, UserError
 from ppnet.train.settings import AUGMENTATIONS, PRESETS, TrainSettings
 
 
@@ -31,8 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="input size, height first: 256x192; more of them train one set of weights for several sizes, "
         "SHARE batches of each to one of the first",
     )  # fmt: skip
-    parser.add_argument("--codec", choices=("quarter", "dark", "udp"), help="targets and decoding")
-    parser.add_argument("--sigma", type=float, help="of the targets, in heatmap cells")
+    parser.add_argument(
+        "--codec", choices=("quarter", "dark", "udp"), help="targets and decoding, if not those of --init"
+    )
+    parser.add_argument("--sigma", type=float, help="of the targets, in heatmap cells, if not that of --init")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--samples", type=int, help="people to see in all, instead of --epochs")
     parser.add_argument("--batch", type=int, help="people per step and process")
@@ -79,10 +82,9 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
         "kind": arguments.codec,
         "sigma": arguments.sigma,
     }
+    start = _codec_of(arguments.init, settings.codec)
     try:
-        changes["codec"] = replace(
-            settings.codec, **{name: value for name, value in codec.items() if value is not None}
-        )
+        changes["codec"] = replace(start, **{name: value for name, value in codec.items() if value is not None})
     except ValueError as error:
         raise UserError(f"These targets cannot be made: {error}.") from error
     augmentation = AUGMENTATIONS.get(arguments.augmentation, settings.augmentation)
@@ -91,6 +93,17 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
     if arguments.no_half_body:
         augmentation = replace(augmentation, half_body_share=0.0)
     return replace(settings, augmentation=augmentation, **changes)
+
+
+def _codec_of(init: Path | None, codec: Codec) -> Codec:
+    """`codec` with the kind and sigma that the weights to start from were trained for, where their file tells."""
+    from ppnet.checkpoint_info import read_written_info
+
+    try:
+        info = None if init is None else read_written_info(init)
+    except CheckpointError:  # of another program, or none: whoever loads it will say so
+        info = None
+    return codec if info is None or info.kind != "pose" else replace(codec, kind=info.codec_kind, sigma=info.sigma)
 
 
 def _size_and_share(text: str) -> tuple[tuple[int, int], float]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ppnet.__main__ import main
+from ppnet.checkpoint import read_info
 from ppnet.train import loop
 from tests.ppnet.train.drawn_people import write_people
 
@@ -90,3 +91,14 @@ def test_joints_that_cannot_be_validated_are_refused_before_the_first_step(optio
 def test_after_a_run_the_smallest_numbers_are_not_zero_again(options, tmp_path):
     assert main([*options, "--samples", "4", "--out", str(tmp_path / "run")]) == 0
     assert float(torch.tensor(1e-310, dtype=torch.float64) * 0.5) > 0
+
+
+def test_a_run_keeps_the_targets_that_its_first_weights_were_trained_for(options, tmp_path):
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    command = [*options, "--samples", "4"]
+    assert main([*command, "--codec", "udp", "--sigma", "1.5", "--out", str(first)]) == 0
+    weights = ["--init", str(first / "latest.safetensors")]
+    assert main([*command, *weights, "--out", str(second)]) == 0
+    assert main([*command, *weights, "--sigma", "2.5", "--out", str(third)]) == 0
+    told = [read_info(run / "latest.safetensors") for run in (first, second, third)]
+    assert [(info.codec_kind, info.sigma) for info in told] == [("udp", 1.5), ("udp", 1.5), ("udp", 2.5)]
