@@ -58,14 +58,6 @@ class OutputPaths:
         gone: dict[str, Any] = {name: None for name, path in self.named().items() if not path.exists()}
         return replace(self, **{**gone, "meta": self.meta})
 
-    def check_still_there(self, *, ended: bool = False) -> None:
-        """UserError when a file that is being written has been moved or deleted. ended: under their last names."""
-        for path in (self.session if ended else self.working_session, self.table, self.video):
-            if path and not path.exists() and (ended or path != self.video or not partial_path(path).exists()):
-                raise UserError(
-                    f"{path} was moved or deleted while it was being written, so the run was stopped; the rest is kept."
-                )
-
     @property
     def stem(self) -> Path:
         """What the names of all of them begin with, in their folder."""
@@ -75,6 +67,45 @@ class OutputPaths:
     def working_session(self) -> Path:
         """Where results lie while the run goes: the session, or a file that is removed when none is wanted."""
         return self.session or self.stem.with_name(f"{self.stem.name}_session.partial.ppnet")
+
+
+class StillThere:
+    """Sees whether the files that a run writes are still those that it began: nobody moved, deleted or replaced one."""
+
+    def __init__(self, paths: OutputPaths) -> None:
+        self._paths = paths
+        self._begun: dict[Path, tuple[int, int]] = {}  # what each name stood for when it was seen first
+
+    def check(self) -> None:
+        """While the files are being written, from the first frame on. UserError when one is another or gone."""
+        video = self._paths.video
+        unfinished = None if video is None or video.exists() else partial_path(video)
+        for path in (self._paths.working_session, self._paths.table, unfinished):
+            if path is not None:
+                found = _identity(path)
+                if found is None or self._begun.setdefault(path, found) != found:
+                    raise _gone(path)
+
+    def check_ended(self) -> None:
+        """When all are written, under their last names. UserError when one is gone."""
+        for path in (self._paths.session, self._paths.table, self._paths.video):
+            if path and not path.exists():
+                raise _gone(path)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The file that a name stands for; None when there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _gone(path: Path) -> UserError:
+    return UserError(
+        f"{path} was moved, deleted or replaced while it was being written, so the run was stopped; the rest is kept."
+    )
 
 
 class OutputFolder:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import ppnet
 from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
-from app.runs.outputs import OutputPaths
+from app.runs.outputs import OutputPaths, StillThere
 from app.runs.second_pass import not_made, write_again
 from app.runs.session_header import run_header, weights_info
 from app.runs.sinks import Sink, TableSink, VideoSink
@@ -70,6 +70,7 @@ class TrackJob:
     ) -> None:
         self._spec, self._paths, self._settings, self._models = spec, paths, settings, models
         self._watch = watch
+        self._still_there = StillThere(paths)
         self._tally = Tally()
         self._video: AnnotatedVideo | None = None
         self._notices: list[str] = []
@@ -89,7 +90,8 @@ class TrackJob:
                 with self._session(source) as session:
                     self._track(source, session)
                     complete = self._look_back(source, session) and not source.ended_early
-                self._paths.check_still_there(ended=bool(self._tally.frames))
+                if self._tally.frames:
+                    self._still_there.check_ended()
             except Exception as error:
                 self._notices = [*source.notices, *self._notices, str(error)]
                 with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell
@@ -157,7 +159,7 @@ class TrackJob:
                     run.stop(timeout_s=0.0)
         except UserError:
             run.stop(timeout_s=None)
-            self._paths.check_still_there()  # the reason of errors of every kind
+            self._check_outputs()  # the reason of errors of every kind
             raise
         finally:
             self._notices += self._pipeline.notices
@@ -207,9 +209,13 @@ class TrackJob:
             self._tally.keep_only(alone)
         return True
 
+    def _check_outputs(self) -> None:
+        if self._tally.frames:  # before, there may be no video
+            self._still_there.check()
+
     def _watched(self, done: int, total: int | None) -> bool:
         """False when the run is to be stopped. UserError when its outputs are not there any more."""
-        self._paths.check_still_there()
+        self._check_outputs()
         if not self._watch(done, total):
             self._is_stopped = True
         return not self._is_stopped

@@ -223,6 +223,11 @@ def _trouble(path: Path, text: str) -> SessionError:
         return SessionError(f"{path} was opened for reading only, or may not be written; copy it to another folder.")
     if "unable to open" in text:
         return SessionError(f"{path} cannot be opened; copy it to another folder.")
+    if "disk I/O" in text:
+        return SessionError(
+            f"The disk does not answer, or takes no larger file than {path} is ({text}); "
+            "see to it, or choose another folder."
+        )
     return SessionError(f"The session {path} is damaged, or its disk does not answer ({text}).")
 
 

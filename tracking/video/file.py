@@ -21,7 +21,7 @@ from tracking.video.container import is_address, open_container
 from tracking.video.hdr import HDR, ToneMap
 from tracking.video.orientation import UPRIGHT, Image, Orientation, fitted
 from tracking.video.packet_times import NO_TIMESTAMPS, PacketTimes, shows_in_order_of_times
-from tracking.video.source import ClosingSource, VideoError, VideoInfo
+from tracking.video.source import ClosingSource, VideoError, VideoInfo, nothing_within
 
 log = logging.getLogger(__name__)
 
@@ -202,8 +202,8 @@ class VideoFile(ClosingSource):
             self.seek(self._span.start_s)
         head = next(self._decoded, None)
         if head is None or self._span.is_over(head[0]):
-            lasts = f"; it lasts {self._info.duration_s:.3f} s" if self._info.duration_s else ""
-            raise VideoError(f"{self._name} has no picture between the start and end asked for{lasts}.")
+            start_s, length_s = self._info.start_s, self._info.duration_s
+            raise nothing_within(self._name, start_s, None if length_s is None else start_s + length_s)
         self._decoded = chain([head], self._decoded)
 
     def _learn(self, start_s: float, first: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame
 from tracking.video.orientation import Image, fitted
-from tracking.video.source import ClosingSource, VideoError, VideoInfo
+from tracking.video.source import ClosingSource, VideoError, VideoInfo, nothing_within
 
 IMAGE_SUFFIXES = frozenset({
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jp2", ".bmp", ".dib", ".webp", ".avif", ".tif", ".tiff", ".ppm", ".pgm",
@@ -56,7 +56,7 @@ class ImageFolder(ClosingSource):
         wanted = span.indices(self._times)
         self._next, self._stop = wanted.start, wanted.stop
         if not wanted:
-            raise VideoError(f"{self._path} has no picture between the start and end asked for.")
+            raise nothing_within(str(self._path), self._times[0], self._times[-1])
         self._info = self._look()
 
     @property

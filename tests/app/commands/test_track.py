@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -243,7 +244,7 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
         (["--start", "3", "--end", "2"], r"--start \(3 s\) must come before --end \(2 s\)"),
         (["--start", "-1"], "--start must lie between 0 and"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
-        (["--start", "1000"], "no picture between the start and end asked for; it lasts 0.333 s"),
+        (["--start", "1000"], "no picture between the start and end asked for; its times run from 0.000 to 0.333 s"),
         (["--colour", "red"], "Unrecognized arguments: --colour red"),
     ],
 )
@@ -409,17 +410,36 @@ def test_outputs_that_vanish_are_noticed_and_the_rest_is_kept(tmp_path, parts, l
 
     clip = make_clip(tmp_path / "a.mp4", 900, painter=paint_walkers, size_wh=(128, 64), gop=60)
     _, job = run_until(clip, out, watch)
-    with pytest.raises(UserError, match=r"was moved or deleted while it was being written.*the rest is kept"):
+    with pytest.raises(UserError, match=r"was moved, deleted or replaced while it was .*the rest is kept"):
         job.run()
     assert looks[-1] < 900, "within one look"
     kept = tmp_path / "moved" if lost == "folder" else out
     assert meta_of(kept / "a_meta.json")["complete"] is False and (lost != "folder" or not out.exists())
-    assert ("moved or deleted" in "".join(meta_of(kept / "a_meta.json")["notices"])) == (lost != "folder")
+    assert ("deleted or replaced" in "".join(meta_of(kept / "a_meta.json")["notices"])) == (lost != "folder")
     if lost != "a_session.ppnet":
         with Session.open(kept / "a_session.ppnet") as session:
             assert 0 < session.frame_count < 900 and not session.complete
     if lost != "a_keypoints.csv":
         assert rows_of(kept / "a_keypoints.csv")[-1]["right_ankle_state"], "whole rows"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files in use can't be replaced there")
+@pytest.mark.parametrize("other", ["a_keypoints.csv", "a_annotated.partial.mp4", "a_session.ppnet"])
+def test_outputs_in_whose_place_another_file_is_put_are_noticed(tmp_path, parts, other):
+    """As by an editor that saves the table, or a program that keeps folders alike."""
+
+    def watch(done, _total):
+        if done and (tmp_path / "out" / other).exists():
+            shutil.copy(tmp_path / "out" / other, tmp_path / "copy")
+            (tmp_path / "copy").replace(tmp_path / "out" / other)
+        return True
+
+    (tmp_path / "out").mkdir()
+    clip = make_clip(tmp_path / "a.mp4", 900, painter=paint_walkers, size_wh=(128, 64), gop=60)
+    _, job = run_until(clip, tmp_path / "out", watch)
+    with pytest.raises(UserError, match=rf"{other} was moved, deleted or replaced"):
+        job.run()
+    assert meta_of(tmp_path / "out" / "a_meta.json")["complete"] is False
 
 
 def test_weights_that_read_nothing_are_said(tmp_path, monkeypatch, capsys):

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import textwrap
 import threading
 from contextlib import suppress
 from dataclasses import fields
@@ -43,6 +44,7 @@ from tracking.session.session import Session, session_path
 from tracking.session.writer_lock import WriterLock
 from tracking.video.source import VideoInfo
 
+ROOT = Path(__file__).parents[3]
 OLD = Path(__file__).parents[2] / "data" / "aisle_format1_session.ppnet"
 OLD_BOX = [230.0, 62.0, 320.0, 236.0]
 OLD_EDITS = (
@@ -380,6 +382,33 @@ for number in range(24):
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 """
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs limits")
+def test_a_session_that_may_not_grow_is_not_called_damaged(tmp_path: Path) -> None:
+    """As on a disk whose file system takes no larger files."""
+    code = """
+        import resource, signal, sys
+        from pathlib import Path
+        from ppnet.errors import UserError
+        from tests.results import made_header, made_result
+        from tracking.session.session import Session
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        session = Session.create(Path(sys.argv[1]), made_header())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        try:
+            for index in range(3000):
+                session.append(made_result(index, (1, 2)))
+        except UserError as error:
+            print(error)
+    """
+    path = tmp_path / "a_session.ppnet"
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"The disk does not answer, or takes no larger file than {path} is")
+    with Session.open(path) as session:
+        assert session.frame_count > 0
 
 
 def test_killed_at_birth_a_session_is_whole_or_not_there(tmp_path: Path) -> None:
