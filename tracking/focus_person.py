@@ -105,9 +105,19 @@ class FocusFilter:
     """
 
     def __init__(self, place: PersonAt | None) -> None:
-        self.focus = FocusPerson.waiting(place)
-        self._before = Tracks.empty()
+        self._place = place
         self._begun_s: float | None = None
+        self._wait()
+
+    def _wait(self) -> None:
+        self.focus = FocusPerson.waiting(self._place)
+        self._before = Tracks.empty()
+
+    def reset(self) -> None:
+        """The stream goes on elsewhere, and numbers are others: the person is waited for where their moment is still to
+        come; where it is over nobody knows who they are, and everybody is read and kept."""
+        self._wait()
+        self._begun_s = -math.inf
 
     @property
     def is_calm(self) -> bool:

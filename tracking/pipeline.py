@@ -112,6 +112,7 @@ class Pipeline:
         """Forget everyone before a seek or another clip; numbers go on counting."""
         self._tracker.reset()
         self._smoother.reset()
+        self._filter.reset()
         self._ahead.forget()
         self._forget_looks()
 

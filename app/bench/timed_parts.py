@@ -115,10 +115,10 @@ class TimedSession(Session):
 
     watch: Stopwatch
 
-    def append(self, result: FrameResult) -> None:
+    def append(self, result: FrameResult, *, after: int | None = None) -> None:
         """See `Session`."""
         with self.watch.time("store"):
-            super().append(result)
+            super().append(result, after=after)
 
 
 class TimedSinks:

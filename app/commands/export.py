@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             check_unit(name, edited, arguments.units)
         edited.refresh()
         if not session.complete:
-            words = f"{arguments.session.name} is not complete: it ends after {session.frame_count} frames."
+            words = f"{arguments.session.name} is not complete: frames tracked so far: {session.frame_count}."
             print(words, file=sys.stderr)
         for name, path in paths.items():
             style = SceneStyle.of(edited, layers_of(arguments))

@@ -34,7 +34,8 @@ MAX_LAG_S = 0.3
 class PlayerPosition:
     """Where playback stands: the frame that is due, and what the clock does.
 
-    speed: negative while it plays backwards. error: why nothing can be played, or None.
+    speed: negative while it plays backwards. asked: how many times somebody has gone elsewhere so far. error: why
+    nothing can be played, or None.
     """
 
     frame_index: int = 0
@@ -43,6 +44,7 @@ class PlayerPosition:
     duration_s: float = 0.0
     is_playing: bool = False
     speed: float = 1.0
+    asked: int = 0
     error: str | None = None
 
 
@@ -65,7 +67,8 @@ class Player:
         self._speed = 1.0  # as chosen
         self._rate = 1.0  # of the clock now: `_speed`, or that of the shuttle, negative backwards
         self._loop = ALL_TIME
-        self._reached: Callable[[], int] | None = None  # the frame that playing waits behind
+        self._reached: Callable[[int], int] | None = None  # the frame that playing from another one waits behind
+        self._asked = 0
         self._still_index = 0  # where the clock stands while paused, and where it started while playing
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
         self._asked_s: float | None = None  # a time asked for before the file was open
@@ -96,8 +99,8 @@ class Player:
                     self._stand_at(self._first_index())
                 self._run_clock(self._speed)
 
-    def play_behind(self, reached: Callable[[], int]) -> None:
-        """Plays at most as far as the frame `reached()` and waits there. `play`, `pause`, a step or a seek frees it."""
+    def play_behind(self, reached: Callable[[int], int]) -> None:
+        """Plays from a frame at most as far as `reached(frame)`. `play`, `pause`, a step or a seek frees it."""
         with self._condition:
             self.play()
             self._reached = reached
@@ -136,12 +139,12 @@ class Player:
         """Pauses and goes `frames` on (or back, when negative) from where the last request leads."""
         with self._condition:
             self._stand_at(self._due_index() + frames)
-            self._reached = None
+            self._free()
 
     def seek(self, time_s: float) -> None:
         """Goes to the frame shown at that time, and plays on if it was playing; the newest request wins."""
         with self._condition:
-            self._reached = None
+            self._free()
             if not len(self._times):
                 self._asked_s = time_s
             self._go_to(self._index_at(time_s))
@@ -149,7 +152,7 @@ class Player:
     def seek_frame(self, frame_index: int) -> None:
         """Goes to exactly that frame, and plays on if it was playing."""
         with self._condition:
-            self._reached = None
+            self._free()
             self._go_to(frame_index)
 
     def set_speed(self, speed: float) -> None:
@@ -183,6 +186,7 @@ class Player:
                 duration_s=self._end_s,
                 is_playing=self._playing,
                 speed=self._rate,
+                asked=self._asked,
                 error=self._error,
             )
 
@@ -195,6 +199,11 @@ class Player:
         return not self._thread.is_alive()
 
     # The clock (all under the lock)
+
+    def _free(self) -> None:
+        """Somebody has gone elsewhere: playing waits for nothing."""
+        self._reached = None
+        self._asked += 1
 
     def _nearest(self, due: int) -> Frame | None:
         """The frame nearest to the due one among those between the last one given and it."""
@@ -222,7 +231,7 @@ class Player:
             return max(index, first)
         last = self._last_index() if self._still_index <= self._last_index() else len(self._times) - 1
         index = min(last, max(self._still_index, self._index_at(now_s)))
-        if self._reached is not None and index > (reached := max(self._reached(), self._still_index)):
+        if self._reached is not None and index > (reached := max(self._reached(self._still_index), self._still_index)):
             self._set_clock(reached)
             return reached
         if now_s >= self._end_of_frame(last):

@@ -49,7 +49,7 @@ class RunStatus:
     capture_fps, process_fps, display_fps: frames a second read, tracked and shown.
     delay_s: median from the camera to the screen. times: mean of each stage. people: in the newest frame.
     dropped: frames left out, by reason, since the start. shed: savings in force, in words.
-    done, total: frames tracked, and how many there will be. tracked_span_s: first and last time tracked.
+    done, total: frames tracked, and how many there will be. tracked_parts_s: first and last time of each part that is.
     complete: all of a file is tracked. moment_s: `time.monotonic` of the snapshot.
     """
 
@@ -71,7 +71,7 @@ class RunStatus:
     memory_bytes: int = 0
     done: int = 0
     total: int | None = None
-    tracked_span_s: tuple[float, float] | None = None
+    tracked_parts_s: tuple[tuple[float, float], ...] = ()
     eta_s: float | None = None
     complete: bool = False
     recording: RecordingStats | None = None

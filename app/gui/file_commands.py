@@ -17,7 +17,7 @@ from app.runs.result_paths import free_path, place_for_session, sessions_folder
 from app.runs.what_is_open import Opened, OpenedFile
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
-from tracking.session.opening import find_unfinished
+from tracking.session.opening import UnfinishedSession, find_unfinished
 from tracking.session.session import SUFFIX
 from tracking.stems import stem_of
 from tracking.video.camera import CameraInfo, list_cameras
@@ -247,11 +247,17 @@ def _lists(known: Sequence[str], folders: Sequence[Path]) -> tuple[list[Path], l
     happen to lie there: not for the window's thread."""
     recent = [Path(path) for path in known if os.path.exists(path)]
     unfinished = [
-        Unfinished(run.path, run.header.source.name, f"tracked up to {run.last_time_s:.1f} s")
+        Unfinished(run.path, run.header.source.name, _tracked_words(run))
         for run in find_unfinished(sorted({path.parent for path in recent} | set(folders)))
         if not run.header.source.is_live
     ]
     return recent, unfinished
+
+
+def _tracked_words(run: UnfinishedSession) -> str:
+    """How much of a video is tracked."""
+    rate = run.header.source.frame_rate
+    return f"{run.frame_count} frames tracked" if not rate else f"{run.frame_count / rate:.0f} s tracked"
 
 
 def show_in_folder(path: Path) -> None:

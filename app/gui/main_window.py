@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
         self.performance.add(status)
         if status.source != self._status.source:  # the camera has told its size
             self._show_facts()
-        self.transport.show_tracked(status.tracked_span_s)
+        self.transport.show_tracked(status.tracked_parts_s)
         if status.complete and not self._status.complete:
             self._tell_complete(self.workspace.opened_file)
         self._status = status

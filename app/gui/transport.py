@@ -1,4 +1,4 @@
-"""Play, step, scrub and speed. A thin strip shows how far the tracking has come."""
+"""Play, step, scrub and speed. A thin strip shows what is tracked."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
@@ -34,9 +34,9 @@ class ScrubBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Position in the video")
-        self.setToolTip("Drag to any point in the video. The part underlined in green is tracked.")
+        self.setToolTip("Drag to any point in the video. What is underlined in green is tracked.")
         self.share = 0.0
-        self.tracked = (0.0, 0.0)
+        self.tracked: tuple[tuple[float, float], ...] = ()
         self.inside = (0.0, 1.0)
         self.flags: tuple[float, ...] = ()
 
@@ -46,10 +46,10 @@ class ScrubBar(QWidget):
             self.share = share
             self.update()
 
-    def set_tracked(self, first: float, last: float) -> None:
-        """Says which part of the file is tracked."""
-        if (first, last) != self.tracked:
-            self.tracked = (first, last)
+    def set_tracked(self, parts: tuple[tuple[float, float], ...]) -> None:
+        """Says which parts of the file are tracked: from which share to which."""
+        if parts != self.tracked:
+            self.tracked = parts
             self.update()
 
     def set_marks(self, flags: tuple[float, ...], inside: tuple[float, float]) -> None:
@@ -68,7 +68,7 @@ class ScrubBar(QWidget):
         for start, end, colour, top, height in (
             (0.0, 1.0, colours.border, middle - 2.5, 5.0),
             (first, min(self.share, last), colours.accent, middle - 2.5, 5.0),
-            (*self.tracked, colours.good, middle + 6.0, 3.0),
+            *((*part, colours.good, middle + 6.0, 3.0) for part in self.tracked),
         ):
             painter.setBrush(QColor(colour))
             bar = QRectF(7 + width * start, top, max(width * (end - start), 0.0), height)
@@ -127,7 +127,7 @@ class Transport(QWidget):
         self.bar.wanted.connect(lambda share: self.seekWanted.emit(share * self._duration_s))
         self.clock = QLabel("00:00.00")
         self.clock.setToolTip("Time of the picture / length of the video (minutes:seconds.hundredths)")
-        self._tracked_s: tuple[float, float] | None = None
+        self._tracked_s: tuple[tuple[float, float], ...] = ()
         self._marks: tuple[SetMark, ...] = ()
         self._span = ALL_TIME
         self.frame = QLabel("")
@@ -169,9 +169,9 @@ class Transport(QWidget):
             self._playing = where.is_playing
             self.recolour()
 
-    def show_tracked(self, span_s: tuple[float, float] | None) -> None:
-        """From which to which time of the file there are results."""
-        self._tracked_s = span_s
+    def show_tracked(self, parts_s: tuple[tuple[float, float], ...]) -> None:
+        """From which to which times of the file there are results."""
+        self._tracked_s = parts_s
         self._show_parts()
 
     def show_marks(self, marks: tuple[SetMark, ...], span: TimeSpan) -> None:
@@ -182,8 +182,7 @@ class Transport(QWidget):
     def _show_parts(self) -> None:
         whole_s = self._duration_s
         share = (lambda time_s: min(max(time_s / whole_s, 0.0), 1.0)) if whole_s > 0 else (lambda _time_s: 0.0)
-        first_s, last_s = self._tracked_s or (0.0, 0.0)
-        self.bar.set_tracked(share(first_s), share(last_s))
+        self.bar.set_tracked(tuple((share(first_s), share(last_s)) for first_s, last_s in self._tracked_s))
         inside = (share(self._span.start_s or 0.0), 1.0 if self._span.end_s is None else share(self._span.end_s))
         self.bar.set_marks(tuple(share(mark.time_s) for mark in self._marks) if whole_s > 0 else (), inside)
 

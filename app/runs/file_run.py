@@ -1,31 +1,41 @@
-"""`FileRun`: every frame of a source, in order, first into a session and from there into the files that are wanted."""
+"""`FileRun`: every frame of a source, first into a session and from there into the files that are wanted."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.runs.frame_queue import FrameQueue
-from app.runs.resume import IdContinuation, rewind
-from app.runs.sinks import Sink
+from app.runs.pieces import Piece, PieceReader, Step
+from app.runs.resume import IdContinuation, merges_at
+from app.runs.sinks import Sink, sink_closing
 from ppnet.errors import UserError
 from tracking.session.session import Session
-from tracking.time_span import ALL_TIME, TimeSpan
-from tracking.types import Frame, FrameResult, StageTimes
+from tracking.time_span import TimeSpan
+from tracking.types import FrameResult, StageTimes
 from tracking.video.source import VideoInfo, VideoSource
 
 S = TypeVar("S")
 STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 QUEUE_FRAMES = 8
 QUEUE_BYTES = 64 * 2**20  # of pictures waiting before and after the network, each
-SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
+LOOK_S = 0.1  # how soon a stop is seen by who waits for other threads
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A step and what was computed of it."""
+
+    step: Step
+    result: FrameResult
 
 
 class FileRun(Generic[S]):
@@ -34,6 +44,8 @@ class FileRun(Generic[S]):
     Threads: `read` decodes, `track` computes, `finish` stores each result in the session and then gives it to the
     sinks. Order is kept, and what waits between them is bounded. The caller owns the session; the run closes source,
     processor and sinks. An error of one thread ends the run after the threads behind it have done what came before it.
+
+    It goes from the start to the end, or is sent elsewhere (`go_to`) and comes back to what it has left out.
     """
 
     def __init__(
@@ -46,19 +58,24 @@ class FileRun(Generic[S]):
         sinks: Sequence[Sink] = (),
         on_change: Callable[[S, S, float], object] = lambda _before, _after, _time_s: None,
         on_result: Callable[[FrameResult], object] = lambda _result: None,
+        on_join: Callable[[], object] = lambda: None,
     ) -> None:
-        """A session that holds frames already is resumed where it stopped; people keep their ids.
+        """Of a session that holds frames already the rest is tracked; people keep their ids.
 
         on_change(before, after, time_s): called in the thread `track` when other settings come into use.
-        on_result(result): called in the thread `finish` for each frame that is in the session."""
+        on_result(result): called in the thread `finish` for each frame that is in the session.
+        on_join(): called in the thread `finish` when people of two parts were found to be the same, which is an edit.
+        """
         self._open_source, self._build, self._session, self._sinks = open_source, build, session, tuple(sinks)
-        self._on_change, self._on_result = on_change, on_result
+        self._on_change, self._on_result, self._on_join = on_change, on_result, on_join
         self._lock = threading.Lock()
         self._settings = settings
         self._state = EngineState.STOPPED
         self._error: Exception | None = None
         self._refused: tuple[Notice, ...] = ()
-        self._limits = ALL_TIME
+        self._pieces = PieceReader(session)
+        self._is_stored = threading.Event()  # all that was read of a piece
+        self._reached_s: float | None = None
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
@@ -69,10 +86,9 @@ class FileRun(Generic[S]):
         self._people = 0  # in the newest frame
         self._rate = RateMeter(5.0)
         self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
-        self.decode_s = 0.0  # seconds spent in reading
         waiting = 1 if session.header.source.is_live else QUEUE_FRAMES  # live pictures must not grow old in a queue
-        self._frames: FrameQueue[Frame] = FrameQueue(waiting, QUEUE_BYTES)
-        self._results: FrameQueue[tuple[Frame, FrameResult]] = FrameQueue(waiting, QUEUE_BYTES)
+        self._frames: FrameQueue[Step | None] = FrameQueue(waiting, QUEUE_BYTES)  # None: a piece is over
+        self._results: FrameQueue[_Done | None] = FrameQueue(waiting, QUEUE_BYTES)
         self._threads = tuple(
             threading.Thread(target=self._guarded, args=(work, end), name=name, daemon=True)
             for name, work, end in (
@@ -141,8 +157,24 @@ class FileRun(Generic[S]):
 
     def limit(self, span: TimeSpan) -> None:
         """Tracks only what lies in the span from now on. What is tracked stays."""
-        with self._lock:
-            self._limits = span
+        self._pieces.limit(span)
+
+    def go_to(self, time_s: float) -> None:
+        """Leaves what it is at, goes on a little before this time, and comes back to the rest later. ValueError when it
+        has sinks, which take frames in order."""
+        if self._sinks:
+            raise ValueError("a run with sinks goes from the start to the end")
+        self._pieces.go_to(time_s)
+
+    @property
+    def reached_s(self) -> float | None:
+        """Time in seconds of the frame tracked last; None before the first."""
+        return self._reached_s
+
+    @property
+    def decode_s(self) -> float:
+        """Seconds spent in reading."""
+        return self._pieces.decode_s
 
     @property
     def is_active(self) -> bool:
@@ -186,8 +218,7 @@ class FileRun(Generic[S]):
 
     def _left(self) -> int | None:
         """About how many frames are still to come; None when nobody knows."""
-        with self._lock:
-            limits, info = self._limits, self._info
+        limits, info = self._pieces.limits, self._info
         if info.is_live:
             return None
         if limits.is_unlimited and info.frame_count:
@@ -195,9 +226,11 @@ class FileRun(Generic[S]):
         if info.duration_s is None or info.frame_rate is None:
             return None
         with suppress(UserError):  # the caller may have closed the session already
-            span, rate = self._session.time_span, float(info.frame_rate)
-            reached_s = limits.clip(span[1] + 1 / rate if span else 0.0)
-            return max(0, round((limits.clip(info.duration_s) - reached_s) * rate))
+            rate = float(info.frame_rate)
+            tracked_s = sum(
+                limits.clip(last_s + 1 / rate) - limits.clip(first_s) for first_s, last_s in self._session.part_times()
+            )
+            return max(0, round((limits.clip(info.duration_s) - limits.clip(0.0) - tracked_s) * rate))
         return None
 
     # The threads
@@ -222,46 +255,36 @@ class FileRun(Generic[S]):
             return
         with self._open_source() as source:
             self._source = source
-            rewind(source, self._session)
-            for frame in self._within(source):
-                if not self._frames.put(frame, frame.image.nbytes):
+            for piece in self._pieces.pieces(source):
+                for step in self._pieces.steps(source, piece):
+                    if not self._frames.put(step, step.frame.image.nbytes):
+                        return
+                if not self._frames.put(None, 0) or not self._piece_is_stored():
                     return
         self._is_all_read = True
 
-    def _within(self, source: VideoSource) -> Iterator[Frame]:
-        """The frames inside the limits, as they are at the moment; goes at once to a start that is far ahead."""
-        seek: Any = getattr(source, "seek", None)
-        frames = iter(source)
-        while (frame := self._timed(frames)) is not None:
-            with self._lock:
-                limits = self._limits
-            if limits.is_over(frame.time_s):
-                return
-            if limits.has_begun(frame.time_s):
-                yield frame
-            elif seek is not None and limits.clip(frame.time_s) - frame.time_s > SKIP_S:
-                seek(limits.start_s)
-                frames = iter(source)
+    def _piece_is_stored(self) -> bool:
+        """Waits until the session holds all that was read: what is missing is known only then. False when it never
+        will, as the run is stopped or broken."""
+        while not self._is_stored.wait(LOOK_S):
+            if self._stop.is_set() or not self._threads[-1].is_alive():
+                return False
+        self._is_stored.clear()
+        return self._error is None
 
-    def _timed(self, frames: Iterator[Frame]) -> Frame | None:
-        started_s = time.perf_counter()
-        frame = next(frames, None)
-        self.decode_s += time.perf_counter() - started_s
-        return frame
-
-    def _is_within(self, frame: Frame) -> bool:
-        """Whether a frame that waited in the queue is still wanted."""
-        with self._lock:
-            return self._limits.contains(frame.time_s)
-
-    def _taken(self) -> Iterator[Frame]:
-        """Frames in order until the end of the source or a stop; holds while paused."""
-        for frame in self._frames:
+    def _taken(self) -> Iterator[Step | None]:
+        """Steps in order until the end of the source or a stop; holds while paused. What is not wanted any more is left
+        out."""
+        for step in self._frames:
             self._go.wait()
             if self._stop.is_set():
                 return
-            if self._is_within(frame):
-                yield frame
+            if step is None or self._is_wanted(step):
+                yield step
+
+    def _is_wanted(self, step: Step) -> bool:
+        is_stored = step.is_warm_up or step.is_seam
+        return not self._pieces.is_leaving and (is_stored or self._pieces.limits.contains(step.frame.time_s))
 
     def _track(self) -> None:
         if self._stop.is_set():
@@ -270,18 +293,32 @@ class FileRun(Generic[S]):
             used = self._wanted()
             in_use[:] = [self._build(used, None)]
             self._built(in_use[0])
-            ids = IdContinuation(self._session)
-            for frame in self._taken():
+            ids, piece = IdContinuation(self._session), None
+            for step in self._taken():
+                if step is None:
+                    if not self._results.put(None, 0):
+                        return
+                    continue
+                if step.piece is not piece:
+                    self._begin(step.piece, in_use[0], ids, is_first=piece is None)
+                    piece = step.piece
                 wanted = self._wanted()
                 if wanted != used and self._changed(in_use, used, wanted):
-                    self._on_change(used, wanted, frame.time_s)
+                    self._on_change(used, wanted, step.frame.time_s)
                     used = wanted
-                if (following := self._frames.next_waiting()) is not None:
-                    expect(in_use[0], following)
-                result = ids.continued(in_use[0].process(frame))
+                following = self._frames.next_waiting()
+                if following is not None and following.piece is piece:
+                    expect(in_use[0], following.frame)
+                result = ids.continued(in_use[0].process(step.frame))
                 self._told = notices_of(in_use[0])
-                if result is not None and not self._results.put((frame, result), frame.image.nbytes):
+                if result is not None and not self._results.put(_Done(step, result), step.frame.image.nbytes):
                     return
+
+    def _begin(self, piece: Piece, processor: Processor, ids: IdContinuation, *, is_first: bool) -> None:
+        """Another piece: nobody is known any more but those of the stored frame that it goes on from."""
+        if not is_first:
+            processor.reset()
+        ids.begin(piece.after)
 
     def _changed(self, in_use: list[Processor], used: S, wanted: S) -> bool:
         """Takes other settings into use; False when they can't be had."""
@@ -301,15 +338,34 @@ class FileRun(Generic[S]):
         self._results.close()
 
     def _finish(self) -> None:
-        for frame, result in self._results:
-            self._session.append(result)
+        for done in self._results:
+            if done is None:
+                self._is_stored.set()
+                continue
+            step, result = done.step, done.result
+            if step.is_seam:
+                self._join(step, result)
+                continue
+            self._session.append(result, after=step.after)
+            self._reached_s = result.time_s
             self._on_result(result)
             for sink in self._sinks:
-                sink.write(frame, result)
+                sink.write(step.frame, result)
             self._rate.tick()
             self._people = len(result)
             for stage in STAGES:
                 self._stages[stage].add(getattr(result.times, stage))
+
+    def _join(self, step: Step, arrived: FrameResult) -> None:
+        """A piece has arrived at a part that was tracked before it: nothing is missing between them any more."""
+        if step.after >= 0 and self._session.parts.part_with(step.after) is None:
+            return  # limits have changed on the way: something is missing
+        merges = merges_at(self._session, arrived)
+        for merge in merges:
+            self._session.add_edit(merge)
+        self._session.join(arrived.frame_index)
+        if merges:
+            self._on_join()
 
     def _conclude(self) -> None:
         """The last act: the session is marked, the files are closed."""
@@ -335,16 +391,3 @@ class FileRun(Generic[S]):
             self._device = str(getattr(processor, "device_name", ""))
             if self._state is EngineState.STARTING:
                 self._state = EngineState.RUNNING
-
-
-def sink_closing(sink: Sink, *, complete: bool) -> Callable[[], None]:
-    """Closes a sink; where that fails, what it has written so far is left."""
-
-    def close() -> None:
-        try:
-            sink.close(complete=complete)
-        except BaseException:
-            sink.abandon()
-            raise
-
-    return close

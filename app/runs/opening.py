@@ -8,8 +8,9 @@ from pathlib import Path
 from app.runs.continued_settings import settings_to_go_on
 from app.runs.demo_session import bring_demo_session
 from app.runs.job import Post
+from app.runs.opened_camera import OpenedCamera
 from app.runs.result_paths import free_path, place_for_session
-from app.runs.what_is_open import OpenedCamera, OpenedFile, Parts
+from app.runs.what_is_open import OpenedFile, Parts
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session, session_path

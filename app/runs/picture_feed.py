@@ -120,14 +120,14 @@ class FileFeed:
         *,
         engine: FileRun[Any] | None = None,
         memory_bytes: Callable[[], int] = lambda: 0,
-        tracked_span: Callable[[], tuple[float, float] | None] = lambda: None,
+        tracked_parts: Callable[[], tuple[tuple[float, float], ...]] = tuple,
         nearby: Callable[[Frame], tuple[FrameResult, ...]] = lambda _frame: (),
     ) -> None:
         self.engine = engine
         self._player = player
         self._result_of = result_of
         self._memory_bytes = memory_bytes
-        self._tracked_span = tracked_span
+        self._tracked_parts = tracked_parts
         self._nearby = nearby
         self.hides_faces = False
         self._given: Picture | None = None
@@ -173,7 +173,7 @@ class FileFeed:
             display_fps=self._painted.snapshot(),
             people=len(result) if result is not None else 0,
             memory_bytes=self._memory_bytes(),
-            tracked_span_s=self._tracked_span(),
+            tracked_parts_s=self._tracked_parts(),
             total=tracking.total or where.frame_count or None,
             moment_s=time.monotonic(),
         )

@@ -7,10 +7,11 @@ from pathlib import Path
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
 from app.runs.event import Event
+from app.runs.opened_camera import OpenedCamera
 from app.runs.picture_feed import Picture
 from app.runs.recorded_picture import write_span
 from app.runs.task import Progress, Task
-from app.runs.what_is_open import OpenedCamera, OpenedFile
+from app.runs.what_is_open import OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.stems import stem_of

@@ -1,6 +1,7 @@
 """What a run writes while it goes on: each sink takes every finished frame, in order, once the session has it."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +29,19 @@ class Sink(Protocol):
     def abandon(self) -> None:
         """After an error: lets go, and leaves on the disk what can be read."""
         ...
+
+
+def sink_closing(sink: Sink, *, complete: bool) -> Callable[[], None]:
+    """Closes a sink; where that fails, what it has written so far is left."""
+
+    def close() -> None:
+        try:
+            sink.close(complete=complete)
+        except BaseException:
+            sink.abandon()
+            raise
+
+    return close
 
 
 class TableSink:

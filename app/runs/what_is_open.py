@@ -1,10 +1,9 @@
-"""What can be open: a tracked file (or a session opened again) and a camera or stream."""
+"""What can be open: what all kinds have in common, and a tracked file (or a session opened again)."""
 
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,19 +20,18 @@ from app.runs.event import Event
 from app.runs.file_run import FileRun
 from app.runs.inspector import Looker
 from app.runs.job import Post
-from app.runs.picture_feed import Feed, FileFeed, LiveFeed
+from app.runs.picture_feed import Feed, FileFeed
 from app.runs.results_nearby import ResultsNearby
-from ppnet.errors import UserError
-from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
+from tracking.focus_person import EVERYONE, SOON_S, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
-from tracking.video.address import redacted
-from tracking.video.container import is_address
 from tracking.video.source import VideoInfo, VideoSource
 from tracking.video.transformed import adapted
+
+NEAR_S = 3.0  # the run comes to a place no farther ahead by itself
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,7 @@ class Opened(ABC):
         self.edited = EditedSession(session)
         self.focus_settled: Event[FocusPerson, FocusPerson] = Event()
         """The focus that waited, and the one after it: somebody was found, or nobody in time."""
+        self.joined: Event[()] = Event()  # people of two parts of the session were found to be the same: edits
         self._post = post
         only = self.edited.plan.only
         self.focus = FocusPerson.waiting(settings.only) if only is None else FocusPerson(self.place_of(only), only)
@@ -205,6 +204,8 @@ class OpenedFile(Opened):
         self._parts = parts
         self._limits = ALL_TIME
         self._more_wanted = False
+        self._asked = 0  # how many times somebody had gone elsewhere in the video
+        self._has_gone = False
         if session.complete and (smoothing := self.edited.plan.smoothing) is not None:  # made anew since
             self.settings = with_smoothing(self.settings, smoothing)
         self.engine = None if session.complete else self._new_engine()
@@ -214,7 +215,7 @@ class OpenedFile(Opened):
             lambda index: self.edited.result(index),
             engine=self.engine,
             memory_bytes=parts.memory,
-            tracked_span=lambda: session.time_span,
+            tracked_parts=session.part_times,
             nearby=self.nearby(),
         )
 
@@ -239,6 +240,7 @@ class OpenedFile(Opened):
             session=self.session,
             on_change=self.note_change,
             on_result=self.see,
+            on_join=lambda: self._post(self.joined.emit),
         )
         engine.limit(self._tracked_limits)
         return engine
@@ -263,18 +265,55 @@ class OpenedFile(Opened):
             self.engine.limit(self._tracked_limits)
 
     def follow(self, status: RunStatus) -> None:
-        """Goes on tracking where the limits were moved after it had come to its end."""
+        """Tracks where somebody has gone to, and what is missing where the limits were moved after the run had come to
+        its end."""
+        self._follow_player()
         times = self.player.times
         if not self._more_wanted or not len(times) or status.state.is_active or not self.session.complete:
             return
         self._more_wanted = False
-        tracked = self.session.time_span
-        last_s = float(times[max(self._tracked_limits.indices(times).stop - 1, 0)])
-        if tracked is None or last_s > tracked[1] + SAME_TIME_S:
+        if self.session.parts.gaps(self._tracked_limits.indices(times)):
             self.session.go_on()
             self.engine = self._new_engine()
             self.feed.engine = self.engine
             self.engine.start()
+
+    def _follow_player(self) -> None:
+        """Sends the run where somebody has gone to, once they stay there. One person followed alone would be lost."""
+        where = self.player.position()
+        if where.asked != self._asked:
+            self._asked, self._has_gone = where.asked, True
+        elif self._has_gone and where.frame_count:
+            self._has_gone = False
+            if self.focus.is_everyone:
+                self._track_at(where.time_s)
+
+    def _track_at(self, time_s: float) -> None:
+        """Goes on tracking a little before this time, unless it is tracked, or will be soon."""
+        limits, engine = self._tracked_limits, self.engine
+        if engine is None or not engine.is_active or self._is_tracked(time_s) or not limits.contains(time_s):
+            return
+        reached_s = engine.reached_s
+        if not 0 <= time_s - (limits.start_s or 0.0 if reached_s is None else reached_s) <= NEAR_S:
+            engine.go_to(time_s)
+
+    def _is_tracked(self, time_s: float) -> bool:
+        shown = int(np.searchsorted(self.player.times, time_s + SAME_TIME_S, side="right")) - 1
+        return self.session.parts.part_with(max(shown, 0)) is not None
+
+    def aim(self, focus: FocusPerson) -> None:
+        """See `Opened.aim`; the moment at which somebody is waited for is tracked soon."""
+        if focus.is_waiting and focus.place is not None:
+            self._track_at(focus.place.time_s)
+        super().aim(focus)
+
+    def see(self, result: FrameResult) -> None:
+        """See `Opened.see`; frames behind a moment that is not tracked yet don't say that nobody was there."""
+        place = self.focus.place
+        if place is None or result.time_s <= place.time_s + SOON_S or self._is_tracked(place.time_s):
+            super().see(result)
+        elif not self._tracked_limits.contains(place.time_s):  # nor will be
+            super().see(result)
 
     def start(self) -> None:
         self.look_back()
@@ -287,13 +326,15 @@ class OpenedFile(Opened):
         self.player.seek(self._limits.start_s or 0.0)
         self.player.play()
 
-    def _reached(self) -> int:
-        """The last frame that can be shown with its people. Called in any thread."""
-        is_waited_for = self.engine is not None and self.engine.is_active
-        return self.session.last_frame_index if is_waited_for else sys.maxsize
+    def _reached(self, index: int) -> int:
+        """The last frame that can be shown with its people, from one on. Called in any thread."""
+        if self.engine is None or not self.engine.is_active:
+            return sys.maxsize
+        gaps = self.session.parts.gaps(self._tracked_limits.indices(self.player.times))
+        return next((gap.first for gap in gaps if gap.end > index), sys.maxsize) - 1
 
     def newest_result(self) -> FrameResult | None:
-        return self.edited.result(self.session.last_frame_index)
+        return self.edited.result(self.session.newest_frame_index)
 
     def close(self) -> bool:
         """Ends all threads and closes the session; True when everything has ended. A network that is still being
@@ -310,79 +351,3 @@ class OpenedFile(Opened):
             self.engine.stop(timeout_s=None)
         self.session.close()
         self.closed.set()
-
-
-class OpenedCamera(Opened):
-    """A camera or stream with its engine and the session it writes. wish: what was asked of the camera."""
-
-    is_live = True
-
-    def __init__(
-        self,
-        spec: str,
-        name: str,
-        session: Session,
-        settings: RunSettings,
-        *,
-        parts: Parts,
-        post: Post,
-        wish: Mapping[str, object],
-    ) -> None:
-        super().__init__(redacted(name), session, settings, post=post)
-        self.spec = spec
-        self.wish = wish
-        self.engine = LiveEngine(
-            lambda: adapted(parts.open_source(spec, **wish), settings.adaptation),
-            parts.build,
-            self.focused_settings,
-            steps=parts.steps,
-            session=session,
-            on_change=self.note_change,
-            on_result=self.see,
-        )
-        self.feed: LiveFeed = LiveFeed(self.engine)
-
-    @property
-    def network_address(self) -> str:
-        return redacted(self.spec) if is_address(self.spec) else ""
-
-    @property
-    def engine_in_use(self) -> LiveEngine[RunSettings]:
-        return self.engine
-
-    @property
-    def info(self) -> VideoInfo:
-        return self.engine.status().source or self.session.header.source
-
-    def start(self) -> None:
-        self.engine.start()
-
-    def follow(self, status: RunStatus) -> None:
-        """Writes the camera's facts into the session as soon as they are known."""
-        header = self.session.header
-        if status.source is not None and status.source != header.source:
-            self.session.set_header(replace(header, source=status.source))
-
-    def newest_result(self) -> FrameResult | None:
-        """The last frame that was tracked; None before the first."""
-        view = self.engine.view()
-        return view.result if view is not None else None
-
-    def close(self) -> bool:
-        """Stops the engine, which finishes its recordings and closes the session."""
-        with suppress(UserError):  # a full disk must not keep the run open
-            self.follow(self.engine.status())
-        ended = self.engine.stop()
-        if ended:
-            self.session.close()
-            _remove_if_empty(self.session.path)
-        return ended
-
-
-def _remove_if_empty(path: Path) -> None:
-    """A live run in which nobody was ever seen is not worth keeping."""
-    with suppress(UserError, OSError):
-        with Session.open(path) as session:
-            empty = session.last_track_id == 0
-        if empty:
-            path.unlink()

@@ -11,11 +11,12 @@ from app.engine.run_status import RunStatus, ToldNotices
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
 from app.runs.event import Event
 from app.runs.job import Post
+from app.runs.opened_camera import OpenedCamera
 from app.runs.opening import open_camera, open_file, open_session, video_of_session
 from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
 from app.runs.smoothing_again import SmoothingAgain
-from app.runs.what_is_open import Opened, OpenedCamera, OpenedFile, Parts
+from app.runs.what_is_open import Opened, OpenedFile, Parts
 from ppnet.errors import UserError
 from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
@@ -127,6 +128,7 @@ class Workspace:
         self.run = run
         run.feed.hides_faces = self.layers.blur_faces
         run.focus_settled.connect(lambda waited, after: self._settle_focus(run, waited, after))
+        run.joined.connect(lambda: self._change(lambda _run: None))
         run.start()
         self._notices = ToldNotices()
         self._read_people(chosen=None)
@@ -223,10 +225,10 @@ class Workspace:
         """Does it, or says why that is not possible; whether it was done."""
         try:
             deed()
+            return True
         except UserError as error:
             self.notify(str(error), "error")
             return False
-        return True
 
     # Settings
 
@@ -253,8 +255,7 @@ class Workspace:
             self.settings_changed.emit(settings)
 
     def _offer_to_track_again(self, before: RunSettings, after: RunSettings) -> None:
-        run = self.run
-        if run is None:
+        if (run := self.run) is None:
             return
         turned = before.adaptation != after.adaptation
         done = not run.is_live and run.session.complete and with_smoothing(before, smoothing_of(after)) != after
@@ -318,8 +319,7 @@ class Workspace:
 
     def follow_everyone(self) -> None:
         """Takes the choice back; who was not read meanwhile can only be tracked again."""
-        run = self.run
-        if run is None:
+        if (run := self.run) is None:
             return
         restricted = run.focus.place is not None
         if run.edited.plan.only is not None:

@@ -201,6 +201,16 @@ def setting_changes_from_json(text: str) -> tuple[SettingChange, ...]:
     return msgspec.json.decode(text, type=tuple[SettingChange, ...])
 
 
+def open_parts_to_json(firsts: Sequence[int]) -> str:
+    """The first frames of the parts in front of which something is missing, as JSON text."""
+    return msgspec.json.encode(firsts).decode()
+
+
+def open_parts_from_json(text: str) -> tuple[int, ...]:
+    """The same; ValueError when it is no list of frames."""
+    return msgspec.json.decode(text, type=tuple[Annotated[int, Meta(ge=1, lt=LIMIT)], ...])
+
+
 def frame_row(result: FrameResult) -> tuple[Any, ...]:
     """The row of table `frames`, in the order of FRAME_COLUMNS."""
     times = result.times

@@ -16,13 +16,16 @@ from ppnet.errors import UserError
 from tracking.session.format import (
     APPLICATION_ID,
     FORMAT_VERSION,
+    LIMIT,
     MAX_META_CHARACTERS,
     SCHEMA,
     SessionError,
     SessionHeader,
     SessionInUseError,
     header_from_json,
+    open_parts_from_json,
 )
+from tracking.session.parts import TrackedParts
 from tracking.session.writer_lock import WriterLock, refuse_if_written
 
 MAX_VALUE_BYTES = 64_000_000
@@ -30,6 +33,7 @@ MAX_FOUND = 100
 MAX_OPEN_S, MAX_QUERY_S = 5.0, 60.0
 """No query of ours takes so long; in a damaged file one may go round in circles for ever."""
 LOGS = ("-wal", "-journal")
+OPEN_PARTS = "open_parts"  # key in the table `meta`
 
 
 def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | None) -> sqlite3.Connection:
@@ -238,7 +242,6 @@ class UnfinishedSession:
     path: Path
     header: SessionHeader
     frame_count: int
-    last_time_s: float
 
 
 def find_unfinished(folders: Iterable[Path], *, suffix: str = "_session.ppnet") -> tuple[UnfinishedSession, ...]:
@@ -273,8 +276,7 @@ def _unfinished(path: Path) -> UnfinishedSession | None:
             return None
         header = header_from_json(meta_value(database, "header") or "")
         count = database.execute("SELECT count(*) FROM frames").fetchone()[0]
-        last = database.execute("SELECT time_s FROM frames ORDER BY frame_index DESC LIMIT 1").fetchone()
-        return UnfinishedSession(path, header, int(count), float(last[0]) if last else 0.0)
+        return UnfinishedSession(path, header, int(count))
 
 
 def meta_value(database: sqlite3.Connection, key: str) -> str | None:
@@ -283,3 +285,17 @@ def meta_value(database: sqlite3.Connection, key: str) -> str | None:
     if row is not None and (not isinstance(row[0], str) or len(row[0]) > MAX_META_CHARACTERS):
         raise ValueError(f"{key} is no text of reasonable length")
     return None if row is None else row[0]
+
+
+def stored_parts(database: sqlite3.Connection) -> TrackedParts:
+    """The parts as the file has them: they begin at the first frame and at those noted as open. ValueError when that
+    makes no sense."""
+    opened = open_parts_from_json(meta_value(database, OPEN_PARTS) or "[]")
+    first = database.execute("SELECT min(frame_index) FROM frames").fetchone()[0]
+    firsts = sorted({*opened, *(() if first is None else (first,))})
+    query = "SELECT max(frame_index) FROM frames WHERE frame_index >= ? AND frame_index < ?"
+    ends = zip(firsts, (*firsts[1:], LIMIT), strict=False)
+    lasts = {start: database.execute(query, (start, end)).fetchone()[0] for start, end in ends}
+    if firsts[:1] != ([] if first is None else [first]) or None in lasts.values():
+        raise ValueError("a part of the frames holds none")
+    return TrackedParts.stored(lasts, opened)

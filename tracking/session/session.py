@@ -22,13 +22,16 @@ from tracking.session.edits import Edit, edit_from_json, edit_to_json
 from tracking.session.format import SessionError, SessionHeader, SettingChange
 from tracking.session.opening import (
     MAX_QUERY_S,
+    OPEN_PARTS,
     connect_new,
     connect_reading,
     connect_writing,
     explained,
     limit_queries,
     meta_value,
+    stored_parts,
 )
+from tracking.session.parts import TrackedParts
 from tracking.session.writer_lock import WriterLock
 from tracking.stems import stem_of
 from tracking.types import FrameResult
@@ -61,8 +64,8 @@ class Session:
         self._folded_at = time.monotonic()
         self._closed = False
         with self._guarded():
-            counted = self._one("SELECT count(*), max(frame_index) FROM frames")
-            self._count, self._last_index = int(counted[0]), int(-1 if counted[1] is None else counted[1])
+            self._count, self._parts = int(self._one("SELECT count(*) FROM frames")[0]), stored_parts(database)
+            self._newest_index = self._parts.last_index
 
     @classmethod
     def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False, keep_as: Path | None = None) -> Self:
@@ -124,8 +127,33 @@ class Session:
 
     @property
     def last_frame_index(self) -> int:
-        """Index of the newest frame; -1 in an empty session."""
-        return self._last_index
+        """The highest index of a frame; -1 in an empty session."""
+        return self._parts.last_index
+
+    @property
+    def newest_frame_index(self) -> int:
+        """Index of the frame that was stored last, as far as this program knows; -1 in an empty session."""
+        return self._newest_index
+
+    @property
+    def parts(self) -> TrackedParts:
+        """Which frames are tracked, and where something is missing."""
+        return self._parts
+
+    def part_times(self) -> tuple[tuple[float, float], ...]:
+        """Times in seconds of the first and the last frame of each part, in order."""
+        with self._guarded():
+            query = "SELECT min(time_s), max(time_s) FROM frames WHERE frame_index IN (?, ?)"
+            ends = [self._one(query, part.first, part.last) for part in self._parts.parts]
+            return tuple((float(first), float(last)) for first, last in ends)
+
+    def join(self, first: int) -> None:
+        """Nothing is missing any more in front of the part that begins with this frame."""
+        with self._guarded():
+            parts = self._parts.joined_at(first)
+            with self._database:
+                self._set_meta(OPEN_PARTS, layout.open_parts_to_json(parts.opened))
+            self._parts = parts
 
     @property
     def last_track_id(self) -> int:
@@ -135,23 +163,22 @@ class Session:
 
     def frame_times(self) -> npt.NDArray[np.float64]:
         """(F,) presentation times in seconds of the frames stored, in order."""
-        with self._guarded():
-            rows = self._database.execute("SELECT time_s FROM frames ORDER BY frame_index").fetchall()
-            return np.array([float(row[0]) for row in rows], np.float64)
+        return np.array(self._column("time_s"), np.float64)
 
     def frame_indices(self) -> npt.NDArray[np.int64]:
         """(F,) indices in the source of the frames stored, in order."""
+        return np.array(self._column("frame_index"), np.int64)
+
+    def _column(self, name: str) -> list[Any]:
         with self._guarded():
-            rows = self._database.execute("SELECT frame_index FROM frames ORDER BY frame_index").fetchall()
-            return np.array([int(row[0]) for row in rows], np.int64)
+            rows = self._database.execute(f"SELECT {name} FROM frames ORDER BY frame_index").fetchall()  # noqa: S608
+            return [row[0] for row in rows]
 
     @property
     def time_span(self) -> tuple[float, float] | None:
         """Times in seconds of the first and the last frame stored; None in an empty session."""
-        with self._guarded():
-            query = "SELECT time_s FROM frames ORDER BY frame_index {} LIMIT 1"
-            ends = [self._database.execute(query.format(order)).fetchone() for order in ("ASC", "DESC")]
-            return None if ends[0] is None else (float(ends[0][0]), float(ends[1][0]))
+        parts = self.part_times()
+        return (parts[0][0], parts[-1][1]) if parts else None
 
     @property
     def setting_changes(self) -> tuple[SettingChange, ...]:
@@ -167,10 +194,13 @@ class Session:
 
     # Results
 
-    def append(self, result: FrameResult) -> None:
-        """Stores the next frame. ValueError unless its index is above all others and its joints fit the header."""
-        if result.frame_index <= self._last_index:
-            raise ValueError(f"frame {result.frame_index} comes after frame {self._last_index}")
+    def append(self, result: FrameResult, *, after: int | None = None) -> None:
+        """Stores a frame. after: index of the one in front of it in the source, -1 for the first of all; where that one
+        is not stored a part begins. None: the last one stored. ValueError when the frame is stored already (or not
+        above all others where `after` is None) or its joints don't fit the header."""
+        if after is None and result.frame_index <= self.last_frame_index:
+            raise ValueError(f"frame {result.frame_index} comes after frame {self.last_frame_index}")
+        parts = self._parts.with_frame(result.frame_index, self.last_frame_index if after is None else after)
         if result.skeleton != self._header.skeleton:
             raise ValueError(f"joints of {result.skeleton.name} in a session of {self._header.skeleton.name}")
         with self._guarded():
@@ -183,8 +213,10 @@ class Session:
                     f"INSERT INTO people ({layout.PEOPLE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                     layout.people_rows(result),
                 )
+                if parts.opened != self._parts.opened:
+                    self._set_meta(OPEN_PARTS, layout.open_parts_to_json(parts.opened))
             self._count += 1
-            self._last_index = result.frame_index
+            self._parts, self._newest_index = parts, result.frame_index
             self._fold_when_due()
 
     def result(self, frame_index: int) -> FrameResult | None:
@@ -352,8 +384,8 @@ class Session:
     def _set_meta(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
-    def _one(self, query: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._database.execute(query).fetchone()
+    def _one(self, query: str, *values: int) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._database.execute(query, values).fetchone()
         return row
 
     @contextmanager

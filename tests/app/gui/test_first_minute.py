@@ -64,7 +64,7 @@ def test_the_tracked_part_of_the_strip_can_be_seen(qtbot, window):
     qtbot.addWidget(bar)
     bar.resize(300, 30)
     before = bar.grab().toImage()
-    bar.set_tracked(0.0, 0.5)
+    bar.set_tracked(((0.0, 0.5),))
     after = bar.grab().toImage()
     spots = [(x, y) for x in range(bar.width()) for y in range(bar.height())]
     strip = [spot for spot in spots if before.pixelColor(*spot) != after.pixelColor(*spot)]

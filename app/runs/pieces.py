@@ -1,0 +1,162 @@
+"""What a run reads of its source, piece by piece: on from the place that is looked at, then what is left."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.runs.resume import WARM_UP_S
+from tracking.session.parts import Gap
+from tracking.session.session import Session
+from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
+from tracking.types import Frame
+from tracking.video.source import VideoSource
+
+SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
+LEAD_S = 0.5  # tracking begins so long before the place that is looked at
+SLIVER_S = 1.0  # what is missing in front of that is tracked in one go, when it is no longer than this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Frames that are read in a row, from the index `first` on.
+
+    after: the stored frame that it goes on from; people keep their numbers. before: the stored frame that it ends at.
+    """
+
+    first: int = 0
+    after: int | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A frame of a piece. after: index of the frame in front of it in the source, -1 for the first of all."""
+
+    piece: Piece
+    frame: Frame
+    after: int
+
+    @property
+    def is_warm_up(self) -> bool:
+        """Whether it is stored already and read only to get to know people again."""
+        return self.piece.after is not None and self.frame.index <= self.piece.after
+
+    @property
+    def is_seam(self) -> bool:
+        """Whether it is stored already, being the first frame of the part behind the piece."""
+        return self.piece.before is not None and self.frame.index >= self.piece.before
+
+
+class PieceReader:
+    """Which piece comes next, and its frames. `pieces` and `steps` are for one thread, the rest for any."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._limits = ALL_TIME
+        self._aim_s: float | None = None
+        self._moved = threading.Event()
+        self._is_through = False  # the piece read last was read to its end
+        self._at = 0  # index of the frame at which the search for the next piece begins
+        self._gap: Gap | None = None  # what the piece at work is to fill from its start
+        self._tried: set[tuple[int, int]] = set()  # gaps that were read to their end: what is left can't be decoded
+        self.decode_s = 0.0  # seconds spent in reading
+
+    @property
+    def limits(self) -> TimeSpan:
+        """What is to be tracked."""
+        with self._lock:
+            return self._limits
+
+    def limit(self, span: TimeSpan) -> None:
+        """Only what lies in the span is read from now on."""
+        with self._lock:
+            self._limits = span
+
+    def go_to(self, time_s: float) -> None:
+        """The piece at work is left, and the next one begins a little before this time."""
+        with self._lock:
+            self._aim_s = time_s
+            self._moved.set()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the piece at work is being left for another."""
+        return self._moved.is_set()
+
+    def pieces(self, source: VideoSource) -> Iterator[Piece]:
+        """One piece after the other, as long as something is missing; each is asked for when the one before is stored.
+        A source that can't seek is one piece, and so is one that nobody looks at."""
+        is_seekable = hasattr(source, "seek") and not source.info.is_live
+        with self._lock:
+            limits, is_plain = self._limits, not self._session.frame_count and self._aim_s is None
+        if is_plain or not is_seekable:
+            yield Piece()
+            if not is_seekable or (self._is_through and limits == self.limits):
+                return
+        seekable: Any = source
+        times = seekable.frame_times()
+        while (piece := self._next(times)) is not None:
+            start_s = times[piece.first] if piece.after is None else times[piece.after] - WARM_UP_S
+            seekable.seek(start_s)
+            yield piece
+
+    def _next(self, times: Sequence[float]) -> Piece | None:
+        if self._gap is not None and self._is_through:
+            self._tried.add((self._gap.first, self._gap.end))
+        self._gap = None
+        with self._lock:
+            limits, aim_s, self._aim_s = self._limits, self._aim_s, None
+            self._moved.clear()
+        wanted = limits.indices(times)
+        gaps = [gap for gap in self._session.parts.gaps(wanted) if (gap.first, gap.end) not in self._tried]
+        if aim_s is not None:
+            self._at = max(int(np.searchsorted(times, aim_s + SAME_TIME_S, side="right")) - 1, 0)
+        gap = next((gap for gap in gaps if gap.end > self._at), gaps[0] if gaps else None)
+        if gap is None:
+            return None
+        if aim_s is not None and gap.contains(self._at):
+            first = min(int(np.searchsorted(times, aim_s - LEAD_S)), self._at)
+            if times[first] - times[gap.first] > SLIVER_S:
+                return Piece(first, before=gap.before)
+        self._gap = gap
+        return Piece(gap.first, gap.after, gap.before)
+
+    def steps(self, source: VideoSource, piece: Piece) -> Iterator[Step]:
+        """The frames of a piece inside the limits, as they are at the moment; goes at once to a start that is far
+        ahead. Before them come those that warm up, after them the first frame of the part behind."""
+        seek: Any = getattr(source, "seek", None)
+        self._is_through = False
+        after: int | None = piece.first - 1
+        frames = iter(source)
+        while (frame := self._timed(frames)) is not None:
+            if self.is_leaving:
+                return
+            limits = self.limits
+            step = Step(piece, frame, frame.index - 1 if after is None else after)
+            if step.is_warm_up:
+                yield step
+                continue
+            self._at = frame.index
+            if step.is_seam:
+                yield step
+                break
+            if limits.is_over(frame.time_s):
+                break
+            after = frame.index
+            if limits.has_begun(frame.time_s):
+                yield step
+            elif seek is not None and limits.clip(frame.time_s) - frame.time_s > SKIP_S:
+                seek(limits.start_s)
+                frames, after = iter(source), None
+        self._is_through = True
+
+    def _timed(self, frames: Iterator[Frame]) -> Frame | None:
+        started_s = time.perf_counter()
+        frame = next(frames, None)
+        self.decode_s += time.perf_counter() - started_s
+        return frame

@@ -1,0 +1,266 @@
+"""A run that is sent elsewhere: nothing is left out, nothing comes twice, and a person keeps one number."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.runs.file_run import FileRun
+from ppnet.errors import UserError
+from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.results import made_header, made_result
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import HidePerson, MergeIds, RenamePerson
+from tracking.session.parts import Part
+from tracking.session.session import Session
+from tracking.time_span import TimeSpan
+from tracking.types import Frame, FrameResult
+
+FRAMES = 200
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+
+
+@dataclass
+class Crowd(FakeProcessor):
+    """Sees two people who stand still, under numbers that go on after a reset, as those of the tracker do. Holds at
+    `hold_at` until it is let on."""
+
+    first_id: int = 1
+    hold_at: int = -1
+    go: threading.Event | None = None
+
+    def process(self, frame: Frame) -> FrameResult:
+        super().process(frame)
+        if frame.index == self.hold_at and self.go is not None:
+            self.go.wait(10)
+        boxes = np.array([[100, 40, 160, 220], [400, 40, 460, 220]], np.float32)
+        ids = (self.first_id, self.first_id + 1)
+        return made_result(frame.index, ids, time_s=frame.time_s, boxes=boxes)
+
+    def reset(self) -> None:
+        self.first_id += 2
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a_session.ppnet"
+
+
+@pytest.fixture
+def session(path: Path) -> Iterator[Session]:
+    with Session.create(path, made_header()) as session:
+        yield session
+
+
+def run_of(session: Session, processor: FakeProcessor, **options: object) -> FileRun[FakeSettings]:
+    return FileRun(
+        lambda: FakeFile(FRAMES), lambda _settings, current: current or processor, FakeSettings(), session=session,
+        **options,
+    )  # fmt: skip
+
+
+def sent_to(session: Session, time_s: float, *, at: int = 30, **options: object) -> FileRun[FakeSettings]:
+    """A run that is sent elsewhere while it is at a frame; it goes on."""
+    go = threading.Event()
+    processor = Crowd(FakeSettings(), hold_at=at, go=go)
+    run = run_of(session, processor, **options)
+    run.start()
+    wait_for(lambda: at in processor.seen)
+    run.go_to(time_s)
+    go.set()
+    return run
+
+
+def assert_whole(session: Session, *, people: int = 2) -> None:
+    """Every frame once, in order, with its own time, and as many people from the first frame to the last."""
+    results = list(EditedSession(session).results())
+    assert [edited.result.frame_index for edited in results] == list(range(FRAMES))
+    assert [edited.result.time_s for edited in results] == [index / 30 for index in range(FRAMES)]
+    numbers = {tuple(sorted(edited.result.tracks.ids.tolist())) for edited in results}
+    assert len(numbers) == 1 and len(numbers.pop()) == people
+    assert session.complete and [part.is_open for part in session.parts.parts] == [False]
+
+
+def test_it_begins_a_little_before_the_place_and_goes_to_the_end_then_tracks_the_rest(session: Session) -> None:
+    order: list[int] = []
+    run = sent_to(session, 4.0, on_result=lambda result: order.append(result.frame_index))
+    assert run.wait(20)
+    assert_whole(session)
+    jump = order.index(105)  # half a second before it
+    assert jump <= 32, "what waited in the queues is not computed first"
+    assert order == [*range(jump), *range(105, FRAMES), *range(jump, 105)]
+
+
+def test_percent_time_left_and_parts_are_true_meanwhile(session: Session) -> None:
+    go = threading.Event()
+    processor = Crowd(FakeSettings(), hold_at=30, go=go)
+    run = run_of(session, processor)
+    run.start()
+    wait_for(lambda: 30 in processor.seen)
+    processor.hold_at = 150
+    run.go_to(4.0)
+    held, processor.go = go, threading.Event()
+    held.set()
+    wait_for(lambda: 150 in processor.seen and session.newest_frame_index == 149)
+    (first, second), status = session.parts.parts, run.status()
+    assert (first.first, second) == (0, Part(105, 149, is_open=True))
+    assert session.part_times()[1] == (105 / 30, 149 / 30)
+    assert status.total == FRAMES and status.done == session.frame_count == first.last + 1 + 45
+    processor.go.set()
+    assert run.wait(20) and run.status().done == FRAMES
+
+
+def test_a_place_just_ahead_of_what_is_tracked_leaves_no_hole_in_between(session: Session) -> None:
+    run = sent_to(session, 1.5)
+    assert run.wait(20)
+    assert_whole(session)
+    assert session.edits() == ()
+
+
+def test_whoever_stands_at_a_seam_is_one_person_under_the_number_that_was_edited(session: Session) -> None:
+    joined = []
+    run = sent_to(session, 4.0, on_join=lambda: joined.append(session.edits()))
+    wait_for(lambda: session.newest_frame_index > 110)
+    run.pause()
+    for edit in (RenamePerson(4, "Anna"), HidePerson(4)):
+        session.add_edit(edit)
+    run.resume()
+    assert run.wait(20)
+    edited = EditedSession(session)
+    ids = {tuple(one.result.tracks.ids.tolist()) for one in edited.results(keep_hidden=True)}
+    assert {tuple(sorted(both)) for both in ids} == {(1, 4)}, "neither lost nor doubled"
+    assert edited.name(4) == "Anna" and len(joined) == 1
+    assert set(session.edits()[2:]) == {MergeIds(1, 3), MergeIds(4, 2)}
+
+
+def test_people_who_are_not_at_a_seam_stay_themselves(session: Session) -> None:
+    class Parting(Crowd):
+        def process(self, frame: Frame) -> FrameResult:
+            result = super().process(frame)
+            if 100 <= frame.index < 115:  # nobody is in view
+                return made_result(frame.index, (), time_s=frame.time_s)
+            return result
+
+    go = threading.Event()
+    processor = Parting(FakeSettings(), hold_at=30, go=go)
+    run = run_of(session, processor)
+    run.start()
+    wait_for(lambda: 30 in processor.seen)
+    run.go_to(4.0)
+    go.set()
+    assert run.wait(20) and session.edits() == () and session.frame_count == FRAMES
+    assert set(session.result(60).tracks.ids) != set(session.result(150).tracks.ids)
+
+
+def test_a_run_that_was_cut_off_goes_on_with_what_is_missing(path: Path) -> None:
+    chance = random.Random(7)
+    with Session.create(path, made_header()):
+        pass
+    for _ in range(5):
+        with Session.open(path, writable=True) as session:
+            run = run_of(session, Crowd(FakeSettings(0.0005)))
+            if chance.random() < 0.8:
+                run.go_to(chance.uniform(0, 6))
+            run.start()
+            aim = min(FRAMES, session.frame_count + chance.randrange(3, 12))
+            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim or not run.is_active, 10)
+            run.go_to(chance.uniform(0, 6))
+            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim + 5 or not run.is_active, 10)
+            assert run.stop(None)
+    with Session.open(path, writable=True) as session:
+        assert len(session.parts.parts) > 1, "the test tests nothing"
+        run = run_of(session, Crowd(FakeSettings()))
+        run.start()
+        assert run.wait(20)
+        assert_whole(session)
+
+
+def test_what_ends_between_two_acts_at_a_seam_is_joined_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Session, _first: int) -> None:
+        raise UserError("The disk is full.")
+
+    with Session.create(path, made_header()) as session:
+        with monkeypatch.context() as broken:
+            broken.setattr(Session, "join", full)
+            run = sent_to(session, 4.0)
+            with pytest.raises(UserError, match="full"):
+                run.wait(20)
+        assert len(session.edits()) == 2 and len(session.parts.parts) == 2
+    with Session.open(path, writable=True) as session:
+        run = run_of(session, Crowd(FakeSettings()))
+        run.start()
+        assert run.wait(20)
+        assert_whole(session)
+        assert len(session.edits()) == 2
+
+
+@pytest.mark.parametrize("time_s", [-5.0, 6.65, 500.0])
+def test_any_place_may_be_asked_for(session: Session, time_s: float) -> None:
+    run = sent_to(session, time_s)
+    assert run.wait(20)
+    assert_whole(session)
+
+
+def test_in_and_out_point_hold_and_what_lies_before_them_is_tracked_once_they_are_gone(session: Session) -> None:
+    run = run_of(session, Crowd(FakeSettings()))
+    run.limit(TimeSpan(2.0, 4.0))
+    run.start()
+    assert run.wait(20) and session.parts.parts == (Part(60, 119, is_open=True),)
+    assert run.status().done == run.status().total == 60
+    run = run_of(session, Crowd(FakeSettings()))
+    run.start()
+    assert run.wait(20)
+    assert_whole(session)
+
+
+def test_pictures_that_cannot_be_decoded_hold_nothing_up(session: Session) -> None:
+    class Torn(FakeFile):
+        def __iter__(self) -> Iterator[Frame]:
+            torn = {0, 1, 70, 71, 72, 105, FRAMES - 1}
+            return (frame for frame in super().__iter__() if frame.index not in torn)
+
+    go = threading.Event()
+    processor = Crowd(FakeSettings(), hold_at=30, go=go)
+    run = FileRun(
+        lambda: Torn(FRAMES), lambda _settings, current: current or processor, FakeSettings(), session=session
+    )
+    run.start()
+    wait_for(lambda: 30 in processor.seen)
+    run.go_to(4.0)
+    go.set()
+    assert run.wait(20) and session.complete
+    assert session.frame_count == FRAMES - 7
+    assert len({tuple(one.result.tracks.ids.tolist()) for one in EditedSession(session).results()}) == 1
+
+
+def test_a_run_that_writes_files_cannot_be_sent_elsewhere(session: Session) -> None:
+    class Nothing:
+        def write(self, frame: Frame, result: FrameResult) -> None: ...
+        def close(self, *, complete: bool) -> None: ...
+        def abandon(self) -> None: ...
+
+    run = run_of(session, Crowd(FakeSettings()), sinks=[Nothing()])
+    with pytest.raises(ValueError, match="from the start"):
+        run.go_to(1.0)
+
+
+def test_a_stop_ends_it_wherever_it_is(session: Session) -> None:
+    deeds: list[Callable[[FileRun[FakeSettings]], object]] = [lambda _run: None, lambda run: run.pause()]
+    for number, deed in enumerate(deeds):
+        run = run_of(session, Crowd(FakeSettings(0.001)))
+        run.start()
+        run.go_to(4.0 - number)
+        wait_for(lambda seen=session.frame_count: session.frame_count > seen)
+        deed(run)
+        run.go_to(2.0)
+        assert run.stop() and not session.complete
