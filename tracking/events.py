@@ -94,15 +94,22 @@ class Sightings:
 
     @classmethod
     def joined(cls, parts: Sequence["Sightings"]) -> "Sightings":
-        """Parts that come one after the other, as one."""
+        """Parts that share no frame, in any order, as one."""
         before = np.cumsum([0, *(len(part.indices) for part in parts)]).tolist()
         moved = [replace(part, at=part.at + count) for part, count in zip(parts, before, strict=False)]
-        return cls(*(np.concatenate([getattr(part, field.name) for part in moved]) for field in fields(cls)))
+        whole = cls(*(np.concatenate([getattr(part, field.name) for part in moved]) for field in fields(cls)))
+        return whole if (np.diff(whole.indices) > 0).all() else whole._in_order()
 
-    @property
-    def last_index(self) -> int:
-        """Index of the newest frame; -1 without any."""
-        return int(self.indices[-1]) if len(self.indices) else -1
+    def _in_order(self) -> "Sightings":
+        frames = np.argsort(self.indices, kind="stable")
+        place = np.empty_like(frames)
+        place[frames] = np.arange(len(frames))
+        at = place[self.at]
+        rows = np.argsort(at, kind="stable")
+        return Sightings(
+            self.indices[frames], self.times[frames], at[rows],
+            self.ids[rows], self.seen[rows], self.certain[rows], self.boxes[rows],
+        )  # fmt: skip
 
     @property
     def last_s(self) -> float:

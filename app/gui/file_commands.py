@@ -257,7 +257,7 @@ def _lists(known: Sequence[str], folders: Sequence[Path]) -> tuple[list[Path], l
 def _tracked_words(run: UnfinishedSession) -> str:
     """How much of a video is tracked."""
     rate = run.header.source.frame_rate
-    return f"{run.frame_count} frames tracked" if not rate else f"{run.frame_count / rate:.0f} s tracked"
+    return f"{run.frame_count} frames tracked" if not rate else f"{float(run.frame_count / rate):.0f} s tracked"
 
 
 def show_in_folder(path: Path) -> None:

@@ -338,13 +338,16 @@ class FileRun(Generic[S]):
         self._results.close()
 
     def _finish(self) -> None:
+        met: list[tuple[int, FrameResult]] = []  # without pictures
         for done in self._results:
             if done is None:
+                self._join(met)
+                met.clear()
                 self._is_stored.set()
                 continue
             step, result = done.step, done.result
             if step.is_seam:
-                self._join(step, result)
+                met.append((step.after, result))
                 continue
             self._session.append(result, after=step.after)
             self._reached_s = result.time_s
@@ -356,14 +359,16 @@ class FileRun(Generic[S]):
             for stage in STAGES:
                 self._stages[stage].add(getattr(result.times, stage))
 
-    def _join(self, step: Step, arrived: FrameResult) -> None:
-        """A piece has arrived at a part that was tracked before it: nothing is missing between them any more."""
-        if step.after >= 0 and self._session.parts.part_with(step.after) is None:
-            return  # limits have changed on the way: something is missing
-        merges = merges_at(self._session, arrived)
+    def _join(self, met: Sequence[tuple[int, FrameResult]]) -> None:
+        """A piece has met a part that was tracked before it (results, each with the frame in front of it): nothing is
+        missing between them any more. Where it was left meanwhile, or limits have changed on its way, they stay two."""
+        after = met[0][0] if met else None
+        if after is None or self._pieces.is_leaving or (after >= 0 and self._session.parts.part_with(after) is None):
+            return
+        merges = merges_at(self._session, [result for _, result in met])
         for merge in merges:
             self._session.add_edit(merge)
-        self._session.join(arrived.frame_index)
+        self._session.join(met[0][1].frame_index)
         if merges:
             self._on_join()
 

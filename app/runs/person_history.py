@@ -33,8 +33,14 @@ class PersonHistory:
         self.times.append(result.time_s)
 
     def copy(self) -> "PersonHistory":
-        """As it is now; what is added later does not change it."""
-        return PersonHistory(self.person, self.times[:], self.raw[:], self.smoothed[:])
+        """As it is now, in order of time; what is added later does not change it."""
+        order = np.argsort(self.times, kind="stable").tolist()
+        return PersonHistory(
+            self.person,
+            [self.times[i] for i in order],
+            [self.raw[i] for i in order],
+            [self.smoothed[i] for i in order],
+        )
 
     def curve(self, quantity: str, joint: int, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and values: pixels (x, y), pixels a second (speed), or degrees (a name of `ANGLES`)."""

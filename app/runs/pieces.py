@@ -17,6 +17,7 @@ from tracking.video.source import VideoSource
 
 SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 LEAD_S = 0.5  # tracking begins so long before the place that is looked at
+MEETING_S = 0.5  # so far a piece goes into the part behind it: not everybody is known in that part's first frame
 SLIVER_S = 1.0  # what is missing in front of that is tracked in one go, when it is no longer than this
 
 
@@ -24,7 +25,8 @@ SLIVER_S = 1.0  # what is missing in front of that is tracked in one go, when it
 class Piece:
     """Frames that are read in a row, from the index `first` on.
 
-    after: the stored frame that it goes on from; people keep their numbers. before: the stored frame that it ends at.
+    after: the stored frame that it goes on from; people keep their numbers. before: first frame of the stored part that
+    it meets.
     """
 
     first: int = 0
@@ -47,7 +49,7 @@ class Step:
 
     @property
     def is_seam(self) -> bool:
-        """Whether it is stored already, being the first frame of the part behind the piece."""
+        """Whether it lies in the part behind the piece, and is read only to see who is who there."""
         return self.piece.before is not None and self.frame.index >= self.piece.before
 
 
@@ -128,10 +130,11 @@ class PieceReader:
 
     def steps(self, source: VideoSource, piece: Piece) -> Iterator[Step]:
         """The frames of a piece inside the limits, as they are at the moment; goes at once to a start that is far
-        ahead. Before them come those that warm up, after them the first frame of the part behind."""
+        ahead. Before them come those that warm up, after them some of the part behind."""
         seek: Any = getattr(source, "seek", None)
         self._is_through = False
         after: int | None = piece.first - 1
+        met_s: float | None = None
         frames = iter(source)
         while (frame := self._timed(frames)) is not None:
             if self.is_leaving:
@@ -143,8 +146,11 @@ class PieceReader:
                 continue
             self._at = frame.index
             if step.is_seam:
+                met_s = frame.time_s if met_s is None else met_s
+                if frame.time_s > met_s + MEETING_S:
+                    break
                 yield step
-                break
+                continue
             if limits.is_over(frame.time_s):
                 break
             after = frame.index

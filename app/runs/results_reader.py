@@ -4,12 +4,12 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from app.runs.person_history import PersonHistory
 from ppnet.errors import UserError
 from tracking.events import Event, Lane, Sightings
 from tracking.session.edited_session import EditedSession
+from tracking.session.parts import TrackedParts
 
 SHOW_FRAMES = 500  # so many at a time come into view
 LOOK_S = 0.1
@@ -45,8 +45,9 @@ class ResultsReader:
         self._wish: _Wish | None = None
         self._known = KnownResults()
         self._is_ended = False
-        self._sightings = Sightings.none()  # of the session `_sighted_in`; used in the thread alone
+        self._sightings = Sightings.none()  # of the parts of the session `_sighted_in`; used in the thread alone
         self._sighted_in: object = None
+        self._sighted_parts = TrackedParts()
         self._thread = threading.Thread(target=self._run, name="read results", daemon=True)
         self._thread.start()
 
@@ -99,7 +100,8 @@ class ResultsReader:
         history = None if wish.person is None else PersonHistory(wish.person)
         lanes: tuple[Lane, ...] | None = None
         events: tuple[Event, ...] = ()
-        next_frame, shown_length, is_reading = wish.history_from, 0, False
+        planned, waiting = TrackedParts(), [range(0)]  # what the curves hold or will hold, and what of it they lack yet
+        shown_length, is_reading = 0, False
         while self._is_wanted(wish):
             begun_s, is_news = time.monotonic(), self._read_sightings(wish) or lanes is None
             if is_news:
@@ -108,9 +110,11 @@ class ResultsReader:
                 events = sightings.events(lanes)
             count = 0
             if history is not None:
-                for edited in islice(wish.edited.results(next_frame, keep_hidden=True), SHOW_FRAMES):
-                    history.add(edited.result)
-                    next_frame, count = edited.result.frame_index + 1, count + 1
+                if not any(waiting):
+                    stored = wish.edited.stored.parts
+                    waiting = [range(max(new.start, wish.history_from), new.stop) for new in stored.beyond(planned)]
+                    planned = stored
+                count, waiting = _read_some(history, wish.edited, waiting)
             was_reading, is_reading = is_reading, count == SHOW_FRAMES
             length = 0 if history is None else len(history.times)
             is_longer = count and (not is_reading or length >= 1.5 * shown_length)  # all of it is copied each time
@@ -124,13 +128,19 @@ class ResultsReader:
 
     def _read_sightings(self, wish: _Wish) -> bool:
         """Reads on from what is known of the session; whether there was more."""
-        if self._sighted_in is not wish.edited.stored:
-            self._sighted_in, self._sightings = wish.edited.stored, Sightings.none()
-        parts = [self._sightings]
-        while self._is_wanted(wish) and len((more := wish.edited.stored.sightings(parts[-1].last_index + 1)).indices):
-            parts.append(more)
-        self._sightings = Sightings.joined(parts)
-        return len(parts) > 1
+        stored = wish.edited.stored
+        if self._sighted_in is not stored:
+            self._sighted_in, self._sightings, self._sighted_parts = stored, Sightings.none(), TrackedParts()
+        now, found = stored.parts, [self._sightings]
+        for fresh in now.beyond(self._sighted_parts):
+            start = fresh.start
+            while start < fresh.stop and len((more := stored.sightings(start, fresh.stop)).indices):
+                if not self._is_wanted(wish):
+                    return False
+                found.append(more)
+                start = int(more.indices[-1]) + 1
+        self._sightings, self._sighted_parts = Sightings.joined(found), now
+        return len(found) > 1
 
     def _is_wanted(self, wish: _Wish) -> bool:
         with self._condition:
@@ -145,3 +155,15 @@ class ResultsReader:
             if fresh.is_reading and before is not None and after is not None and len(before.times) > len(after.times):
                 fresh = replace(fresh, history=before)
             self._known = fresh
+
+
+def _read_some(history: PersonHistory, edited: EditedSession, waiting: list[range]) -> tuple[int, list[range]]:
+    """Reads on in the frames that wait; how many were read, and what waits still."""
+    count = 0
+    for number, frames in enumerate(waiting):
+        for one in edited.results(frames.start, frames.stop, keep_hidden=True):
+            history.add(one.result)
+            count += 1
+            if count == SHOW_FRAMES:
+                return count, [range(one.result.frame_index + 1, frames.stop), *waiting[number + 1 :]]
+    return count, []

@@ -2,9 +2,11 @@
 
 Before a piece that goes on from a stored one its last second is computed once more, to warm the tracker up; on the last
 stored frame the new ids are matched with the stored ones by their boxes. Whoever is not recognised gets an id that was
-never used. Where a piece reaches one that is stored, the first frame of that is computed too, and whoever stands in the
-same place in both is one person.
+never used. Where a piece reaches one that is stored, the first half second of that is computed too, and whoever stands
+in the same place in both is one person.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -13,7 +15,7 @@ from tracking.boxes import iou_matrix
 from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edits import MergeIds
 from tracking.session.session import Session
-from tracking.types import FrameResult, Tracks
+from tracking.types import FrameResult, Tracks, TrackState
 
 WARM_UP_S = 1.0
 SAME_PERSON_IOU = 0.5
@@ -51,15 +53,31 @@ def same_people(one: Tracks, other: Tracks) -> list[tuple[int, int]]:
     return [(int(one.ids[a]), int(other.ids[b])) for a, b in pairs if overlap[a, b] >= SAME_PERSON_IOU]
 
 
-def merges_at(session: Session, arrived: FrameResult) -> list[MergeIds]:
-    """Who is one person where a piece has arrived at a stored frame. The number that somebody has edited stays, else
-    the lower one. arrived: that frame as the piece sees it, with the session's ids."""
-    stored, plan = session.result(arrived.frame_index), EditPlan(session.edits())
-    if stored is None:
-        return []
-    known = np.flatnonzero(arrived.tracks.ids <= session.last_track_id)  # others were in no frame of the piece
-    here = plan.identified(select_rows(arrived, known.tolist()))[0].result.tracks
-    there = plan.identified(stored)[0].result.tracks
-    edited = {*plan.names, *plan.hidden} | ({plan.only} if plan.only is not None else set())
-    pairs = (sorted(pair, key=lambda i: (i not in edited, i)) for pair in same_people(here, there))
-    return [MergeIds(keep, other) for keep, other in pairs if keep != other]
+def merges_at(session: Session, arrived: Sequence[FrameResult]) -> list[MergeIds]:
+    """Who is one person where a piece has arrived at a stored part. The number that somebody has edited stays, else the
+    lower one. arrived: frames of that part, in order, as the piece sees them, with the session's ids."""
+    plan, last_id = EditPlan(session.edits()), session.last_track_id
+    edited = {*plan.names, *plan.hidden, plan.only}
+    merges: list[MergeIds] = []
+    found: set[int] = set()
+    for result in arrived:
+        if (stored := session.result(result.frame_index)) is None:
+            break
+        here, there = (_seen(plan.identified(one)[0].result.tracks) for one in (_up_to(last_id, result), stored))
+        for pair in same_people(here, there):
+            keep, other = sorted(pair, key=lambda track_id: (track_id not in edited, track_id))
+            if not found & set(pair):
+                found |= set(pair)
+                if keep != other:
+                    merges.append(MergeIds(keep, other))
+    return merges
+
+
+def _up_to(last_id: int, result: FrameResult) -> FrameResult:
+    """Without people who are in no frame of the session."""
+    return select_rows(result, np.flatnonzero(result.tracks.ids <= last_id).tolist())
+
+
+def _seen(tracks: Tracks) -> Tracks:
+    """Without those who are only guessed."""
+    return tracks.take(np.flatnonzero(tracks.states == TrackState.TRACKED))

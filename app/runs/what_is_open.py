@@ -290,11 +290,12 @@ class OpenedFile(Opened):
 
     def _track_at(self, time_s: float) -> None:
         """Goes on tracking a little before this time, unless it is tracked, or will be soon."""
-        limits, engine = self._tracked_limits, self.engine
-        if engine is None or not engine.is_active or self._is_tracked(time_s) or not limits.contains(time_s):
+        engine = self.engine
+        if engine is None or not engine.is_active or not self._is_to_come(time_s):
             return
-        reached_s = engine.reached_s
-        if not 0 <= time_s - (limits.start_s or 0.0 if reached_s is None else reached_s) <= NEAR_S:
+        begun_s = self._tracked_limits.start_s or 0.0
+        reached_s = begun_s if engine.reached_s is None else engine.reached_s
+        if not 0 <= time_s - reached_s <= NEAR_S:
             engine.go_to(time_s)
 
     def _is_tracked(self, time_s: float) -> bool:
@@ -310,10 +311,11 @@ class OpenedFile(Opened):
     def see(self, result: FrameResult) -> None:
         """See `Opened.see`; frames behind a moment that is not tracked yet don't say that nobody was there."""
         place = self.focus.place
-        if place is None or result.time_s <= place.time_s + SOON_S or self._is_tracked(place.time_s):
+        if place is None or result.time_s <= place.time_s + SOON_S or not self._is_to_come(place.time_s):
             super().see(result)
-        elif not self._tracked_limits.contains(place.time_s):  # nor will be
-            super().see(result)
+
+    def _is_to_come(self, time_s: float) -> bool:
+        return self._tracked_limits.contains(time_s) and not self._is_tracked(time_s)
 
     def start(self) -> None:
         self.look_back()

@@ -177,3 +177,17 @@ def test_a_stream_that_does_not_begin_at_zero():
     scene = Scene(left=standing(200.0), right=standing(1000.0))
     results, pipeline = run(scene, 5, only=PersonAt(1000, 240, 0.0), start=5000)
     assert [len(r) for r in results] == [1] * 5 and pipeline.focus.track_id is not None
+
+
+def test_after_a_jump_nobody_else_is_taken_for_the_person_whose_moment_is_over():
+    scene = Scene(anna=standing(300), ben=standing(900))
+    results, pipeline = run(scene, 10, only=PersonAt(300, 240, 0.5))
+    assert [len(result) for result in results[-2:]] == [1, 1]
+    pipeline.reset()
+    scene.people = {"ben": standing(320), "clara": standing(900)}  # another stands at the place by now
+    later, _ = run(scene, 10, pipeline, start=300)
+    assert [len(result) for result in later[-3:]] == [2, 2, 2], "nobody knows who it is: everybody is read"
+    pipeline.reset()
+    scene.people = {"anna": standing(300), "ben": standing(900)}
+    before, _ = run(scene, 10, pipeline, start=0)
+    assert [len(result) for result in (before[2], before[9])] == [2, 1], "their moment comes again"

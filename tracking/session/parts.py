@@ -68,6 +68,18 @@ class TrackedParts:
         part = self.part_with(index)
         return index - 1 if part is None else part.last
 
+    def beyond(self, known: "TrackedParts") -> tuple[range, ...]:
+        """Frames that have come since these were all."""
+        fresh = []
+        for part in self.parts:
+            start = part.first
+            for old in known.parts:
+                if part.first <= old.first <= part.last:
+                    fresh.append(range(start, old.first))
+                    start = old.last + 1
+            fresh.append(range(start, part.last + 1))
+        return tuple(frames for frames in fresh if frames)
+
     def with_frame(self, index: int, after: int) -> "TrackedParts":
         """With one more frame. after: the frame in front of it in the source, -1 for the first of all. Where that one
         is not tracked a part begins. ValueError when the frame is tracked already."""

@@ -233,12 +233,13 @@ class Session:
                 return
             start = some[-1].frame_index + 1
 
-    def sightings(self, start: int = 0) -> Sightings:
-        """Who is where in the next frames from `start` on, as it was tracked, without joints; none at the end."""
+    def sightings(self, start: int = 0, end: int = layout.LIMIT) -> Sightings:
+        """Who is where in the next frames with start <= frame_index < end, as it was tracked, without joints; some at a
+        time, none at the end."""
         with self._guarded():
+            query = "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? AND frame_index < ? "
             frames = self._database.execute(
-                "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? ORDER BY frame_index LIMIT ?",
-                (start, SIGHTED_FRAMES),
+                f"{query} ORDER BY frame_index LIMIT ?", (start, end, SIGHTED_FRAMES)
             ).fetchall()
             if not frames:
                 return Sightings.none()

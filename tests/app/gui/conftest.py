@@ -49,6 +49,7 @@ class MadeProcessor:
     delay_s: float = 0.0
     hold: threading.Event | None = None
     one: FocusFilter | None = None
+    resets: int = 0  # numbers go on after each, as those of the tracker do
 
     def process(self, frame: Frame) -> FrameResult:
         if self.hold is not None:
@@ -57,6 +58,7 @@ class MadeProcessor:
             threading.Event().wait(self.delay_s)
         self.seen.append(self.settings)
         result = made_result(frame.index, (1, 2)[: self.settings.tracker.max_people or 2], time_s=frame.time_s)
+        result = select_rows(result, range(len(result)), ids=result.tracks.ids + 2 * self.resets)
         return self._alone(result) if self.settings.only is not None else result
 
     def _alone(self, result: FrameResult) -> FrameResult:
@@ -67,7 +69,7 @@ class MadeProcessor:
         return select_rows(result, [row for row, i in enumerate(result.tracks.ids) if i in ids])
 
     def reset(self) -> None:
-        pass
+        self.resets += 1
 
 
 def made_insight(image: np.ndarray, boxes: np.ndarray) -> Insight:

@@ -4,11 +4,14 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from app.gui.transport import ScrubBar
 from app.runs.demo_session import DEMO
 from app.runs.session_header import run_header
 from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, shown_frame
+from tests.clips import make_clip
 
 
 def seen_pictures(window) -> list:
@@ -59,17 +62,47 @@ def test_backends_that_are_measured_are_spoken_of_meanwhile(qtbot, window, clip,
     studio.loaded.set()
 
 
-def test_the_tracked_part_of_the_strip_can_be_seen(qtbot, window):
+def test_the_tracked_parts_of_the_strip_can_be_seen(qtbot, window):
     bar = ScrubBar()
     qtbot.addWidget(bar)
     bar.resize(300, 30)
     before = bar.grab().toImage()
-    bar.set_tracked(((0.0, 0.5),))
+    bar.set_tracked(((0.0, 0.4), (0.6, 0.8)))
     after = bar.grab().toImage()
     spots = [(x, y) for x in range(bar.width()) for y in range(bar.height())]
     strip = [spot for spot in spots if before.pixelColor(*spot) != after.pixelColor(*spot)]
-    assert len(strip) > 250 and max(x for x, _ in strip) < 160
+    columns = {x for x, _ in strip}
+    assert len(strip) > 250 and max(columns) < 240 and not columns & set(range(125, 175)), "a hole between two parts"
     assert all(after.pixelColor(x, y).green() > after.pixelColor(x, y).red() for x, y in strip)
+
+
+def test_whoever_goes_far_ahead_sees_skeletons_there_soon_and_the_rest_is_tracked_later(qtbot, window, clip, studio):
+    studio.delay_s = 0.02
+    long = make_clip(clip.with_name("long.mp4"), 360, size_wh=(64, 48))
+    window.files.open_path(long)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.frame_count > 5)
+    qtbot.waitUntil(lambda: window.playback.position.frame_count == 360, timeout=5000)
+    session = window.workspace.run.session
+    window.playback.pause()
+    window.playback.seek(9.0)
+    qtbot.waitUntil(lambda: shown_frame(window) == 270 and window.view.picture.result is not None, timeout=20000)
+    assert session.frame_count < 150 and not session.complete, "the run went there, and has not come there by itself"
+    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 2, timeout=5000)
+    (first, last), (start, _end) = window.transport.bar.tracked
+    assert first == 0.0 and last < 0.4 and start == pytest.approx(255 / 360, abs=0.01)
+    qtbot.waitUntil(lambda: session.complete, timeout=60000)
+    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 1, timeout=5000)
+    assert [result.frame_index for result in session.results()] == list(range(360))
+    lanes = window.timeline.lanes
+    qtbot.waitUntil(lambda: [lane.frame_count for lane in lanes.lanes] == [360, 360], timeout=10000)
+
+
+def test_playing_on_by_itself_into_what_is_not_tracked_sends_the_run_nowhere(qtbot, window, clip, studio):
+    open_slowly(qtbot, window, clip, studio, delay_s=0.05)
+    for _ in range(2):
+        window.commands["play"].trigger()
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=30000)
+    assert window.workspace.run.session.parts.opened == ()
 
 
 def test_the_demo_opens_with_its_people_and_without_the_network(qtbot, window, monkeypatch):

@@ -13,6 +13,7 @@ from app.runs.file_run import FileRun
 from ppnet.errors import UserError
 from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
+from tracking.session.edit_plan import select_rows
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import HidePerson, MergeIds, RenamePerson
 from tracking.session.parts import Part
@@ -143,11 +144,35 @@ def test_whoever_stands_at_a_seam_is_one_person_under_the_number_that_was_edited
     assert set(session.edits()[2:]) == {MergeIds(1, 3), MergeIds(4, 2)}
 
 
+def test_whoever_is_known_only_a_moment_after_a_part_has_begun_is_recognised_too(session: Session) -> None:
+    class Slow(Crowd):
+        begun: int = -1
+
+        def process(self, frame: Frame) -> FrameResult:
+            result = super().process(frame)
+            self.begun = frame.index if self.begun < 0 else self.begun
+            return select_rows(result, [0, 1] if frame.index - self.begun >= 5 else [0])
+
+        def reset(self) -> None:
+            super().reset()
+            self.begun = -1
+
+    go = threading.Event()
+    processor = Slow(FakeSettings(), hold_at=30, go=go)
+    run = run_of(session, processor)
+    run.start()
+    wait_for(lambda: 30 in processor.seen)
+    run.go_to(4.0)
+    go.set()
+    assert run.wait(20)
+    assert {i for one in EditedSession(session).results() for i in one.result.tracks.ids.tolist()} == {1, 2}
+
+
 def test_people_who_are_not_at_a_seam_stay_themselves(session: Session) -> None:
     class Parting(Crowd):
         def process(self, frame: Frame) -> FrameResult:
             result = super().process(frame)
-            if 100 <= frame.index < 115:  # nobody is in view
+            if 100 <= frame.index < 125:  # nobody is in view
                 return made_result(frame.index, (), time_s=frame.time_s)
             return result
 
