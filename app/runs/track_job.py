@@ -26,7 +26,7 @@ from tracking.run_settings import RunSettings
 from tracking.session.edits import OnlyPerson
 from tracking.session.format import SessionInUseError
 from tracking.session.session import Session
-from tracking.session.writer_lock import WriterLock
+from tracking.session.writer_lock import WriterLock, refuse_if_written
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 
@@ -85,6 +85,7 @@ class TrackJob:
         with open_for(self._settings, self._spec) as source, self._outputs_locked():
             self._pipeline = self._models.fresh()
             self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
+            refuse_if_written(self._paths.working_session)  # by the window, say: then nothing of its files is touched
             self._write_meta(source, complete=False)
             try:
                 with self._session(source) as session:
@@ -129,8 +130,9 @@ class TrackJob:
     def _session(self, source: VideoSource) -> Iterator[Session]:
         header = run_header(source.info, self._settings, self._network)
         path = self._paths.working_session
+        session = Session.create(path, header, overwrite=True)
         try:
-            with Session.create(path, header, overwrite=True) as session:
+            with session:
                 yield session
         finally:
             if self._paths.session is None:

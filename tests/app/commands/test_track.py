@@ -24,7 +24,7 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
-from tests.results import track_ids
+from tests.results import made_header, made_result, track_ids
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -421,6 +421,21 @@ def test_outputs_that_vanish_are_noticed_and_the_rest_is_kept(tmp_path, parts, l
             assert 0 < session.frame_count < 900 and not session.complete
     if lost != "a_keypoints.csv":
         assert rows_of(kept / "a_keypoints.csv")[-1]["right_ankle_state"], "whole rows"
+
+
+@pytest.mark.parametrize("session", [True, False])
+def test_what_another_program_writes_is_left_as_it_is_even_without_the_lock_of_its_run(tmp_path, parts, session):
+    """A window holds the session alone; and lock files get deleted by people."""
+    clip = walkers(tmp_path / "a.mp4", 12)
+    paths = OutputPaths.of(tmp_path, "a", session=session)
+    paths.meta.write_text("of an earlier run")
+    with Session.create(paths.working_session, made_header()) as other:
+        other.append(made_result(0, (1,)))
+        job = TrackJob(clip, paths, RunSettings(), SharedModels(RunSettings()), watch=lambda _done, _total: True)
+        with pytest.raises(UserError, match="is in use by process"):
+            job.run()
+        assert paths.working_session.exists() and paths.meta.read_text() == "of an earlier run"
+        other.append(made_result(1, (1,)))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files in use can't be replaced there")
