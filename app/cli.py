@@ -1,8 +1,8 @@
 """The command line: which commands there are; without one the window opens."""
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ppnet.command_line import exit_code, run_command
 
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
-    if not given or (len(given) == 1 and given[0] not in COMMANDS and Path(given[0]).exists()):
+    if not given or (len(given) == 1 and given[0] not in COMMANDS and os.path.exists(given[0])):
         return _window(*given)
     return run_command(PROGRAM, DESCRIPTION, COMMANDS, given)
 

@@ -22,7 +22,7 @@ def stem_of(name: str | Path) -> str:
         stem = Path(address.path).stem or address.hostname or ""
     else:
         path = Path(text.rstrip("/\\"))
-        stem = path.name if path.is_dir() else path.stem
+        stem = path.name if os.path.isdir(path) else path.stem
     text = os.fsencode(stem).decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", "_")
     text = "".join("_" if letter in RESERVED or not letter.isprintable() else letter for letter in text)
     short = text.encode()[:LONGEST_BYTES].decode("utf-8", "ignore")

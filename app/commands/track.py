@@ -1,6 +1,7 @@
 """`track`: videos in; annotated videos, keypoint tables, sessions and meta files out."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     resumes = arguments.jobs is not None or arguments.scheduler is not None
     if resumes:  # other processes and machines have folders of their own
         arguments.out = arguments.out.absolute()
-        arguments.inputs = [str(Path(spec).absolute()) if Path(spec).exists() else spec for spec in arguments.inputs]
+        arguments.inputs = [str(Path(spec).absolute()) if os.path.exists(spec) else spec for spec in arguments.inputs]
     outputs = OutputFolder(
         arguments.out,
         video=arguments.video,

@@ -1,6 +1,7 @@
 """What a batch has to do: the videos of a folder, and which of them an earlier run has done already."""
 
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -24,11 +25,18 @@ def videos_in(specs: Iterable[str]) -> list[str]:
     """The inputs, where a folder that holds videos and no pictures stands for its videos, by name."""
     found: list[str] = []
     for spec in specs:
-        inside = sorted(Path(spec).iterdir()) if Path(spec).is_dir() else []
+        inside = _inside(spec)
         suffixes = {path.suffix.lower() for path in inside}
         videos = [str(path) for path in inside if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
         found += videos if videos and not suffixes & IMAGE_SUFFIXES else [spec]
     return found
+
+
+def _inside(spec: str) -> list[Path]:
+    """What a folder holds, by name; nothing where it is none, or may not be read: that is said when it is opened."""
+    with suppress(OSError):
+        return sorted(Path(spec).iterdir()) if os.path.isdir(spec) else []
+    return []
 
 
 def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunReport | None:

@@ -67,7 +67,7 @@ def _why_not(spec: str, error: Exception) -> str:
     path = Path(spec)
     if isinstance(error, PermissionError):
         return f"{path} may not be read; check its permissions."
-    if not path.exists():
+    if not os.path.exists(path):
         return f"There is no file {path}."
     if path.stat().st_size == 0:
         return f"{path} is empty (0 bytes)."

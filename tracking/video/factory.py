@@ -1,5 +1,6 @@
 """Which source a name stands for: camera, network address, folder, picture or video file."""
 
+import os
 from pathlib import Path
 
 from ppnet.errors import UserError
@@ -8,7 +9,7 @@ from tracking.video.camera import Camera
 from tracking.video.container import is_address
 from tracking.video.file import VideoFile
 from tracking.video.images import IMAGE_SUFFIXES, ImageFolder
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoError, VideoSource
 from tracking.video.transformed import Adaptation, adapted
 
 
@@ -18,7 +19,7 @@ def camera_name(spec: str) -> str | None:
         return spec.removeprefix("camera:")
     if spec == "camera":
         return "0"
-    if spec.startswith("/dev/video") or (spec.isdecimal() and not Path(spec).exists()):
+    if spec.startswith("/dev/video") or (spec.isdecimal() and not os.path.exists(spec)):
         return spec.removeprefix("/dev/video")
     return None
 
@@ -40,6 +41,8 @@ def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
     """
     span.check()
     text = str(spec)
+    if not text.strip():
+        raise VideoError("An input has no name; is the variable empty that should hold it?")
     name = camera_name(text)
     if name is not None:
         if not span.is_unlimited:
@@ -48,6 +51,6 @@ def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
     if is_address(text):
         return VideoFile(text, span=span)
     path = Path(spec)
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+    if os.path.isdir(path) or path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageFolder(path, span=span)
     return VideoFile(path, span=span)

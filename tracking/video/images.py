@@ -1,5 +1,6 @@
 """Pictures as a source: folders in natural order, and files that hold one or many."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -115,8 +116,8 @@ class ImageFolder(ClosingSource):
         raise VideoError(f"{self._path} holds no picture that can be read.")
 
     def _picture_files(self) -> list[Path]:
-        if not self._path.is_dir():
-            if not self._path.exists():
+        if not os.path.isdir(self._path):
+            if not os.path.exists(self._path):
                 raise VideoError(f"There is no file {self._path}.")
             return [self._path]
         try:

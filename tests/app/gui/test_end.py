@@ -23,7 +23,7 @@ PROGRAM = """
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
     from app.gui import application
-    from app.runs import recording
+    from app.runs import recording, task
     from ppnet.command_line import exit_code
     from tests.app.gui.conftest import Studio
     from tests.fakes import FakeCameraPort
@@ -41,6 +41,15 @@ PROGRAM = """
         return write_span(*args, **kwargs)
 
     recording.write_span = slow
+    tell = task.Progress.tell
+
+    def tell_slowly(progress, share):
+        while share > 0.5 and not (folder / "go on").exists():
+            (folder / "exporting").touch()
+            threading.Event().wait(0.02)
+        tell(progress, share)
+
+    task.Progress.tell = tell_slowly
 
     def steps(window):
         {steps}
@@ -105,6 +114,13 @@ RECORDS_A_FILE = """
     yield lambda: window.view.picture.frame.index == 40
     (folder / "ready").touch()
 """
+EXPORTS = """
+    window.files.open_path(folder / "walk.mp4")
+    yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
+    window.exports.export("video", folder / "export.mp4")
+    yield lambda: (folder / "exporting").exists()
+    (folder / "ready").touch()
+"""
 BREAKS = """
     (folder / "ready").touch()
     threading.Thread(target=lambda: {}["in a thread"]).start()
@@ -140,6 +156,16 @@ def test_requests_while_a_recording_is_written_wait_for_it(tmp_path):
     (video,) = tmp_path.rglob("walk_*.mp4")
     with open_source(video) as pictures:
         assert len(list(pictures)) == 31
+
+
+def test_an_export_that_does_not_leave_off_is_left_marked_as_unfinished(tmp_path):
+    make_clip(tmp_path / "walk.mp4", 60)
+    assert ended(begun(tmp_path, EXPORTS), signal.SIGTERM, signal.SIGINT, signal.SIGTERM) == ""
+    left = list(tmp_path.glob("*export*"))
+    assert [path.name for path in left if ".partial" not in path.name] == ["exporting"]
+    (session,) = tmp_path.rglob("*_session.ppnet")
+    with Session.open(session) as read:
+        assert read.complete and read.frame_count == 60
 
 
 def test_errors_that_nobody_expected_are_told_in_the_window_and_once_on_stderr(tmp_path):

@@ -92,6 +92,28 @@ def test_a_folder_of_videos_stands_for_them_and_one_of_pictures_for_itself(tmp_p
     assert [Path(each).name for each in videos_in(inputs)] == ["00.mp4", "01.mp4", "series", "none.mp4"]
 
 
+def test_a_folder_that_may_not_be_read_and_names_that_cannot_be_keep_nothing_else_from_being_done(
+    tmp_path, capsys, monkeypatch
+):
+    clips_in(tmp_path / "videos", 1)
+    (tmp_path / "locked").mkdir()
+    listed = Path.iterdir
+
+    def iterdir(folder):
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    for more in ((), ("--jobs", 1)):
+        inputs = [tmp_path / "locked", "", "n" * 300, tmp_path / "videos"]
+        assert track(*inputs, "--out", tmp_path / f"out{len(more)}", *more) == 2
+        said = capsys.readouterr()
+        assert "locked may not be read; check its permissions." in said.err
+        assert "An input has no name" in said.err and f"There is no file {'n' * 300}." in said.err
+        assert "Something went wrong" not in said.err and re.search(r"00\.mp4 +done", said.out)
+
+
 def test_what_is_done_is_not_done_again_and_what_was_cut_short_is(tmp_path, capsys):
     clips, out = clips_in(tmp_path / "videos", 3), tmp_path / "out"
     (tmp_path / "videos" / "broken.mp4").write_text("no video")
