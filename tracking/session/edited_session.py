@@ -2,20 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-import numpy as np
-import numpy.typing as npt
-
-from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
 from tracking.session.edits import MAX_SCALE, ChooseSmoothing, SetDrawing, SetMark
 from tracking.session.format import SessionHeader
-from tracking.session.resmoothing import smooth_again
+from tracking.session.resmoothing import SmoothedRun, smooth_again
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import FrameResult
-
-Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
 class EditedSession:
@@ -42,7 +36,7 @@ class EditedSession:
         self._span = span
         self._smoothing = () if smoothing is None else (smoothing,)
         self.plan = EditPlan(())
-        self._smoothed: dict[int, Smoothed] = {}
+        self._smoothed = SmoothedRun()
         self._smoothed_for: object = None
         self.refresh(smooth=False)
 
@@ -104,7 +98,7 @@ class EditedSession:
         plan = EditPlan((*self._smoothed_at_the_end(), *self.stored.edits(), *self._smoothing))
         self.plan, wanted = plan, self._wanted(plan)
         if wanted is None:
-            self._smoothed, self._smoothed_for = {}, None
+            self._smoothed, self._smoothed_for = SmoothedRun(), None
         if not smooth or plan.smoothing is None or wanted == self._smoothed_for:
             return True
         smoothed = _smoothed(self.stored, plan, plan.smoothing, cancelled)
@@ -164,9 +158,7 @@ class EditedSession:
 
 def _smoothed(
     session: Session, plan: EditPlan, choice: ChooseSmoothing, cancelled: Callable[[], bool]
-) -> dict[int, Smoothed] | None:
+) -> SmoothedRun | None:
     identified = (plan.identified(tracked)[0].result for tracked in session.results() if not cancelled())
-    smoothed: dict[int, Smoothed] = {}
-    for frame_index, poses, states in smooth_again(identified, choice.settings):
-        smoothed[frame_index] = poses, states
+    smoothed = SmoothedRun(smooth_again(identified, choice.settings))
     return None if cancelled() else smoothed

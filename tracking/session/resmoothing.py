@@ -1,13 +1,48 @@
 """Smoothing made again from the raw joints of a whole run, without the network."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.types import FrameResult
+
+Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
+
+
+class SmoothedRun:
+    """Smoothed joints and their states by frame, in a few long arrays: hours of them take little memory."""
+
+    def __init__(self, frames: Iterable[tuple[int, Poses, npt.NDArray[np.uint8]]] = ()) -> None:
+        """frames: as `smooth_again` gives them; their indices rise."""
+        self._indices, self._ends = array("q"), array("q", [0])
+        self._skeleton: Skeleton | None = None
+        keypoints, scores, states = array("f"), array("f"), array("B")
+        for frame_index, poses, of_joints in frames:
+            self._skeleton = poses.skeleton
+            self._indices.append(frame_index)
+            self._ends.append(self._ends[-1] + len(poses))
+            keypoints.frombytes(poses.keypoints.tobytes())
+            scores.frombytes(poses.scores.tobytes())
+            states.frombytes(of_joints.tobytes())
+        self._keypoints, self._scores = np.frombuffer(keypoints, np.float32), np.frombuffer(scores, np.float32)
+        self._states = np.frombuffer(states, np.uint8)
+
+    def get(self, frame_index: int) -> Smoothed | None:
+        """One frame's; None where there is none."""
+        at = bisect_left(self._indices, frame_index)
+        if self._skeleton is None or at == len(self._indices) or self._indices[at] != frame_index:
+            return None
+        joints = len(self._skeleton)
+        rows = slice(self._ends[at] * joints, self._ends[at + 1] * joints)
+        keypoints = self._keypoints[2 * rows.start : 2 * rows.stop].reshape(-1, joints, 2)
+        poses = Poses(keypoints, self._scores[rows].reshape(-1, joints), self._skeleton)
+        return poses, self._states[rows].reshape(-1, joints)
 
 
 def smooth_again(
@@ -18,10 +53,9 @@ def smooth_again(
     One that looks ahead looks at the whole run before it gives the first frame; the others give each frame as they go.
     """
     if settings.looks_ahead:
-        from tracking.smoothing.rts import smooth_results
+        from tracking.smoothing.rts import smooth_run
 
-        for result in smooth_results(list(results), settings):
-            yield result.frame_index, result.smoothed, result.states
+        yield from smooth_run(results, settings)
         return
     smoother = make_smoother(settings)
     for result in results:

@@ -4,7 +4,9 @@ Several rounds: what lies far from the curve of the last one weighs less in the 
 reweighting (Holland and Welsch, 1977); mistakes that come in a row pull the curve away in the first.
 """
 
-from collections.abc import Sequence
+import math
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +24,10 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
-MOST_ROWS = 100_000  # people times frames gone through at once; about 2 kB of memory each
+MOST_ROWS = 40_000  # people times frames gone through at once; about 3 kB of memory each
+PIECE_ROWS = 2000  # a longer track is gone through in pieces, with a margin on both sides that is thrown away
+MARGIN_S = 10.0
+"""Or twice the longest gap, if longer: up to a strength of 90 what lies farther away moves no joint by 0.01 pixels."""
 LEAST_SHARE = 0.5  # tracks shorter than this share of the longest beside them wait for shorter company
 
 
@@ -56,57 +61,132 @@ def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = 
     between two measured places are filled (PREDICTED), longer ones and the ends stay missing.
     """
     settings = settings or SmoothingSettings(kind="rts")
+    margin_s = max(MARGIN_S, 2 * settings.max_gap_s)
+    pieces = [piece for number, trail in enumerate(trails) for piece in _pieces(number, trail, margin_s)]
     answers: dict[int, Smoothed] = {}
-    for batch in _batches([len(trail) for trail in trails]):
-        abreast = _Abreast.of([trails[i] for i in batch])
+    for batch in _batches([piece.stop - piece.start for piece in pieces]):
+        parts = [pieces[i].of(trails) for i in batch]
+        abreast = _Abreast.of(parts)
         known = np.full((*abreast.scores.shape, 2), np.nan)
         for _ in range(ROUNDS):
             forward = _filter(abreast, settings, known)
             places = _back(abreast, forward, settings)
             known = np.where(forward.taken[..., None], places, np.nan)
-        for row, i in enumerate(batch):
-            answers[i] = _answer(trails[i], places[:, row], forward, row, settings)
-    return [answers[i] for i in range(len(trails))]
+        for row, (i, part) in enumerate(zip(batch, parts, strict=True)):
+            answers[i] = pieces[i].kept(_answer(part, places[:, row], forward, row, settings))
+    whole: list[list[Smoothed]] = [[] for _ in trails]
+    for i, piece in enumerate(pieces):
+        whole[piece.trail].append(answers.pop(i))
+    return [_joined(parts) for parts in whole]
+
+
+def smooth_run(
+    results: Iterable[FrameResult], settings: SmoothingSettings | None = None
+) -> Iterator[tuple[int, Poses, npt.NDArray[np.uint8]]]:
+    """(frame_index, smoothed, states) of every frame of a finished run, in order; rows as in the results.
+
+    Everyone is smoothed over the whole of their track; where time steps back everybody begins anew. Of the results it
+    keeps about 200 bytes a person and frame.
+    """
+    tracks: dict[tuple[int, int], _Track] = {}
+    frames: list[tuple[int, tuple[_Track, ...]]] = []
+    part, last_s = 0, -math.inf
+    for result in results:
+        part, last_s = part + (result.time_s < last_s), result.time_s
+        sides = box_math.sizes(result.tracks.boxes).max(axis=1)
+        seen = []
+        for row, track_id in enumerate(result.tracks.ids.tolist()):
+            track = tracks.setdefault((track_id, part), _Track(result.skeleton))
+            track.add(result.time_s, result.raw, row, float(sides[row]))
+            seen.append(track)
+        frames.append((result.frame_index, tuple(seen)))
+    if not frames:
+        return
+    skeleton = result.skeleton
+    answers = smooth_trails([track.trail() for track in tracks.values()], settings)
+    rows = {
+        id(track): zip(poses.keypoints, poses.scores, states, strict=True)
+        for track, (poses, states) in zip(tracks.values(), answers, strict=True)
+    }
+    joints = len(skeleton)
+    for frame_index, everyone in frames:
+        found = [next(rows[id(track)]) for track in everyone]
+        keypoints = np.array([row[0] for row in found], np.float32).reshape(-1, joints, 2)
+        scores = np.array([row[1] for row in found], np.float32).reshape(-1, joints)
+        states = np.array([row[2] for row in found], np.uint8).reshape(-1, joints)
+        yield frame_index, Poses(keypoints, scores, skeleton), states
 
 
 def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings | None = None) -> list[FrameResult]:
     """A finished run with everyone's joints smoothed over the whole of their track; the rest stays as it is."""
-    keypoints = [result.smoothed.keypoints.copy() for result in results]
-    scores = [result.smoothed.scores.copy() for result in results]
-    states = [result.states.copy() for result in results]
-    whereabouts = _whereabouts(results)
-    smoothed = smooth_trails(
-        [_trail([(results[frame], row) for frame, row in places]) for places in whereabouts], settings
-    )
-    for places, (poses, track_states) in zip(whereabouts, smoothed, strict=True):
-        for index, (frame, row) in enumerate(places):
-            keypoints[frame][row], scores[frame][row] = poses.keypoints[index], poses.scores[index]
-            states[frame][row] = track_states[index]
     return [
-        replace(result, smoothed=Poses(keypoints[i], scores[i], result.skeleton), states=states[i])
-        for i, result in enumerate(results)
+        replace(result, smoothed=smoothed, states=states)
+        for result, (_, smoothed, states) in zip(results, smooth_run(results, settings), strict=True)
     ]
 
 
-def _whereabouts(results: Sequence[FrameResult]) -> list[list[tuple[int, int]]]:
-    """(frame, row) of every track in order of time; where time steps back everybody begins anew."""
-    places: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    part = 0
-    for frame, result in enumerate(results):
-        part += frame > 0 and result.time_s < results[frame - 1].time_s
-        for row, track_id in enumerate(result.tracks.ids):
-            places.setdefault((int(track_id), part), []).append((frame, row))
-    return list(places.values())
+class _Track:
+    """What was measured of one person, as it comes."""
+
+    def __init__(self, skeleton: Skeleton) -> None:
+        self._skeleton = skeleton
+        self._times, self._sides = array("d"), array("d")
+        self._keypoints, self._scores = array("f"), array("f")
+
+    def add(self, time_s: float, poses: Poses, row: int, side: float) -> None:
+        """The next frame."""
+        self._times.append(time_s)
+        self._sides.append(side)
+        self._keypoints.frombytes(poses.keypoints[row].tobytes())
+        self._scores.frombytes(poses.scores[row].tobytes())
+
+    def trail(self) -> Trail:
+        """All of it; nothing can be added any more."""
+        shape = len(self._times), len(self._skeleton)
+        keypoints = np.frombuffer(self._keypoints, np.float32).reshape(*shape, 2)
+        poses = Poses(keypoints, np.frombuffer(self._scores, np.float32).reshape(shape), self._skeleton)
+        return Trail(np.frombuffer(self._times), poses, np.frombuffer(self._sides))
 
 
-def _trail(rows: Sequence[tuple[FrameResult, int]]) -> Trail:
-    poses = Poses(
-        np.array([result.raw.keypoints[row] for result, row in rows]),
-        np.array([result.raw.scores[row] for result, row in rows]),
-        rows[0][0].skeleton,
-    )
-    boxes = np.array([result.tracks.boxes[row] for result, row in rows])
-    return Trail(np.array([result.time_s for result, _ in rows]), poses, box_math.sizes(boxes).max(axis=1))
+@dataclass(frozen=True)
+class _Piece:
+    """Rows `start` to `stop` of a trail, gone through for the answers of `first` to `last`."""
+
+    trail: int
+    start: int
+    first: int
+    last: int
+    stop: int
+
+    def of(self, trails: Sequence[Trail]) -> Trail:
+        """What is gone through."""
+        trail, rows = trails[self.trail], slice(self.start, self.stop)
+        poses = Poses(trail.poses.keypoints[rows], trail.poses.scores[rows], trail.poses.skeleton)
+        return Trail(trail.times_s[rows], poses, trail.sides[rows])
+
+    def kept(self, answer: Smoothed) -> Smoothed:
+        """The answers without those of the margins."""
+        rows = slice(self.first - self.start, self.last - self.start)
+        poses, states = answer
+        return Poses(poses.keypoints[rows], poses.scores[rows], poses.skeleton), states[rows]
+
+
+def _pieces(number: int, trail: Trail, margin_s: float) -> list[_Piece]:
+    """A long track in pieces, which are smoothed side by side: what is farther away than the margin changes nothing."""
+    count, times = len(trail), trail.times_s
+    pieces = []
+    for first in range(0, max(count, 1), PIECE_ROWS):
+        last = min(first + PIECE_ROWS, count)
+        start = int(np.searchsorted(times, times[first] - margin_s)) if first else 0
+        stop = int(np.searchsorted(times, times[last - 1] + margin_s, side="right")) if last < count else count
+        pieces.append(_Piece(number, start, first, last, stop))
+    return pieces
+
+
+def _joined(parts: Sequence[Smoothed]) -> Smoothed:
+    keypoints = np.concatenate([poses.keypoints for poses, _ in parts])
+    scores = np.concatenate([poses.scores for poses, _ in parts])
+    return Poses(keypoints, scores, parts[0][0].skeleton), np.concatenate([states for _, states in parts])
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +11,7 @@ from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.smoothing.rts import Trail, smooth_results, smooth_trails
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
+ROOT = Path(__file__).parents[3]
 STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
 
 
@@ -161,6 +166,49 @@ def test_many_tracks_at_once_are_each_smoothed_for_themselves(acceleration):
         np.testing.assert_allclose(poses.keypoints, alone.keypoints, rtol=1e-6)
         assert (states == alone_states).all()
     assert np.isfinite(together[2][0].keypoints).all(axis=-1).mean() > 0.9
+
+
+@pytest.mark.parametrize("strength", [50, 90])
+def test_a_long_track_smoothed_in_pieces_is_the_same(monkeypatch, strength):
+    rng = np.random.default_rng(5)
+    times, settings = np.arange(900) / 30, SmoothingSettings(kind="rts", strength=strength)
+    keypoints = (swinging(times) + rng.normal(0, 3, (900, 17, 2))).astype(np.float32)
+    keypoints[rng.random((900, 17)) < 0.2] = np.nan
+    keypoints[393:404, 9] = np.nan  # a gap across the border of two pieces, and one that is too long
+    keypoints[790:830, 8] = np.nan
+    trail = Trail(times, Poses(keypoints, np.full((900, 17), 0.8, np.float32), COCO_17), np.full(900, 300.0))
+    whole, whole_states = smooth_trails([trail], settings)[0]
+    monkeypatch.setattr("tracking.smoothing.rts.PIECE_ROWS", 400)
+    pieces, states = smooth_trails([trail], settings)[0]
+    assert (states == whole_states).all() and (states[395:400, 9] == KeypointState.PREDICTED).all()
+    np.testing.assert_allclose(pieces.keypoints, whole.keypoints, atol=0.01)
+    np.testing.assert_allclose(pieces.scores, whole.scores, atol=1e-6)
+
+
+MEMORY = """
+import re
+from pathlib import Path
+from tests.results import made_result
+from tracking.session.resmoothing import SmoothedRun, smooth_again
+from tracking.smoothing import rts
+from tracking.smoothing.settings import SmoothingSettings
+rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S = 500, 1200, 1.0
+def smoothed(frames):
+    return SmoothedRun(smooth_again((made_result(i, [1]) for i in range(frames)), SmoothingSettings(kind="rts")))
+def peak_kb():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+smoothed(50)
+before, kept = peak_kb(), smoothed(3000)
+print(1024 * (peak_kb() - before) / 3000, kept.get(2999) is not None, kept.get(3000))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory was in use at most")
+def test_a_long_run_takes_little_memory():
+    done = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True, check=True)
+    bytes_a_frame, has_last, has_more = done.stdout.split()
+    assert float(bytes_a_frame) < 3000
+    assert (has_last, has_more) == ("True", "None")
 
 
 def test_a_run_whose_time_goes_back_is_smoothed_in_parts():
