@@ -3,7 +3,7 @@
 One function draws the picture for the window and for the video, so that they are the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from tracking.answers.motion import Motion, motions_of
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
 from tracking.drawing.cv_canvas import paint_scene
+from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Lines, Scene
-from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
+from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
@@ -96,14 +97,23 @@ class Side:
 
 class Comparison:
     """Both sides, and how they are drawn: `angle` (of `ANGLES`) at the joints and as curves; the second one beside the
-    first, or as a ghost over it."""
+    first, or as a ghost over it. layers: say whether people may be recognised."""
 
-    def __init__(self, first: Attempt, second: Attempt, *, angle: str = "left_knee", ghost: bool = False) -> None:
+    def __init__(
+        self,
+        first: Attempt,
+        second: Attempt,
+        *,
+        angle: str = "left_knee",
+        ghost: bool = False,
+        layers: PictureLayers = PictureLayers(),
+    ) -> None:
         """UserError for an angle that does not exist, a person who is not there, or two who share no time."""
         if angle not in ANGLES:
             raise UserError(f"There is no angle {angle}; there are {', '.join(ANGLES)}.")
         self.sides = (Side.of(first), Side.of(second))
         self.angle, self.ghost = angle, ghost
+        self._annotators = tuple(self._annotator(side, layers) for side in self.sides)
         self.start_s = max(side.start_s for side in self.sides)
         self.end_s = min(side.end_s for side in self.sides)
         if self.end_s <= self.start_s:
@@ -117,7 +127,7 @@ class Comparison:
 
     def picture(self, time_s: float, shown: tuple["Shown", "Shown"]) -> Image:
         """(H, W, 3) RGB at a time against the moment; shown: what each side shows then."""
-        panes = [self._pane(side, one) for side, one in zip(self.sides, shown, strict=True)]
+        panes = [self._pane(number, one) for number, one in enumerate(shown)]
         if self.ghost:
             self._draw_ghost(panes[0], shown)
             self._name(panes[0], 1, 34)
@@ -126,14 +136,22 @@ class Comparison:
 
     # Panes
 
-    def _pane(self, side: Side, shown: "Shown") -> Image:
-        layers = PictureLayers(boxes=False, labels=False, angles=(self.angle,))
+    def _annotator(self, side: Side, layers: PictureLayers) -> Annotator:
+        """Draws the pictures of one side; faces are hidden by all that its session holds of that time."""
+        session = side.attempt.session
+        layers = replace(layers, boxes=False, labels=False, trails=False, joint_names=False, angles=(self.angle,))
+        style = SceneStyle.of(session, layers)
+        people = PeopleStyle(chosen=side.attempt.person)
+        style = replace(style, people=people, zoom=PANE_WH[1] / side.pane_high)
+        return Annotator(style, near=ResultsNearby.of(session.stored))
+
+    def _pane(self, number: int, shown: "Shown") -> Image:
+        side = self.sides[number]
         corner, scale = _place(side, shown.result)
-        style = SceneStyle(layers, PeopleStyle(chosen=side.attempt.person), Drawn.on(side.attempt.session), zoom=scale)
-        drawn = Annotator(style).picture(shown.frame, shown.result)
+        drawn = self._annotators[number].picture(shown.frame, shown.result)
         matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
         pane = np.asarray(cv2.warpAffine(drawn, matrix, PANE_WH, flags=cv2.INTER_AREA), np.uint8)
-        self._name(pane, self.sides.index(side), 0)
+        self._name(pane, number, 0)
         return pane
 
     def _name(self, pane: Image, number: int, top: int) -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.commands.new_file import new_file
+from app.commands.picture_options import add_privacy_option, layers_of
 from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
     add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
     add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for the report")
+    add_privacy_option(parser)
     add("--out", type=Path, metavar="DIR", help="folder for table and report (default: beside the session)")
     add("--overwrite", action="store_true", help="replace files that are there")
     add("-q", "--quiet", action="store_true", help="no progress bar")
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(table, flush=True)
         if report is not None:
             who = _of_whom(everybody, arguments.person)
-            style = SceneStyle.of(edited)
+            style = SceneStyle.of(edited, layers_of(arguments))
             with ProgressBar("report", session.frame_count, quiet=arguments.quiet) as bar:
                 page = report_page(edited, who, bar.tick, style=style, video=arguments.video)
             print(write_report(page, report), flush=True)

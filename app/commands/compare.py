@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from app.commands.new_file import new_file
+from app.commands.picture_options import add_privacy_option, layers_of
 from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--other-at", metavar="WHEN", help="the same in the other one (default: as --at)")
     add("--ghost", action="store_true", help="the other one's skeleton over the first one's picture")
     add("--angle", default="left_knee", metavar="NAME", help="drawn at the joint and as curves (default: left_knee)")
+    add_privacy_option(parser)
     add("--speed", type=float, default=1.0, metavar="X", help="of life; 0.25 is slow motion (default: 1)")
     add("--video", type=Path, metavar="FILE", help="where the first one's video lies now")
     add("--other-video", type=Path, metavar="FILE", help="where the other one's video lies now")
@@ -61,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             ),
             angle=arguments.angle,
             ghost=arguments.ghost,
+            layers=layers_of(arguments),
         )
         with ProgressBar("compare", picture_count(comparison, arguments.speed), quiet=arguments.quiet) as bar:
             write_comparison(comparison, path, bar.tick, speed=arguments.speed)

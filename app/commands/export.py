@@ -57,9 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(words, file=sys.stderr)
         for name, path in paths.items():
             style = SceneStyle.of(edited, layers_of(arguments))
-            write = partial(EXPORTS[name].write, video=arguments.video) if EXPORTS[name].pictures else None
-            if name == "video":
-                write = partial(EXPORTS[name].write, video=arguments.video, style=style)
+            write = partial(EXPORTS[name].write, video=arguments.video, style=style) if EXPORTS[name].pictures else None
             with ProgressBar(name, session.frame_count, quiet=arguments.quiet) as bar:
                 export(
                     edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         video=arguments.video,
         table=arguments.table,
         session=arguments.session,
-        layers=layers_of(arguments),
+        layers=replace(layers_of(arguments), alone=settings.only is not None),
         targets=targets_of(arguments),
         taken="replace" if arguments.overwrite else "resume" if resumes else "refuse",
     )

@@ -122,4 +122,4 @@ def _written_report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle
     def tick(_done: int) -> None:
         progress.tell(0.0)
 
-    return write_report(report_page(edited, who, tick, style=style, video=run.video, near=run.nearby()), path)
+    return write_report(report_page(edited, who, tick, style=style, video=run.video), path)

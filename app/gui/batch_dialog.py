@@ -158,7 +158,8 @@ class BatchDialog(QDialog):
             return
         folder = Path(self.folder.text().strip() or ".").expanduser()
         settings = replace(self._workspace.settings, only=None)  # a place in one video says nothing about the others
-        outputs = OutputFolder(folder, video=self.video.isChecked(), taken="rename")
+        layers = self._workspace.layers.privacy
+        outputs = OutputFolder(folder, video=self.video.isChecked(), layers=layers, taken="rename")
         self._batch = Batch(self._waiting, settings, outputs)
         self._waiting = []
         self._batch.start()

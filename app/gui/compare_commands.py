@@ -30,6 +30,7 @@ class CompareCommands(Commands):
         self._ticker.timeout.connect(self._tick)
         actions.connect({"compare": self.compare})
         workspace.opened.connect(lambda run: actions.enable(("compare",), not run.is_live))
+        workspace.layers_changed.connect(lambda layers: self.shown.set_layers(layers) if self.shown else None)
         workspace.closing.connect(self.shut_down)
         workspace.closed.connect(lambda: actions.enable(("compare",), False))
         actions.enable(("compare",), False)
@@ -39,9 +40,6 @@ class CompareCommands(Commands):
         run = self._workspace.opened_file
         if run is None:
             return
-        if self._workspace.layers.hides_people:
-            self._workspace.notify("People are hidden now, and comparing would show them; show them first.", "warning")
-            return
         if self.shown is not None:
             self.shown.raise_()
             return
@@ -50,7 +48,7 @@ class CompareCommands(Commands):
         except UserError as error:
             self._workspace.notify(str(error), "warning")
             return
-        shown = CompareWindow(choices[0], choices[1], parent=self._window)
+        shown = CompareWindow(choices[0], choices[1], layers=self._workspace.layers, parent=self._window)
         shown.saveWanted.connect(self.save)
         shown.otherFileWanted.connect(self.ask_other)
         shown.finished.connect(lambda _code: self._forget())

@@ -26,6 +26,7 @@ from app.gui.qt_canvas import to_qimage
 from app.runs.comparing import ComparisonPlayer
 from tracking.angles import ANGLES
 from tracking.comparison import Attempt, Comparison, Image
+from tracking.drawing.style import PictureLayers
 from tracking.session.edited_session import EditedSession
 
 TICK_MS = 15
@@ -42,17 +43,18 @@ class Choice:
 
 
 class CompareWindow(QDialog):
-    """Stands beside the main window. sides: what can be chosen from on each side."""
+    """Stands beside the main window. sides: what can be chosen from on each side. layers: how pictures look."""
 
     saveWanted = Signal(object)  # Comparison
     otherFileWanted = Signal()
 
-    def __init__(self, first: Choice, second: Choice, *, parent: QWidget | None = None) -> None:
+    def __init__(self, first: Choice, second: Choice, *, layers: PictureLayers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Compare")
         self.resize(960, 760)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choices = [first, second]
+        self._layers = layers
         self._player: ComparisonPlayer | None = None
         self._image: Image | None = None
         self.picture = _Picture()
@@ -111,7 +113,16 @@ class CompareWindow(QDialog):
         )
         self.status.setText("Reading…")
         self.save.setEnabled(False)
-        self._player = ComparisonPlayer(first, second, angle=self.angle.currentData(), ghost=self.ghost.isChecked())
+        self._player = ComparisonPlayer(
+            first, second, angle=self.angle.currentData(), ghost=self.ghost.isChecked(), layers=self._layers
+        )
+
+    def set_layers(self, layers: PictureLayers) -> None:
+        """Shows pictures otherwise, and at once nobody who may not be recognised any more."""
+        if layers != self._layers:
+            self._layers, self._image = layers, None
+            self.picture.show_image(None)
+            self.restart()
 
     def stop(self) -> None:
         """Ends what is played."""

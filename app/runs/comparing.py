@@ -6,6 +6,7 @@ import time
 
 from ppnet.errors import UserError, told
 from tracking.comparison import RATE, Attempt, Comparison, Image, Reel
+from tracking.drawing.style import PictureLayers
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +14,8 @@ log = logging.getLogger(__name__)
 class ComparisonPlayer:
     """One transport for both sides. Methods never wait; `news` gives what is new since it was asked last."""
 
-    def __init__(self, first: Attempt, second: Attempt, *, angle: str, ghost: bool) -> None:
-        self._attempts, self._angle, self._ghost = (first, second), angle, ghost
+    def __init__(self, first: Attempt, second: Attempt, *, angle: str, ghost: bool, layers: PictureLayers) -> None:
+        self._attempts, self._angle, self._ghost, self._layers = (first, second), angle, ghost, layers
         self._condition = threading.Condition()
         self._comparison: Comparison | None = None
         self._wanted_s: float | None = None
@@ -76,7 +77,7 @@ class ComparisonPlayer:
             for attempt in self._attempts:
                 if attempt.session.needs_smoothing:
                     attempt.session.refresh(cancelled=lambda: self._is_ended)
-            comparison = Comparison(*self._attempts, angle=self._angle, ghost=self._ghost)
+            comparison = Comparison(*self._attempts, angle=self._angle, ghost=self._ghost, layers=self._layers)
             for side in comparison.sides:
                 reels.append(Reel(side.attempt))
             with self._condition:

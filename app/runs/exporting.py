@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.runs.results_nearby import ResultsNearby
 from app.runs.task import Progress
 from app.runs.workspace import Workspace
 from tracking.drawing.style import SceneStyle
@@ -42,13 +41,11 @@ class ExportOffer:
 
 @dataclass(frozen=True)
 class Work:
-    """What an export needs. style: how pictures look; video: of a file, where it lies; nearby: who is near in time, for
-    blurred faces."""
+    """What an export needs. style: how pictures look; video: of a file, where it lies."""
 
     session: Session
     style: SceneStyle
     video: Path | None = None
-    nearby: ResultsNearby | None = None
     progress: Progress = field(default_factory=Progress)
 
     @classmethod
@@ -58,7 +55,7 @@ class Work:
         if run is None:
             return None
         style = workspace.style
-        return cls(run.session, style) if file is None else cls(run.session, style, file.video, file.nearby())
+        return cls(run.session, style, None if file is None else file.video)
 
 
 def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> tuple[Path, ...]:
@@ -67,7 +64,5 @@ def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> t
     edited = EditedSession(work.session)
     edited.refresh(cancelled=work.progress.cancelled)
     total = max(work.session.frame_count, 1)
-    write = partial(EXPORTS[name].write, video=work.video) if EXPORTS[name].pictures else None
-    if write is not None and name == "video":
-        write = partial(write, style=work.style, near=work.nearby)
+    write = partial(EXPORTS[name].write, video=work.video, style=work.style) if EXPORTS[name].pictures else None
     return (export(edited, name, path, tick=lambda done: work.progress.tell(done / total), write=write, unit=unit),)

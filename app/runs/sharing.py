@@ -22,7 +22,6 @@ def share_clip(path: Path, work: Work) -> tuple[Path, ...]:
             lambda done: work.progress.tell(done / total),
             style=_style(work),
             video=work.video,
-            near=work.nearby,
         ),
     )
 
@@ -31,7 +30,7 @@ def share_picture(path: Path, work: Work, time_s: float) -> tuple[Path, ...]:
     """Writes the picture at that time. UserError when it can't."""
     edited = EditedSession(work.session, span=TimeSpan(time_s - TRAIL_S, time_s + 1e-5), whole=True)
     edited.refresh(cancelled=work.progress.cancelled)
-    return (write_png(shared_picture(edited, style=_style(work), video=work.video, near=work.nearby), path),)
+    return (write_png(shared_picture(edited, style=_style(work), video=work.video), path),)
 
 
 def _style(work: Work) -> SceneStyle:

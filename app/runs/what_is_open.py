@@ -21,7 +21,7 @@ from app.runs.file_run import FileRun
 from app.runs.inspector import Looker
 from app.runs.job import Post
 from app.runs.picture_feed import Feed, FileFeed
-from app.runs.results_nearby import ResultsNearby
+from tracking.drawing.results_nearby import ResultsNearby
 from tracking.focus_person import EVERYONE, SOON_S, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession

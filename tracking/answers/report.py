@@ -15,8 +15,9 @@ from tracking.answers.answers import Answers, moments_of, summary_rows
 from tracking.answers.motion import Motion, motions_of
 from tracking.answers.pdf import one_picture_pdf
 from tracking.answers.table import words_of
-from tracking.drawing.annotated_video import Annotator, Near
+from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import SIDE_COLORS, Color
+from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label
 from tracking.drawing.style import SceneStyle
 from tracking.drawing.text import label_picture
@@ -41,7 +42,6 @@ def report_page(
     *,
     style: SceneStyle,
     video: Path | None = None,
-    near: Near | None = None,
 ) -> Image:
     """The page, (H, W, 3) RGB. style: how people are drawn in the pictures; the person is the chosen one.
 
@@ -54,7 +54,7 @@ def report_page(
     joint = _joint(answers)
     layers = replace(style.layers, angles=(f"left_{joint}", f"right_{joint}"), boxes=False, trails=False)
     style = replace(style, layers=layers, people=replace(style.people, chosen=answers.person))
-    pictures = _pictures(session, answers, motion, tick, style=style, video=video, near=near)
+    pictures = _pictures(session, answers, motion, tick, style=style, video=video)
     page = np.full((PAGE_WH[1], PAGE_WH[0], 3), 255, np.uint8)
     _words(page, answers.name, (MARGIN, MARGIN), 44)
     info, span = session.header.source, motion.times[[0, -1]]
@@ -147,13 +147,12 @@ def _pictures(
     *,
     style: SceneStyle,
     video: Path | None,
-    near: Near | None,
 ) -> list[tuple[str, Image]]:
     """Pictures at some of the moments, spread evenly, cut to where the person is."""
     moments = moments_of(answers)
     chosen = [moments[at] for at in np.unique(np.linspace(0, len(moments) - 1, PICTURES).round().astype(int))]
     wanted = {int(np.argmin(np.abs(motion.times - time_s))): (time_s, words) for time_s, words in chosen}
-    annotator, pictures = Annotator(style, near=near), []
+    annotator, pictures = Annotator(style, near=ResultsNearby.of(session.stored)), []
     with filmed(session, video) as (_, frames):
         for number, (frame, result) in enumerate(frames):
             tick(number)

@@ -44,6 +44,11 @@ class PictureLayers:
         """Whether nobody may be recognised."""
         return self.blur_faces or self.plain_ground
 
+    @property
+    def privacy(self) -> "PictureLayers":
+        """The usual layers, with people hidden as they are here."""
+        return PictureLayers(plain_ground=self.plain_ground, blur_faces=self.blur_faces)
+
     def bare(self) -> "PictureLayers":
         """The picture alone; whoever is hidden in it stays hidden."""
         return replace(
@@ -94,4 +99,5 @@ class SceneStyle:
     @classmethod
     def of(cls, session: EditedSession, layers: PictureLayers = PictureLayers()) -> "SceneStyle":
         """With the names and drawings of a session, whose results leave out whoever is hidden."""
+        layers = replace(layers, alone=session.is_alone)
         return cls(layers, PeopleStyle(names=dict(session.names)), Drawn.on(session))

@@ -1,6 +1,7 @@
 """A COCO data set out of a session: `annotations.json` and the pictures, to train or to correct elsewhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from ppnet.errors import UserError
 from ppnet.skeleton import Skeleton
+from tracking.drawing.annotated_video import Annotator
+from tracking.drawing.results_nearby import ResultsNearby
+from tracking.drawing.style import SceneStyle
 from tracking.export.coco import joints_with_scores
 from tracking.export.progress import Tick
 from tracking.export.video import filmed
@@ -19,18 +23,23 @@ from tracking.types import KeypointState
 JPEG_QUALITY = 95
 
 
-def write_coco_dataset(session: EditedSession, path: Path, tick: Tick, *, video: Path | None = None) -> None:
-    """`images/000000000042.jpg` for frame 42, which is `image_id` 42 too. video: where the source lies now.
+def write_coco_dataset(
+    session: EditedSession, path: Path, tick: Tick, *, video: Path | None = None, style: SceneStyle | None = None
+) -> None:
+    """`images/000000000042.jpg` for frame 42, which is `image_id` 42 too. video: where the source lies now. style: says
+    whether people in the pictures may be recognised; nothing is drawn over them.
 
     Visibility: 2 seen by the network or set by hand, 1 carried over a gap, 0 missing. `confidence` holds K numbers.
     """
     (path / "images").mkdir()
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
+    style = style or SceneStyle()
+    annotator = Annotator(replace(style, layers=style.layers.bare()), near=ResultsNearby.of(session.stored))
     with filmed(session, video) as (info, frames):
-        for done, (edited, (frame, _)) in enumerate(zip(session.exported(), frames, strict=True), 1):
+        for done, (edited, (frame, result)) in enumerate(zip(session.exported(), frames, strict=True), 1):
             name = f"images/{frame.index:012d}.jpg"
-            picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
+            picture = cv2.cvtColor(annotator.picture(frame, result), cv2.COLOR_RGB2BGR)
             if not cv2.imwrite(str(path / name), picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
                 raise UserError(f"{path / name} could not be written.")
             width, height = frame.size_wh

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from tracking.drawing.annotated_video import Annotator, Near
+from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE
 from tracking.drawing.cv_canvas import paint_scene
+from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Scene
 from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.export.progress import Tick
@@ -45,20 +46,19 @@ def write_shared_clip(
     speed: float = SPEED,
     pause_s: float = PAUSE_S,
     video: Path | None = None,
-    near: Near | None = None,
 ) -> Path:
     """The exported span as an H.264 clip without sound, `speed` times as fast as life, its true times drawn in it.
 
     It stands still for `pause_s` at each mark, with the mark's name. At most 1920 pixels a side, evenly 30 pictures a
-    second. video: where the source lies now. near: who is near in time, for hidden faces. UserError when it can't be
-    written or nothing is tracked in the span; then, and when `tick` stops it, nothing is left behind.
+    second. video: where the source lies now. UserError when it can't be written or nothing is tracked in the span;
+    then, and when `tick` stops it, nothing is left behind.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise UserError(f"The speed must lie between {SPEEDS[0]:g} and {SPEEDS[1]:g}, not {speed:g}.")
     if not 0 <= pause_s <= 60:
         raise UserError(f"The pause must lie between 0 and 60 s, not {pause_s:g}.")
     marks = {mark.frame_index: mark.name for mark in session.marks}
-    annotator, paused_s, due_s, done = Annotator(style, near=near), 0.0, 0.0, 0
+    annotator, paused_s, due_s, done = Annotator(style, near=ResultsNearby.of(session.stored)), 0.0, 0.0, 0
     begun_s: float | None = None
     picture: Image | None = None
     with filmed(session, video) as (info, frames):
@@ -87,12 +87,10 @@ def write_shared_clip(
             raise
 
 
-def shared_picture(
-    session: EditedSession, *, style: SceneStyle, video: Path | None = None, near: Near | None = None
-) -> Image:
+def shared_picture(session: EditedSession, *, style: SceneStyle, video: Path | None = None) -> Image:
     """The last frame of the exported span as `write_shared_clip` draws it, (H, W, 3) RGB; the frames before give the
     trails. UserError when nothing is tracked in the span."""
-    annotator, picture = Annotator(style, near=near), None
+    annotator, picture = Annotator(style, near=ResultsNearby.of(session.stored)), None
     with filmed(session, video) as (info, frames):
         for frame, result in frames:
             drawn = annotator.picture(frame, result)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ppnet.errors import UserError
-from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
+from tracking.drawing.annotated_video import AnnotatedVideo, write_frames
+from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
@@ -24,11 +25,10 @@ def write_annotated_video(
     *,
     video: str | Path | None = None,
     style: SceneStyle | None = None,
-    near: Near | None = None,
 ) -> None:
     """Every frame of the session, at its own time, sound kept. `video`: where the source lies now, or its address.
 
-    style: by default everything, with the names of people. near: who is near in time, for hidden faces.
+    style: by default everything, with the names of people.
     """
     style = style or SceneStyle.of(replay)
     span, asked = replay.exported_span, replay.header.settings
@@ -39,7 +39,7 @@ def write_annotated_video(
             style,
             sound_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
             start_s=span.start_s or 0.0,
-            near=near,
+            near=ResultsNearby.of(replay.stored),
         )
         write_frames(annotated, frames, tick=tick, sound_until_s=span.end_s)
 

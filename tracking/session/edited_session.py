@@ -74,6 +74,11 @@ class EditedSession:
         known = isinstance(noted, int | float) and 0 < noted < MAX_SCALE
         return self.plan.metres_per_pixel or (float(noted) if known else None)  # type: ignore[arg-type]
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is about one person, so that nobody knows where others are."""
+        return self.plan.only is not None or self.header.run_settings.only is not None
+
     def name(self, track_id: int) -> str:
         """The name of a person, or `Person 3`."""
         return self.plan.names.get(track_id, f"Person {track_id}")

@@ -5,6 +5,7 @@ import pytest
 
 from tests.tracking.answers.conftest import make_walk
 from tracking.comparison import PANE_WH
+from tracking.drawing.privacy import GROUND
 from tracking.video.file import VideoFile
 
 
@@ -44,12 +45,16 @@ def test_the_video_of_it(qtbot, compared, tmp_path):
         assert len(video.frame_times()) == 60
 
 
-def test_hidden_people_are_not_compared(open_clip):
-    window = open_clip()
-    window.commands["blur-faces"].trigger()
-    window.commands["compare"].trigger()
-    assert window.comparing.shown is None and "People are hidden" in window.banner.text
-    window.commands["blur-faces"].trigger()
+def test_people_are_hidden_in_it_as_soon_as_they_are_in_the_window(qtbot, compared):
+    shown = compared.comparing.shown
+    seen = shown.image
+    compared.commands["plain-ground"].trigger()
+    assert shown.image is None, "what was shown before is gone at once"
+    qtbot.waitUntil(lambda: shown.image is not None, timeout=15000)
+    corner = (slice(PANE_WH[1] - 60, PANE_WH[1] - 20), slice(PANE_WH[0] // 2 - 20, PANE_WH[0] // 2 + 20))
+    assert (np.abs(shown.image[corner].astype(int) - GROUND).max(axis=2) < 3).all()
+    assert (np.abs(seen[corner].astype(int) - GROUND).max(axis=2) > 20).all()
+    compared.commands["plain-ground"].trigger()
 
 
 def test_it_closes_with_its_file(qtbot, compared):

@@ -1,5 +1,6 @@
 """A film of a stick figure that walks, with its session: two steps in every 1.1 s."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,14 @@ from tracking.video.file import VideoFile
 WALK_WH, WALK_FRAMES, STRIDE_S = (320, 240), 120, 1.1
 
 
-def make_walk(folder: Path) -> Path:
+def grey(_index: int, size_wh: tuple[int, int]) -> np.ndarray:
+    return np.full((*size_wh[::-1], 3), 90, np.uint8)
+
+
+def make_walk(folder: Path, *, painter: Callable[[int, tuple[int, int]], np.ndarray] = grey) -> Path:
     """`walk.mp4` and its session in a folder; returns the session's path."""
     walker = Walker(straight(60.0, 50.0, y=220.0), height=190.0, stride_s=STRIDE_S)
-    clip = make_clip(
-        folder / "walk.mp4", WALK_FRAMES, size_wh=WALK_WH, painter=lambda _i, wh: np.full((*wh[::-1], 3), 90, np.uint8)
-    )
+    clip = make_clip(folder / "walk.mp4", WALK_FRAMES, size_wh=WALK_WH, painter=painter)
     path = folder / "walk_session.ppnet"
     with VideoFile(clip) as video, Session.create(path, made_header(source=video.info)) as session:
         for index, time_s in enumerate(video.frame_times()):

@@ -1,4 +1,4 @@
-"""The results near in time to a picture of a file: who was in view a moment ago, or will be. No Qt."""
+"""The results near in time to a picture of a file: who was in view a moment ago, or will be."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.drawing.privacy import AHEAD_S, CARRY_S
+from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
 
 
@@ -24,6 +25,13 @@ class ResultsNearby:
         self._results = results
         self._times = times
         self._kept: tuple[FrameResult, ...] = ()
+
+    @classmethod
+    def of(cls, session: Session) -> "ResultsNearby":
+        """What a session holds of everybody now, also of those who are hidden or deleted from its tables."""
+        indices, times = session.frame_indices(), session.frame_times()
+        of_all = np.interp(np.arange(int(indices[-1]) + 1), indices, times) if len(indices) else times
+        return cls(session.results, lambda: of_all)
 
     def __call__(self, frame: Frame) -> tuple[FrameResult, ...]:
         """What counts for hiding people in this picture."""
