@@ -11,6 +11,7 @@ from ppnet.errors import UserError
 from ppnet.inference.measuring import telling
 from ppnet.log_file import start_log, uncaught_in_log, unexpected
 from ppnet.safe_streams import safe_streams
+from ppnet.stop_signals import Ended, interrupted_by_signals
 
 Commands = Mapping[str, tuple[str, str]]
 """Name -> (module, one line of help)."""
@@ -20,17 +21,20 @@ INTERRUPTED = 130
 
 def exit_code(work: Callable[[], int], *, before: str = "") -> int:
     """The net under every command: the code that `work` returns, 2 for an error, told in one sentence, 130 when
-    interrupted. Tracebacks go to the log file, those of threads too. before: what each sentence begins with."""
+    interrupted (143 by SIGTERM, 129 by SIGHUP). Tracebacks go to the log file, those of threads too.
+
+    before: what each sentence begins with."""
     with safe_streams(), telling(lambda words: print(words, file=sys.stderr)), uncaught_in_log():
         start_log()
         try:
-            return work()
+            with interrupted_by_signals():
+                return work()
         except UserError as error:
             print(f"{before}{error}", file=sys.stderr)
             return USER_ERROR
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             print(f"{before}Stopped.", file=sys.stderr)
-            return INTERRUPTED
+            return 128 + stop.number if isinstance(stop, Ended) else INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the last net
             print(f"{before}{unexpected(error)}", file=sys.stderr)
             return USER_ERROR

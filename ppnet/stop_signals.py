@@ -1,13 +1,17 @@
 """Ctrl+C, SIGTERM and SIGHUP as requests: long work ends in good order, what is saved then can be gone on from."""
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)
+"""The end of the terminal; there is none on Windows."""
 TOGETHER_S = 1.0
 """Signals within this time are one request: a terminal that closes sends several."""
 
@@ -52,8 +56,68 @@ def stop_signals(*, insistent: bool = True) -> Iterator[StopSignal]:
             signal.signal(number, handler)
 
 
+class Ended(KeyboardInterrupt):
+    """A request to end, `number`, met as Ctrl+C is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """While the block runs SIGTERM and SIGHUP interrupt it as Ctrl+C does, so that what is half made is removed; by
+    themselves they would end the program on the spot. Where they are ignored (`nohup`) they stay so."""
+
+    owner = os.getpid()
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() == owner:
+            raise Ended(number)
+        signal.signal(number, signal.SIG_DFL)  # a forked helper, which its parent ends in this way
+        os.kill(os.getpid(), number)
+
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _asked():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def children_held_back() -> Iterator[None]:
+    """A process that is begun in the block sees no request to end before it calls `leave_to_parent`: a terminal sends
+    Ctrl+C to everybody, and one that is still loading its modules would die of it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it would be begun with the process, and lift what is set here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _requests())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def leave_to_parent(*numbers: signal.Signals | None) -> None:
+    """In a child: these requests are ignored, as its parent says when to stop; all others are met again."""
+    for number in numbers:
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _requests())
+
+
+def _requests() -> tuple[signal.Signals, ...]:
+    return (signal.SIGINT, signal.SIGTERM) if HANG_UP is None else (signal.SIGINT, signal.SIGTERM, HANG_UP)
+
+
 def _asked() -> tuple[signal.Signals, ...]:
-    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hang_up is None or signal.getsignal(hang_up) is signal.SIG_IGN:
+    if HANG_UP is not None and signal.getsignal(HANG_UP) is signal.SIG_IGN:
         return (signal.SIGINT, signal.SIGTERM)
-    return (signal.SIGINT, signal.SIGTERM, hang_up)
+    return _requests()

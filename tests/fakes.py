@@ -1,5 +1,6 @@
 """Stand-ins for cameras and networks: real threads and real time, but scripted."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -149,3 +150,9 @@ def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
+
+
+def children_of(process_id: int) -> int:
+    """How many processes that one has begun and not ended, by `ps`."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process_id)], capture_output=True, text=True)
+    return len(listed.stdout.split())

@@ -3,9 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -13,9 +11,8 @@ from app.runs.outputs import OutputPaths
 from app.runs.track_job import LOOK_S, Here, RunReport, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import start_log, uncaught_in_log, unexpected
+from ppnet.stop_signals import HANG_UP, children_held_back, leave_to_parent
 from tracking.run_settings import RunSettings
-
-STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class OwnProcess:
@@ -63,31 +60,14 @@ class OwnProcess:
         self._pipe, end = context.Pipe()
         # Not a daemon: it finishes what it writes when this process is killed, which it sees by the pipe.
         self._child = context.Process(target=_serve, args=(end, self._settings, self._threads), name="track")
-        with _held_back():
+        with children_held_back():
             self._child.start()
         end.close()
 
 
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """A process that is begun here sees no request to end before it has said what it makes of them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it would be begun with the process, and lift what is set here
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _serve(pipe: Connection, settings: RunSettings, threads: int) -> None:
     """The child: inputs come in, progress and reports go out, until the other end is closed."""
-    for number in STOPS:  # a terminal sends them to everybody; the parent says when to stop
-        signal.signal(number, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    leave_to_parent(signal.SIGINT, signal.SIGTERM, HANG_UP)
     os.environ["OMP_NUM_THREADS"] = str(threads)
     start_log()
     with uncaught_in_log():

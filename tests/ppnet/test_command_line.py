@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -68,6 +69,22 @@ def test_what_the_user_can_mend_and_a_stop_have_their_codes(log, capsys):
     assert exit_code(failing(KeyboardInterrupt()), before="ppnet: ") == 130
     assert exit_code(lambda: 7) == 7
     assert capsys.readouterr().err == "Do that.\nppnet: Stopped.\n"
+
+
+@needs_posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_asked_to_end_leaves_nothing_half_made(log, capsys, number):
+    done = []
+
+    def work():
+        try:
+            os.kill(os.getpid(), number)
+            threading.Event().wait(10)
+        finally:
+            done.append("removed")
+
+    assert exit_code(work) == 128 + number
+    assert done == ["removed"] and capsys.readouterr().err == "Stopped.\n"
 
 
 def test_a_command_that_measures_backends_says_so(log, capsys):

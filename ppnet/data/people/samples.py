@@ -6,6 +6,7 @@ enlarged) so that the x 1.25 region is at most 256 pixels high.
 
 import io
 import json
+import signal
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from ppnet.data.people.scene import render
 from ppnet.data.people.shading import Light
 from ppnet.data.people.truth import OUTSIDE, Truth
 from ppnet.skeleton import COCO_17
+from ppnet.stop_signals import HANG_UP, children_held_back, leave_to_parent
 
 Rng = np.random.Generator
 Image = npt.NDArray[np.uint8]
@@ -251,7 +253,9 @@ def _scenes(seed: int, backdrops: Backdrops, workers: int) -> Iterator[list[Patc
         while True:
             yield patches_of_scene(seed, number, backdrops)
             number += 1
-    with get_context("spawn").Pool(workers, _start_worker, (seed, backdrops)) as pool:
+    with children_held_back():
+        started = get_context("spawn").Pool(workers, _start_worker, (seed, backdrops))
+    with started as pool:
         for batch in counting():  # in batches: a pool would take in an endless range whole
             yield from pool.imap(_worker_patches, range(batch * 64, batch * 64 + 64), chunksize=4)
 
@@ -260,6 +264,7 @@ _WORK: dict[str, Any] = {}  # of a worker process: what all its scenes share
 
 
 def _start_worker(seed: int, backdrops: Backdrops) -> None:
+    leave_to_parent(signal.SIGINT, HANG_UP)  # by SIGTERM the pool ends them
     _WORK.update(seed=seed, backdrops=backdrops)
 
 

@@ -20,7 +20,7 @@ from app.runs.batch_inputs import videos_in
 from app.runs.cluster import cluster_places
 from app.runs.outputs import OutputFolder
 from tests.clips import make_clip
-from tests.fakes import wait_for
+from tests.fakes import children_of, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -246,12 +246,6 @@ def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, s
     assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
     assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
     assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
-
-
-def children_of(number):
-    """How many processes that one has begun."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(number)], capture_output=True, text=True)
-    return len(listed.stdout.split())
 
 
 @pytest.mark.skipif(os.name != "posix" or not shutil.which("ps"), reason="needs signals and ps")

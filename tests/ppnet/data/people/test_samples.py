@@ -1,5 +1,11 @@
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 import tarfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +17,9 @@ from ppnet.data.people.samples import cut_patches, make_patches, write_samples
 from ppnet.data.people.sheet import contact_sheet
 from ppnet.data.people.truth import Truth
 from ppnet.errors import UserError
+from tests.fakes import children_of, wait_for
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +106,13 @@ def test_keypoints_lie_on_what_they_mark_in_a_shrunk_patch():
 def test_more_workers_make_the_same_samples(patches):
     again = list(make_patches(6, seed=1, backdrops=Backdrops(), workers=2))
     assert [patch.jpeg for patch in again] == [patch.jpeg for patch in patches]
+
+
+@pytest.mark.skipif(os.name != "posix" or not shutil.which("ps"), reason="needs signals and ps")
+def test_ctrl_c_stops_all_workers_without_a_word_of_theirs(tmp_path):
+    command = [sys.executable, "-m", "ppnet", "render", "samples", str(tmp_path / "out"), "--workers", "2"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(lambda: children_of(process.pid) >= 3 or process.poll() is not None, 120)  # one keeps count of the others
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert (process.returncode, said) == (130, "ppnet: Stopped.\n")
