@@ -4,22 +4,36 @@ import argparse
 import sys
 from pathlib import Path
 
+from ppnet.errors import UserError
+from tracking.importing.formats import titles
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `import`."""
     add = parser.add_argument
-    kinds = "DeepLabCut CSV or HDF5, SLEAP .slp or analysis HDF5, OpenPose folder, COCO JSON, keypoint CSV"
-    add("file", type=Path, metavar="FILE", help=kinds)
+    add("file", type=Path, metavar="FILE", help=f"{titles()} (docs/imports.md)")
     add("--video", type=Path, metavar="VIDEO", required=True, help="the video that was tracked")
     add("--out", type=Path, metavar="SESSION", help="the session (default: <video>_session.ppnet beside the video)")
+    words = "a joint of the file that is one of ours under another name; repeatable"
+    add("--map", action="append", default=[], dest="chosen", type=_joint, metavar="NAME=KEYPOINT", help=words)
     add("--overwrite", action="store_true", help="replace a session that is there")
+
+
+def _joint(text: str) -> tuple[str, str]:
+    name, equals, keypoint = text.rpartition("=")
+    if not (name and equals and keypoint):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEYPOINT, as in --map snout=nose")
+    return name, keypoint
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the session. Returns the exit code."""
     from app.runs.importing import import_tracks
 
-    done = import_tracks(arguments.file, arguments.video, arguments.out, overwrite=arguments.overwrite)
+    chosen = dict(arguments.chosen)
+    if len(chosen) < len(arguments.chosen):
+        raise UserError("--map names a joint of the file twice.")
+    done = import_tracks(arguments.file, arguments.video, arguments.out, overwrite=arguments.overwrite, chosen=chosen)
     if done.notice:
         print(done.notice, file=sys.stderr)
     print(f"{done.path} ({done.people} people in {done.frames} frames)", flush=True)

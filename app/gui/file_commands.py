@@ -17,6 +17,7 @@ from app.runs.result_paths import free_path, place_for_session, sessions_folder
 from app.runs.what_is_open import Opened, OpenedFile
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
+from tracking.importing.formats import patterns
 from tracking.session.opening import UnfinishedSession, find_unfinished
 from tracking.session.session import SUFFIX
 from tracking.stems import stem_of
@@ -27,7 +28,7 @@ FILTER = (
     "Videos, images and sessions (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.png *.jpg *.jpeg"
     f" *.bmp *.webp *.tif *.tiff *{Path(SUFFIX).suffix});;All files (*)"
 )
-TRACKS_FILTER = "Tracks (*.csv *.h5 *.hdf5 *.slp *.json);;All files (*)"
+TRACKS_FILTER = f"Tracks ({' '.join(patterns())});;All files (*)"
 HAVE_SOMETHING = ("snapshot", "close", "export", "import")
 CAMERA_LOOK_MS = 1500
 

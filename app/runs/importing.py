@@ -1,6 +1,7 @@
 """Tracks of another program become a session over their video. No Qt."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from ppnet.errors import UserError
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
+from tracking.importing.track_table import listed
 from tracking.session.session import session_path
 from tracking.video.factory import open_source
 
@@ -22,8 +24,17 @@ class Imported:
     notice: str = ""
 
 
-def import_tracks(file: Path, video: Path, out: Path | None = None, *, overwrite: bool = False) -> Imported:
+def import_tracks(
+    file: Path,
+    video: Path,
+    out: Path | None = None,
+    *,
+    overwrite: bool = False,
+    chosen: Mapping[str, str] | None = None,
+) -> Imported:
     """out: the session; beside the video without. It appears under its name only when it is whole.
+
+    chosen: the file's name of a joint -> our keypoint, where the names do not say it themselves.
 
     UserError when the file is none that can be read or of another video, or the place is taken or cannot be written.
     """
@@ -31,7 +42,7 @@ def import_tracks(file: Path, video: Path, out: Path | None = None, *, overwrite
     if place.exists() and not overwrite:
         raise UserError(f"{place} exists already; choose another --out or allow --overwrite.")
     words, read = read_tracks(file)
-    table, skeleton, left_out = read.on_skeleton()
+    table, skeleton, left_out = read.on_skeleton(chosen)
     with open_source(video) as source:
         times_s, info = source.frame_times() if hasattr(source, "frame_times") else (), source.info
     fresh = place.with_name(f"{place.stem}.importing{place.suffix}")
@@ -46,5 +57,5 @@ def import_tracks(file: Path, video: Path, out: Path | None = None, *, overwrite
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    notice = f"Left out, since they are not among our joints: {', '.join(left_out)}." if left_out else ""
+    notice = f"Left out, since they are not among our joints: {listed(left_out)}." if left_out else ""
     return Imported(place, len(times_s), len(set(table.ids.tolist())), notice)

@@ -1,21 +1,11 @@
 """A detector file from elsewhere is tried in a process of its own: a damaged one can bring a whole process down."""
 
 import hashlib
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ppnet.errors import UserError
-
-TRIAL_S = 120.0
-_TRIAL = """
-import sys
-from importlib import import_module
-from pathlib import Path
-getattr(import_module(sys.argv[1]), sys.argv[2])(Path(sys.argv[3]))
-"""
+from tracking.child_process import run_in_child
 
 
 def try_in_child(path: Path, opener: Callable[[Path], object], *, known_sha256: frozenset[str] = frozenset()) -> None:
@@ -25,14 +15,5 @@ def try_in_child(path: Path, opener: Callable[[Path], object], *, known_sha256: 
 
     A child that says in words what is wrong is no matter of this: the caller meets the same error.
     """
-    if getattr(sys, "frozen", False) or hashlib.sha256(path.read_bytes()).hexdigest() in known_sha256:
-        return
-    command = [sys.executable, "-c", _TRIAL, opener.__module__, opener.__name__, str(path)]
-    places = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    try:
-        done = subprocess.run(command, timeout=TRIAL_S, stdin=subprocess.DEVNULL, capture_output=True, env=places)
-        status = done.returncode
-    except subprocess.TimeoutExpired:
-        status = -1
-    if status < 0 or status > 128:
-        raise UserError(f"{path.name} is damaged: a program that opens it as a detector is brought down by it.")
+    if not getattr(sys, "frozen", False) and hashlib.sha256(path.read_bytes()).hexdigest() not in known_sha256:
+        run_in_child(opener, path)

@@ -8,20 +8,26 @@ from pickle import UnpicklingError
 import numpy as np
 
 from ppnet.errors import UserError
-from tracking.extras import load
+from tracking.importing import deeplabcut, formats, sleap
 from tracking.importing.coco import read_coco
-from tracking.importing.deeplabcut import KEYS, read_deeplabcut_csv, read_deeplabcut_h5
+from tracking.importing.formats import IMPORTS, ImportFormat
+from tracking.importing.hdf5 import read_hdf5
 from tracking.importing.keypoint_csv import read_keypoint_csv
 from tracking.importing.openpose import read_openpose_folder
-from tracking.importing.sleap import read_sleap_analysis, read_sleap_labels
 from tracking.importing.track_table import TrackTable
 
 DAMAGED = (
     ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError, EOFError, RuntimeError,
-    csv.Error, UnpicklingError, StopIteration,
+    MemoryError, csv.Error, UnpicklingError, StopIteration,
 )  # fmt: skip
 """What a file of another kind, or a damaged one, makes readers raise."""
-Reader = Callable[[Path], TrackTable]
+READERS: dict[ImportFormat, Callable[[Path], TrackTable]] = {
+    formats.DEEPLABCUT_CSV: deeplabcut.read_deeplabcut_csv,
+    formats.SLEAP_LABELS: lambda path: sleap.labels_table(read_hdf5(path, *sleap.LABELS)),
+    formats.OPENPOSE: read_openpose_folder,
+    formats.COCO: read_coco,
+    formats.KEYPOINT_CSV: read_keypoint_csv,
+}
 
 
 def read_tracks(path: Path) -> tuple[str, TrackTable]:
@@ -30,45 +36,21 @@ def read_tracks(path: Path) -> tuple[str, TrackTable]:
         raise UserError(f"{path} is not there.")
     if path.name.endswith("_keypoints.json"):  # one of OpenPose's files stands for all of its folder
         path = path.parent
-    words, reader = _reader(path)
+    kind = next((one for one in IMPORTS if one.fits(path)), None)
+    if kind is None:
+        raise UserError(f"{path.name} is nothing that can be read in: {formats.titles()}.")
     try:
         with np.errstate(over="raise"):  # a number that no picture has
-            return words, reader(path)
+            if kind in READERS:
+                return kind.title, READERS[kind](path)
+            contents = read_hdf5(path, *deeplabcut.NAMES, *sleap.ANALYSIS)
+            kind = formats.SLEAP_ANALYSIS if "tracks" in contents else formats.DEEPLABCUT_H5
+            read = sleap.analysis_table if "tracks" in contents else deeplabcut.document_table
+            return kind.title, read(contents)
     except UserError:
         raise
     except OSError as error:
         raise UserError(f"{path.name} could not be read: {error.strerror or error}.") from error
     except DAMAGED as error:
-        raise UserError(f"{path.name} is no {words} that can be read ({type(error).__name__}: {error}).") from error
-
-
-def _reader(path: Path) -> tuple[str, Reader]:
-    if path.is_dir():
-        return "OpenPose folder", read_openpose_folder
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return "COCO file", read_coco
-    if suffix == ".slp":
-        return "SLEAP labels file", read_sleap_labels
-    if suffix in (".h5", ".hdf5"):
-        return _hdf5_reader(path)
-    if suffix == ".csv":
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            first = file.readline(200)
-        if first.startswith("scorer"):
-            return "DeepLabCut table", read_deeplabcut_csv
-        if first.startswith("frame,time_s,person_id,state"):
-            return "keypoint table", read_keypoint_csv
-    raise UserError(
-        f"{path.name} is nothing that can be read in: a DeepLabCut table (CSV, HDF5), a SLEAP file (.slp, analysis "
-        "HDF5), a folder of OpenPose, COCO keypoints (JSON), or a keypoint table of this program (CSV)."
-    )
-
-
-def _hdf5_reader(path: Path) -> tuple[str, Reader]:
-    try:
-        with load("h5py", "sleap").File(path, "r") as file:
-            is_deeplabcut = any(key in file for key in KEYS)
-    except (OSError, RuntimeError) as error:
-        raise UserError(f"{path.name} is no HDF5 file that can be read.") from error
-    return ("DeepLabCut table", read_deeplabcut_h5) if is_deeplabcut else ("SLEAP analysis", read_sleap_analysis)
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UserError(f"{path.name} is no {kind.title} that can be read ({told}).") from error

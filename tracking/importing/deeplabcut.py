@@ -3,15 +3,20 @@
 import csv
 import io
 import pickle  # what it is used for: plain containers, see _Plain
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tracking.extras import load
-from tracking.importing.track_table import Floats, TrackTable, numbered
+from tracking.importing.track_table import Floats, TrackTable, check_size, numbered
 
 KEYS = ("df_with_missing", "keypoints")
+MAX_LEVELS = 4
+_PARTS = ("table", "table@values_block_0_kind", "axis1", "block0_values")
+_LEVELS = tuple(f"axis0_{kind}{n}" for kind in ("level", "label") for n in range(MAX_LEVELS))
+NAMES = tuple(f"{key}/{part}" for key in KEYS for part in _PARTS + _LEVELS)
+"""Of an HDF5 file, what `document_table` reads."""
 
 
 def read_deeplabcut_csv(path: Path) -> TrackTable:
@@ -26,37 +31,34 @@ def read_deeplabcut_csv(path: Path) -> TrackTable:
     return _table(list(zip(*names, strict=True)), frames, values.reshape(len(frames), len(names[0])))
 
 
-def read_deeplabcut_h5(path: Path) -> TrackTable:
-    """The document that pandas writes, in its form `table` (DeepLabCut's own) or `fixed`."""
-    h5py = load("h5py", "deeplabcut")
-    with h5py.File(path, "r") as file:
-        group = file[next(key for key in KEYS if key in file)]
-        if "table" in group:
-            table = group["table"]
-            columns = _Plain(io.BytesIO(bytes(table.attrs["values_block_0_kind"]))).load()
-            values = table["values_block_0"][:]
-            return _table([tuple(column) for column in columns], table["index"][:].astype(np.int64), values)
-        levels = [_texts(group[f"axis0_level{n}"][:]) for n in range(int(group.attrs["axis0_nlevels"]))]
-        labels = [group[f"axis0_label{n}"][:] for n in range(len(levels))]
-        columns = list(
-            zip(*([level[at] for at in label] for level, label in zip(levels, labels, strict=True)), strict=True)
-        )
-        frames = np.asarray(group["axis1"][:], np.int64) if "axis1" in group else np.arange(len(group["block0_values"]))
-        return _table(columns, frames, group["block0_values"][:] if columns else np.zeros((len(frames), 0)))
+def document_table(contents: Mapping[str, Any]) -> TrackTable:
+    """Of the document that pandas writes (`NAMES` of it), in its form `table` (DeepLabCut's own) or `fixed`."""
+    key = next(key for key in KEYS if any(name.startswith(f"{key}/") for name in contents))
+    found = {name.removeprefix(f"{key}/"): value for name, value in contents.items() if name.startswith(key)}
+    if "table" in found:
+        pickled = found["table@values_block_0_kind"].encode("utf-8", "surrogateescape")
+        columns = [tuple(column) for column in _Plain(io.BytesIO(pickled)).load()]
+        return _table(columns, found["table"]["index"].astype(np.int64), found["table"]["values_block_0"])
+    depth = sum(f"axis0_level{n}" in found for n in range(MAX_LEVELS))
+    levels = [[found[f"axis0_level{n}"][at] for at in found[f"axis0_label{n}"].tolist()] for n in range(depth)]
+    columns, values = list(zip(*levels, strict=True)), found["block0_values"]
+    frames = found["axis1"].astype(np.int64) if "axis1" in found else np.arange(len(values))
+    return _table(columns, frames, values if columns else np.zeros((len(frames), 0)))
 
 
 def _table(columns: list[tuple[str, ...]], frames: Any, values: Any) -> TrackTable:
     """columns: (scorer, [individual,] bodypart, coord) of each of the values (F, C)."""
-    people = list(dict.fromkeys(column[1] if len(column) == 4 else "" for column in columns))
-    joints = list(dict.fromkeys(column[-2] for column in columns))
+    whose = [str(column[1]) if len(column) == 4 else "" for column in columns]
+    people = {name: at for at, name in enumerate(dict.fromkeys(whose))}
+    joints = {name: at for at, name in enumerate(dict.fromkeys(str(column[-2]) for column in columns))}
+    check_size(len(frames) * len(people), len(joints))
     everything = np.full((len(frames), len(people), len(joints), 3), np.nan, np.float32)
     coords = {"x": 0, "y": 1, "likelihood": 2}
     for at, column in enumerate(columns):
-        person = people.index(column[1] if len(column) == 4 else "")
-        everything[:, person, joints.index(column[-2]), coords[column[-1]]] = values[:, at]
+        everything[:, people[whose[at]], joints[str(column[-2])], coords[column[-1]]] = values[:, at]
     if not any(column[-1] == "likelihood" for column in columns):  # labelled by hand
         everything[..., 2] = np.where(np.isfinite(everything[..., 0]), 1.0, np.nan)
-    return dense_table(people, tuple(joints), frames, everything)
+    return dense_table(list(people), tuple(joints), frames, everything)
 
 
 def dense_table(people: list[str], joints: tuple[str, ...], frames: Any, everything: Floats) -> TrackTable:
@@ -67,10 +69,6 @@ def dense_table(people: list[str], joints: tuple[str, ...], frames: Any, everyth
     points = np.where(np.isfinite(there[..., :2]).all(axis=-1, keepdims=True), there[..., :2], np.nan)
     numbers = np.array(ids, np.int64)
     return TrackTable(joints, np.asarray(frames, np.int64)[at], numbers[who], points, there[..., 2], names=names)
-
-
-def _texts(values: Any) -> list[str]:
-    return [value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values.tolist()]
 
 
 class _Plain(pickle.Unpickler):

@@ -1,7 +1,7 @@
 """`TrackTable`: what every reader makes of its file, and its joints brought onto one of our skeletons."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,10 +16,18 @@ from tracking.session.format import LIMIT, MAX_PEOPLE, MAX_PIXEL
 
 Floats = npt.NDArray[np.float32]
 MAX_SCORE = 1000.0
+MAX_JOINTS, MAX_VALUES = 1000, 50_000_000
+"""Of one person, and of all rows together."""
+MAX_WITHOUT_ID = 200
+"""People in one frame who are told apart by their overlap."""
+MAX_NAMES = 30
+"""Of joints, in one sentence."""
 MIN_OVERLAP = 0.1
 FORGOTTEN_AFTER_FRAMES = 30
 NUMBERED = re.compile(r"(?:person|individual|animal|track|mouse|id)?[ _-]?([1-9][0-9]{0,8})", re.IGNORECASE)
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
+PARTS = {name.partition("_")[2] for skeleton in SKELETONS.values() for name in skeleton.keypoints if "_" in name}
+PAIRED = "|".join(sorted(part for part in PARTS if any(f"left_{part}" in one.keypoints for one in SKELETONS.values())))
 
 
 @dataclass(frozen=True)
@@ -61,18 +69,27 @@ class TrackTable:
         if rows and np.unique(self.frames, return_counts=True)[1].max() > MAX_PEOPLE:
             raise ValueError("too many people in one frame")
 
-    def on_skeleton(self) -> tuple["TrackTable", Skeleton, tuple[str, ...]]:
+    def on_skeleton(self, chosen: Mapping[str, str] | None = None) -> tuple["TrackTable", Skeleton, tuple[str, ...]]:
         """The same with the joints of the skeleton of ours that fits best, and which joints of the file are left out.
 
-        UserError when none of them is known here.
+        chosen: the file's name of a joint -> ours, before what the names themselves say. UserError when one of them is
+        not there, or none of the file's joints is known here.
         """
-        given = {canonical(name): at for at, name in reversed(list(enumerate(self.joints)))}
-        places = {skeleton: [given.get(canonical(name), -1) for name in skeleton.keypoints] for skeleton in _BY_SIZE}
-        skeleton = max(_BY_SIZE, key=lambda one: sum(place >= 0 for place in places[one]))
+        chosen = chosen or {}
+        self._check_chosen(chosen)
+        given = {canonical(name): at for at, name in reversed(list(enumerate(self.joints))) if name not in chosen}
+        given |= {ours: self.joints.index(name) for name, ours in chosen.items()}
+        able = [one for one in _BY_SIZE if set(chosen.values()) <= set(one.keypoints)]
+        if not able:
+            raise UserError(f"No skeleton has all of {listed(chosen.values())}.")
+        places = {skeleton: [given.get(name, -1) for name in skeleton.keypoints] for skeleton in able}
+        skeleton = max(able, key=lambda one: sum(place >= 0 for place in places[one]))
         place = np.array(places[skeleton])
         if (place < 0).all():
-            given_names, known = ", ".join(self.joints[:5]), ", ".join(skeleton.keypoints[:5])
-            raise UserError(f"None of the file's joints ({given_names}, ...) is one of ours ({known}, ...).")
+            raise UserError(
+                f"None of the file's joints is known: it has {listed(self.joints)}; needed are some of "
+                f"{listed(skeleton.keypoints)}, and `--map NAME=keypoint` of the command line says which is which."
+            )
 
         def taken(values: Any, missing: float) -> Any:
             picked = values[:, place]
@@ -90,12 +107,22 @@ class TrackTable:
         used = set(place.tolist())
         return table, skeleton, tuple(name for at, name in enumerate(self.joints) if at not in used)
 
+    def _check_chosen(self, chosen: Mapping[str, str]) -> None:
+        known = dict.fromkeys(name for skeleton in _BY_SIZE for name in skeleton.keypoints)
+        for name, ours in chosen.items():
+            if name not in self.joints:
+                raise UserError(f"The file has no joint {name}: it has {listed(self.joints)}.")
+            if ours not in known:
+                raise UserError(f"There is no keypoint {ours}: choose one of {listed(known)}.")
+        if len(set(chosen.values())) < len(chosen):
+            raise UserError("Two joints of the file cannot be the same keypoint.")
+
 
 _BY_SIZE = tuple(sorted(SKELETONS.values(), key=len, reverse=True))
 
 
 def canonical(name: str) -> str:
-    """`left_ankle` for LAnkle, ankle-left, Left Ankle, ankle_L and the like."""
+    """`left_ankle` for LAnkle, ankle-left, Left Ankle, ankle_L, lankle and the like."""
     spaced = re.sub(r"([a-z])([A-Z])|([LR])([A-Z][a-z])", r"\1\3 \2\4", name)
     words = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
     for at in (0, -1):
@@ -103,8 +130,22 @@ def canonical(name: str) -> str:
             side = SIDES[words.pop(at)]
             return "_".join((side, *words))
     joined = "_".join(words)
-    match = re.fullmatch(r"(left|right)(\w+)", joined)
-    return f"{match[1]}_{match[2]}" if match else joined
+    match = re.fullmatch(rf"(?:(left|right|l|r)({PAIRED})|({PAIRED})(left|right))", joined)
+    if match is None or joined == "rear":  # of an animal
+        return joined
+    return f"{SIDES[match[1] or match[4]]}_{match[2] or match[3]}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first ones as part of a sentence; those of files can hold anything."""
+    shown = ["".join(letter if letter.isprintable() else " " for letter in str(name)[:40]) for name in names]
+    return ", ".join(shown[:MAX_NAMES]) + (f" and {len(shown) - MAX_NAMES} more" if len(shown) > MAX_NAMES else "")
+
+
+def check_size(rows: int, joints: int) -> None:
+    """ValueError when a table of so many rows and joints would be larger than any video's; asked before it is made."""
+    if joints > MAX_JOINTS or rows * joints > MAX_VALUES:
+        raise ValueError(f"{rows} people with {joints} joints are too many")
 
 
 def numbered(labels: Sequence[str]) -> tuple[list[int], dict[int, str]]:
@@ -130,19 +171,27 @@ def boxes_of(points: Floats) -> Floats:
 
 
 def ids_by_overlap(frames: npt.NDArray[np.int64], boxes: Floats) -> npt.NDArray[np.int64]:
-    """(N,) ids for rows without, frames rising: who overlaps a box of the last frames goes on under its number."""
+    """(N,) ids for rows without, frames rising: who overlaps a box of the last frames goes on under its number.
+
+    ValueError when more people are in one frame than can be told apart in reasonable time.
+    """
     ids = np.zeros(len(frames), np.int64)
     known: dict[int, tuple[int, Floats]] = {}
     newest = 0
-    for frame in np.unique(frames).tolist():
-        rows = np.flatnonzero(frames == frame)
+    begins = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(frames)], strict=True):
+        if end - begin > MAX_WITHOUT_ID:
+            raise ValueError(f"{end - begin} people without ids are in one frame")
+        frame, rows = int(frames[begin]), range(begin, end)
         known = {who: seen for who, seen in known.items() if frame - seen[0] <= FORGOTTEN_AFTER_FRAMES}
         if known:
-            overlap = iou_matrix(np.stack([box for _, box in known.values()]), boxes[rows])
-            for one, other in zip(*linear_sum_assignment(-np.nan_to_num(overlap)), strict=True):
-                if overlap[one, other] > MIN_OVERLAP:
-                    ids[rows[other]] = list(known)[one]
-        for row in rows.tolist():
+            overlap = np.nan_to_num(iou_matrix(np.stack([box for _, box in known.values()]), boxes[begin:end]))
+            near = np.flatnonzero((overlap > MIN_OVERLAP).any(axis=1))
+            numbers = np.array(list(known))[near]
+            for one, other in zip(*linear_sum_assignment(-overlap[near]), strict=True):
+                if overlap[near][one, other] > MIN_OVERLAP:
+                    ids[rows[other]] = numbers[one]
+        for row in rows:
             if not ids[row]:
                 newest += 1
                 ids[row] = newest

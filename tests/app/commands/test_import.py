@@ -94,3 +94,23 @@ def test_joints_carried_over_a_gap_stay_carried(tracked, tmp_path: Path) -> None
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out)]) == 0
     with Session.open(out) as session:
         assert KeypointState.PREDICTED in session.result(3).states[1]
+
+
+def test_joints_under_other_names_are_taken_with_map(tracked, tmp_path: Path, capsys) -> None:
+    clip, _ = tracked
+    (file := tmp_path / "mouse.csv").write_text(
+        "scorer,n,n,n,n\nbodyparts,snout,snout,tail,tail\ncoords,x,y,x,y\n0,1,2,3,4\n"
+    )
+    command = ["import", str(file), "--video", str(clip), "--out", str(out := tmp_path / "mouse_session.ppnet")]
+    assert cli.main(command) == 2 and "it has snout, tail; needed are some of nose" in capsys.readouterr().err
+    for wrong, words in (
+        (("snout",), "is not NAME=KEYPOINT"),
+        (("snout=beak",), "no keypoint beak"),
+        (("snout=nose",) * 2, "twice"),
+    ):
+        assert cli.main([*command, *(part for one in wrong for part in ("--map", one))]) == 2
+        assert words in capsys.readouterr().err
+    assert cli.main([*command, "--map", "snout=nose"]) == 0
+    assert "Left out, since they are not among our joints: tail." in capsys.readouterr().err
+    with Session.open(out) as session:
+        assert session.result(0).smoothed.keypoints[0, 0].tolist() == [1, 2]

@@ -27,7 +27,7 @@ def test_a_file_that_brings_its_process_down_is_one_sentence(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(b"x")
-    monkeypatch.setattr("tracking.detection.trial._TRIAL", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr("tracking.child_process._PROGRAM", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(UserError, match="is damaged"):
         kind(DetectorSettings(model=str(path)))
 

@@ -11,7 +11,8 @@ import pytest
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17, MPII_16
 from tracking.importing.choice import read_tracks
-from tracking.importing.track_table import canonical, ids_by_overlap, numbered
+from tracking.importing.formats import IMPORTS
+from tracking.importing.track_table import TrackTable, canonical, ids_by_overlap, numbered
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,9 @@ from tracking.importing.track_table import canonical, ids_by_overlap, numbered
     [
         ("LAnkle", "left_ankle"), ("RElbow", "right_elbow"), ("left_ankle", "left_ankle"), ("Left Ankle", "left_ankle"),
         ("ankle_L", "left_ankle"), ("leftShoulder", "left_shoulder"), ("r-hip", "right_hip"), ("Nose", "nose"),
-        ("rightknee", "right_knee"), ("lip", "lip"),
+        ("rightknee", "right_knee"), ("lip", "lip"), ("lwrist", "left_wrist"), ("wristL", "left_wrist"),
+        ("wristright", "right_wrist"), ("LEFT_EAR", "left_ear"), ("left.ear", "left_ear"), ("eyeL", "left_eye"),
+        ("rear", "rear"), ("lefthand", "lefthand"), ("forelegL4", "foreleg_l4"),
     ],
 )  # fmt: skip
 def test_names_of_joints_are_understood_as_people_write_them(given: str, wanted: str) -> None:
@@ -57,7 +60,7 @@ def test_deeplabcut(tmp_path: Path, form: str, individuals: bool) -> None:
         data.to_hdf(path := tmp_path / "a.h5", key="df_with_missing", format=form, mode="w")
     words, table = read_tracks(path)
     table, skeleton, left_out = table.on_skeleton()
-    assert words == "DeepLabCut table" and skeleton is COCO_17 and left_out == ("tail",)
+    assert words.startswith("DeepLabCut table") and skeleton is COCO_17 and left_out == ("tail",)
     assert table.names == ({1: "Anna", 2: "Ben"} if individuals else {})
     wanted = values.reshape(5, len(who), 3, 3)
     rows = {(int(f), int(i)): row for row, (f, i) in enumerate(zip(table.frames, table.ids, strict=True))}
@@ -140,8 +143,86 @@ def test_other_skeletons_are_chosen_by_their_joints(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("\n".join(lines))
     assert read_tracks(tmp_path / "a.csv")[1].on_skeleton()[1] is MPII_16
     (tmp_path / "a.csv").write_text("scorer,n,n\nbodyparts,tail,tail\ncoords,x,y\n0,1,2\n")
-    with pytest.raises(UserError, match="None of the file's joints"):
+    with pytest.raises(UserError, match=r"it has tail; needed are some of nose, left_eye.* `--map NAME=keypoint`"):
         read_tracks(tmp_path / "a.csv")[1].on_skeleton()
+
+
+MOUSE = ("snout", "leftear", "rightear", "shoulder", "spine1", "spine2", "tailbase", "tailend")
+FLY = ("head", "thorax", "abdomen", "wingL", "wingR", "eyeL", "eyeR", "forelegL4", "forelegR4")
+
+
+def table_of(*joints: str) -> TrackTable:
+    """One row; joint n lies at (n, 10)."""
+    points = np.stack([np.arange(len(joints)), np.full(len(joints), 10)], axis=-1)[None].astype(np.float32)
+    one = np.ones(1, np.int64)
+    return TrackTable(joints, 0 * one, one, points, np.ones((1, len(joints)), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("joints", "known"),
+    [
+        (MOUSE, {"left_ear": 1, "right_ear": 2}),
+        (FLY, {"left_eye": 5, "right_eye": 6}),
+        (("HipL", "tail"), {"left_hip": 0}),
+    ],
+)
+def test_joints_of_other_animals_are_taken_where_their_names_are_known(joints, known: dict[str, int]) -> None:
+    table, skeleton, left_out = table_of(*joints).on_skeleton()
+    assert skeleton is COCO_17
+    there = np.isfinite(table.points[0, :, 0])
+    found = {
+        name: int(x) for name, x in zip(np.array(skeleton.keypoints)[there], table.points[0, there, 0], strict=True)
+    }
+    assert found == known
+    assert set(left_out) == set(joints) - {joints[at] for at in known.values()}
+
+
+def test_what_is_said_about_a_joint_comes_before_its_name() -> None:
+    chosen = {"snout": "nose", "tailbase": "left_hip", "leftear": "right_ear"}
+    table, skeleton, left_out = table_of(*MOUSE).on_skeleton(chosen)
+    x = dict(zip(skeleton.keypoints, table.points[0, :, 0], strict=True))
+    assert (x["nose"], x["left_hip"], x["right_ear"]) == (0, 6, 1) and np.isnan(x["left_ear"])
+    assert left_out == ("rightear", "shoulder", "spine1", "spine2", "tailend")
+    assert table_of(*MOUSE).on_skeleton({"snout": "head_top", "spine1": "thorax"})[1] is MPII_16
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"nose": "nose"}, "no joint nose: it has snout, leftear"),
+        ({"snout": "beak"}, "no keypoint beak: choose one of nose"),
+        ({"snout": "nose", "leftear": "nose"}, "Two joints"),
+        ({"snout": "nose", "spine1": "thorax"}, "No skeleton has all"),
+    ],
+)  # fmt: skip
+def test_a_joint_that_is_said_wrongly_is_one_sentence(chosen: dict[str, str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        table_of(*MOUSE).on_skeleton(chosen)
+
+
+def test_names_of_joints_that_hold_anything_stay_one_short_sentence() -> None:
+    with pytest.raises(UserError) as told:
+        table_of("a\nb\x1b[31m", "c" * 10_000, *(f"tail{n}" for n in range(900))).on_skeleton()
+    assert str(told.value).isprintable() and len(str(told.value)) < 1000 and "872 more" in str(told.value)
+
+
+def test_the_page_about_imports_has_the_table_of_formats() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "imports.md").read_text(encoding="utf-8")
+    assert "".join(f"| {one.title} | {one.told_by} | {one.people} |\n" for one in IMPORTS) in page
+
+
+def test_what_is_small_on_disk_is_not_made_huge(tmp_path: Path) -> None:
+    """One column for each of many people and joints is a table of all people with all joints."""
+    count = 20_000
+    people = "".join(f",p{at},p{at}" for at in range(count))
+    joints = "".join(f",j{at},j{at}" for at in range(count))
+    text = "scorer" + ",n" * 2 * count + f"\nindividuals{people}\nbodyparts{joints}\ncoords" + ",x,y" * count
+    (tmp_path / "a.csv").write_text(text + "\n0" + ",1" * 2 * count)
+    crowd = [{"image_id": 0, "keypoints": [at, 1, 1] * 17} for at in range(1, 2000)]
+    (tmp_path / "b.json").write_text(json.dumps(crowd))
+    for name, words in (("a.csv", "too many"), ("b.json", "without ids")):
+        with pytest.raises(UserError, match=words):
+            read_tracks(tmp_path / name)
 
 
 def test_what_is_no_file_of_tracks_is_one_sentence(tmp_path: Path) -> None:
