@@ -348,10 +348,9 @@ class Session:
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """One row for each frame, person and joint: the columns of the tidy table. UserError without pandas."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise UserError("Data frames need pandas; install it with `pip install pandas`.") from error
+        from tracking.extras import load
+
+        pandas = load("pandas", "deeplabcut")
         with tempfile.TemporaryDirectory(prefix="ppnet-live-") as folder:
             return pandas.read_csv(self.export("tidy", folder))
 

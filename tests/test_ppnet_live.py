@@ -116,6 +116,16 @@ def test_to_dataframe_has_the_columns_of_the_tidy_table(session_file):
         assert frame["frame"].nunique() == len(session)
 
 
+def test_without_pandas_a_data_frame_is_refused_in_words(tmp_path, monkeypatch):
+    with SessionFile.create(tmp_path / "walk_session.ppnet", made_header()) as session:
+        session.append(made_result(0))
+        session.finish()
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    refused = pytest.raises(pl.UserError, match=r"pandas, .* pip install 'ppnet-live\[")
+    with pl.open_session(tmp_path / "walk_session.ppnet") as session, refused:
+        session.to_dataframe()
+
+
 def test_smoothing_that_looks_ahead_is_that_of_a_session_steadied_anew(session_file):
     streamed = [frame.people[0]["left_wrist"].xy for frame in pl.track(DEMO, smooth="rts", **SPAN)]
     with pl.open_session(session_file, smooth="rts") as session:

@@ -8,30 +8,17 @@ import numpy as np
 import pytest
 
 from tests.results import made_header, made_result
-from tests.tracking.export.walk import FRAMES, ids_of
+from tests.tracking.export.walk import FRAMES, edited_walk
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import MoveKeypoint, RenamePerson, SwapIds
 from tracking.session.session import Session
-from tracking.types import KeypointState
 from tracking.video.file import VideoFile
 from tracking.video.writer import VideoWriter
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    """40 frames, three without people; ids swapped from 10, a joint moved on 12, person 3 named, hidden from none."""
-    with Session.create(tmp_path / "walk_session.ppnet", made_header()) as session:
-        for index in range(FRAMES):
-            result = made_result(index, ids_of(index))
-            if index == 20:  # a joint that is missing although the filter still has a place for it
-                states = result.states.copy()
-                states[1, 14] = KeypointState.MISSING
-                result = replace(result, states=states)
-            session.append(result)
-        session.add_edit(SwapIds(1, 2, 10))
-        session.add_edit(MoveKeypoint(1, 0, 12, 321.5, 123.25))
-        session.add_edit(RenamePerson(3, 'Zoë "Zo", Köln'))
-        session.finish()
+    """40 frames, three without people, and edits."""
+    with edited_walk(tmp_path, range(FRAMES)) as session:
         yield session
 
 

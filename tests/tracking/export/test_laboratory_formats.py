@@ -1,5 +1,6 @@
 """C3D, NWB, BVH and OpenSim's motion files: other programs' readers find the same joints, times and angles."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,13 @@ import pandas
 import pytest
 
 from ppnet.skeleton import COCO_17
-from tests.tracking.export.walk import EMPTY, expected
+from tests.tracking.export.walk import EMPTY, edited_walk, expected
 from tracking.angles import ANGLES, angles
 from tracking.export.bvh import BONES
 from tracking.export.confidence import confidences
 from tracking.export.formats import export
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import HidePerson
+from tracking.session.edits import HidePerson, RenamePerson
 from tracking.session.session import Session
 
 NAMES = [f"walk_person0{number}" for number in (1, 2, 3)]
@@ -42,20 +43,32 @@ def test_ezc3d_reads_the_markers(session: Session, tmp_path: Path, unit: str, sc
         assert (np.isnan(points[2, :, step]) == np.isnan(joints[:, 0])).all()
 
 
-def test_pynwb_reads_poses_times_and_confidence(session: Session, tmp_path: Path) -> None:
-    pynwb = pytest.importorskip("pynwb", reason="pip install 'ppnet-live[nwb]'")
-    session.add_edit(HidePerson(2))
-    edited_session = EditedSession(session)
-    folder = export(edited_session, "nwb", tmp_path / "out_nwb")
-    assert [file.stem for file in sorted(folder.iterdir())] == [NAMES[0], NAMES[2]]
+@pytest.fixture(scope="module")
+def person_in_nwb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EditedSession, Path]]:
+    """A few frames of the walk in which one person is shown, and the folder with that person's file."""
+    pytest.importorskip("pynwb", reason="pip install 'ppnet-live[nwb]'")
+    folder = tmp_path_factory.mktemp("nwb")
+    with edited_walk(folder, (0, 9, 12, 17, 20, 31)) as session:
+        for hidden in (2, 3):
+            session.add_edit(HidePerson(hidden))
+        session.add_edit(RenamePerson(1, 'Zoë "Zo", Köln'))
+        edited = EditedSession(session)
+        yield edited, export(edited, "nwb", folder / "out_nwb")
+
+
+def test_pynwb_reads_poses_times_and_confidence(person_in_nwb: tuple[EditedSession, Path]) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    edited_session, folder = person_in_nwb
+    assert [file.stem for file in folder.iterdir()] == [NAMES[0]]
     people = expected(edited_session)
     rows = [
         (edited.result, row)
         for edited in edited_session.results()
         for row, number in enumerate(edited.result.tracks.ids)
-        if number == 3
+        if number == 1
     ]
-    with pynwb.NWBHDF5IO(folder / "walk_person03.nwb", "r") as io:
+    assert [result.frame_index for result, _ in rows] == [9, 12, 20, 31]
+    with pynwb.NWBHDF5IO(folder / f"{NAMES[0]}.nwb", "r") as io:
         document = io.read()
         poses = document.processing["behavior"]["PoseEstimation"]
         assert list(poses.skeleton.nodes[:]) == list(COCO_17.keypoints)
@@ -64,19 +77,21 @@ def test_pynwb_reads_poses_times_and_confidence(session: Session, tmp_path: Path
         for joint, name in enumerate(COCO_17.keypoints):
             series = poses.pose_estimation_series[name]
             assert series.timestamps[:].tolist() == [result.time_s for result, _ in rows]
-            wanted = [people[result.frame_index, 3][0][joint] for result, _ in rows]
+            wanted = [people[result.frame_index, 1][0][joint] for result, _ in rows]
             np.testing.assert_allclose(series.data[:], wanted, atol=1e-4)
             np.testing.assert_array_equal(series.confidence[:], [confidences(r)[row, joint] for r, row in rows])
+        missing = np.isnan([people[result.frame_index, 1][0] for result, _ in rows])
+        assert missing.any() and not missing.all()
 
 
-def test_movement_reads_nwb(edited_session: EditedSession, tmp_path: Path) -> None:
+def test_movement_reads_nwb(person_in_nwb: tuple[EditedSession, Path]) -> None:
     poses = pytest.importorskip("movement.io.load_poses", reason="pip install movement, in an environment of its own")
-    folder = export(edited_session, "nwb", tmp_path / "out_nwb")
-    data = poses.from_file(folder / "walk_person02.nwb", source_software="NWB")
+    edited_session, folder = person_in_nwb
+    data = poses.from_file(folder / f"{NAMES[0]}.nwb", source_software="NWB")
     x = data.position.sel(space="x").squeeze()
     part = next(name for name in x.dims if name.startswith("keypoint"))
     assert set(data[part].values) == set(COCO_17.keypoints)
-    wanted = [joints[0][0, 0] for (_, number), joints in sorted(expected(edited_session).items()) if number == 2]
+    wanted = [joints[0][0, 0] for (_, number), joints in sorted(expected(edited_session).items()) if number == 1]
     np.testing.assert_allclose(x.sel({part: "nose"}).to_numpy(), wanted, atol=1e-4)
 
 
