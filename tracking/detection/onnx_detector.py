@@ -19,6 +19,7 @@ from tracking.types import Detections
 Floats = npt.NDArray[np.floating]
 
 PREFERRED_SIZE = 416  # pixels of the square input where the network takes any
+LARGEST_SIZE = 4096
 PADDING = 114  # grey value beside the picture, as these families are trained
 MAX_IOU = 0.6  # of two boxes of one picture; one of a pair with more is dropped
 MOST_BOXES = 1000  # considered in one picture, best first
@@ -97,6 +98,8 @@ def _input_size(model: Any) -> int:
         raise ValueError(f"an input (1, 3, size, size) is wanted, not {shape}")
     sides = {side.get_length() if side.is_static else PREFERRED_SIZE for side in (shape[2], shape[3])}
     (size,) = sides
+    if not 0 < size <= LARGEST_SIZE:
+        raise ValueError(f"an input of {size} pixels")
     return int(size)
 
 

@@ -8,7 +8,6 @@ import io
 import json
 import math
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,12 @@ from tracking.extras import load
 
 MAX_BYTES = 2**30
 """Of all that is asked for, unpacked."""
-MAX_MEMORY = 2**32
 MAX_TEXTS, MAX_TEXT_BYTES = 100_000, 2**24
 LONGEST_S = 60.0
 FILTERS = {1, 2, 3, 4, 6, 32000}
 """gzip, shuffle, Fletcher's sums, szip, scale-offset, LZF; any other would be looked for among plug-ins."""
+FAULTS = (OSError, RuntimeError, ValueError, LookupError, TypeError, MemoryError)
+"""What a damaged file, or one that is not taken, makes `found_in` raise."""
 TEXTS = "texts"
 
 
@@ -34,25 +34,19 @@ def read_hdf5(path: Path, *names: str) -> dict[str, Any]:
     What the file has not is not among them. UserError when it cannot be read or points to other files.
     """
     load("h5py", "sleap")
-    done = run_in_child(send, path, *names, longest_s=LONGEST_S)
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["the reader failed"]
-        raise UserError(f"{path.name} is no HDF5 file that can be read ({told[-1]}).")
-    with np.load(io.BytesIO(done.stdout)) as values:
+    sent = run_in_child(send, path, *names, longest_s=LONGEST_S)
+    with np.load(io.BytesIO(sent)) as values:
         found: dict[str, Any] = {name: values[name] for name in values.files}
     return found | json.loads(found.pop(TEXTS).tobytes())
 
 
 def send(path: Path, *names: str) -> None:
-    """The child's part: what is found goes to standard output, what is wrong to standard error, with exit status 1."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    """The child's part: what is found goes to standard output. UserError when it cannot be read."""
     try:
         found = found_in(path, *names)
-    except (OSError, RuntimeError, ValueError, LookupError, TypeError, MemoryError) as error:
-        sys.exit(" ".join(str(error).split()) or type(error).__name__)
+    except FAULTS as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path.name} is no HDF5 file that can be read ({told}).") from error
     texts = {name: value for name, value in found.items() if not isinstance(value, np.ndarray)}
     arrays = {name: value for name, value in found.items() if name not in texts}
     packed = np.frombuffer(json.dumps(texts).encode(), np.uint8)
@@ -60,7 +54,7 @@ def send(path: Path, *names: str) -> None:
 
 
 def found_in(path: Path, *names: str) -> dict[str, Any]:
-    """The same as `read_hdf5`, in this process. What h5py raises, and ValueError for what is not taken."""
+    """The same as `read_hdf5`, in this process, which a damaged file can end. Raises `FAULTS`."""
     import h5py
 
     found = {}

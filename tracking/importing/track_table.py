@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from ppnet.errors import UserError
 from ppnet.skeleton import SKELETONS, Skeleton
 from tracking.boxes import iou_matrix
+from tracking.session.edits import MAX_NAME
 from tracking.session.format import LIMIT, MAX_PEOPLE, MAX_PIXEL
 
 Floats = npt.NDArray[np.float32]
@@ -25,6 +26,7 @@ MAX_NAMES = 30
 MIN_OVERLAP = 0.1
 FORGOTTEN_AFTER_FRAMES = 30
 NUMBERED = re.compile(r"(?:person|individual|animal|track|mouse|id)?[ _-]?([1-9][0-9]{0,8})", re.IGNORECASE)
+HALF_LETTER = re.compile("[\ud800-\udfff]")
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 PARTS = {name.partition("_")[2] for skeleton in SKELETONS.values() for name in skeleton.keypoints if "_" in name}
 PAIRED = "|".join(sorted(part for part in PARTS if any(f"left_{part}" in one.keypoints for one in SKELETONS.values())))
@@ -53,6 +55,7 @@ class TrackTable:
 
     def __post_init__(self) -> None:
         """ValueError when the numbers cannot be those of people in a video."""
+        _check_names(self.joints, self.names.values())
         rows, joints = len(self.frames), len(self.joints)
         if self.points.shape != (rows, joints, 2) or self.scores.shape != (rows, joints) or self.ids.shape != (rows,):
             raise ValueError("the rows have different lengths")
@@ -119,6 +122,15 @@ class TrackTable:
 
 
 _BY_SIZE = tuple(sorted(SKELETONS.values(), key=len, reverse=True))
+
+
+def _check_names(joints: Iterable[str], people: Iterable[str]) -> None:
+    """ValueError for what a session cannot hold: a file may say anything."""
+    for name in (*joints, *people):
+        if not isinstance(name, str) or HALF_LETTER.search(name):
+            raise ValueError("a name is no text")
+    if any(len(name) > MAX_NAME for name in people):
+        raise ValueError(f"the name of a person has more than {MAX_NAME} letters")
 
 
 def canonical(name: str) -> str:

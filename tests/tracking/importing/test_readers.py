@@ -234,6 +234,10 @@ def test_what_is_no_file_of_tracks_is_one_sentence(tmp_path: Path) -> None:
         "j.slp": b"no", "k.txt": b"",
         "m.json": b'[{"image_id": 0, "keypoints": [Infinity, 2, 1' + b", 1, 2, 1" * 16 + b"]}]",
         "n.csv": b"scorer,n,n,n\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n0,1,2,1e30\n",
+        "o.json": b'{"categories": [{"keypoints": [5]}], "annotations": [{"image_id": 0, "keypoints": [1, 2, 2]}]}',
+        "p.json": b'{"categories": [{"keypoints": ["\\ud800"]}],'
+        b' "annotations": [{"image_id": 0, "keypoints": [1,2,2]}]}',
+        "q.csv": b"scorer,n,n\nindividuals" + 2 * (b"," + b"A" * 300) + b"\nbodyparts,nose,nose\ncoords,x,y\n0,1,2\n",
         "l.csv": b"scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n" + b"0,1,2\n" * 2,
     }  # fmt: skip
     for name, content in contents.items():
