@@ -34,7 +34,7 @@ class PackSettings:
     piece_bytes: a tar file is closed before it would grow beyond this."""
 
     height: int = 192
-    quality: int = 45
+    quality: int = 65
     piece_bytes: int = 24 * 2**20
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def soft_targets(heatmaps: Tensor, targets: Tensor, weight: float) -> SoftTarget
     known = heatmaps[:, -1:] == 255
     maps = heatmaps[:, :-1].to(targets.dtype) / 255
     peaks, places = targets.flatten(2).max(-1, keepdim=True)
-    agrees = (maps.flatten(2).gather(2, places) >= AGREES) & (peaks > 0)
+    agrees = maps.flatten(2).gather(2, places) >= AGREES
     share = weight * agrees.squeeze(-1).to(targets.dtype)
     return SoftTargets(torch.where(known, maps * peaks[..., None], targets), share)
 
