@@ -1,7 +1,6 @@
 """The keypoint table: one CSV row per frame and person, in a form that every statistics program reads."""
 
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, TextIO
@@ -14,8 +13,7 @@ from ppnet.skeleton import COCO_17, Skeleton
 from tracking.export.confidence import confidences
 from tracking.types import FrameResult, KeypointState, TrackState
 
-FLUSH_EVERY_S = 1.0
-BUFFER_BYTES = 2**22  # more than the rows of a second: what reaches the disk ends with a whole row
+BUFFER_BYTES = 2**22  # more than the rows of a frame: what reaches the disk ends with a whole row
 TRACK_COLUMNS = ("state", "det_score", "bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
 JOINT_COLUMNS = ("x", "y", "conf", "x_raw", "y_raw", "state")
 TRACK_STATES = {int(state): state.name.lower() for state in TrackState}
@@ -29,7 +27,7 @@ def columns(skeleton: Skeleton = COCO_17) -> tuple[str, ...]:
 
 
 class KeypointTable:
-    """Writes results as they come; the rows are on the disk after a second at most.
+    """Writes results as they come; the rows of a frame are in the file once it was written.
 
     Positions are pixels of the upright picture with at most three decimals, times are presentation times
     with six. Missing is empty. A frame without people has one row whose `person_id` and all after it is empty.
@@ -58,7 +56,6 @@ class KeypointTable:
             *more_columns,
         )
         self._nobody = "," * (len(names) - 2) + "\n"
-        self._flushed_s = time.monotonic()
         try:
             self._file = _opened(target) if isinstance(target, Path) else target
             self._file.write(",".join(names) + "\n")
@@ -75,10 +72,7 @@ class KeypointTable:
         ]
         try:
             self._file.write("".join(rows) if rows else head + self._nobody)
-            now_s = time.monotonic()
-            if now_s - self._flushed_s >= FLUSH_EVERY_S:
-                self._flushed_s = now_s
-                self._file.flush()
+            self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
 
