@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -69,6 +70,32 @@ def safe_streams() -> Iterator[None]:
             sys.stdout.flush()
             sys.stderr.flush()
             sys.stdout, sys.stderr = before
+
+
+@contextlib.contextmanager
+def libraries_write_to(path: Path) -> Iterator[None]:
+    """While the block runs, what libraries write to stderr past Python goes to a file: their remarks, and what Qt says
+    of each error in a function that it calls. What Python writes goes where it went."""
+    before = sys.stderr
+    with contextlib.ExitStack() as opened:
+        try:
+            number = before.fileno()
+            file = opened.enter_context(open(path, "wb"))
+        except (OSError, ValueError):
+            number = -1
+        if number != 2:
+            yield
+            return
+        before.flush()
+        kept = os.dup(2)
+        sys.stderr = SafeStream(opened.enter_context(open(kept, "w", buffering=1)))
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            sys.stderr = before
 
 
 def _occupy_standard_numbers() -> None:

@@ -27,7 +27,8 @@ from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.errors import told
-from ppnet.log_file import start_log, uncaught_in_log
+from ppnet.log_file import log_path, start_log, uncaught_in_log
+from ppnet.safe_streams import libraries_write_to
 from ppnet.stop_signals import stop_signals
 from tracking.video.factory import camera_name, open_source
 from tracking.video.source import VideoSource
@@ -93,7 +94,7 @@ def run(path: Path | str | None = None) -> int:
     qInstallMessageHandler(log_qt)
     app = make_application(sys.argv[:1])
     window = make_window(app)
-    with errors_told(window), closed_by_signals(window):
+    with libraries_write_to(log_path().with_name("libraries.log")), errors_told(window), closed_by_signals(window):
         window.show()
         window.discovery.start()
         if path is not None:

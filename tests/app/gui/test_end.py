@@ -20,6 +20,7 @@ PROGRAM = """
     import sys, threading
     from pathlib import Path
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QWidget
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
     from app.gui import application
@@ -50,6 +51,10 @@ PROGRAM = """
         tell(progress, share)
 
     task.Progress.tell = tell_slowly
+
+    class Broken(QWidget):
+        def paintEvent(self, event):
+            raise KeyError("in a paint event")
 
     def steps(window):
         {steps}
@@ -126,6 +131,8 @@ BREAKS = """
     threading.Thread(target=lambda: {}["in a thread"]).start()
     for _ in range(3):
         QTimer.singleShot(0, lambda: {}["in a slot"])
+    broken = Broken()
+    broken.show()
     yield lambda: window.banner.text
     yield lambda: (folder / "told").write_text(window.banner.text)
 """
@@ -174,7 +181,8 @@ def test_errors_that_nobody_expected_are_told_in_the_window_and_once_on_stderr(t
     said = ended(process, signal.SIGTERM)
     (log,) = tmp_path.rglob("ppnet-live.log")
     assert sorted(said.splitlines()) == [
-        f"Something went wrong (KeyError: 'in a {where}'); details are in {log}." for where in ("slot", "thread")
+        f"Something went wrong (KeyError: 'in a {where}'); details are in {log}."
+        for where in ("paint event", "slot", "thread")
     ]
-    assert log.read_text().count("Traceback") == 4
+    assert log.read_text().count("Traceback") >= 5
     assert "Details are in the log" in (tmp_path / "told").read_text()
