@@ -9,11 +9,12 @@ MEMORY_ADVICE = "close other programs, or work on smaller pictures or fewer peop
 _WORDS_OF_MEMORY = (
     "bad_alloc",  # C++: OpenVINO, MediaPipe, PyTorch
     "out of memory",  # SQLite, CUDA
-    "cannot allocate memory",  # the system, FFmpeg
-    "can't allocate memory",  # PyTorch
-    "unable to allocate",  # NumPy
+    "cannot alloc",  # the system, FFmpeg
+    "can't alloc",  # PyTorch, oneDNN
+    "could not alloc",
+    "unable to alloc",  # NumPy
+    "failed to alloc",
     "insufficient memory",  # OpenCV
-    "failed to allocate",
     "failed to map segment",  # a library that is loaded
     "can't start new thread",  # no room for its stack
     "resource temporarily unavailable",  # the same in C++

@@ -22,6 +22,7 @@ SENTENCE = "There is not enough memory; close other programs, or work on smaller
 TOLD = (  # what libraries said when a program was given too little
     ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     RuntimeError("Exception from src/inference/src/cpp/core.cpp:117:\nstd::bad_alloc"),
+    RuntimeError("Exception from src/inference/src/dev/plugin.cpp:54:\ncan't alloc\n\n"),
     RuntimeError("can't start new thread"),
     RuntimeError("Exception from src/inference/src/dev/plugin.cpp:54:\nResource temporarily unavailable"),
     OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
