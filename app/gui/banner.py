@@ -16,7 +16,8 @@ KINDS = {"info": "info", "warning": "warning", "error": "warning"}
 class Banner(QWidget):
     """Shows one message; a newer one takes its place, the same one twice changes nothing.
 
-    It floats at the lower edge of whichever of the `stages` is in view, and moves nothing there.
+    It floats at the lower edge of whichever of the `stages` is in view, above what that keeps free there (`kept_free`,
+    points), and moves nothing.
     """
 
     def __init__(self, parent: QWidget, *, stages: Sequence[QWidget]) -> None:
@@ -101,7 +102,7 @@ class Banner(QWidget):
         width = min(stage.width() - 2 * MARGIN, WIDEST)
         height = max(self.heightForWidth(width), self.minimumSizeHint().height())
         corner = stage.mapTo(self._ground, QPoint((stage.width() - width) // 2, stage.height() - height))
-        self.setGeometry(corner.x(), corner.y() - MARGIN, width, height)
+        self.setGeometry(corner.x(), corner.y() - MARGIN - getattr(stage, "kept_free", 0), width, height)
         self.raise_()
 
     def _act(self) -> None:

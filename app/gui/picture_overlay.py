@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from app.gui.view_transform import ViewTransform
 from tracking.drawing.colors import SIDE_COLORS
@@ -22,22 +22,36 @@ def paint_words(painter: QPainter, stage: QRect, words: str) -> None:
     painter.drawText(room.adjusted(9, 5, -9, -5), Qt.AlignmentFlag.AlignLeft, words)
 
 
-def paint_legend(painter: QPainter, stage: QRect) -> None:
-    """Which colour is which side of the body, bottom left."""
+def legend_height(metrics: QFontMetrics) -> int:
+    """How much of the picture's lower edge the legend takes, in widget points."""
+    return MARGIN + metrics.height() + 8
+
+
+def paint_legend(painter: QPainter, stage: QRect, *, sides: bool, dashes: bool) -> QRect:
+    """Which colour is which side of the body, and what dashes say, bottom left; gives back where it stands."""
     metrics = painter.fontMetrics()
-    sides = {"their left": SIDE_COLORS["left"], "their right": SIDE_COLORS["right"]}
-    widths = [metrics.horizontalAdvance(words) + 26 for words in sides]
+    signs = {"their left": "left", "their right": "right"} if sides else {}
+    signs |= {"dashed: not seen in this picture": ""} if dashes else {}
+    widths = [metrics.horizontalAdvance(words) + 26 + 12 * (not side) for words, side in signs.items()]
     room = QRect(0, 0, sum(widths) + 8, metrics.height() + 8)
     room.moveBottomLeft(stage.bottomLeft() + QPoint(MARGIN, -MARGIN))
     _plate(painter, room)
-    x = room.left() + 8
-    for (words, color), width in zip(sides.items(), widths, strict=True):
-        painter.setBrush(QColor(*color))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(QPointF(x + 5, room.center().y() + 0.5), 5, 5)
+    x, y = room.left() + 8, room.center().y() + 0.5
+    for (words, side), width in zip(signs.items(), widths, strict=True):
+        start = x + 14
+        if side:
+            painter.setBrush(QColor(*SIDE_COLORS[side]))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPointF(x + 5, y), 5, 5)
+        else:
+            start += 12
+            painter.setPen(QPen(INK, 2.0))
+            for dash in range(3):
+                painter.drawLine(QPointF(x + 8 * dash, y), QPointF(x + 8 * dash + 5, y))
         painter.setPen(INK)
-        painter.drawText(QRect(x + 14, room.top(), width, room.height()), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(QRect(start, room.top(), width, room.height()), Qt.AlignmentFlag.AlignVCenter, words)
         x += width
+    return room
 
 
 def paint_region(painter: QPainter, region: tuple[float, float, float, float], transform: ViewTransform) -> None:

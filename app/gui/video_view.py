@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.drawing_hand import DrawingHand
 from app.gui.hit_test import HitTarget, hit_test, target_words
-from app.gui.picture_overlay import paint_drag, paint_legend, paint_region, paint_words
+from app.gui.picture_overlay import legend_height, paint_drag, paint_legend, paint_region, paint_words
 from app.gui.qt_canvas import paint_picture, paint_scene, to_qimage
 from app.gui.theme import tokens
 from app.gui.view_transform import ViewTransform
@@ -91,7 +91,13 @@ class VideoView(QWidget):
         self._fitted = True
         self._drag: _Drag | None = None
         self._drawn: tuple[QPointF, QPointF] | None = None
+        self.legend = QRect()  # where it stands
         self.hand = DrawingHand(self)
+
+    @property
+    def kept_free(self) -> int:
+        """So much of the lower edge is not for messages: the legend stands there."""
+        return legend_height(self.fontMetrics())
 
     def take_tool(self, tool: str) -> None:
         """What the mouse does next; `look` puts the tool away."""
@@ -213,9 +219,10 @@ class VideoView(QWidget):
         if self._drawn is not None:
             paint_drag(painter, *self._drawn, is_line=self.tool == "line")
         self.hand.paint(painter)
-        has_sides = self.layers.skeleton or self.layers.joints
-        if has_sides and self._picture is not None and self._picture.result:
-            paint_legend(painter, self.rect())
+        sides, dashes = self.layers.skeleton or self.layers.joints, self.layers.skeleton or self.layers.boxes
+        self.legend = QRect()
+        if (sides or dashes) and self._picture is not None and self._picture.result:
+            self.legend = paint_legend(painter, self.rect(), sides=sides, dashes=dashes)
         if words := HINTS.get(self.tool, self.note):
             paint_words(painter, self.rect(), words)
 

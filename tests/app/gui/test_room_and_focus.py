@@ -3,11 +3,23 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 
 from app.gui.start_page import RecentRow, Unfinished
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
+def test_messages_leave_the_legend_in_view(qtbot, open_clip, size):
+    window = open_clip()
+    window.resize(*size)
+    window.banner.say("All 60 frames are tracked.", button="Play from the start")
+    qtbot.waitUntil(lambda: not window.view.legend.isEmpty() and window.banner.isVisible(), timeout=3000)
+    legend = QRect(window.view.mapTo(window, window.view.legend.topLeft()), window.view.legend.size())
+    banner = QRect(window.banner.mapTo(window, QPoint(0, 0)), window.banner.size())
+    assert not legend.intersects(banner) and window.rect().contains(legend) and window.rect().contains(banner)
+    assert legend.right() < window.view.mapTo(window, window.view.rect().topRight()).x(), "all of it is in view"
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
