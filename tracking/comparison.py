@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 from tracking.angles import ANGLES
-from tracking.answers.motion import Motion, motions_of
+from tracking.answers.motion import Motion
+from tracking.boxes import sizes
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
 from tracking.drawing.cv_canvas import paint_scene
@@ -23,6 +24,7 @@ from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
+from tracking.session.person_tracks import person_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
 from tracking.video.source import VideoSource
@@ -71,24 +73,21 @@ class Side:
     @classmethod
     def of(cls, attempt: Attempt) -> "Side":
         """UserError when the person is not in the session."""
-        results, heights, seen = [], [], []
-        for edited in attempt.session.exported():
-            result = edited.result
-            results.append(result)
-            rows = np.flatnonzero(result.tracks.ids == attempt.person)
-            if rows.size:
-                x1, y1, x2, y2 = result.tracks.boxes[rows[0]].tolist()
-                heights.append(max(y2 - y1, (x2 - x1) * PANE_WH[1] / PANE_WH[0]))
-                seen.append(result.time_s)
-        if not seen:
-            raise UserError(f"There is no person {attempt.person} in {attempt.session.stored.path.name}.")
-        everybody = motions_of(results, attempt.session.skeleton)
-        motion = next(motion for motion in everybody if motion.person == attempt.person)
+        session, span = attempt.session, attempt.session.exported_span
+        track = person_track(session, attempt.person)
+        inside = span.indices(track.times)
+        rows = np.flatnonzero((track.at >= inside.start) & (track.at < inside.stop))
+        if not len(rows):
+            raise UserError(f"There is no person {attempt.person} in {session.stored.path.name}.")
+        wide, high = sizes(track.boxes[rows].astype(np.float64)).T
+        seen, heights = track.times[track.at[rows]], np.maximum(high, wide * PANE_WH[1] / PANE_WH[0])
+        points = track.spread(track.known)[inside.start : inside.stop].astype(np.float64)
+        motion = Motion(attempt.person, track.times[inside.start : inside.stop], points, session.skeleton)
         return cls(
             attempt,
             motion,
-            seen[0] - attempt.at_s,
-            seen[-1] - attempt.at_s,
+            float(seen[0]) - attempt.at_s,
+            float(seen[-1]) - attempt.at_s,
             ROOM * float(np.max(heights)),
             motion.leg_px,
             attempt.session.name(attempt.person),

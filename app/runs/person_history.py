@@ -1,6 +1,6 @@
 """What is known of one person over time: the curves of their joints and angles."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -8,44 +8,32 @@ import numpy.typing as npt
 from tracking.angles import angle
 from tracking.drawings import measured, places
 from tracking.session.edits import SetDrawing
-from tracking.types import FrameResult
+from tracking.session.person_tracks import PersonTrack
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class PersonHistory:
-    """One person's joints, frame by frame; a frame without them is a gap, and nothing is kept before they appear."""
+    """One person's joints, frame by frame; a frame without them is a gap, and nothing is kept before they appear.
+
+    times: (F,) seconds. raw, smoothed: (F, K, 2) pixels, NaN where nothing is known.
+    """
 
     person: int
-    times: list[float] = field(default_factory=list)
-    raw: list[npt.NDArray[np.float32]] = field(default_factory=list)
-    smoothed: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    times: Floats
+    raw: npt.NDArray[np.float32]
+    smoothed: npt.NDArray[np.float32]
 
-    def add(self, result: FrameResult) -> None:
-        """Takes this person's row of the next frame."""
-        rows = np.flatnonzero(result.tracks.ids == self.person)
-        if rows.size == 0 and not self.times:
-            return
-        gap = np.full((result.smoothed.scores.shape[1], 2), np.nan, np.float32)
-        self.raw.append(result.raw.keypoints[rows[0]] if rows.size else gap)
-        self.smoothed.append(result.smoothed.keypoints[rows[0]] if rows.size else gap)
-        self.times.append(result.time_s)
-
-    def copy(self) -> "PersonHistory":
-        """As it is now, in order of time; what is added later does not change it."""
-        order = np.argsort(self.times, kind="stable").tolist()
-        return PersonHistory(
-            self.person,
-            [self.times[i] for i in order],
-            [self.raw[i] for i in order],
-            [self.smoothed[i] for i in order],
-        )
+    @classmethod
+    def of(cls, person: int, track: PersonTrack) -> "PersonHistory":
+        """What a session holds of them."""
+        first = int(track.at[0]) if len(track.at) else len(track.times)
+        return cls(person, track.times[first:], track.spread(track.raw)[first:], track.spread(track.smoothed)[first:])
 
     def curve(self, quantity: str, joint: int, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and values: pixels (x, y), pixels a second (speed), or degrees (a name of `ANGLES`)."""
-        times = np.array(self.times)
-        points = np.array(self.raw if raw else self.smoothed, np.float64)
+        times, points = self.times, (self.raw if raw else self.smoothed).astype(np.float64)
         if len(times) == 0:
             return times, times
         if quantity == "x":
@@ -58,9 +46,9 @@ class PersonHistory:
 
     def measured(self, drawing: SetDrawing, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and what a drawing measures: degrees or pixels; NaN where it is tied to somebody else."""
-        points = np.array(self.raw if raw else self.smoothed, np.float64)
+        points = (self.raw if raw else self.smoothed).astype(np.float64)
         spots = places(drawing, {self.person: points})
-        return np.array(self.times), np.broadcast_to(measured(drawing, spots), len(points)).astype(np.float64)
+        return self.times, np.broadcast_to(measured(drawing, spots), len(points)).astype(np.float64)
 
 
 def speed(times: Floats, points: Floats) -> Floats:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.runs.person_history import PersonHistory
@@ -10,8 +11,9 @@ from ppnet.errors import UserError
 from tracking.events import Event, Lane, Sightings
 from tracking.session.edited_session import EditedSession
 from tracking.session.parts import TrackedParts
+from tracking.session.person_tracks import PersonTrack, person_track
 
-SHOW_FRAMES = 500  # so many at a time come into view
+SHOW_FRAMES = 4000  # so many at a time come into view
 LOOK_S = 0.1
 log = logging.getLogger(__name__)
 
@@ -97,10 +99,10 @@ class ResultsReader:
 
     def _follow(self, wish: _Wish) -> None:
         """Reads what there is and then what comes, until something else is wished for."""
-        history = None if wish.person is None else PersonHistory(wish.person)
+        track: PersonTrack | None = None
         lanes: tuple[Lane, ...] | None = None
         events: tuple[Event, ...] = ()
-        planned, waiting = TrackedParts(), [range(0)]  # what the curves hold or will hold, and what of it they lack yet
+        planned, waiting = TrackedParts(), list[range]()  # what the curves hold or will hold, and what they lack of it
         shown_length, is_reading = 0, False
         while self._is_wanted(wish):
             begun_s, is_news = time.monotonic(), self._read_sightings(wish) or lanes is None
@@ -108,19 +110,23 @@ class ResultsReader:
                 sightings = wish.edited.plan.sighted(self._sightings)
                 lanes = sightings.lanes()
                 events = sightings.events(lanes)
-            count = 0
-            if history is not None:
-                if not any(waiting):
+            has_more = False
+            if wish.person is not None:
+                if not waiting:
                     stored = wish.edited.stored.parts
-                    waiting = [range(max(new.start, wish.history_from), new.stop) for new in stored.beyond(planned)]
+                    waiting = _pieces(stored.beyond(planned), wish.history_from)
                     planned = stored
-                count, waiting = _read_some(history, wish.edited, waiting)
-            was_reading, is_reading = is_reading, count == SHOW_FRAMES
-            length = 0 if history is None else len(history.times)
-            is_longer = count and (not is_reading or length >= 1.5 * shown_length)  # all of it is copied each time
+                if has_more := bool(waiting):
+                    piece = waiting.pop(0)
+                    more = person_track(wish.edited, wish.person, piece.start, piece.stop, keep_hidden=True)
+                    track = more if track is None else PersonTrack.joined([track, more])
+            was_reading, is_reading = is_reading, bool(waiting)
+            length = 0 if track is None else len(track.times)
+            is_longer = has_more and (not is_reading or length >= 1.5 * shown_length)  # all of it is copied each time
             if is_news or is_longer or was_reading > is_reading:
-                known_s, curves, shown_length = self._sightings.last_s, history and history.copy(), length
-                self._show(wish, KnownResults(lanes or (), events, known_s, curves, is_reading))
+                known_s, shown_length = self._sightings.last_s, length
+                history = None if track is None or wish.person is None else PersonHistory.of(wish.person, track)
+                self._show(wish, KnownResults(lanes or (), events, known_s, history, is_reading))
             if not is_reading:
                 pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
                 with self._condition:
@@ -157,13 +163,7 @@ class ResultsReader:
             self._known = fresh
 
 
-def _read_some(history: PersonHistory, edited: EditedSession, waiting: list[range]) -> tuple[int, list[range]]:
-    """Reads on in the frames that wait; how many were read, and what waits still."""
-    count = 0
-    for number, frames in enumerate(waiting):
-        for one in edited.results(frames.start, frames.stop, keep_hidden=True):
-            history.add(one.result)
-            count += 1
-            if count == SHOW_FRAMES:
-                return count, [range(one.result.frame_index + 1, frames.stop), *waiting[number + 1 :]]
-    return count, []
+def _pieces(frames: Iterable[range], start: int) -> list[range]:
+    """The frames from `start` on, in pieces that are read at a time."""
+    parts = (range(max(part.start, start), part.stop) for part in frames)
+    return [part[i : i + SHOW_FRAMES] for part in parts for i in range(0, len(part), SHOW_FRAMES)]

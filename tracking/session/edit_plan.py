@@ -36,6 +36,8 @@ from tracking.time_span import ALL_TIME
 from tracking.types import FrameResult, KeypointState
 
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
+HandEdit = MoveKeypoint | FillKeypoint
 Kind = TypeVar("Kind")
 LAST_FRAME = np.iinfo(np.int64).max
 _ON_FRAMES = (SwapIds, MergeIds, SplitId, DeletePerson, MoveKeypoint, FillKeypoint)
@@ -47,7 +49,7 @@ class _Hand:
 
     row: int
     keypoint: int
-    edit: MoveKeypoint | FillKeypoint
+    edit: HandEdit
 
 
 @dataclass(frozen=True)
@@ -147,14 +149,40 @@ class EditPlan:
     def sighted(self, tracked: Sightings) -> Sightings:
         """The same for many frames at once, without joints: people under the numbers that they have now. Whoever has a
         joint that was set by hand counts as certain in that frame."""
-        ids, frames, certain = tracked.ids.copy(), tracked.indices[tracked.at], tracked.certain.copy()
-        for split_id in self._split_ids:
-            ids[ids >= split_id] += 1
-        for edit in self._steps:
-            _step_all(edit, frames, ids, certain)
+        certain = tracked.certain.copy()
+        ids, hands = self.renumbered(tracked.indices[tracked.at], tracked.ids)
+        for rows, _ in hands:
+            certain[rows] = True
         if self.only is not None:
             ids[ids != self.only] = 0
         return replace(tracked, certain=certain).renamed(ids)
+
+    def renumbered(self, frames: Indices, tracked: Indices) -> tuple[Indices, list[tuple[Indices, HandEdit]]]:
+        """The numbers that people (M,) tracked in `frames` (M,) have now, 0 for who is taken out; and the edits by
+        hand, each with the rows that it is about."""
+        ids = tracked.copy()
+        for split_id in self._split_ids:
+            ids[ids >= split_id] += 1
+        hands: list[tuple[Indices, HandEdit]] = []
+        for edit in self._steps:
+            _step_all(edit, frames, ids, hands)
+        return ids, hands
+
+    def tracked_as(self, person: int) -> tuple[int, ...]:
+        """All numbers that the tracking may have given to who is `person` now, and to whoever decides about that."""
+        wanted = {person}
+        for edit in reversed(self._steps):
+            match edit:
+                case SwapIds(first, second) if {first, second} & wanted:
+                    wanted |= {first, second}
+                case SplitId(track_id, _, new_id) if new_id in wanted:
+                    wanted.add(track_id)
+                case MergeIds(keep, other) if keep in wanted:
+                    wanted.add(other)
+                case _:
+                    pass
+        uncounted = {number - splits for number in wanted for splits in range(len(self._split_ids) + 1)}
+        return tuple(sorted(number for number in uncounted if number >= 1 and self.counted(number) in wanted))
 
     def set_by_hand(self, edited: EditedResult, hands: Sequence[_Hand], *, keep_hidden: bool = False) -> EditedResult:
         """Puts the joints where the hand put them (score 1, state EDITED) and leaves out hidden people."""
@@ -165,15 +193,16 @@ class EditPlan:
             for hand in hands:
                 if hand.keypoint < scores.shape[1]:
                     at = hand.row, hand.keypoint
-                    keypoints[at] = _hand_position(hand.edit, result.time_s, result.smoothed.keypoints[at])
+                    keypoints[at] = hand_position(hand.edit, result.time_s, result.smoothed.keypoints[at])
                     scores[at], states[at], flags[hand.row] = 1.0, KeypointState.EDITED, True
             result = with_smoothed(result, Poses(keypoints, scores, result.skeleton), states)
-        visible = [row for row, i in enumerate(result.tracks.ids.tolist()) if self._is_shown(i, keep_hidden)]
+        visible = [row for row, i in enumerate(result.tracks.ids.tolist()) if self.is_shown(i, keep_hidden=keep_hidden)]
         if len(visible) < len(result):
             result, flags = select_rows(result, visible), flags[visible]
         return EditedResult(result, flags)
 
-    def _is_shown(self, track_id: int, keep_hidden: bool) -> bool:
+    def is_shown(self, track_id: int, *, keep_hidden: bool = False) -> bool:
+        """Whether somebody is shown at all."""
         if self.only is not None and track_id != self.only:
             return False
         return keep_hidden or track_id not in self.hidden
@@ -243,9 +272,7 @@ def _step(edit: Edit, frame: int, rows: dict[int, int], hands: list[_Hand]) -> N
             pass
 
 
-def _step_all(
-    edit: Edit, frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], certain: npt.NDArray[np.bool_]
-) -> None:
+def _step_all(edit: Edit, frames: Indices, ids: Indices, hands: list[tuple[Indices, HandEdit]]) -> None:
     """Brings one edit onto the numbers (M,) of people in `frames` (M,); 0 takes somebody out."""
     match edit:
         case SwapIds(first, second, start):
@@ -259,17 +286,16 @@ def _step_all(
         case DeletePerson(track_id, start, end):
             ids[(frames >= start) & (frames <= (LAST_FRAME if end is None else end)) & (ids == track_id)] = 0
         case MoveKeypoint():
-            certain[(frames == edit.frame_index) & (ids == edit.track_id)] = True
+            hands.append((np.flatnonzero((frames == edit.frame_index) & (ids == edit.track_id)), edit))
         case FillKeypoint():
             inside = (frames >= edit.start.frame_index) & (frames <= edit.end.frame_index)
-            certain[inside & (ids == edit.track_id)] = True
+            hands.append((np.flatnonzero(inside & (ids == edit.track_id)), edit))
         case _:
             pass
 
 
-def _hand_position(
-    edit: MoveKeypoint | FillKeypoint, time_s: float, tracked: npt.NDArray[np.float32]
-) -> tuple[float, float]:
+def hand_position(edit: HandEdit, time_s: float, tracked: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Where a joint is put by hand at a time, pixels; tracked: (2,) where it was."""
     if isinstance(edit, MoveKeypoint):
         return edit.x, edit.y
     start, end = edit.start, edit.end

@@ -1,12 +1,13 @@
 """`EditedSession`: a session as it looks with all edits in it, by frame or from end to end, without the network."""
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
 from tracking.session.edits import MAX_SCALE, ChooseSmoothing, SetDrawing, SetMark
 from tracking.session.format import SessionHeader
-from tracking.session.resmoothing import SmoothedRun, smooth_again
+from tracking.session.resmoothing import SmoothedPerson, SmoothedRun, smooth_again
 from tracking.session.session import Session
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import FrameResult
@@ -126,6 +127,10 @@ class EditedSession:
         for tracked in self.stored.results(start, end):
             yield self._edit(tracked, keep_hidden)
 
+    def smoothed_anew(self, person: int) -> SmoothedPerson:
+        """One person's joints where they were made anew; joints set by hand are not among them."""
+        return self._smoothed.of_person(person)
+
     @property
     def exported_span(self) -> TimeSpan:
         """What exports write: all between in and out point, as far as it was asked for."""
@@ -164,6 +169,14 @@ class EditedSession:
 def _smoothed(
     session: Session, plan: EditPlan, choice: ChooseSmoothing, cancelled: Callable[[], bool]
 ) -> SmoothedRun | None:
-    identified = (plan.identified(tracked)[0].result for tracked in session.results() if not cancelled())
-    smoothed = SmoothedRun(smooth_again(identified, choice.settings))
+    ids = array("q")
+
+    def identified() -> Iterator[FrameResult]:
+        for tracked in session.results():
+            if not cancelled():
+                result = plan.identified(tracked)[0].result
+                ids.extend(result.tracks.ids.tolist())
+                yield result
+
+    smoothed = SmoothedRun(smooth_again(identified(), choice.settings), ids)
     return None if cancelled() else smoothed

@@ -35,6 +35,7 @@ MAX_NUMBER = 1e12  # of frames, seconds, ticks: far beyond any video
 MAX_PIXEL = 1e7  # how far from the picture a box or keypoint may lie
 MAX_PEOPLE = 10_000  # in one frame
 
+States = np.ndarray[Any, np.dtype[np.uint8]]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 SCHEMA = {
@@ -277,19 +278,25 @@ def result_from_rows(frame: Sequence[Any], people: Sequence[Sequence[Any]], skel
     )
 
 
-def _tracks(people: Sequence[Sequence[Any]]) -> Tracks:
+def stacked_from_rows(people: Sequence[Sequence[Any]], skeleton: Skeleton) -> tuple[Tracks, Poses, Poses, States]:
+    """People of many frames, one under the other: tracks, raw, smoothed and states; ValueError when damaged."""
+    raw, smoothed = _poses(people, 9, skeleton), _poses(people, 10, skeleton)
+    return _tracks(people, are_distinct=False), raw, smoothed, _states(people, len(skeleton))
+
+
+def _tracks(people: Sequence[Sequence[Any]], *, are_distinct: bool = True) -> Tracks:
     if not people:
         return Tracks.empty()
     ids = [row[2] for row in people]
     states = [row[3] for row in people]
-    if not all(isinstance(i, int) and 1 <= i < LIMIT for i in ids) or len(set(ids)) != len(ids):
+    is_repeated = are_distinct and len(set(ids)) != len(ids)
+    if not all(isinstance(i, int) and 1 <= i < LIMIT for i in ids) or is_repeated:
         raise ValueError(f"ids {ids[:9]} are not distinct numbers from 1")
     if not set(states) <= {int(state) for state in TrackState}:
         raise ValueError("unknown state of a person")
-    numbers = [[float(value) for value in row[4:9]] for row in people]
-    if not all(abs(value) <= MAX_PIXEL for row in numbers for value in row):
+    boxes = np.array([row[4:9] for row in people], np.float32)
+    if not (np.abs(boxes) <= MAX_PIXEL).all():
         raise ValueError("a box is out of range")
-    boxes = np.array(numbers, np.float32)
     return Tracks(np.array(ids, np.int64), boxes[:, 1:], boxes[:, 0], np.array(states, np.uint8))
 
 
@@ -301,7 +308,7 @@ def _poses(people: Sequence[Sequence[Any]], column: int, skeleton: Skeleton) -> 
     return Poses(packed[..., :2], packed[..., 2], skeleton)
 
 
-def _states(people: Sequence[Sequence[Any]], keypoints: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _states(people: Sequence[Sequence[Any]], keypoints: int) -> States:
     blob = b"".join(_blob(row[11], keypoints) for row in people)
     states = np.frombuffer(blob, np.uint8).reshape(len(people), keypoints)
     if states.size and states.max() > max(KeypointState):

@@ -2,7 +2,8 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,22 @@ from tracking.types import FrameResult
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
+class SmoothedPerson(NamedTuple):
+    """One person's: indices of the frames (M,), keypoints (M, K, 2) pixels, states (M, K)."""
+
+    frames: npt.NDArray[np.int64]
+    keypoints: npt.NDArray[np.float32]
+    states: npt.NDArray[np.uint8]
+
+
 class SmoothedRun:
     """Smoothed joints and their states by frame, in a few long arrays: hours of them take little memory."""
 
-    def __init__(self, frames: Iterable[tuple[int, Poses, npt.NDArray[np.uint8]]] = ()) -> None:
-        """frames: as `smooth_again` gives them; their indices rise."""
+    def __init__(
+        self, frames: Iterable[tuple[int, Poses, npt.NDArray[np.uint8]]] = (), ids: Sequence[int] = ()
+    ) -> None:
+        """frames: as `smooth_again` gives them; their indices rise. ids: numbers of all people, frame by frame, known
+        when these are all given."""
         self._indices, self._ends = array("q"), array("q", [0])
         self._skeleton: Skeleton | None = None
         keypoints, scores, states = array("f"), array("f"), array("B")
@@ -32,6 +44,7 @@ class SmoothedRun:
             states.frombytes(of_joints.tobytes())
         self._keypoints, self._scores = np.frombuffer(keypoints, np.float32), np.frombuffer(scores, np.float32)
         self._states = np.frombuffer(states, np.uint8)
+        self._ids = np.array(ids, np.int64)
 
     def get(self, frame_index: int) -> Smoothed | None:
         """One frame's; None where there is none."""
@@ -43,6 +56,14 @@ class SmoothedRun:
         keypoints = self._keypoints[2 * rows.start : 2 * rows.stop].reshape(-1, joints, 2)
         poses = Poses(keypoints, self._scores[rows].reshape(-1, joints), self._skeleton)
         return poses, self._states[rows].reshape(-1, joints)
+
+    def of_person(self, person: int) -> SmoothedPerson:
+        """All that there is of one person."""
+        joints = 1 if self._skeleton is None else len(self._skeleton)
+        rows = np.flatnonzero(self._ids == person)
+        frames = np.array(self._indices, np.int64)[np.searchsorted(self._ends, rows, side="right") - 1]
+        keypoints, states = self._keypoints.reshape(-1, joints, 2), self._states.reshape(-1, joints)
+        return SmoothedPerson(frames, keypoints[rows], states[rows])
 
 
 def smooth_again(

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from tracking.events import Sightings
 from tracking.session import format as layout
+from tracking.session import reading
 from tracking.session.edits import Edit, edit_from_json, edit_to_json
 from tracking.session.format import SessionError, SessionHeader, SettingChange
 from tracking.session.opening import (
@@ -237,44 +237,18 @@ class Session:
         """Who is where in the next frames with start <= frame_index < end, as it was tracked, without joints; some at a
         time, none at the end."""
         with self._guarded():
-            query = "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? AND frame_index < ? "
-            frames = self._database.execute(
-                f"{query} ORDER BY frame_index LIMIT ?", (start, end, SIGHTED_FRAMES)
-            ).fetchall()
-            if not frames:
-                return Sightings.none()
-            people = self._database.execute(
-                f"SELECT {layout.SIGHTED_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
-                "ORDER BY frame_index, row",
-                (frames[0][0], frames[-1][0]),
-            ).fetchall()
-            return layout.sightings_from_rows(frames, people, len(self._header.skeleton))
+            return reading.sightings(self._database, start, end, SIGHTED_FRAMES, len(self._header.skeleton))
+
+    def rows_of(self, people: Sequence[int] | None, start: int, end: int) -> reading.Rows:
+        """Who was tracked under these numbers (None: everybody) in frames with start <= frame_index < end, one under
+        the other."""
+        with self._guarded():
+            return reading.rows(self._database, people, start, end, self._header.skeleton)
 
     def _span(self, first: int, last: int) -> Iterator[FrameResult]:
         """At most CHUNK_FRAMES results with first <= frame_index <= last."""
         with self._guarded():
-            frames = self._database.execute(
-                f"SELECT {layout.FRAME_COLUMNS} FROM frames WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
-                "ORDER BY frame_index LIMIT ?",
-                (first, last, CHUNK_FRAMES),
-            ).fetchall()
-            if not frames:
-                return iter(())
-            people: dict[int, list[tuple[Any, ...]]] = {}
-            rows = self._database.execute(
-                f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
-                "ORDER BY frame_index, row",
-                (frames[0][0], frames[-1][0]),
-            )
-            for row in rows:
-                people.setdefault(row[0], []).append(row)
-                if len(people[row[0]]) > layout.MAX_PEOPLE:
-                    raise ValueError(f"frame {row[0]} has too many people")
-            indices = [frame[0] for frame in frames]
-            if any(before >= after for before, after in pairwise([first - 1, *indices])):
-                raise ValueError("the frames are out of order")
-            skeleton = self._header.skeleton
-            return iter([layout.result_from_rows(frame, people.get(frame[0], []), skeleton) for frame in frames])
+            return iter(reading.results(self._database, first, last, CHUNK_FRAMES, self._header.skeleton))
 
     def go_on(self) -> None:
         """Takes the mark of completeness away: more is to come."""

@@ -1,0 +1,95 @@
+"""Reads the tables of a session: whole frames, who is where without joints, and all rows of some people."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
+from tracking.events import Sightings
+from tracking.session import format as layout
+from tracking.types import FrameResult, Tracks
+
+
+@dataclass(frozen=True)
+class Rows:
+    """People of many frames, one under the other, by frame.
+
+    indices, times (F,): of all frames read. frames: (M,) index of the frame of each row. tracks, raw, smoothed: M rows;
+    states: (M, K).
+    """
+
+    indices: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+    frames: npt.NDArray[np.int64]
+    tracks: Tracks
+    raw: Poses
+    smoothed: Poses
+    states: npt.NDArray[np.uint8]
+
+
+def results(database: sqlite3.Connection, first: int, last: int, most: int, skeleton: Skeleton) -> list[FrameResult]:
+    """At most so many results with first <= frame_index <= last. ValueError when the rows are damaged."""
+    frames = database.execute(
+        f"SELECT {layout.FRAME_COLUMNS} FROM frames WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+        "ORDER BY frame_index LIMIT ?",
+        (first, last, most),
+    ).fetchall()
+    if not frames:
+        return []
+    people: dict[int, list[tuple[Any, ...]]] = {}
+    found = database.execute(
+        f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+        "ORDER BY frame_index, row",
+        (frames[0][0], frames[-1][0]),
+    )
+    for row in found:
+        people.setdefault(row[0], []).append(row)
+        if len(people[row[0]]) > layout.MAX_PEOPLE:
+            raise ValueError(f"frame {row[0]} has too many people")
+    if any(before >= after for before, after in pairwise([first - 1, *(frame[0] for frame in frames)])):
+        raise ValueError("the frames are out of order")
+    return [layout.result_from_rows(frame, people.get(frame[0], []), skeleton) for frame in frames]
+
+
+def sightings(database: sqlite3.Connection, start: int, end: int, most: int, keypoints: int) -> Sightings:
+    """Who is where in at most so many frames with start <= frame_index < end. ValueError when the rows are damaged."""
+    frames = _frames(database, start, end, most)
+    if not frames:
+        return Sightings.none()
+    people = database.execute(
+        f"SELECT {layout.SIGHTED_COLUMNS} FROM people WHERE frame_index BETWEEN ? AND ? "  # noqa: S608
+        "ORDER BY frame_index, row",
+        (frames[0][0], frames[-1][0]),
+    ).fetchall()
+    return layout.sightings_from_rows(frames, people, keypoints)
+
+
+def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int, end: int, skeleton: Skeleton) -> Rows:
+    """All rows of some people (None: of everybody). ValueError when they are damaged."""
+    frames = _frames(database, start, end, -1)
+    among = "" if people is None else f"AND track_id IN ({','.join(str(int(i)) for i in people)}) "
+    found = database.execute(
+        f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index >= ? AND frame_index < ? {among}"  # noqa: S608
+        "ORDER BY frame_index, row",
+        (start, end),
+    ).fetchall()
+    times = np.array([row[1] for row in frames], np.float64)
+    if not np.isfinite(times).all():
+        raise ValueError("a frame has no time")
+    indices = np.array([row[0] for row in frames], np.int64)
+    of_rows = np.array([row[0] for row in found], np.int64)
+    if not np.isin(of_rows, indices).all():
+        raise ValueError("frames and the people in them do not belong together")
+    return Rows(indices, times, of_rows, *layout.stacked_from_rows(found, skeleton))
+
+
+def _frames(database: sqlite3.Connection, start: int, end: int, most: int) -> list[tuple[int, float]]:
+    """Index and time of at most so many frames (-1: all), in order."""
+    query = "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? AND frame_index < ? "
+    return database.execute(f"{query} ORDER BY frame_index LIMIT ?", (start, end, most)).fetchall()
