@@ -61,9 +61,8 @@ def person_track(
     edited: EditedSession, person: int, start: int = 0, end: int = LIMIT, *, keep_hidden: bool = False
 ) -> PersonTrack:
     """One person in frames with start <= frame_index < end, as `EditedSession.results` has them."""
-    return PersonTrack.joined(
-        [_edited(edited, person, rows, keep_hidden) for rows in _chunks(edited, person, start, end)]
-    )
+    anew, chunks = edited.smoothed_anew(person), _chunks(edited, person, start, end)
+    return PersonTrack.joined([_edited(edited, person, rows, anew, keep_hidden) for rows in chunks])
 
 
 def _chunks(edited: EditedSession, person: int, start: int, end: int) -> Iterator[Rows]:
