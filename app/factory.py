@@ -22,19 +22,17 @@ def build_pipeline(settings: RunSettings) -> "Pipeline":
 
 def build_detector(settings: RunSettings) -> "PersonDetector":
     """The person detector, looking at the region that is asked for. UserError when there is none of that name."""
-    from tracking.detection.detector import MediaPipeDetector
+    from tracking.detection.efficientdet import tflite_detector
     from tracking.detection.onnx_detector import OnnxDetector
     from tracking.detection.region import RegionDetector
     from tracking.detection.tiles import TiledDetector
 
-    detector: MediaPipeDetector | OnnxDetector | TiledDetector
-    if settings.detector.model.lower().endswith(".onnx"):
-        detector = OnnxDetector(settings.detector)
-    else:
-        detector = MediaPipeDetector(settings.detector)
+    is_onnx = settings.detector.model.lower().endswith(".onnx")
+    network = OnnxDetector(settings.detector) if is_onnx else tflite_detector(settings.detector)
+    detector: PersonDetector = network
     if settings.detector.tiles == "auto":
         limit = settings.detector.max_detections
-        detector = TiledDetector(detector, input_size=detector.input_size, max_detections=limit)
+        detector = TiledDetector(network, input_size=network.input_size, max_detections=limit)
     return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 

@@ -11,6 +11,7 @@ from app.bench.rounds import Round, Side
 from app.bench.timed_parts import STAGES
 
 MIB = 2**20
+WORK = "work of all cores, ms a frame"
 SIDES: Mapping[Side, str] = {"file": "file engine", "live": "live engine", "landmarker": "PoseLandmarker"}
 STAGE_NAMES = {
     "decode": "reading a frame",
@@ -68,7 +69,8 @@ def engine_table(rounds: Sequence[Round]) -> str:
 def ratios(rounds: Sequence[Round]) -> dict[str, Ratio]:
     """How many times as fast as PoseLandmarker; above 1 is faster. Empty where it was not measured.
 
-    a frame: time from detector to smoothing against its time. engine: frames a second in the same file engine.
+    a frame: time from detector to smoothing against its time. engine: frames a second in the same file engine. work:
+    time of all cores in a frame.
     """
     ours, theirs = of_side(rounds, "file"), of_side(rounds, "landmarker")
     if not theirs:
@@ -76,6 +78,7 @@ def ratios(rounds: Sequence[Round]) -> dict[str, Ratio]:
     return {
         "a frame": _ratio([1 / one.chain_s for one in ours], [1 / one.chain_s for one in theirs]),
         "engine": _ratio([one.fps for one in ours], [one.fps for one in theirs]),
+        "work": _ratio([1 / one.work_s for one in ours], [1 / one.work_s for one in theirs]),
     }
 
 
@@ -90,6 +93,7 @@ def ratio_table(rounds: Sequence[Round], people: int) -> str:
     values = {
         "a frame": ("detector to smoothing, ms a frame", lambda one: 1000 * one.chain_s),
         "engine": ("frames a second in the file engine", lambda one: one.fps),
+        "work": (WORK, lambda one: 1000 * one.work_s),
     }
     for name, (words, value) in values.items():
         ratio = found[name]
@@ -146,6 +150,7 @@ _ENGINE_ROWS: Sequence[tuple[str, Callable[[Sequence[Round]], str]]] = (
     ("delay from capture to result, ms", _delay),
     ("peak memory of the first round, MiB", lambda own: f"{own[0].peak_bytes / MIB:.0f}"),
     ("overlap: seconds of work in a second", lambda own: f"{_median(own, lambda one: one.overlap):.2f}"),
+    (WORK, lambda own: f"{_median(own, lambda one: 1000 * one.work_s):.1f}"),
     ("cores busy", lambda own: _percent(_median(own, lambda one: one.cores_busy))),
     (
         "wall time without detector and network",

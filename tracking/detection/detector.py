@@ -83,15 +83,21 @@ def pad_to_square(image: Image, *, longest_side: int = LONGEST_SIDE) -> tuple[Im
 
     MediaPipe would stretch a frame to the model's square, which costs accuracy (people become thin or wide).
     """
+    image, back = shrunk(image, longest_side=longest_side)
+    side = max(image.shape[:2])
+    square = np.full((side, side, 3), GREY, np.uint8)
+    square[: image.shape[0], : image.shape[1]] = image
+    return square, back
+
+
+def shrunk(image: Image, *, longest_side: int = LONGEST_SIDE) -> tuple[Image, float]:
+    """The picture with at most so many pixels on its longest side, and the factor that leads back to the given ones."""
     height, width = image.shape[:2]
     shrink = min(1.0, longest_side / max(height, width))
     if shrink < 1:
         size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    side = max(image.shape[:2])
-    square = np.full((side, side, 3), GREY, np.uint8)
-    square[: image.shape[0], : image.shape[1]] = image
-    return square, 1 / shrink
+    return image, 1 / shrink
 
 
 class MediaPipeDetector:

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--clips", type=Path, default=Path("runs/evaluation"), metavar="DIR", help="clips and runs are kept here")
     add("--half", choices=(*HALVES, "all"), default="tune", help="which clips (thresholds are chosen on tune alone)")
     add("--only", nargs="+", default=[], metavar="NAME", help="these clips alone")
-    add("--detector", choices=("true", "shipped"), default="shipped", help="the truth's own boxes, or MediaPipe")
+    add("--detector", choices=("true", "shipped"), default="shipped", help="the truth's own boxes, or a detector's")
     add("--network", choices=("ppnet", "simulated"), default="ppnet", help="PPNet, or truth with a network's faults")
     add("--weights", type=Path, metavar="FILE", help="other weights than the shipped ones")
     add("--no-flip", action="store_true", help="one pass of the network instead of two")
@@ -71,9 +71,10 @@ def _parts(arguments: argparse.Namespace) -> Parts:
         estimator = PoseEstimator.from_file(path, flip=not arguments.no_flip)
         network = f"{path.stem}-{estimator.info.sha256[:8]}{'-noflip' if arguments.no_flip else ''}"
     if arguments.detector == "shipped":
-        from tracking.detection.detector import MediaPipeDetector
+        from tracking.detection.efficientdet import tflite_detector
+        from tracking.detection.settings import DetectorSettings
 
-        detector = MediaPipeDetector()
+        detector = tflite_detector(DetectorSettings())
     return Parts(detector, estimator, f"{arguments.detector}-{network}")
 
 

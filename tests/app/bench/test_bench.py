@@ -50,7 +50,8 @@ def bench(*words):
 
 
 def made_round(side, wall_s=2.0, **seconds):
-    return Round(side, 10, 10, 1, wall_s, 1.0, 2**20, {stage: tuple(values) for stage, values in seconds.items()})
+    times = {stage: tuple(values) for stage, values in seconds.items()}
+    return Round(side, 10, 10, 1, wall_s, wall_s / 2, 2**20, times)
 
 
 def test_every_round_goes_through_the_whole_clip_on_every_side(clip, detectors, tmp_path, capsys):
@@ -102,6 +103,12 @@ def test_overlap_and_what_is_left_beside_detector_and_network():
     assert one.overlap == pytest.approx(1.6) and one.besides == pytest.approx(0.25) and one.fps == 5
     assert one.chain_s == pytest.approx(0.16)
     assert "| overlap: seconds of work in a second | 1.60 |" in engine_table([one])
+
+
+def test_the_work_of_a_frame_is_the_time_of_all_cores_for_it():
+    one = made_round("file", wall_s=2.0)
+    assert one.cpu_s == 1 and one.work_s == pytest.approx(0.1)
+    assert "| work of all cores, ms a frame | 100.0 |" in engine_table([one])
 
 
 def test_ratios_are_of_medians_and_above_one_where_this_program_is_faster():

@@ -1,0 +1,125 @@
+"""The shipped detector run by OpenVINO: what it finds is what MediaPipe finds with the same file."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.shared_material import SHARED_CLIPS, shared
+from tracking import boxes as box_math
+from tracking.detection import efficientdet
+from tracking.detection.detector import MediaPipeDetector
+from tracking.detection.efficientdet import EfficientDetDetector, anchors, letterboxed, tflite_detector
+from tracking.detection.settings import DetectorSettings
+
+ROOT = Path(__file__).parents[3]
+SURE = 0.5
+
+
+@pytest.fixture(scope="module")
+def detector() -> EfficientDetDetector:
+    return EfficientDetDetector(DetectorSettings())
+
+
+@pytest.fixture(scope="module")
+def peer() -> MediaPipeDetector:
+    return MediaPipeDetector(DetectorSettings())
+
+
+def frame_of(clip: str, number: int) -> npt.NDArray[np.uint8]:
+    """An RGB picture of a real clip."""
+    video = cv2.VideoCapture(str(shared(SHARED_CLIPS / clip)))
+    video.set(cv2.CAP_PROP_POS_FRAMES, number)
+    return np.ascontiguousarray(video.read()[1][:, :, ::-1])
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("clip", ["single_portrait.mp4", "walk_single.mp4", "walk_crossing.mp4"])
+def test_finds_the_people_mediapipe_finds(
+    detector: EfficientDetDetector, peer: MediaPipeDetector, clip: str, turns: int
+) -> None:
+    """In wide and in tall pictures: then the other side of the square is left out."""
+    for number in (20, 50):
+        image = np.ascontiguousarray(np.rot90(frame_of(clip, number), turns))
+        here, there = detector.detect(image), peer.detect(image)
+        for ours, theirs in ((here, there), (there, here)):
+            sure = np.flatnonzero(ours.scores > SURE)
+            for box, score in zip(ours.boxes[sure], ours.scores[sure], strict=True):
+                overlap = box_math.iou_matrix(box[None], theirs.boxes)[0]
+                assert overlap.max(initial=0) > 0.8
+                assert score == pytest.approx(theirs.scores[overlap.argmax()], abs=0.15)
+
+
+def test_boxes_lie_inside_the_picture_best_first(detector: EfficientDetDetector) -> None:
+    image = frame_of("walk_crossing.mp4", 50)
+    found = detector.detect(image)
+    assert len(found) > 1
+    assert (np.diff(found.scores) <= 0).all()
+    assert (found.boxes >= 0).all()
+    assert (found.boxes[:, 2:] <= [image.shape[1], image.shape[0]]).all()
+    few = EfficientDetDetector(DetectorSettings(min_score=0.3, max_detections=1)).detect(image)
+    assert few.boxes.tolist() == found.boxes[:1].tolist()
+
+
+def test_large_pictures_give_boxes_in_their_own_pixels(detector: EfficientDetDetector) -> None:
+    image = frame_of("walk_single.mp4", 50)
+    large = np.asarray(cv2.resize(image, None, fx=2, fy=2), np.uint8)
+    assert detector.detect(large).boxes[0] == pytest.approx(2 * detector.detect(image).boxes[0], abs=30)
+
+
+def test_only_the_part_of_the_square_that_holds_the_picture_is_looked_at() -> None:
+    picture, back = letterboxed(np.full((360, 640, 3), 7, np.uint8), 320)
+    assert picture.shape == (192, 320, 3)
+    assert back == 2
+    assert (picture[:179] == 7).all()
+    assert (picture[181:] == 128).all()
+    assert letterboxed(np.zeros((4000, 2000, 3), np.uint8), 320)[0].shape == (320, 192, 3)
+
+
+def test_the_square_has_the_anchors_of_the_file() -> None:
+    """Counted in the file's metadata: 9 in each of the cells, 3x3 of them on the coarsest level."""
+    places = anchors(320, 320)
+    assert places.shape == (19206, 4)
+    assert places[0] == pytest.approx([4, 4, 24, 24])
+    assert places[1] == pytest.approx([4, 4, 33.94, 16.97], abs=0.01)
+    assert places[-1] / 320 == pytest.approx([0.8333, 0.8333, 1.1225, 2.2449], abs=1e-4)
+
+
+def test_nobody_tiny_and_closed(detector: EfficientDetDetector) -> None:
+    assert len(detector.detect(np.full((120, 300, 3), 90, np.uint8))) == 0
+    assert len(detector.detect(np.zeros((1, 1, 3), np.uint8))) == 0
+    assert len(detector.detect(np.zeros((0, 0, 3), np.uint8))) == 0
+    with pytest.raises(ValueError, match="RGB"):
+        detector.detect(np.zeros((10, 10), np.uint8))
+    closed = EfficientDetDetector(DetectorSettings())
+    closed.close()
+    closed.close()
+    with pytest.raises(ValueError, match="closed"):
+        closed.detect(np.zeros((10, 10, 3), np.uint8))
+
+
+def test_mediapipe_runs_it_where_openvino_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("no such instruction")
+
+    assert isinstance(tflite_detector(DetectorSettings()), EfficientDetDetector)
+    assert isinstance(tflite_detector(DetectorSettings(model="nanodet")), MediaPipeDetector)
+    monkeypatch.setattr(efficientdet, "openvino_core", fails)
+    assert isinstance(tflite_detector(DetectorSettings()), MediaPipeDetector)
+
+
+def test_it_is_silent_and_loads_neither_mediapipe_nor_telemetry() -> None:
+    code = (
+        "import sys, numpy as np; from tracking.detection.efficientdet import tflite_detector;"
+        "from tracking.detection.settings import DetectorSettings;"
+        "tflite_detector(DetectorSettings()).detect(np.zeros((64, 64, 3), np.uint8));"
+        "print([n for n, m in sys.modules.items() if m and ('mediapipe' in n or 'telemetry' in n)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
