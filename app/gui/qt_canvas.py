@@ -68,14 +68,10 @@ def _lines(painter: QPainter, lines: Lines, transform: ViewTransform) -> None:
 
 
 def _discs(painter: QPainter, discs: Discs, transform: ViewTransform) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    centers, radii = transform.to_widget(discs.centers).tolist(), (discs.radii * transform.scale).tolist()
-    for center, radius, color in zip(centers, radii, discs.colors, strict=True):
-        if discs.ring:
-            painter.setPen(_pen(color, discs.ring * transform.scale))
-        else:
-            painter.setBrush(QColor(*color))
+    painter.setPen(_pen(discs.color, discs.ring * transform.scale) if discs.ring else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if discs.ring else QColor(*discs.color))
+    radius = discs.radius * transform.scale
+    for center in transform.to_widget(discs.centers).tolist():
         painter.drawEllipse(QPointF(*center), radius, radius)
 
 

@@ -28,6 +28,7 @@ LEVELS = 4  # confidence is shown in so many steps
 AGES = 5  # and so is the age of a trail
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
+GROUPS = (LEVELS + 1) * len(SIDES)  # joints of one person that look alike
 
 
 def scene_of(
@@ -102,7 +103,7 @@ class _Bones:
 
     edges: npt.NDArray[np.int64]
     edge_sides: npt.NDArray[np.int64]
-    joint_sides: tuple[int, ...]
+    joint_sides: npt.NDArray[np.int64]
     names: tuple[str, ...]
 
     @classmethod
@@ -117,16 +118,16 @@ class _Bones:
             edge_sides.append(both.pop() if len(both) == 1 else middle)
         edges = np.array(skeleton.edges, np.int64).reshape(-1, 2)
         names = tuple(name.replace("_", " ") for name in skeleton.keypoints)
-        return cls(edges, np.array(edge_sides, np.int64), tuple(sides), names)
+        return cls(edges, np.array(edge_sides, np.int64), np.array(sides, np.int64), names)
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
     """What of N people is shown.
 
-    points (N, K, 2), scores, shown and predicted (N, K); limbs: width of each one's lines, image pixels; mutes: how far
-    each one's colours step back because somebody else is chosen; order: rows as they are painted, large people first,
-    so that a small one in front is not covered, and the chosen one last.
+    points (N, K, 2), scores, shown and predicted (N, K); corners: of the boxes, x1, y1, x2, y2; limbs: width of each
+    one's lines, image pixels; mutes: how far each one's colours step back because somebody else is chosen; order: rows
+    as they are painted, large people first, so that a small one in front is not covered, and the chosen one last.
     """
 
     result: FrameResult
@@ -135,6 +136,7 @@ class _People:
     scores: Floats
     shown: Bools
     predicted: Bools
+    corners: list[list[float]]
     limbs: list[float]
     mutes: list[float]
     order: list[int]
@@ -156,6 +158,7 @@ class _People:
             scores=poses.scores,
             shown=shown,
             predicted=shown & (result.states == KeypointState.PREDICTED),
+            corners=np.clip(boxes, -FAR, FAR).tolist(),
             limbs=[sizes.limb(height) for height in heights],
             mutes=[MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids],
             order=order,
@@ -181,7 +184,7 @@ def _trail(way: npt.NDArray[np.floating], track_id: int, sizes: _Sizes) -> Itera
 def _box(people: _People, row: int, sizes: _Sizes, *, chosen: int | None) -> Shape:
     """Dashed where the person is lost for the moment."""
     tracks = people.result.tracks
-    x1, y1, x2, y2 = (np.rint(np.clip(tracks.boxes[row], -FAR, FAR) / sizes.pixel) * sizes.pixel).tolist()
+    x1, y1, x2, y2 = (round(at / sizes.pixel) * sizes.pixel for at in people.corners[row])
     width = sizes.line(sizes.span / 900 + 2 * (int(tracks.ids[row]) == chosen))
     if tracks.states[row] != TrackState.PREDICTED:
         return Box((x1, y1, x2, y2), people.color(row), width)
@@ -232,45 +235,59 @@ def _limbs(
 def _joints(people: _People, sizes: _Sizes) -> dict[int, list[Discs]]:
     """By row: discs that grow and brighten with confidence; rings where the position is predicted, and around joints
     that were set by hand."""
-    levels = np.rint(np.clip(people.scores, 0, 1) * LEVELS)
-    largest = np.maximum(1.25 * np.array(people.limbs), 1.5 * sizes.pixel)
-    radii = largest[:, None] * (0.6 + 0.4 / LEVELS * levels)
-    full = people.shown & ~people.predicted
-    discs: dict[int, list[Discs]] = {}
+    levels = np.rint(np.clip(people.scores, 0, 1) * LEVELS).astype(np.int64)
+    of_person = levels * len(SIDES) + people.bones.joint_sides
+    groups = np.arange(len(levels))[:, None] * GROUPS + of_person
+    by_hand = people.shown & (people.result.states == KeypointState.EDITED)
+    full, hollow, edited = (
+        _grouped(people.points[which], groups[which], len(levels) * GROUPS)
+        for which in (people.shown & ~people.predicted, people.predicted, by_hand)
+    )
+    joints = {}
     for row in people.order:
-        ring = sizes.line(people.limbs[row] / sizes.pixel / 2)
-        discs[row] = [
-            *_discs(people, row, full[row], levels[row], radii[row], rim=sizes.pixel),
-            *_discs(people, row, people.predicted[row], levels[row], radii[row], ring=ring),
-            *_by_hand(people, row, radii[row], sizes),
+        limb, width = people.limbs[row], sizes.line(2)
+        ring = sizes.line(limb / sizes.pixel / 2)
+        rim = sizes.pixel if limb > sizes.pixel else 0.0
+        joints[row] = [
+            *(_rims(people, row, full, sizes, beyond=rim) if rim else ()),
+            *_discs(people, row, full, sizes),
+            *_discs(people, row, hollow, sizes, ring=ring),
+            *_rims(people, row, edited, sizes, LIGHT_INK, beyond=width, ring=width),
         ]
-    return discs
+    return joints
+
+
+def _rims(
+    people: _People, row: int, joints: tuple[Floats, list[int]], sizes: _Sizes, color: Color = OUTLINE, *,
+    beyond: float, ring: float = 0.0,
+) -> Iterator[Discs]:  # fmt: skip
+    """Discs or rings that reach so far beyond the joints of one person."""
+    centers, bounds = joints
+    for level, radius in enumerate(_radii(people.limbs[row], sizes.pixel)):
+        first = row * GROUPS + level * len(SIDES)
+        start, end = bounds[first], bounds[first + len(SIDES)]
+        if end > start:
+            yield Discs(centers[start:end], radius + beyond, color, ring)
 
 
 def _discs(
-    people: _People, row: int, which: Bools, levels: Floats, radii: Floats, *, rim: float = 0.0, ring: float = 0.0
+    people: _People, row: int, joints: tuple[Floats, list[int]], sizes: _Sizes, *, ring: float = 0.0
 ) -> Iterator[Discs]:
-    joints = np.flatnonzero(which)
-    if not len(joints):
-        return
-    sides, mute = people.bones.joint_sides, people.mutes[row]
-    colors = tuple(
-        faded(_joint_color(sides[joint], level), mute)
-        for joint, level in zip(joints.tolist(), levels[joints].astype(int).tolist(), strict=True)
-    )
-    centers, radii = people.points[row][joints], radii[joints]
-    if rim and people.limbs[row] > rim:
-        yield Discs(centers, radii + rim, (OUTLINE,) * len(joints))
-    yield Discs(centers, radii, colors, ring)
+    """The joints of one person, the surer ones over the others."""
+    centers, bounds = joints
+    for level, radius in enumerate(_radii(people.limbs[row], sizes.pixel)):
+        for side in range(len(SIDES)):
+            group = row * GROUPS + level * len(SIDES) + side
+            start, end = bounds[group], bounds[group + 1]
+            if end > start:
+                yield Discs(centers[start:end], radius, faded(_joint_color(side, level), people.mutes[row]), ring)
 
 
-def _by_hand(people: _People, row: int, radii: Floats, sizes: _Sizes) -> Iterator[Discs]:
-    """A ring around every joint that a hand has set."""
-    joints = np.flatnonzero(people.shown[row] & (people.result.states[row] == KeypointState.EDITED))
-    if len(joints):
-        width = sizes.line(2)
-        reach = radii[joints] + width
-        yield Discs(people.points[row][joints], reach, (LIGHT_INK,) * len(joints), width)
+@cache
+def _radii(limb: float, pixel: float) -> tuple[float, ...]:
+    """Of a joint of each level, on a person with lines of that width: halves of a pixel of the screen."""
+    largest = max(1.25 * limb, 1.5 * pixel)
+    return tuple(round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel for level in range(LEVELS + 1))
 
 
 def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:
@@ -310,7 +327,7 @@ def _joint_names(people: _People, row: int, sizes: _Sizes) -> Iterator[Label]:
 
 def _label(people: _People, row: int, style: SceneStyle, sizes: _Sizes) -> Label:
     track_id = int(people.result.tracks.ids[row])
-    left, top = np.clip(people.result.tracks.boxes[row, :2], -FAR, FAR).tolist()
+    left, top, _, _ = people.corners[row]
     ground = people.color(row)
     text = style.people.names.get(track_id, str(track_id))
     return Label(text, (left, top), sizes.letters, ink_on(ground), ground)

@@ -23,11 +23,11 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Discs:
-    """Discs, each in its colour: centers (M, 2), radii (M,). ring: width of the line where they are hollow, else 0."""
+    """Discs of one size and colour: centers (M, 2). ring: width of the line where they are hollow, else 0."""
 
     centers: Floats
-    radii: Floats
-    colors: tuple[Color, ...]
+    radius: float
+    color: Color
     ring: float = 0.0
 
 
