@@ -34,32 +34,25 @@ def intersections(first: Boxes, second: Boxes) -> Boxes:
     return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))
 
 
-def covered_share(box: Boxes, others: Boxes, *, but: int | None = None) -> float:
-    """Largest share, 0 to 1, of a box (4,) that lies under one of the others (N, 4); `but` leaves one of them out."""
-    width = np.minimum(others[:, 2], box[2]) - np.maximum(others[:, 0], box[0])
-    height = np.minimum(others[:, 3], box[3]) - np.maximum(others[:, 1], box[1])
-    common = np.maximum(width, 0) * np.maximum(height, 0)
-    if but is not None:
-        common[but] = 0.0
-    area = max(float(box[2] - box[0]), 0.0) * max(float(box[3] - box[1]), 0.0)
-    return float(min(common.max(initial=0.0) / max(area, 1.0), 1.0))
+def common(first: Boxes, second: Boxes) -> Boxes:
+    """(N, 4) what each box of `first` (N, 4) shares with that of `second` in the same row; no area where nothing."""
+    return np.concatenate([np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])], axis=1)
 
 
 def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
     """(N, M) intersection over union; 0 where a box has no area or is not finite."""
-    common = intersections(first, second)
-    union = areas(first)[:, None] + areas(second)[None, :] - common
+    shared = intersections(first, second)
+    union = areas(first)[:, None] + areas(second)[None, :] - shared
     with np.errstate(invalid="ignore", divide="ignore"):
-        iou = common / union
+        iou = shared / union
     return np.where(np.isfinite(iou), iou, 0.0)
 
 
 def paired_iou(first: Boxes, second: Boxes) -> Boxes:
     """(N,) intersection over union of each box of `first` (N, 4) with that of `second` in the same row; as above."""
-    corners = np.concatenate([np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])], axis=1)
-    common = areas(corners)
+    shared = areas(common(first, second))
     with np.errstate(invalid="ignore", divide="ignore"):
-        iou = common / (areas(first) + areas(second) - common)
+        iou = shared / (areas(first) + areas(second) - shared)
     return np.where(np.isfinite(iou), iou, 0.0)
 
 

@@ -24,7 +24,9 @@ def paint_scene(scene: Scene, canvas: Image) -> None:
     for shape, points in zip(scene.shapes, _fixed_points(scene.shapes), strict=True):
         match shape:
             case Lines(color=color, width=width):
-                cv2.polylines(canvas, points.reshape(-1, 2, 2), False, color, _thickness(width), cv2.LINE_AA, SHIFT)
+                cv2.polylines(
+                    canvas, list(points.reshape(-1, 2, 2)), False, color, _thickness(width), cv2.LINE_AA, SHIFT
+                )
             case Discs():
                 _discs(shape, points, canvas)
             case Box(color=color, width=width):
@@ -58,7 +60,7 @@ def _discs(discs: Discs, centers: Points, canvas: Image) -> None:
     """By one call where their size allows it: the round end of a line without length is a disc."""
     thickness = 2 * (discs.radius - SOFT_EDGE)
     if not discs.ring and thickness >= 2 and float(thickness).is_integer():
-        cv2.polylines(canvas, centers[:, None], True, discs.color, int(thickness), cv2.LINE_AA, SHIFT)
+        cv2.polylines(canvas, list(centers[:, None]), True, discs.color, int(thickness), cv2.LINE_AA, SHIFT)
         return
     width = _thickness(discs.ring) if discs.ring else cv2.FILLED
     radius = round((discs.radius - (0 if discs.ring else SOFT_EDGE)) * ONE)

@@ -61,13 +61,17 @@ def evidence(expected: Floats, spread: Floats, found: Floats, noise: Floats, twi
     variance noise (N, K). A pair counts when both places are expected and at least one is seen.
     """
     left, right = twins.pairs[:, 0], twins.pairs[:, 1]
+    order = np.arange(found.shape[1])
+    order[left], order[right] = right, left
 
-    def cost(seen: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> Floats:
-        away = ((found[:, seen] - expected[:, place]) ** 2).sum(axis=-1)
-        return np.minimum(np.nan_to_num(away / (spread[:, place] + noise[:, seen]), nan=0.0, posinf=MOST), MOST)
+    def cost(place: npt.NDArray[np.int64]) -> Floats:
+        """(N, P) of both of a pair, each seen where the joints `place` (K,) are expected."""
+        away = ((found - expected[:, place]) ** 2).sum(axis=-1) / (spread[:, place] + noise)
+        each = np.where(np.isnan(away), 0.0, np.minimum(away, MOST))
+        return np.asarray(each[:, left] + each[:, right])
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        straight, crossed = cost(left, left) + cost(right, right), cost(left, right) + cost(right, left)
+        straight, crossed = cost(np.arange(len(order))), cost(order)
     known = np.isfinite(expected[:, left, 0]) & np.isfinite(expected[:, right, 0])
     ratio = np.where(known, (straight - crossed) / 2, 0.0) @ twins.members
     misfit = np.where(known, crossed, 0.0) @ twins.members

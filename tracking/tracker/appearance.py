@@ -1,24 +1,28 @@
 """Appearance: colour histograms of torso and thighs, to tell apart people who come out of hiding in one place."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from ppnet.skeleton import Skeleton
 from tracking.tracker.settings import AppearanceSettings
 
 Floats = npt.NDArray[np.float32]
+Descriptions = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
 BINS = (5, 10, 10)  # lightness, and the two opponent colours of CIE Lab
 RANGES = (0, 256, 68, 188, 68, 188)  # opponent colours beyond this hardly occur on cloth; they count as the last bin
 BLUR_BINS = 0.7  # standard deviation by which counts spread to neighbouring bins: a shadow moves colours by about one
 PATCH_WH = (16, 24)  # pixels to which each part is scaled first
-PARTS = (
-    (("shoulder", "hip"), (0.32, 0.20, 0.68, 0.48)),  # joints around a part, and where it usually is in the box
-    (("hip", "knee"), (0.32, 0.55, 0.68, 0.78)),
-)
+PARTS = (("shoulder", "hip"), ("hip", "knee"))  # joints of both sides around torso and thighs
+USUAL = np.array([(0.32, 0.20, 0.68, 0.48), (0.32, 0.55, 0.68, 0.78)])  # where these usually are in the box
 SIZE = BINS[0] * BINS[1] * BINS[2]
+LENGTH = len(PARTS) * SIZE
+"""D, numbers in a description."""
 
 
 def _blur(bins: int) -> Floats:
@@ -28,18 +32,18 @@ def _blur(bins: int) -> Floats:
     return np.asarray(kernel, np.float32)
 
 
-_BLURS = tuple(_blur(bins) for bins in BINS)
-_PLAN = ["einsum_path", (2, 3), (1, 2), (0, 1)]
+_BLUR_LIGHTNESS = _blur(BINS[0])
+_BLUR_COLOURS = np.kron(_blur(BINS[1]), _blur(BINS[2]))  # of both opponent colours at once
 
 
-def _bin_of_value(channel: int) -> npt.NDArray[np.int64]:
+def _bin_of_value(channel: int) -> npt.NDArray[np.uint8]:
     """(256,) bin of every value of a channel of CIE Lab."""
     low, high = RANGES[2 * channel : 2 * channel + 2]
     values = np.clip(np.arange(256), low, high - 1)
-    return np.floor((values - low) * (BINS[channel] / (high - low))).astype(np.int64)
+    return np.floor((values - low) * (BINS[channel] / (high - low))).astype(np.uint8)
 
 
-_BIN_OF_VALUE = tuple(_bin_of_value(channel) for channel in range(3))
+_BIN_OF_VALUE = np.stack([_bin_of_value(channel) for channel in range(3)], axis=1)[None]
 
 
 def describe(
@@ -51,32 +55,42 @@ def describe(
     """
     settings = settings or AppearanceSettings()
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    areas = np.stack([_part_areas(boxes, poses, joints, usual, settings) for joints, usual in PARTS], axis=1)
-    return _histograms(image, areas.reshape(-1, 4)).reshape(len(boxes), len(PARTS) * SIZE)
+    return _histograms(image, _part_areas(boxes, poses, settings).reshape(-1, 4)).reshape(len(boxes), LENGTH)
 
 
-def similarity(first: Floats, second: Floats) -> Floats:
+def similarity(first: Descriptions, second: Descriptions) -> Floats:
     """(N, M) similarity, 0 to 1, of descriptions (N, D) and (M, D): Bhattacharyya coefficient, mean of the parts."""
     return np.asarray(first @ second.T / len(PARTS), np.float32)
 
 
-def _part_areas(
-    boxes: npt.NDArray[np.float64], poses: Poses, joints: tuple[str, str], usual: tuple[float, ...],
-    settings: AppearanceSettings,
-) -> npt.NDArray[np.float64]:  # fmt: skip
-    """(M, 4) rectangles around these joints of both sides, or the usual ones in the box where they are not sure."""
-    areas = boxes[:, [0, 1, 0, 1]] + np.array(usual) * np.tile(boxes[:, 2:] - boxes[:, :2], 2)
-    at = [i for i, name in enumerate(poses.skeleton.keypoints) if name.endswith(joints)]
+def paired_similarity(first: Descriptions, second: Descriptions) -> Floats:
+    """(N,) the same for each description of `first` (N, D) with that of `second` in the same row; NaN where one is
+    unknown."""
+    return np.asarray(np.einsum("nd,nd->n", first, second) / len(PARTS), np.float32)
+
+
+def _part_areas(boxes: npt.NDArray[np.float64], poses: Poses, settings: AppearanceSettings) -> npt.NDArray[np.float64]:
+    """(M, P, 4) rectangles around the joints of each of the P parts, or the usual ones in the box where they are not
+    sure."""
+    areas = boxes[:, None, [0, 1, 0, 1]] + USUAL * np.tile(boxes[:, None, 2:] - boxes[:, None, :2], 2)
+    at = _joints_of_parts(poses.skeleton)
+    if at is None:
+        return np.asarray(areas)
     points = poses.keypoints[:, at].astype(np.float64)
-    sure = (poses.scores[:, at] >= settings.min_keypoint_score).all(axis=1) & np.isfinite(points).all(axis=(1, 2))
-    if not at or not sure.any():
-        return areas
-    low, high = points[sure].min(axis=1), points[sure].max(axis=1)
-    least = settings.min_width * (boxes[sure, 3] - boxes[sure, 1]) / 2
-    half = np.maximum((high[:, 0] - low[:, 0]) * 0.4, least)
-    middle = (low[:, 0] + high[:, 0]) / 2
-    areas[sure] = np.stack([middle - half, low[:, 1], middle + half, high[:, 1]], axis=1)
-    return areas
+    sure = (poses.scores[:, at] >= settings.min_keypoint_score) & np.isfinite(points).all(axis=3)
+    low, high = points.min(axis=2), points.max(axis=2)
+    least = settings.min_width * (boxes[:, 3] - boxes[:, 1])[:, None] / 2
+    half = np.maximum((high[..., 0] - low[..., 0]) * 0.4, least)
+    middle = (low[..., 0] + high[..., 0]) / 2
+    around = np.stack([middle - half, low[..., 1], middle + half, high[..., 1]], axis=2)
+    return np.where(sure.all(axis=2, keepdims=True), around, areas)
+
+
+@cache
+def _joints_of_parts(skeleton: Skeleton) -> npt.NDArray[np.intp] | None:
+    """(P, 4) of each part the joints of both sides; None for joint sets that lack some."""
+    at = [[index for index, name in enumerate(skeleton.keypoints) if name.endswith(part)] for part in PARTS]
+    return np.array(at, np.intp) if all(len(joints) == 4 for joints in at) else None
 
 
 def _histograms(image: Image, areas: npt.NDArray[np.float64]) -> Floats:
@@ -92,10 +106,11 @@ def _histograms(image: Image, areas: npt.NDArray[np.float64]) -> Floats:
         cv2.resize(image[y1:y2, x1:x2], PATCH_WH, interpolation=cv2.INTER_AREA)
         for x1, y1, x2, y2 in corners[rows].tolist()
     ])  # fmt: skip
-    lab = cv2.cvtColor(patches.reshape(-1, PATCH_WH[0], 3), cv2.COLOR_RGB2LAB).reshape(len(rows), -1, 3)
-    first, second, third = (_BIN_OF_VALUE[channel][lab[..., channel]] for channel in range(3))
-    bins = (first * BINS[1] + second) * BINS[2] + third + np.arange(len(rows))[:, None] * SIZE
-    counts = np.bincount(bins.ravel(), minlength=len(rows) * SIZE).astype(np.float32).reshape(-1, *BINS)
-    soft = np.einsum("ai,bj,ck,pijk->pabc", *_BLURS, counts, optimize=_PLAN).reshape(len(rows), -1)
+    lab = cv2.cvtColor(patches.reshape(-1, PATCH_WH[0], 3), cv2.COLOR_RGB2LAB)
+    each = cv2.LUT(lab, _BIN_OF_VALUE).reshape(len(rows), -1, 3).astype(np.int64)
+    bins = (each[..., 0] * BINS[1] + each[..., 1]) * BINS[2] + each[..., 2] + np.arange(len(rows))[:, None] * SIZE
+    counts = np.bincount(bins.ravel(), minlength=len(rows) * SIZE).astype(np.float32)
+    blurred = (counts.reshape(-1, BINS[1] * BINS[2]) @ _BLUR_COLOURS).reshape(len(rows), BINS[0], -1)
+    soft = (_BLUR_LIGHTNESS @ blurred).reshape(len(rows), SIZE)
     found[rows] = np.sqrt(soft / np.maximum(soft.sum(axis=1, keepdims=True), 1e-9))
     return found

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from tracking import boxes as box_math
-from tracking.tracker import similarity
+from tracking.tracker import appearance, similarity
 from tracking.tracker.frame_evidence import FrameEvidence
 from tracking.tracker.settings import TrackerSettings
-from tracking.tracker.track import Track
+from tracking.tracker.track import TrackStates
 
 Floats = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
@@ -36,23 +36,19 @@ class Stage:
 
 
 def matching_stages(
-    tracks: Sequence[Track], evidence: FrameEvidence, time_s: float, settings: TrackerSettings
+    people: TrackStates, evidence: FrameEvidence, time_s: float, settings: TrackerSettings
 ) -> list[Stage]:
     """The stages of one frame, in order."""
     candidates, count = evidence.candidates, evidence.candidates.detections
-    predicted, boxes = similarity.boxes_of(tracks), candidates.boxes[:count]
-    iou = box_math.iou_matrix(predicted, boxes)
+    predicted, boxes, iou = people.boxes, candidates.boxes[:count], candidates.iou
     # Without any overlap OKS matters from `min_oks` on.
     floor = np.where(iou > 0, similarity.NEGLIGIBLE, settings.min_oks)
-    known_oks = similarity.expected_oks(tracks, evidence.keypoints[:count], evidence.poses.skeleton, settings, floor)
+    known_oks = similarity.expected_oks(people, evidence.keypoints[:count], evidence.poses.skeleton, settings, floor)
     oks = np.nan_to_num(known_oks, nan=0.0)
-    colours = similarity.appearance_similarity(tracks, evidence.descriptors, len(candidates.boxes))[:, :count]
-    appearance = similarity.appearance_affinity(colours, settings)
-    place = np.fmax(oks, similarity.path_likelihood(tracks, boxes, settings))
+    place = np.fmax(oks, similarity.path_likelihood(people, boxes, settings))
 
     high = np.broadcast_to(candidates.scores >= settings.high_score, iou.shape)
-    recent = np.array([time_s - track.seen_s <= settings.recent_s for track in tracks])[:, None]
-    other_colours = colours < settings.appearance.min_appearance
+    recent = (time_s - people.seen_s <= settings.recent_s)[:, None]
     # Heights, not widths: those change with every stride, and with what hides a part.
     ratio = settings.max_height_ratio
     height, expected = box_math.sizes(boxes)[None, :, 1], box_math.sizes(predicted)[:, None, 1]
@@ -63,8 +59,11 @@ def matching_stages(
     found_again = high & (place >= settings.min_oks) & same_height
     both_partly = high & recent & (iou / settings.min_iou + oks / settings.min_oks >= 1.0)
     low = ~high & ~no_person & (iou >= settings.low_min_iou)
-    full_cost = -(iou + np.where(np.isnan(known_oks), iou, oks) + appearance)
-    lost_cost = -(place + settings.appearance.weight * appearance)
+    likeness = _likeness(people, evidence, near | found_again | both_partly)
+    other_colours = likeness < settings.appearance.min_appearance
+    colours = similarity.appearance_affinity(likeness, settings)
+    full_cost = -(iou + np.where(np.isnan(known_oks), iou, oks) + colours)
+    lost_cost = -(place + settings.appearance.weight * colours)
     return [
         Stage("high-score detections, recent tracks", full_cost, near & ~other_colours),
         Stage("high-score detections, lost tracks", lost_cost, found_again & ~other_colours),
@@ -74,25 +73,40 @@ def matching_stages(
     ]
 
 
+def _likeness(people: TrackStates, evidence: FrameEvidence, pairs: Mask) -> Floats:
+    """(T, D) likeness of colours of the pairs (T, D) that come into question; NaN of others and where it is unknown."""
+    likeness = np.full(pairs.shape, np.nan)
+    rows, columns = np.nonzero(pairs)
+    if len(rows):
+        likeness[rows, columns] = appearance.paired_similarity(people.colours[rows], evidence.colours(columns))
+    return likeness
+
+
 def match(stages: Sequence[Stage]) -> dict[int, int]:
-    """Track index -> detection index after all stages."""
+    """Track index -> detection index after all stages; each has those whom the ones before left."""
     matches: dict[int, int] = {}
     for stage in stages:
-        gate = np.array(stage.gate, bool)
-        gate[list(matches), :] = False
-        gate[:, list(matches.values())] = False
+        gate = stage.gate
+        if matches:
+            gate = gate.copy()
+            gate[list(matches), :] = False
+            gate[:, list(matches.values())] = False
         matches.update(assign(stage.cost, gate))
     return matches
 
 
 def assign(cost: Floats, gate: Mask) -> Pairs:
     """Hungarian matching: the pairs (row, column) within the gate with the least total cost; costs are at most 0."""
+    rows, columns = np.nonzero(gate)
+    if not len(rows):
+        return []
     # Whoever has nobody to compete with needs no search: nearly everybody, even in a crowd.
-    alone = gate & (gate.sum(axis=1, keepdims=True) == 1) & (gate.sum(axis=0, keepdims=True) == 1)
-    open_gate = gate & ~alone
-    rows, columns = np.flatnonzero(open_gate.any(axis=1)), np.flatnonzero(open_gate.any(axis=0))
-    part = np.ix_(rows, columns)
-    chosen = linear_sum_assignment(np.where(gate[part], cost[part], 0.0))
-    matched = np.array([rows[chosen[0]], columns[chosen[1]]])
-    pairs = np.concatenate([np.argwhere(alone), matched[:, gate[matched[0], matched[1]]].T])
-    return [(int(row), int(column)) for row, column in pairs]
+    alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
+    pairs = list(zip(rows[alone].tolist(), columns[alone].tolist(), strict=True))
+    if not alone.all():
+        rows, columns = np.unique(rows[~alone]), np.unique(columns[~alone])
+        part = np.ix_(rows, columns)
+        chosen = linear_sum_assignment(np.where(gate[part], cost[part], 0.0))
+        matched = zip(rows[chosen[0]].tolist(), columns[chosen[1]].tolist(), strict=True)
+        pairs += [pair for pair in matched if gate[pair]]
+    return pairs

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ppnet.poses import Poses
 from tracking import boxes as box_math
-from tracking.tracker.appearance import describe
+from tracking.tracker.appearance import LENGTH, Descriptions, describe
 from tracking.tracker.settings import TrackerSettings
 from tracking.types import Detections
 
@@ -19,12 +19,14 @@ Floats = npt.NDArray[np.floating]
 class Candidates:
     """M boxes in which the pose network looks for people in one frame: D detections, then boxes predicted for tracks.
 
-    boxes: (M, 4). scores: (D,) of the detections. track_of: (M,) index of the track that predicted a box, -1 for
-    detections. detected: the detector looked at this frame; first: for the first time.
+    boxes: (M, 4). scores: (D,) of the detections. iou: (T, D) of all tracks' predicted boxes with the detections.
+    track_of: (M,) index of the track that predicted a box, -1 for detections. detected: the detector looked at this
+    frame; first: for the first time.
     """
 
     boxes: Floats
     scores: Floats
+    iou: Floats
     track_of: npt.NDArray[np.int64]
     detected: bool
     first: bool
@@ -66,6 +68,11 @@ class FrameEvidence:
         return np.asarray(self._has_pose & (self.pose_scores < least))
 
     @cached_property
+    def read(self) -> npt.NDArray[np.bool_]:
+        """(M,) whether a pose is sure enough to say where somebody is."""
+        return np.asarray(self.pose_scores >= self.settings.pose_score)
+
+    @cached_property
     def counts(self) -> npt.NDArray[np.bool_]:
         """(D,) whether a detection is a hit: if it is sure, or unless the network finds nobody in it."""
         sure = self.candidates.scores >= self.settings.sure_score
@@ -75,17 +82,26 @@ class FrameEvidence:
     def _has_pose(self) -> npt.NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.poses.keypoints).any(axis=(1, 2)))
 
+    def colours(self, rows: npt.NDArray[np.intp]) -> Descriptions:
+        """(R, D) appearance of some candidates (R,), described when they are first asked for; NaN without a picture."""
+        found = self._colours
+        if self.image is not None:
+            wanted = np.zeros(len(found), np.bool_)
+            wanted[rows] = np.isnan(found[rows, 0])
+            new = np.flatnonzero(wanted)
+            if len(new):
+                boxes, poses = self.candidates.boxes[new], self.poses.take(new)
+                found[new] = describe(self.image, boxes, poses, self.settings.appearance)
+        return found[rows]
+
     @cached_property
-    def descriptors(self) -> npt.NDArray[np.float32] | None:
-        """(M, D) appearance; None without a picture."""
-        if self.image is None:
-            return None
-        return describe(self.image, self.candidates.boxes, self.poses, self.settings.appearance)
+    def _colours(self) -> Descriptions:
+        return np.full((len(self.candidates.boxes), LENGTH), np.nan, np.float32)
 
 
 def pose_scores(scores: Floats) -> Floats:
-    """(M,) mean of the better half of scores (M, K): half a body may be outside the picture."""
-    best = np.sort(np.nan_to_num(scores, nan=0.0), axis=1)[:, ::-1][:, : (scores.shape[1] + 1) // 2]
+    """(M,) mean of the better half of finite scores (M, K): half a body may be outside the picture."""
+    best = np.sort(scores, axis=1)[:, ::-1][:, : (scores.shape[1] + 1) // 2]
     return best.mean(axis=1).astype(np.float64) if best.size else np.zeros(len(scores))
 
 

@@ -1,7 +1,7 @@
-"""How a person's box moves: a constant-velocity Kalman filter, and boxes made from keypoints."""
+"""How boxes move: constant-velocity Kalman filters, all of them as one batch, and boxes made from keypoints."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -10,124 +10,152 @@ from tracking import boxes as box_math
 from tracking.tracker.settings import MotionSettings
 
 Floats = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
-class BoxMotion:
-    """Kalman filter of one box: centre, width and height, each with a velocity, in pixels and pixels per second.
+@dataclass
+class BoxFilters:
+    """Kalman filters of T boxes: centre, width and height, each with a velocity, in pixels and pixels per second.
 
     The four don't influence one another, so that covariances are three vectors rather than an 8x8 matrix. Noise scales
     with the box: near and far people are treated alike. Continuous white noise makes the result nearly independent of
-    the frame rate. `box` is the (4,) xyxy estimate in pixels; it may reach outside the picture.
+    the frame rate.
+
+    place, speed and their variances and covariance: (T, 4) of centre x, y, width and height. usual: (T, 4) mean width,
+    height and velocity; usual_weight: (T, 1). boxes: the (T, 4) xyxy estimates; they may reach outside the picture.
     """
 
-    def __init__(self, box: Floats, settings: MotionSettings) -> None:
-        self._settings = settings
-        self._noise_sides = _twice(settings.position_noise, settings.size_noise)
-        self._density_sides = _twice(settings.position_density, settings.size_density)
-        self._place = _measurement(box)  # cx, cy, width, height
-        self._speed = np.zeros(4)
-        side = self._side
-        self._place_variance = self._noise(1.0)
-        self._covariance = np.zeros(4)
-        self._speed_variance = (_twice(settings.start_speed, settings.start_size_speed) * side) ** 2
-        self._usual = np.concatenate([self._place[2:], np.zeros(2)])  # mean width, height and velocity
-        self._usual_weight = 0.0
-        self.box = self._box()
+    place: Floats
+    speed: Floats
+    place_variance: Floats
+    covariance: Floats
+    speed_variance: Floats
+    usual: Floats
+    usual_weight: Floats
+    boxes: Floats
+
+    @classmethod
+    def start(cls, boxes: Floats, settings: MotionSettings) -> "BoxFilters":
+        """Fresh filters at boxes (T, 4)."""
+        place = _measurements(np.asarray(boxes, np.float64).reshape(-1, 4))
+        side = _sides(place)
+        return cls(
+            place=place,
+            speed=np.zeros_like(place),
+            place_variance=_noise(side, 1.0, settings),
+            covariance=np.zeros_like(place),
+            speed_variance=(_twice(settings.start_speed, settings.start_size_speed) * side) ** 2,
+            usual=np.concatenate([place[:, 2:], np.zeros((len(place), 2))], axis=1),
+            usual_weight=np.zeros((len(place), 1)),
+            boxes=_boxes(place),
+        )
+
+    def joined(self, others: "BoxFilters") -> "BoxFilters":
+        """These filters and then the others."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return BoxFilters(*(np.concatenate(pair) for pair in pairs))
+
+    def take(self, rows: Rows | Mask) -> "BoxFilters":
+        """Only these filters, in this order."""
+        return BoxFilters(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
-    def velocity(self) -> Floats:
-        """(2,) speed of the centre, pixels per second."""
-        return self._speed[:2].copy()
+    def position_variances(self) -> Floats:
+        """(T,) mean variances of the centres, square pixels; they grow while nothing is measured."""
+        return np.asarray((self.place_variance[:, 0] + self.place_variance[:, 1]) / 2)
 
-    @property
-    def position_variance(self) -> float:
-        """Mean variance of the centre, square pixels; it grows while nothing is measured."""
-        return float(self._place_variance[0] + self._place_variance[1]) / 2
-
-    def predict(self, step_s: float) -> None:
+    def predict(self, step_s: float, settings: MotionSettings) -> None:
         """Move on by `step_s` seconds; 0 changes nothing."""
-        if step_s <= 0:
+        if not step_s > 0:
             return
-        memory_s = self._settings.size_memory_s
+        memory_s = settings.size_memory_s
         fading = math.exp(-step_s / memory_s)
         shift, keep = _twice(step_s, memory_s * (1 - fading)), _twice(1.0, fading)
-        density = self._density_sides * self._side**2
-        self._place = self._place + shift * self._speed
-        self._speed = keep * self._speed
-        covariance = self._covariance + shift * self._speed_variance
-        self._place_variance = self._place_variance + shift * (self._covariance + covariance) + density * step_s**3 / 3
-        self._covariance = keep * covariance + density * step_s**2 / 2
-        self._speed_variance = keep**2 * self._speed_variance + density * step_s
-        self.box = self._box()
+        density = _twice(settings.position_density, settings.size_density) * _sides(self.place) ** 2
+        covariance = self.covariance + shift * self.speed_variance
+        self.place = self.place + shift * self.speed
+        self.speed = keep * self.speed
+        self.place_variance = self.place_variance + shift * (self.covariance + covariance) + density * step_s**3 / 3
+        self.covariance = keep * covariance + density * step_s**2 / 2
+        self.speed_variance = keep**2 * self.speed_variance + density * step_s
+        self.boxes = _boxes(self.place)
 
-    def update(self, box: Floats, *, noise: float) -> None:
-        """Take in a measured box (4,) xyxy whose standard deviations are `noise` times the usual ones."""
-        residual = _measurement(box) - self._place
-        total = self._place_variance + self._noise(noise)
-        place_gain, speed_gain = self._place_variance / total, self._covariance / total
-        self._place = self._place + place_gain * residual
-        self._speed = self._speed + speed_gain * residual
-        self._speed_variance = self._speed_variance - speed_gain * self._covariance
-        self._covariance = (1 - place_gain) * self._covariance
-        self._place_variance = (1 - place_gain) * self._place_variance
-        self.box = self._box()
+    def update(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> None:
+        """Take in boxes (R, 4) measured for some rows (R,), with standard deviations `noise` (R,) times the usual."""
+        place, variance, covariance = self.place[rows], self.place_variance[rows], self.covariance[rows]
+        residual = _measurements(boxes) - place
+        total = variance + _noise(_sides(place), noise[:, None], settings)
+        place_gain, speed_gain = variance / total, covariance / total
+        self.place[rows] = place = place + place_gain * residual
+        self.speed[rows] += speed_gain * residual
+        self.speed_variance[rows] -= speed_gain * covariance
+        self.covariance[rows] = (1 - place_gain) * covariance
+        self.place_variance[rows] = (1 - place_gain) * variance
+        self.boxes[rows] = _boxes(place)
 
-    def average(self, step_s: float) -> None:
-        """Take size and velocity, `step_s` after the last time, into the running means that `freeze` goes back to."""
-        now = np.concatenate([self.box[2:] - self.box[:2], self._speed[:2]])
-        fading = math.exp(-step_s / self._settings.freeze_memory_s)
-        self._usual_weight = self._usual_weight * fading + (1 - fading)
-        share = (1 - fading) / max(self._usual_weight, 1e-9)
-        self._usual = self._usual + share * (now - self._usual)
+    def average(self, rows: Rows, steps_s: Floats, settings: MotionSettings) -> None:
+        """Take size and velocity of some rows, `steps_s` (R,) after the last time, into the running means that
+        `freeze` goes back to."""
+        boxes, usual = self.boxes[rows], self.usual[rows]
+        now = np.concatenate([boxes[:, 2:] - boxes[:, :2], self.speed[rows, :2]], axis=1)
+        fading = np.exp(-steps_s / settings.freeze_memory_s)[:, None]
+        weight = self.usual_weight[rows] * fading + (1 - fading)
+        self.usual_weight[rows] = weight
+        self.usual[rows] = usual + (1 - fading) / np.maximum(weight, 1e-9) * (now - usual)
 
-    def freeze(self) -> None:
+    def freeze(self, rows: Rows) -> None:
         """Go on with the mean size, which no longer changes, and the mean velocity: the last ones seen may be those of
         a person half hidden (OC-SORT leans on observations for the same reason)."""
-        self._place[2:] = self._usual[:2]
-        self._speed[:] = *self._usual[2:], 0.0, 0.0
-        self.box = self._box()
-
-    @property
-    def _side(self) -> float:
-        return max(float(self._place[2]), float(self._place[3]), 1.0)
-
-    def _noise(self, factor: float) -> Floats:
-        """(4,) variances of a measurement."""
-        return np.asarray((self._noise_sides * (self._side * factor)) ** 2)
-
-    def _box(self) -> Floats:
-        half = np.maximum(self._place[2:], 1.0) / 2
-        return np.concatenate([self._place[:2] - half, self._place[:2] + half])
+        self.place[rows, 2:] = self.usual[rows, :2]
+        self.speed[rows, :2] = self.usual[rows, 2:]
+        self.speed[rows, 2:] = 0.0
+        self.boxes[rows] = _boxes(self.place[rows])
 
 
-@dataclass(frozen=True)
-class BoxAnchor:
-    """The last detected box (4,) with its keypoints (K, 2): boxes made from later keypoints refer to it, so that errors
-    don't add up from frame to frame."""
+def boxes_of_keypoints(
+    anchors: Floats, anchor_keypoints: Floats, keypoints: Floats, settings: MotionSettings, *, least: int
+) -> tuple[Floats, Floats]:
+    """Boxes (N, 4) moved with keypoints (N, K, 2); NaN where fewer than `least` are common with those of the anchor.
 
-    box: Floats
-    keypoints: Floats
+    anchors: (N, 4) the last detected boxes, with their keypoints (N, K, 2): whatever is made from later keypoints
+    refers to them, so that errors don't add up from frame to frame.
+    Twice: moved and scaled as all of them together, for the filter; and with each edge moved as the outermost ones (a
+    stride makes the box wider at once), but never far from the first, for the report.
+    """
+    points = np.stack([anchor_keypoints, keypoints])
+    common = np.isfinite(points).all(axis=(0, 3))[..., None]
+    counts = common.sum(axis=1)
+    center, new_center = centers = np.where(common, points, 0.0).sum(axis=2) / np.maximum(counts, 1)
+    away = np.where(common, points - centers[:, :, None], 0.0)
+    spread, new_spread = np.sqrt((away**2).sum(axis=(2, 3)))[..., None]
+    growth = new_spread / np.maximum(spread, np.sqrt(np.maximum(counts, 1)))
+    scale = np.clip(growth, 1 / settings.max_scale, settings.max_scale)
+    middles = new_center + (box_math.centers(anchors) - center) * scale
+    wholes = box_math.from_centers(middles, box_math.sizes(anchors) * scale)
+    wholes[counts[:, 0] < max(least, 1)] = np.nan
+    shifts = [
+        extreme(np.where(common, points, beyond), axis=2) for extreme, beyond in ((np.min, np.inf), (np.max, -np.inf))
+    ]
+    with np.errstate(invalid="ignore"):
+        edges = anchors + np.concatenate([new - old for old, new in shifts], axis=1)
+    reach = settings.max_edge_shift * box_math.sizes(wholes).max(axis=1, keepdims=True)
+    return wholes, np.clip(edges, wholes - reach, wholes + reach)
 
-    def boxes_of(self, keypoints: Floats, settings: MotionSettings, *, least: int) -> tuple[Floats, Floats] | None:
-        """The anchor moved with keypoints (K, 2); None when fewer than `least` are common.
 
-        Twice: moved and scaled as all of them together, for the filter; and with each edge moved as the outermost
-        ones (a stride makes the box wider at once), but never far from the first, for the report.
-        """
-        common = np.isfinite(self.keypoints).all(axis=1) & np.isfinite(keypoints).all(axis=1)
-        count = int(common.sum())
-        if count < least:
-            return None
-        old, new = self.keypoints[common].astype(np.float64), keypoints[common].astype(np.float64)
-        old_center, new_center = old.sum(axis=0) / count, new.sum(axis=0) / count
-        old_spread, new_spread = float(np.linalg.norm(old - old_center)), float(np.linalg.norm(new - new_center))
-        growth = new_spread / max(old_spread, math.sqrt(count))
-        scale = min(max(growth, 1 / settings.max_scale), settings.max_scale)
-        center = new_center + (box_math.centers(self.box[None])[0] - old_center) * scale
-        whole = box_math.from_centers(center[None], box_math.sizes(self.box[None]) * scale)[0]
-        edges = self.box + np.concatenate([new.min(axis=0) - old.min(axis=0), new.max(axis=0) - old.max(axis=0)])
-        reach = settings.max_edge_shift * float(box_math.sizes(whole[None]).max())
-        return whole, np.clip(edges, whole - reach, whole + reach)
+def _sides(place: Floats) -> Floats:
+    """(T, 1) longest sides."""
+    return np.asarray(np.maximum(np.maximum(place[:, 2], place[:, 3]), 1.0)[:, None])
+
+
+def _noise(side: Floats, factor: Floats | float, settings: MotionSettings) -> Floats:
+    """(T, 4) variances of a measurement."""
+    return np.asarray((_twice(settings.position_noise, settings.size_noise) * (side * factor)) ** 2)
+
+
+def _boxes(place: Floats) -> Floats:
+    half = np.maximum(place[:, 2:], 1.0) / 2
+    return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1)
 
 
 def _twice(of_center: float, of_size: float) -> Floats:
@@ -135,7 +163,6 @@ def _twice(of_center: float, of_size: float) -> Floats:
     return np.array([of_center, of_center, of_size, of_size])
 
 
-def _measurement(box: Floats) -> Floats:
-    """(4,) centre, width and height of a box (4,) xyxy."""
-    size = np.maximum(box[2:] - box[:2], 0.0)
-    return np.concatenate([(box[:2] + box[2:]) / 2, size])
+def _measurements(boxes: Floats) -> Floats:
+    """(T, 4) centres, widths and heights of boxes (T, 4) xyxy."""
+    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0)], axis=1)

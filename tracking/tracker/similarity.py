@@ -1,20 +1,21 @@
 """How alike tracks and detections are, in keypoints (OKS), place and appearance."""
 
-from collections.abc import Sequence
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
-from tracking.tracker import appearance
 from tracking.tracker.settings import TrackerSettings
-from tracking.tracker.track import Track
+from tracking.tracker.track import TrackStates
 
 Floats = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.intp]
 
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
 NEGLIGIBLE = 1e-9  # a similarity that is as good as 0
+EVERYBODY = slice(None)
 
 
 def keypoint_sigmas(skeleton: Skeleton) -> Floats:
@@ -24,50 +25,63 @@ def keypoint_sigmas(skeleton: Skeleton) -> Floats:
 
 def oks_matrix(
     first: Floats, second: Floats, skeleton: Skeleton, *,
-    areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0, either_side: bool = False,
+    areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0,
     least: int = TrackerSettings.min_common_keypoints, floor: Floats | float = NEGLIGIBLE,
 ) -> Floats:  # fmt: skip
     """(N, M) COCO's object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
 
     Keypoints that are NaN on either side don't count; fewer than `least` common ones give NaN.
-    areas: (N,) or (N, M) box areas in square pixels, the scale of the people.
+    areas: (N,) box areas in square pixels, the scale of the people.
     variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
     tolerance: above 1 forgives larger distances.
-    either_side: left and right count as the same where that fits better (the network mixes them up).
     floor: a similarity, one for all or (N, M), below which 0 will do: in a crowd nearly all pairs are far apart.
     """
     spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
-    areas = np.broadcast_to(areas[:, None] if areas.ndim == 1 else areas, (len(first), len(second)))
     extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
-    shown, other_shown = (np.isfinite(points).all(axis=2) for points in (first, second))
-    common = np.asarray(shown, np.float64) @ np.asarray(other_shown, np.float64).T
-    oks = np.where(common >= least, 0.0, np.nan)
+    shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float64) for points in (first, second))
+    oks = np.where(shown @ other_shown.T >= least, 0.0, np.nan)
+    widest = (areas * spread.max(initial=0.0) + extra)[:, None]  # square pixels
     with np.errstate(divide="ignore"):
-        reach = -2 * np.log(floor) * (areas * spread.max(initial=0.0) + extra[:, None])  # square pixels
-    near = _squared_gaps(first, second) <= reach
+        near = _squared_gaps(extents(first), extents(second)) <= -2 * np.log(floor) * widest
     rows, columns = np.nonzero(near & ~np.isnan(oks))
-    scale = areas[rows, columns][:, None] * spread + extra[rows, None]
-    each = _keypoint_similarity(first[rows], second[columns], scale)
-    if either_side:
-        twins = skeleton.flip_index
-        crossed = _keypoint_similarity(first[rows], second[columns][:, twins], scale)
-        better = crossed + crossed[:, twins] > each + each[:, twins]
-        each = np.where(better, crossed, each)
-    counted = np.isfinite(each)
-    shared = counted.sum(axis=1)
-    total = np.where(counted, each, 0.0).sum(axis=1)
-    oks[rows, columns] = np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
+    if len(rows):
+        scale = areas[rows, None] * spread + extra[rows, None]
+        oks[rows, columns] = _mean(_keypoint_similarity(first[rows], second[columns], scale), least)
     return oks
 
 
+def same_poses(keypoints: Floats, areas: Floats, skeleton: Skeleton, settings: TrackerSettings) -> tuple[Rows, Rows]:
+    """Pairs (P,), (P,) of people, the first before the second, whose keypoints (N, K, 2) show one pose: OKS for the
+    larger area of the two, left and right exchanged where that fits better (the network mixes them up).
+
+    areas: (N,) of the boxes, square pixels.
+    """
+    spread = (2 * keypoint_sigmas(skeleton)) ** 2
+    around = extents(keypoints)
+    reach = -2 * math.log(max(settings.duplicate_oks, NEGLIGIBLE)) * areas * spread.max(initial=0.0)
+    near = _squared_gaps(around, around) <= np.maximum(reach[:, None], reach)
+    first, second = np.nonzero(np.triu(near, 1))
+    if not len(first):
+        return first, second
+    one, other, twins = keypoints[first], keypoints[second], skeleton.flip_index
+    scale = np.maximum(areas[first], areas[second])[:, None] * spread
+    straight, crossed = _keypoint_similarity(one, other, scale), _keypoint_similarity(one, other[:, twins], scale)
+    better = crossed + crossed[:, twins] > straight + straight[:, twins]
+    oks = _mean(np.where(better, crossed, straight), settings.min_common_keypoints)
+    same = oks >= settings.duplicate_oks
+    return first[same], second[same]
+
+
+def extents(keypoints: Floats) -> Floats:
+    """(N, 4) xyxy of the rectangles around keypoints (N, K, 2); NaN where there are none."""
+    return np.concatenate([np.fmin.reduce(keypoints, axis=1), np.fmax.reduce(keypoints, axis=1)], axis=1)
+
+
 def _squared_gaps(first: Floats, second: Floats) -> Floats:
-    """(N, M) squared distance between the rectangles around keypoints (N, K, 2) and (M, K, 2); 0 where they touch."""
-    low, high, other_low, other_high = (
-        np.nan_to_num(extreme.reduce(points, axis=1)) for points in (first, second) for extreme in (np.fmin, np.fmax)
-    )
+    """(N, M) squared distance between rectangles (N, 4) and (M, 4); 0 where they touch."""
     total = np.zeros((len(first), len(second)))
-    for axis in range(2):
-        before, after = other_low[:, axis] - high[:, None, axis], low[:, None, axis] - other_high[:, axis]
+    for low, high in ((0, 2), (1, 3)):
+        before, after = second[:, low] - first[:, None, high], first[:, None, low] - second[:, high]
         total += np.maximum(np.maximum(before, after), 0) ** 2
     return total
 
@@ -79,57 +93,51 @@ def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats
         return np.exp(-np.sum(away**2, axis=-1) / (2 * scale))
 
 
-def boxes_of(tracks: Sequence[Track]) -> Floats:
-    """(T, 4) predicted boxes."""
-    return np.array([track.box for track in tracks], np.float64).reshape(-1, 4)
+def _mean(each: Floats, least: int) -> Floats:
+    """(P,) of similarities (P, K), over those that are known; NaN where fewer than `least` are."""
+    counted = np.isfinite(each)
+    shared = counted.sum(axis=1)
+    total = np.where(counted, each, 0.0).sum(axis=1)
+    return np.where(shared >= least, total / np.maximum(shared, 1), np.nan)
 
 
 def expected_oks(
-    tracks: Sequence[Track], keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings,
-    floor: Floats | float = NEGLIGIBLE,
+    people: TrackStates, keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings,
+    floor: Floats | float = NEGLIGIBLE, rows: Rows | slice = EVERYBODY,
 ) -> Floats:  # fmt: skip
-    """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain;
-    floor: see `oks_matrix`."""
-    shape = keypoints.shape[1:]
+    """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain.
+
+    floor: see `oks_matrix`. rows: (T,) of whom.
+    """
     return oks_matrix(
-        np.array([track.expected_keypoints(shape[0]) for track in tracks]).reshape(-1, *shape),
+        people.expected_keypoints()[rows],
         keypoints,
         skeleton,
-        areas=box_math.areas(boxes_of(tracks)),
-        variances=np.array([track.motion.position_variance for track in tracks]),
+        areas=box_math.areas(people.boxes)[rows],
+        variances=people.motion.position_variances[rows],
         tolerance=settings.oks_tolerance,
         least=settings.min_common_keypoints,
         floor=floor,
     )
 
 
-def path_likelihood(tracks: Sequence[Track], boxes: Floats, settings: TrackerSettings) -> Floats:
+def path_likelihood(people: TrackStates, boxes: Floats, settings: TrackerSettings) -> Floats:
     """(T, M) how likely lost people come back at boxes (M, 4), 1 on their way; 0 for those who are not lost.
 
     They may have gone on or have stopped: the way leads from where they were lost to where they would be now.
     """
-    likelihood = np.zeros((len(tracks), len(boxes)))
-    rows = [row for row, track in enumerate(tracks) if track.is_lost]
-    if rows:
-        lost = [tracks[row] for row in rows]
-        predicted = boxes_of(lost)
-        lost_centers = np.array([track.lost_center for track in lost])
-        away = box_math.squared_distances(lost_centers, box_math.centers(predicted), box_math.centers(boxes))
-        variances = np.array([track.motion.position_variance for track in lost])
+    likelihood = np.zeros((len(people), len(boxes)))
+    lost = np.flatnonzero(people.lost)
+    if len(lost):
+        predicted = people.boxes[lost]
+        ends = people.lost_centers[lost], box_math.centers(predicted)
+        away = box_math.squared_distances(*ends, box_math.centers(boxes))
+        variances = people.motion.position_variances[lost]
         spread = variances + (settings.path_spread * box_math.sizes(predicted).max(axis=1)) ** 2
-        likelihood[rows] = np.exp(-away / (2 * spread[:, None]))
+        likelihood[lost] = np.exp(-away / (2 * spread[:, None]))
     return likelihood
 
 
-def appearance_similarity(tracks: Sequence[Track], descriptors: npt.NDArray[np.float32] | None, count: int) -> Floats:
-    """(T, count) similarity of colours with descriptors (count, D); NaN where either is unknown."""
-    found = np.full((len(tracks), count), np.nan)
-    known = {row: track.descriptor for row, track in enumerate(tracks) if track.descriptor is not None}
-    if descriptors is not None and known:
-        found[list(known)] = appearance.similarity(np.array(list(known.values())), descriptors)
-    return found
-
-
-def appearance_affinity(similarity: Floats, settings: TrackerSettings) -> Floats:
-    """Appearance as a term of a matching cost, 0 to 1; unknown ones speak neither for nor against."""
-    return np.where(np.isnan(similarity), 0.5, np.exp(-(1 - similarity) / settings.appearance.spread))
+def appearance_affinity(likeness: Floats, settings: TrackerSettings) -> Floats:
+    """Likeness of colours as a term of a matching cost, 0 to 1; unknown ones speak neither for nor against."""
+    return np.where(np.isnan(likeness), 0.5, np.exp(-(1 - likeness) / settings.appearance.spread))

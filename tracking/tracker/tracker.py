@@ -9,21 +9,23 @@ The matching stages are in `tracking.tracker.association`. Deterministic; one in
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
 from tracking import boxes as box_math
-from tracking.tracker import similarity
+from tracking.tracker import appearance, similarity
+from tracking.tracker.appearance import LENGTH
 from tracking.tracker.association import assign, match, matching_stages
 from tracking.tracker.frame_evidence import Candidates, FrameEvidence, usable_detections
 from tracking.tracker.settings import TrackerSettings
-from tracking.tracker.track import Track
+from tracking.tracker.track import TrackStates
 from tracking.types import Detections, Tracks
 
 Floats = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
 class Tracker:
@@ -36,7 +38,7 @@ class Tracker:
 
     def reset(self) -> None:
         """Forget everyone (another clip, a seek); ids go on counting."""
-        self._tracks: list[Track] = []
+        self._people = TrackStates.empty(self.settings)
         self._time_s = math.nan
         self._size_wh = (0, 0)
         self._has_detected = False
@@ -45,7 +47,7 @@ class Tracker:
     @property
     def needs_detection(self) -> bool:
         """True when the next frame deserves the detector: nobody is known, or somebody is new or just lost."""
-        return not self._tracks or any(track.needs_detection for track in self._tracks)
+        return not len(self._people) or bool(self._people.wanted.any())
 
     def associate(
         self, detections: Detections | None, time_s: float, *, size_wh: tuple[int, int]
@@ -58,21 +60,19 @@ class Tracker:
         if not math.isfinite(time_s):
             raise ValueError(f"time_s must be finite, not {time_s}")
         self._predict(time_s, size_wh)
-        predicted, settings = similarity.boxes_of(self._tracks), self.settings
+        people, settings = self._people, self.settings
+        predicted = people.boxes
         boxes, scores = usable_detections(detections, size_wh)
         iou = box_math.iou_matrix(predicted, boxes)
         useful = (scores >= settings.high_score) | (iou.max(axis=0, initial=-1) >= settings.low_min_iou)
         boxes, scores, iou = boxes[useful], scores[useful], iou[:, useful]
-        claimed = {index for index, _ in assign(-iou, iou >= settings.low_min_iou)}
-        inside = box_math.usable(predicted, size_wh)
-        unclaimed = [
-            index for index, track in enumerate(self._tracks)
-            if index not in claimed and inside[index] and time_s - track.seen_s <= settings.shown_lost_s
-        ]  # fmt: skip
+        unclaimed = box_math.usable(predicted, size_wh) & (time_s - people.seen_s <= settings.shown_lost_s)
+        unclaimed[[index for index, _ in assign(-iou, iou >= settings.low_min_iou)]] = False
         self._candidates = Candidates(
             boxes=np.concatenate([boxes, box_math.clip(predicted[unclaimed], size_wh)]),
             scores=scores,
-            track_of=np.array([-1] * len(boxes) + unclaimed, np.int64),
+            iou=iou,
+            track_of=np.concatenate([np.full(len(boxes), -1), np.flatnonzero(unclaimed)]),
             detected=detections is not None,
             first=detections is not None and not self._has_detected,
         )
@@ -90,15 +90,13 @@ class Tracker:
         if candidates is None:
             raise ValueError("associate() comes before update()")
         evidence = FrameEvidence.of(candidates, poses, image, self.settings)
+        self._people.fitted(keypoints=poses.keypoints.shape[1], colours=LENGTH)
         matches = self._match(evidence)
         self._suppress_duplicates(matches, evidence)
-        boxes = similarity.boxes_of(self._tracks)
-        for index, track in enumerate(self._tracks):
-            covered = box_math.covered_share(track.box, boxes, but=index)
-            self._update_track(track, matches.get(index), evidence, covered)
-            boxes[index] = track.box
-        self._start_tracks(set(range(candidates.detections)) - set(matches.values()), evidence)
-        self._tracks = [t for t in self._tracks if t.id or t.row is not None or not candidates.detected]
+        self._update(matches, evidence)
+        self._start(evidence)
+        if candidates.detected:
+            self._people = self._people.take((self._people.ids > 0) | (self._people.rows >= 0))
         self._give_ids()
         return self._report(poses)
 
@@ -106,144 +104,194 @@ class Tracker:
         step_s = time_s - self._time_s
         if step_s < 0 or step_s > self.settings.lost_life_s or size_wh != self._size_wh:
             self.reset()
-        for track in self._tracks:
-            track.predict(step_s)
+        self._people.predict(step_s, self.settings)
         self._time_s, self._size_wh = time_s, size_wh
-        self._tracks = [track for track in self._tracks if not track.is_over(time_s, size_wh, self.settings)]
+        if self._people.lost.any():
+            self._people = self._people.take(~self._people.over(time_s, size_wh, self.settings))
 
-    def _match(self, evidence: FrameEvidence) -> dict[int, int]:
-        """Track index -> candidate: detections by the matching stages, then each track's own predicted box."""
-        matches: dict[int, int] = {}
-        if self._tracks and evidence.candidates.detections:
-            matches = match(matching_stages(self._tracks, evidence, self._time_s, self.settings))
-        for row in range(evidence.candidates.detections, len(evidence.candidates.boxes)):
-            index = int(evidence.candidates.track_of[row])
-            if index not in matches and self._keypoints_suffice(self._tracks[index], row, evidence):
-                matches[index] = row
+    # -- who is who --------------------------------------------------------------------------------------------------
+
+    def _match(self, evidence: FrameEvidence) -> Rows:
+        """(T,) candidate of each track or -1: detections by the matching stages, then its own predicted box."""
+        candidates, people = evidence.candidates, self._people
+        matches = np.full(len(people), -1, np.intp)
+        if len(people) and candidates.detections:
+            found = match(matching_stages(people, evidence, self._time_s, self.settings))
+            matches[list(found)] = list(found.values())
+        rows = np.arange(candidates.detections, len(candidates.boxes))
+        tracks = candidates.track_of[rows]
+        own = (matches[tracks] < 0) & self._keypoints_suffice(tracks, rows, evidence)
+        matches[tracks[own]] = rows[own]
         return matches
 
-    def _keypoints_suffice(self, track: Track, row: int, evidence: FrameEvidence) -> bool:
-        """Whether what the pose network found in a predicted box can stand for a detection."""
-        if not evidence.candidates.detected and track.missed_since_s is None:
-            return True
-        missed_since_s = self._time_s if track.missed_since_s is None else track.missed_since_s
-        good = bool(evidence.pose_scores[row] >= self.settings.pose_score)
-        return good and self._time_s - missed_since_s <= self.settings.keypoints_only_s
+    def _keypoints_suffice(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> Mask:
+        """(R,) whether what the pose network found in the boxes predicted for some tracks can stand for detections."""
+        missed_s = self._time_s - self._people.missed_since_s[tracks]
+        found = np.isnan(missed_s)  # the last time that the detector looked
+        good = evidence.pose_scores[rows] >= self.settings.pose_score
+        suffices = good & (found | (missed_s <= self.settings.keypoints_only_s))
+        return np.asarray(suffices if evidence.candidates.detected else suffices | found)
 
-    def _suppress_duplicates(self, matches: dict[int, int], evidence: FrameEvidence) -> None:
+    def _suppress_duplicates(self, matches: Rows, evidence: FrameEvidence) -> None:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match."""
-        order = sorted(matches)
-        rows = [matches[index] for index in order]
-        oks = self._pose_oks(rows, evidence, box_math.areas(evidence.candidates.boxes[rows]))
-        pairs = np.argwhere(np.triu(np.fmax(oks, oks.T) >= self.settings.duplicate_oks, 1)).tolist()
-        involved = {order[i] for pair in pairs for i in pair}
-        fits = {index: self._fit(index, matches[index], evidence) for index in involved}
-        for a, b in pairs:
-            if order[a] in matches and order[b] in matches:
-                del matches[min(order[a], order[b], key=lambda index: fits[index])]
-
-    def _fit(self, index: int, row: int, evidence: FrameEvidence) -> tuple[bool, float, int]:
-        """How well a candidate fits a track; larger is better, detections and older tracks come first."""
-        track, points = self._tracks[index], evidence.keypoints[[row]]
-        oks = similarity.expected_oks([track], points, evidence.poses.skeleton, self.settings)
-        descriptors = None if evidence.descriptors is None else evidence.descriptors[[row]]
-        colours = similarity.appearance_similarity([track], descriptors, 1)
-        affinity = float((np.nan_to_num(oks, nan=0.0) + similarity.appearance_affinity(colours, self.settings))[0, 0])
-        if not np.isfinite(points).any():  # a box in which no pose was estimated
-            points = track.box.reshape(1, 2, 2)
-        extent = np.concatenate([np.nanmin(points, axis=1), np.nanmax(points, axis=1)], axis=1)
-        iou = float(box_math.iou_matrix(track.box[None], extent)[0, 0])
-        return row < evidence.candidates.detections, round(affinity + iou, 6), -index
-
-    def _pose_oks(self, rows: list[int], evidence: FrameEvidence, areas: Floats) -> Floats:
-        """(N, N) OKS of the poses of N candidates, left and right exchanged or not; 0 where unknown."""
-        keypoints, settings = evidence.keypoints[rows], self.settings
-        oks = similarity.oks_matrix(
-            keypoints, keypoints, evidence.poses.skeleton, areas=areas, either_side=True,
-            least=settings.min_common_keypoints, floor=settings.duplicate_oks,
-        )  # fmt: skip
-        return np.nan_to_num(oks, nan=0.0)
-
-    def _update_track(self, track: Track, row: int | None, evidence: FrameEvidence, covered: float) -> None:
-        candidates, settings, time_s = evidence.candidates, self.settings, self._time_s
-        track.row = row
-        if row is None:
-            track.mark_missed(time_s, detected=candidates.detected)
+        tracks = np.flatnonzero(matches >= 0)
+        rows = matches[tracks]
+        first, second = self._same_poses(rows, box_math.areas(evidence.candidates.boxes[rows]), evidence)
+        if not len(first):
             return
-        keypoints = evidence.keypoints[row] if evidence.pose_scores[row] >= settings.pose_score else None
-        noise = 1.0 + settings.motion.occlusion_noise * covered
-        if row < candidates.detections:
-            score = float(candidates.scores[row])
-            track.update_from_detection(candidates.boxes[row], score, keypoints, time_s=time_s, noise=noise)
-            track.hits += bool(evidence.counts[row])
-            self._learn_appearance(track, row, evidence, covered)
-        elif keypoints is not None:
-            track.update_from_keypoints(keypoints, time_s=time_s, detected=candidates.detected, noise=noise)
-        else:
-            track.coast(time_s)
+        involved = tracks[np.unique([first, second])]
+        fits = dict(zip(involved.tolist(), self._fits(involved, matches[involved], evidence), strict=True))
+        for a, b in zip(tracks[first].tolist(), tracks[second].tolist(), strict=True):
+            if matches[a] >= 0 and matches[b] >= 0:
+                matches[min(a, b, key=lambda track: fits[track])] = -1
 
-    def _learn_appearance(self, track: Track, row: int, evidence: FrameEvidence, covered: float) -> None:
-        if evidence.descriptors is not None and covered < self.settings.appearance.max_covered:
-            track.update_appearance(evidence.descriptors[row])
+    def _fits(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> list[tuple[bool, float, int]]:
+        """How well candidates fit tracks, each in its row; larger is better, detections and older tracks come first."""
+        people, points = self._people, evidence.keypoints[rows]
+        oks = similarity.expected_oks(people, points, evidence.poses.skeleton, self.settings, rows=tracks).diagonal()
+        likeness = appearance.paired_similarity(people.colours[tracks], evidence.colours(rows))
+        boxes = people.boxes[tracks]
+        extents = similarity.extents(points)
+        extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
+        fits = np.nan_to_num(oks, nan=0.0) + similarity.appearance_affinity(likeness, self.settings)
+        fits = np.round(fits + box_math.paired_iou(boxes, extents), 6)
+        detected = rows < evidence.candidates.detections
+        return list(zip(detected.tolist(), fits.tolist(), (-tracks).tolist(), strict=True))
 
-    def _start_tracks(self, unmatched: set[int], evidence: FrameEvidence) -> None:
+    def _same_poses(self, rows: Rows, areas: Floats, evidence: FrameEvidence) -> tuple[Rows, Rows]:
+        """Pairs of candidates (N,), as places in `rows`, that show one pose; areas: (N,) of the people's boxes."""
+        return similarity.same_poses(evidence.keypoints[rows], areas, evidence.poses.skeleton, self.settings)
+
+    # -- what the frame says of everybody ----------------------------------------------------------------------------
+
+    def _update(self, matches: Rows, evidence: FrameEvidence) -> None:
+        candidates, people, settings, time_s = evidence.candidates, self._people, self.settings, self._time_s
+        people.rows = matches
+        found = matches >= 0
+        by_detection = found & (matches < candidates.detections)
+        read = found & np.append(evidence.read, False)[matches]
+        detected, missed = np.flatnonzero(by_detection), np.flatnonzero(~found)
+        by_keypoints = np.flatnonzero(read & ~by_detection)
+        coasting = np.flatnonzero(found & ~read & ~by_detection)
+
+        measured, factors = np.full((len(people), 4), np.nan), np.ones(len(people))
+        measured[detected] = people.measured[detected] = candidates.boxes[matches[detected]]
+        keypoints = evidence.keypoints[matches[by_keypoints]]
+        if len(by_keypoints):
+            measured[by_keypoints], people.measured[by_keypoints] = people.boxes_from(by_keypoints, keypoints, settings)
+            factors[by_keypoints] = settings.motion.keypoint_noise
+        covered = self._move(measured, factors, lost=missed[~people.lost[missed]])
+
+        people.mark_seen(np.flatnonzero(by_detection | read), time_s, settings)
+        people.mark_predicted(np.flatnonzero(~by_detection & ~read))
+        people.seen_s[coasting] = time_s
+        if candidates.detected:
+            people.mark_missed(np.flatnonzero(~by_detection & (read | ~found)), time_s)
+        people.keep_keypoints(by_keypoints, keypoints)
+        if not len(detected):
+            return
+        rows = matches[detected]
+        sure = np.where(read[detected, None, None], evidence.keypoints[rows], np.nan)
+        people.keep_detected(detected, measured[detected], candidates.scores[rows], sure)
+        people.hits[detected] += evidence.counts[rows]
+        clear = covered[detected] < settings.appearance.max_covered
+        if evidence.image is not None and clear.any():
+            people.learn_colours(detected[clear], evidence.colours(rows[clear]), settings)
+
+    def _move(self, measured: Floats, factors: Floats, *, lost: Rows) -> Floats:
+        """Take measured boxes (T, 4), NaN where there is none, into the motion model, with noise `factors` (T,) times
+        the usual; freeze those who are lost from now on. Gives (T,) which share of each box others cover.
+
+        Whoever is covered is measured the less exactly. One after the other, as those before are known better by
+        then; but all at once whom nobody in question overlaps.
+        """
+        people, settings = self._people, self.settings
+        before = people.boxes.copy()
+        if len(lost):
+            people.mark_lost(lost)
+        after = np.where(np.isnan(measured), people.boxes, measured)
+        half = np.maximum(np.maximum(box_math.sizes(before), box_math.sizes(after)), 1.0) / 2
+        middles = box_math.centers(before), box_math.centers(after)
+        reach = np.concatenate([np.minimum(*middles) - half, np.maximum(*middles) + half], axis=1)
+        near = box_math.intersections(before, reach) > 0
+        np.fill_diagonal(near, False)
+        rows, others = np.nonzero(near)
+        covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
+        waiting = np.ones(len(people), np.bool_)
+        while waiting.any():
+            ready = waiting.copy()
+            ready[rows[(others < rows) & waiting[others]]] = False
+            below, above = rows[ready[rows]], others[ready[rows]]
+            covers = np.where((above < below)[:, None], people.boxes[above], before[above])
+            shares = box_math.areas(box_math.common(before[below], covers)) / areas[below]
+            np.maximum.at(covered, below, np.minimum(shares, 1.0))
+            now = np.flatnonzero(ready & np.isfinite(measured[:, 0]))
+            noise = (1.0 + settings.motion.occlusion_noise * covered[now]) * factors[now]
+            people.motion.update(now, measured[now], noise, settings.motion)
+            waiting &= ~ready
+        return covered
+
+    def _start(self, evidence: FrameEvidence) -> None:
         """Start a track for every unmatched high-score detection that shows nobody who is tracked already."""
-        candidates, settings = evidence.candidates, self.settings
-        rows = [row for row in sorted(unmatched) if candidates.scores[row] >= settings.high_score]
-        if not rows:
+        candidates, people, settings = evidence.candidates, self._people, self.settings
+        unmatched = np.ones(len(candidates.boxes), np.bool_)
+        unmatched[people.rows[people.rows >= 0]] = False
+        rows = np.flatnonzero(unmatched[: candidates.detections] & (candidates.scores >= settings.high_score))
+        if not len(rows):
             return
-        matched = [track for track in self._tracks if track.row is not None]
-        boxes = np.concatenate([similarity.boxes_of(matched), candidates.boxes[rows]])
-        same = self._same_person(boxes, [*(track.row for track in matched if track.row is not None), *rows], evidence)
-        taken, others = list(range(len(matched))), similarity.boxes_of(self._tracks)
-        for new, row in enumerate(rows, start=len(matched)):
-            if same[taken, new].any():
-                continue
-            score, counts = float(candidates.scores[row]), bool(evidence.counts[row])
-            sure = counts and (candidates.first or score >= settings.sure_score)
-            track = Track(
-                candidates.boxes[row], score,
-                evidence.keypoints[row] if evidence.pose_scores[row] >= settings.pose_score else None,
-                time_s=self._time_s, row=row, hits=settings.confirm_hits if sure else int(counts), settings=settings,
-            )  # fmt: skip
-            self._learn_appearance(track, row, evidence, box_math.covered_share(track.box, others))
-            self._tracks.append(track)
-            taken.append(new)
-            others = np.concatenate([others, track.box[None]])
+        matched = np.flatnonzero(people.rows >= 0)
+        boxes = np.concatenate([people.boxes[matched], candidates.boxes[rows]])
+        same = self._same_person(boxes, np.concatenate([people.rows[matched], rows]), evidence)
+        taken = np.arange(len(boxes)) < len(matched)
+        for new in range(len(matched), len(boxes)):
+            taken[new] = not same[taken, new].any()
+        rows = rows[taken[len(matched) :]]
+        scores, counts = candidates.scores[rows], evidence.counts[rows]
+        sure = counts & (candidates.first | (scores >= settings.sure_score))
+        newcomers = TrackStates.start(
+            candidates.boxes[rows], scores,
+            np.where(evidence.read[rows, None, None], evidence.keypoints[rows], np.nan),
+            np.full((len(rows), LENGTH), np.nan, np.float32),
+            time_s=self._time_s, rows=rows, hits=np.where(sure, settings.confirm_hits, counts), settings=settings,
+        )  # fmt: skip
+        earlier = np.tril(box_math.intersections(newcomers.boxes, newcomers.boxes), -1).max(axis=1, initial=0.0)
+        covered = box_math.intersections(newcomers.boxes, people.boxes).max(axis=1, initial=0.0)
+        covered = np.maximum(covered, earlier) / np.maximum(box_math.areas(newcomers.boxes), 1.0)
+        clear = np.flatnonzero(covered < settings.appearance.max_covered)
+        if evidence.image is not None:
+            newcomers.colours[clear] = evidence.colours(rows[clear])
+        self._people = people.joined(newcomers)
 
-    def _same_person(self, boxes: Floats, rows: list[int], evidence: FrameEvidence) -> npt.NDArray[np.bool_]:
+    def _same_person(self, boxes: Floats, rows: Rows, evidence: FrameEvidence) -> Mask:
         """(N, N) True where two boxes (N, 4) with the poses of candidates `rows` show the same person."""
-        areas = box_math.areas(boxes)
-        oks = self._pose_oks(rows, evidence, np.maximum(areas[:, None], areas[None]))
-        same = (box_math.iou_matrix(boxes, boxes) >= self.settings.duplicate_iou) | (oks >= self.settings.duplicate_oks)
+        same = box_math.iou_matrix(boxes, boxes) >= self.settings.duplicate_iou
+        first, second = self._same_poses(rows, box_math.areas(boxes), evidence)
+        same[first, second] = same[second, first] = True
         return np.asarray(same)
+
+    # -- ids and report ----------------------------------------------------------------------------------------------
 
     def _give_ids(self) -> None:
         """Give ids to tracks with enough hits, the largest first, up to `max_people`."""
-        room = math.inf if self.settings.max_people is None else self.settings.max_people
-        room -= sum(track.id > 0 and track.row is not None for track in self._tracks)
-        waiting = [track for track in self._tracks if track.id == 0 and track.hits >= self.settings.confirm_hits]
-        waiting.sort(key=lambda track: -box_math.areas(track.box[None])[0])
-        for track in waiting[: int(max(min(room, len(waiting)), 0))]:
-            track.id, self._next_id = self._next_id, self._next_id + 1
+        people, most = self._people, self.settings.max_people
+        waiting = np.flatnonzero((people.ids == 0) & (people.hits >= self.settings.confirm_hits))
+        waiting = waiting[np.argsort(-box_math.areas(people.boxes[waiting]), kind="stable")]
+        if most is not None:
+            waiting = waiting[: max(most - np.count_nonzero((people.ids > 0) & (people.rows >= 0)), 0)]
+        people.ids[waiting] = np.arange(self._next_id, self._next_id + len(waiting))
+        self._next_id += len(waiting)
 
     def _report(self, poses: Poses) -> tuple[Tracks, Poses]:
-        shown = [t for t in self._tracks if t.id and self._time_s - t.seen_s <= self.settings.shown_lost_s]
-        shown.sort(key=lambda track: (track.row is None, track.id))
-        shown = sorted(shown[: self.settings.max_people], key=lambda track: track.id)
-        return _as_tracks(shown), _poses_of(shown, poses)
-
-
-def _as_tracks(tracks: Sequence[Track]) -> Tracks:
-    return Tracks(
-        ids=np.array([track.id for track in tracks], np.int64),
-        boxes=np.array([track.reported_box for track in tracks], np.float32).reshape(-1, 4),
-        scores=np.array([track.score for track in tracks], np.float32),
-        states=np.array([track.state for track in tracks], np.uint8),
-    )
-
-
-def _poses_of(tracks: Sequence[Track], poses: Poses) -> Poses:
-    """Of each track its pose of this frame; without any answer where it has none."""
-    rows = np.array([track.row for track in tracks if track.row is not None], np.intp)
-    return poses.take(rows).spread(np.array([track.row is not None for track in tracks], np.bool_))
+        people = self._people
+        shown = np.flatnonzero((people.ids > 0) & (self._time_s - people.seen_s <= self.settings.shown_lost_s))
+        first = shown[np.lexsort((people.ids[shown], people.rows[shown] < 0))][: self.settings.max_people]
+        shown = first[np.argsort(people.ids[first])]
+        tracks = Tracks(
+            ids=people.ids[shown],
+            boxes=people.reported_boxes(self.settings)[shown].astype(np.float32),
+            scores=people.scores[shown].astype(np.float32),
+            states=people.states[shown],
+        )
+        rows = people.rows[shown]
+        found = rows >= 0
+        return tracks, poses.take(rows) if found.all() else poses.take(rows[found]).spread(found)

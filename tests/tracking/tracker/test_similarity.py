@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ppnet.skeleton import COCO_17, MPII_16
-from tracking.tracker.similarity import keypoint_sigmas, oks_matrix
+from tracking.tracker.settings import TrackerSettings
+from tracking.tracker.similarity import keypoint_sigmas, oks_matrix, same_poses
 
 POSE = np.stack([np.linspace(0, 90, 17), np.linspace(0, 180, 17)], axis=1)
 
@@ -31,7 +32,7 @@ def test_unseen_motion_is_forgiven():
     assert mild > 0.3
 
 
-def test_either_side_forgives_exchanged_legs():
+def test_a_pose_is_the_same_with_its_legs_exchanged():
     """A pair counts as it fits better; a joint that is missing on one side is compared as it is."""
     body = POSE.copy()
     body[COCO_17.index("left_ear")] = np.nan
@@ -39,11 +40,19 @@ def test_either_side_forgives_exchanged_legs():
     spread = body + np.where(np.arange(17) % 2, 60, 0)[:, None]
     exchanged = spread.copy()
     exchanged[legs] = spread[COCO_17.flip_index][legs]
-    areas = np.array([2e4])
-    assert oks_matrix(spread[None], exchanged[None], COCO_17, areas=areas)[0, 0] < 0.8
-    assert oks_matrix(spread[None], exchanged[None], COCO_17, areas=areas, either_side=True)[0, 0] == pytest.approx(1)
-    away = spread + np.array([200, 0])
-    assert oks_matrix(spread[None], away[None], COCO_17, areas=areas, either_side=True)[0, 0] < 0.1
+    assert oks_matrix(spread[None], exchanged[None], COCO_17, areas=np.array([2e4]))[0, 0] < 0.8
+    few = np.where(np.arange(17)[:, None] < 3, spread, np.nan)
+    people = np.stack([spread, spread + np.array([200, 0]), exchanged, few])
+    first, second = same_poses(people, np.full(4, 2e4), COCO_17, TrackerSettings())
+    assert (first.tolist(), second.tolist()) == ([0], [2])
+
+
+def test_poses_are_compared_at_the_size_of_the_larger_person():
+    people, areas = np.stack([POSE, POSE + 6.0]), np.array([2e3, 4e4])
+    strict = oks_matrix(people[:1], people[1:], COCO_17, areas=areas[:1])[0, 0]
+    assert strict < 0.6 < 0.8 < oks_matrix(people[1:], people[:1], COCO_17, areas=areas[1:])[0, 0]
+    for order in (slice(None), slice(None, None, -1)):
+        assert len(same_poses(people[order], areas[order], COCO_17, TrackerSettings())[0]) == 1
 
 
 def test_other_joint_sets_have_sigmas():
