@@ -98,10 +98,9 @@ def _points(drawing: SetDrawing, spots: Floats, width: float, rim: float) -> Ite
     """A ring about each point that is tied to a joint."""
     tied = np.array([point.is_tied for point in drawing.points])
     if tied.any():
-        centers, count = spots[tied].astype(np.float32), int(tied.sum())
-        radii = np.full(count, 3.5 * width, np.float32)
-        yield Discs(centers, radii, (OUTLINE,) * count, width + 2 * rim)
-        yield Discs(centers, radii, (MINT,) * count, width)
+        centers, radius = spots[tied].astype(np.float32), 3.5 * width
+        yield Discs(centers, radius, OUTLINE, width + 2 * rim)
+        yield Discs(centers, radius, MINT, width)
 
 
 def _xy(spot: Floats) -> tuple[float, float]:

@@ -7,6 +7,7 @@ OKS, the object keypoint similarity of COCO, and appearance.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,9 @@ from tracking.tracker.track import TrackStates
 
 Floats = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 Pairs = list[tuple[int, int]]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -39,47 +42,53 @@ def matching_stages(
     people: TrackStates, evidence: FrameEvidence, time_s: float, settings: TrackerSettings
 ) -> list[Stage]:
     """The stages of one frame, in order."""
-    candidates, count = evidence.candidates, evidence.candidates.detections
-    predicted, boxes, iou = people.boxes, candidates.boxes[:count], candidates.iou
+    candidates, iou = evidence.candidates, evidence.candidates.iou
+    count = candidates.detections
+    predicted, boxes = people.boxes, candidates.boxes[:count]
     # Without any overlap OKS matters from `min_oks` on.
-    floor = np.where(iou > 0, similarity.NEGLIGIBLE, settings.min_oks)
-    known_oks = similarity.expected_oks(people, evidence.keypoints[:count], evidence.poses.skeleton, settings, floor)
-    oks = np.nan_to_num(known_oks, nan=0.0)
+    oks = similarity.expected_oks(
+        people, evidence.keypoints[:count], evidence.poses.skeleton, settings, floor=settings.min_oks, anyhow=iou > 0
+    )
     place = np.fmax(oks, similarity.path_likelihood(people, boxes, settings))
+    # All else is worked out for the pairs that come into question: few, even in a crowd.
+    rows, columns = np.nonzero((iou > 0) | (place >= settings.min_oks))
+    shape, iou, oks, place = iou.shape, iou[rows, columns], oks[rows, columns], place[rows, columns]
 
-    high = np.broadcast_to(candidates.scores >= settings.high_score, iou.shape)
-    recent = (time_s - people.seen_s <= settings.recent_s)[:, None]
+    high = candidates.scores[columns] >= settings.high_score
+    recent = time_s - people.seen_s[rows] <= settings.recent_s
     # Heights, not widths: those change with every stride, and with what hides a part.
     ratio = settings.max_height_ratio
-    height, expected = box_math.sizes(boxes)[None, :, 1], box_math.sizes(predicted)[:, None, 1]
+    height, expected = box_math.sizes(boxes)[columns, 1], box_math.sizes(predicted)[rows, 1]
     same_height = (height > expected / ratio) & (height < expected * ratio)
-    no_person = evidence.is_empty(settings.pose_score)[:count]
+    no_person = evidence.is_empty(settings.pose_score)[columns]
+    likeness = appearance.paired_similarity(people.colours[rows], evidence.colours(columns))
+    other_colours = likeness < settings.appearance.min_appearance
+    colours = similarity.appearance_affinity(likeness, settings)
 
     near = high & (iou >= settings.min_iou) & recent
     found_again = high & (place >= settings.min_oks) & same_height
-    both_partly = high & recent & (iou / settings.min_iou + oks / settings.min_oks >= 1.0)
+    both_partly = high & recent & (iou / settings.min_iou + np.nan_to_num(oks) / settings.min_oks >= 1.0)
     low = ~high & ~no_person & (iou >= settings.low_min_iou)
-    likeness = _likeness(people, evidence, near | found_again | both_partly)
-    other_colours = likeness < settings.appearance.min_appearance
-    colours = similarity.appearance_affinity(likeness, settings)
-    full_cost = -(iou + np.where(np.isnan(known_oks), iou, oks) + colours)
+    full_cost = -(iou + np.where(np.isnan(oks), iou, oks) + colours)
     lost_cost = -(place + settings.appearance.weight * colours)
-    return [
-        Stage("high-score detections, recent tracks", full_cost, near & ~other_colours),
-        Stage("high-score detections, lost tracks", lost_cost, found_again & ~other_colours),
-        Stage("high-score detections, recent tracks that look different", full_cost, near),
-        Stage("high-score detections, some IOU and some OKS", full_cost, both_partly & ~other_colours),
-        Stage("low-score detections", -iou, low),
-    ]
+    stages = (
+        ("high-score detections, recent tracks", full_cost, near & ~other_colours),
+        ("high-score detections, lost tracks", lost_cost, found_again & ~other_colours),
+        ("high-score detections, recent tracks that look different", full_cost, near),
+        ("high-score detections, some IOU and some OKS", full_cost, both_partly & ~other_colours),
+        ("low-score detections", -iou, low),
+    )
+    return [Stage(name, _matrix(shape, rows, columns, cost), _matrix(shape, rows, columns, gate))
+            for name, cost, gate in stages]  # fmt: skip
 
 
-def _likeness(people: TrackStates, evidence: FrameEvidence, pairs: Mask) -> Floats:
-    """(T, D) likeness of colours of the pairs (T, D) that come into question; NaN of others and where it is unknown."""
-    likeness = np.full(pairs.shape, np.nan)
-    rows, columns = np.nonzero(pairs)
-    if len(rows):
-        likeness[rows, columns] = appearance.paired_similarity(people.colours[rows], evidence.colours(columns))
-    return likeness
+def _matrix(
+    shape: tuple[int, ...], rows: Rows, columns: Rows, values: npt.NDArray[Value]
+) -> npt.NDArray[Value]:  # fmt: skip
+    """(T, D) with values (P,) of some pairs, 0 or False elsewhere."""
+    matrix = np.zeros(shape, values.dtype)
+    matrix[rows, columns] = values
+    return matrix
 
 
 def match(stages: Sequence[Stage]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from tracking.tracker.track import TrackStates
 
 Floats = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
 NEGLIGIBLE = 1e-9  # a similarity that is as good as 0
@@ -26,7 +27,7 @@ def keypoint_sigmas(skeleton: Skeleton) -> Floats:
 def oks_matrix(
     first: Floats, second: Floats, skeleton: Skeleton, *,
     areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0,
-    least: int = TrackerSettings.min_common_keypoints, floor: Floats | float = NEGLIGIBLE,
+    least: int = TrackerSettings.min_common_keypoints, floor: float = NEGLIGIBLE, anyhow: Mask | None = None,
 ) -> Floats:  # fmt: skip
     """(N, M) COCO's object keypoint similarity, 0 to 1, of `first` (N, K, 2) with `second` (M, K, 2).
 
@@ -34,16 +35,15 @@ def oks_matrix(
     areas: (N,) box areas in square pixels, the scale of the people.
     variances: (N,) extra variance of their positions in square pixels (how far they may have moved unseen).
     tolerance: above 1 forgives larger distances.
-    floor: a similarity, one for all or (N, M), below which 0 will do: in a crowd nearly all pairs are far apart.
+    floor: a similarity below which 0 will do: in a crowd nearly all pairs are far apart. anyhow: (N, M) pairs of which
+    it is wanted all the same.
     """
     spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
     extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
-    shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float64) for points in (first, second))
+    shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float32) for points in (first, second))
     oks = np.where(shown @ other_shown.T >= least, 0.0, np.nan)
-    widest = (areas * spread.max(initial=0.0) + extra)[:, None]  # square pixels
-    with np.errstate(divide="ignore"):
-        near = _squared_gaps(extents(first), extents(second)) <= -2 * np.log(floor) * widest
-    rows, columns = np.nonzero(near & ~np.isnan(oks))
+    wanted = _near(extents(first), extents(second), _reach(floor, areas * spread.max(initial=0.0) + extra))
+    rows, columns = np.nonzero(wanted if anyhow is None else wanted | anyhow)
     if len(rows):
         scale = areas[rows, None] * spread + extra[rows, None]
         oks[rows, columns] = _mean(_keypoint_similarity(first[rows], second[columns], scale), least)
@@ -58,9 +58,8 @@ def same_poses(keypoints: Floats, areas: Floats, skeleton: Skeleton, settings: T
     """
     spread = (2 * keypoint_sigmas(skeleton)) ** 2
     around = extents(keypoints)
-    reach = -2 * math.log(max(settings.duplicate_oks, NEGLIGIBLE)) * areas * spread.max(initial=0.0)
-    near = _squared_gaps(around, around) <= np.maximum(reach[:, None], reach)
-    first, second = np.nonzero(np.triu(near, 1))
+    near = _near(around, around, _reach(settings.duplicate_oks, areas * spread.max(initial=0.0)))
+    first, second = np.nonzero(np.triu(near | near.T, 1))
     if not len(first):
         return first, second
     one, other, twins = keypoints[first], keypoints[second], skeleton.flip_index
@@ -77,13 +76,19 @@ def extents(keypoints: Floats) -> Floats:
     return np.concatenate([np.fmin.reduce(keypoints, axis=1), np.fmax.reduce(keypoints, axis=1)], axis=1)
 
 
-def _squared_gaps(first: Floats, second: Floats) -> Floats:
-    """(N, M) squared distance between rectangles (N, 4) and (M, 4); 0 where they touch."""
-    total = np.zeros((len(first), len(second)))
-    for low, high in ((0, 2), (1, 3)):
-        before, after = second[:, low] - first[:, None, high], first[:, None, low] - second[:, high]
-        total += np.maximum(np.maximum(before, after), 0) ** 2
-    return total
+def _reach(floor: float, variances: Floats) -> Floats:
+    """(N,) pixels beyond which keypoints of these variances (N,) are less alike than `floor`."""
+    return np.sqrt(-2 * math.log(floor) * variances) if floor > 0 else np.full(len(variances), np.inf)
+
+
+def _near(first: Floats, second: Floats, reach: Floats) -> Mask:
+    """(N, M) whether rectangles (N, 4) come within `reach` (N,) of rectangles (M, 4)."""
+    low, high = first[:, :2] - reach[:, None], first[:, 2:] + reach[:, None]
+    near = np.ones((len(first), len(second)), np.bool_)
+    for axis in range(2):
+        near &= low[:, None, axis] <= second[:, 2 + axis]
+        near &= second[:, axis] <= high[:, None, axis]
+    return near
 
 
 def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats:
@@ -103,11 +108,11 @@ def _mean(each: Floats, least: int) -> Floats:
 
 def expected_oks(
     people: TrackStates, keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings,
-    floor: Floats | float = NEGLIGIBLE, rows: Rows | slice = EVERYBODY,
+    floor: float = NEGLIGIBLE, anyhow: Mask | None = None, rows: Rows | slice = EVERYBODY,
 ) -> Floats:  # fmt: skip
     """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain.
 
-    floor: see `oks_matrix`. rows: (T,) of whom.
+    floor, anyhow: see `oks_matrix`. rows: (T,) of whom.
     """
     return oks_matrix(
         people.expected_keypoints()[rows],
@@ -118,6 +123,7 @@ def expected_oks(
         tolerance=settings.oks_tolerance,
         least=settings.min_common_keypoints,
         floor=floor,
+        anyhow=anyhow,
     )
 
 

@@ -60,16 +60,18 @@ def test_other_joint_sets_have_sigmas():
 
 
 def test_people_too_far_apart_to_matter_count_as_unlike():
-    """Beyond the reach of `floor` the answer is 0, within it exactly what it is without."""
+    """Beyond the reach of `floor` the answer is 0 unless it is wanted anyhow, within it exactly what it is without."""
     rng = np.random.default_rng(0)
     first, second = POSE + rng.uniform(0, 400, (6, 1, 2)), POSE + rng.uniform(0, 400, (8, 1, 2))
     first[0, 3:] = np.nan
     areas = np.full(6, 2e4)
     exact = oks_matrix(first, second, COCO_17, areas=areas, floor=0.0)
-    for floor in (1e-9, 0.3, rng.uniform(0.01, 0.9, exact.shape)):
-        found = oks_matrix(first, second, COCO_17, areas=areas, floor=floor)
-        assert np.isnan(found[0]).all()
-        far = found == 0
-        assert far.any()
-        assert (exact[far] < np.broadcast_to(floor, exact.shape)[far]).all()
-        assert np.array_equal(found[1:][~far[1:]], exact[1:][~far[1:]])
+    some = rng.random(exact.shape) < 0.2
+    for floor in (1e-9, 0.3, 0.9):
+        for anyhow in (None, some):
+            found = oks_matrix(first, second, COCO_17, areas=areas, floor=floor, anyhow=anyhow)
+            assert np.isnan(found[0]).all()
+            far = found == 0
+            assert far.any() and (anyhow is None or not (far & some)[1:].any())
+            assert (exact[far] < floor).all()
+            assert np.array_equal(found[1:][~far[1:]], exact[1:][~far[1:]])
