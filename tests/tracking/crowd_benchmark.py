@@ -1,7 +1,7 @@
 """`python -m tests.tracking.crowd_benchmark [PEOPLE]`: CPU time of tracker, smoothing and drawing, without networks.
 
-The answers of a detector that knows everybody, looking at every third frame, and of a simulated network are recorded
-once; then only what comes after them runs, in one thread.
+The answers of a detector that knows everybody, looking at every third frame, and of a network that errs a little are
+recorded once; then only what comes after them runs, in one thread.
 """
 
 import sys
@@ -10,40 +10,43 @@ import time
 import cv2
 import numpy as np
 
-from tests.tracking.figures import Walker, filmed, straight
+from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
+from tests.tracking.figures import Walker, straight
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.style import SceneStyle
-from tracking.evaluate.simulate import SimulatedNetwork, TrueBoxes
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.tracker.tracker import Tracker
-from tracking.types import Frame, FrameResult
+from tracking.types import Detections, Frame, FrameResult
 
 RATE, EVERY, ROUNDS = 30, 3, 3
 
 
 def recorded(people, frames):
-    """Of each frame its time, what the detector said (None where it did not look), boxes asked and poses; the size."""
+    """Of each frame its time, what the detector said (None where it did not look) and the poses; the picture's size."""
     columns = int(np.ceil(np.sqrt(people * 2)))
-    width, height = max(1280, 100 * columns), max(720, 60 * (people // columns) + 300)
+    step_x, step_y, height = (1200 / columns, 300, 220) if people <= 20 else (90, 85, 100)
+    size_wh = max(1280, 100 * columns), max(720, round(step_y * people / columns) + 150)
     walkers = [
         Walker(
-            straight(60 + i % columns * (width - 120) / columns, (-1) ** i * (30 + i % 90), 280 + i // columns * 60),
-            200 + 14 * (i % 4) if people <= 20 else 90 + 5 * (i % 4),
+            straight(60 + i % columns * step_x, (-1) ** i * (30 + i % 60), 1.2 * height + i // columns * step_y),
+            height + i % 4 * height / 20,
             phase=i,
         )
         for i in range(people)
     ]
-    truth = filmed(walkers, np.arange(frames) / RATE, size_wh=(width, height))
-    detector, network, tracker = TrueBoxes(truth), SimulatedNetwork(truth), Tracker()
-    answers = []
-    for k, frame in enumerate(truth.frames):
-        detector.index = network.index = k
-        found = detector.detect(None) if k % EVERY == 0 else None
-        asked = tracker.associate(found, frame.time_s, size_wh=truth.size_wh)
-        poses = network.estimate(None, asked)
+    rng, tracker, answers = np.random.default_rng(0), Tracker(), []
+    for k in range(frames):
+        points = np.array([walker.keypoints(k / RATE) for walker in walkers])
+        points += rng.normal(0, 0.008 * height, points.shape)
+        boxes = np.array([walker.box(k / RATE) for walker in walkers])
+        found = Detections(boxes, np.full(people, 0.9)) if k % EVERY == 0 else None
+        asked = tracker.associate(found, k / RATE, size_wh=size_wh)
+        who = np.abs(asked[:, None] - boxes[None]).sum(axis=2).argmin(axis=1)
+        poses = Poses(points[who].astype(np.float32), np.full((len(asked), 17), 0.8, np.float32), COCO_17)
         tracker.update(poses)
-        answers.append((frame.time_s, found, poses))
-    return answers, truth.size_wh
+        answers.append((k / RATE, found, poses))
+    return answers, size_wh
 
 
 def replayed(answers, size_wh, picture):
