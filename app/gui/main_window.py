@@ -3,9 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.run_status import RunStatus
 from app.gui.actions import Actions
@@ -293,7 +302,7 @@ class MainWindow(QMainWindow):
         """Ends the program without a question, whatever is open; what is being recorded is written."""
         self._leaves_batch = True
         if self.close():
-            QCoreApplication.exit()  # a dialog that is open would keep it running
+            QApplication.closeAllWindows()  # a dialog that is open would keep it running
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_leaving:  # asked again while what was recorded is being written
