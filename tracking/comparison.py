@@ -24,6 +24,7 @@ from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
+from tracking.session.naming import named_after
 from tracking.session.person_tracks import person_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
@@ -155,7 +156,7 @@ class Comparison:
 
     def _name(self, pane: Image, number: int, top: int) -> None:
         side = self.sides[number]
-        words = f"{side.name}, {side.attempt.session.stored.path.name.removesuffix('_session.ppnet')}"
+        words = f"{side.name}, {named_after(side.attempt.session.stored.path, '').name}"
         label = Label(words, (8, 8 + top), 20, OUTLINE, COLORS[number], (0.0, 0.0))
         paint_scene(Scene(PANE_WH, (label,)), pane)
 

@@ -13,7 +13,8 @@ from tracking.answers.table import words_of, write_answers_csv
 from tracking.drawing.style import SceneStyle
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE
-from tracking.session.session import SUFFIX, Session
+from tracking.session.naming import named_after
+from tracking.session.session import Session
 from tracking.time_span import TimeSpan
 
 
@@ -81,6 +82,4 @@ def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:
 
 
 def _place(arguments: argparse.Namespace, end: str) -> Path:
-    session: Path = arguments.session
-    path: Path = (arguments.out or session.parent) / f"{session.name.removesuffix(SUFFIX)}{end}"
-    return new_file(path, overwrite=arguments.overwrite)
+    return new_file(named_after(arguments.session, end, arguments.out), overwrite=arguments.overwrite)

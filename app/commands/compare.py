@@ -11,7 +11,8 @@ from app.commands.progress_bar import ProgressBar
 from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
 from tracking.session.edited_session import EditedSession
-from tracking.session.session import SUFFIX, Session
+from tracking.session.naming import named_after
+from tracking.session.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the video. Returns the exit code."""
-    stem = arguments.session.name.removesuffix(SUFFIX)
-    path = new_file(arguments.out or arguments.session.with_name(f"{stem}_compared.mp4"), overwrite=arguments.overwrite)
+    default = named_after(arguments.session, "_compared.mp4")
+    path = new_file(arguments.out or default, overwrite=arguments.overwrite)
     same = arguments.other is None
     with (
         Session.open(arguments.session) as first,

@@ -17,7 +17,8 @@ from tracking.export.share import (
     write_shared_clip,
 )
 from tracking.session.edited_session import EditedSession
-from tracking.session.session import SUFFIX, Session
+from tracking.session.naming import named_after
+from tracking.session.session import Session
 from tracking.time_span import TimeSpan
 
 
@@ -43,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     span = TimeSpan(arguments.start, arguments.end) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
     span.check()
     end = "_slow.mp4" if still is None else "_still.png"
-    stem = arguments.session.name.removesuffix(SUFFIX)
-    path = new_file(arguments.out or arguments.session.with_name(f"{stem}{end}"), overwrite=arguments.overwrite)
+    path = new_file(arguments.out or named_after(arguments.session, end), overwrite=arguments.overwrite)
     layers = layers_to_share(layers_of(arguments))
     with Session.open(arguments.session) as session:
         edited = EditedSession(session, span=span, whole=still is not None)

@@ -12,6 +12,7 @@ from app.runs.just_happened import write_recent
 from app.runs.picture_feed import LiveFeed
 from app.runs.task import Progress, Task
 from app.runs.what_is_open import Opened
+from tracking.session.naming import named_after
 
 DELAYS_S = (0, 2, 5, 10, 20)
 SAVED_S = 20.0
@@ -52,7 +53,7 @@ class MirrorCommands(Commands):
             self._workspace.notify("The seconds before are still being saved; try again in a moment.", "warning")
             return
         film, style = camera.engine.film, self._workspace.style
-        path = self._files.new_file(f"{camera.session.path.stem.removesuffix('_session')}_last.mp4")
+        path = self._files.new_file(named_after(camera.session.path, "_last.mp4").name)
 
         def work(progress: Progress) -> Path:
             return write_recent(film, path, style, last_s=SAVED_S, progress=progress.tell)

@@ -10,6 +10,7 @@ from app.runs.workspace import Workspace
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, export
 from tracking.session.edited_session import EditedSession
+from tracking.session.naming import named_after
 from tracking.session.session import Session
 
 
@@ -33,7 +34,7 @@ class ExportOffer:
         return cls(
             formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),
             folder=folder,
-            stem=run.session.path.stem.removesuffix("_session") if file is None else file.video.stem,
+            stem=named_after(run.session.path, "").name if file is None else file.video.stem,
             note="" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
             has_scale=run.edited.metres_per_pixel is not None,
         )

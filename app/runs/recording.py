@@ -14,6 +14,7 @@ from app.runs.task import Progress, Task
 from app.runs.what_is_open import OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
+from tracking.session.naming import named_after
 from tracking.stems import stem_of
 from tracking.time_span import TimeSpan
 
@@ -69,7 +70,7 @@ class Recording:
         work = self._workspace
         annotated, raw = self._kinds
         try:
-            place = self._place(camera.session.path.stem.removesuffix("_session"))
+            place = self._place(named_after(camera.session.path, "").name)
             if raw and work.layers.hides_people:
                 work.notify("People are hidden, so only the picture with skeletons is recorded.", "warning")
                 annotated, raw = True, False

@@ -38,7 +38,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One number. event: `step`, `jump`, `squat`, `push-up`, or `summary`; number: from 1, of its kind.
+    """One number. event: `step`, `jump`, a kind of `EXERCISES`, or `summary`; number: from 1, of its kind.
 
     time_s: when it happened, in seconds of the video; None in a summary.
     """

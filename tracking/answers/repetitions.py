@@ -1,6 +1,6 @@
-"""Repetitions: squats and push-ups, counted where the angle of knees or elbows closes and opens again."""
+"""Repetitions: movements like squats and push-ups, counted where the angle of a joint closes and opens again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from tracking.answers.motion import Motion, stretches
 from tracking.answers.turns import crossing, turns
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 LEAST_DEG = 35.0
 """Who bends by less makes no repetition."""
@@ -25,7 +26,7 @@ LYING_DEG = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """Down and up again. kind: `squat` (angle of the knees) or `push-up` (of the elbows).
+    """Down and up again. kind: of one of `EXERCISES`.
 
     From start_s down to low_s, up again from rise_s to end_s, seconds; angles in degrees.
     """
@@ -64,14 +65,36 @@ class Repetition:
         return (self.low_s + self.rise_s) / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """A movement that is repeated. joint: whose straighter side closes and opens again; is_done(motion, inside):
+    whether the rest of the body does it too, in the frames (F,) of a repetition."""
+
+    kind: str
+    joint: str
+    is_done: Callable[[Motion, Bools], bool]
+
+
+def _hips_come_down(motion: Motion, inside: Bools) -> bool:
+    height = (motion.middle("ankle") - motion.middle("hip"))[inside, 1]
+    return bool(np.isfinite(height).any() and np.nanmax(height) - np.nanmin(height) >= DROP * motion.leg_px)
+
+
+def _trunk_lies(motion: Motion, inside: Bools) -> bool:
+    lean = np.abs(motion.angle("trunk_lean")[inside])
+    return bool(np.isfinite(lean).any() and np.nanmedian(lean) > LYING_DEG)
+
+
+EXERCISES = (Exercise("squat", "knee", _hips_come_down), Exercise("push-up", "elbow", _trunk_lies))
+
+
 def repetitions_of(motion: Motion, jumps: Sequence[Jump] = ()) -> tuple[Repetition, ...]:
     """All repetitions of a person, by time. jumps: going down for one, or after it, is no repetition."""
-    leg = motion.leg_px
     found = []
-    for kind, joint in (("squat", "knee"), ("push-up", "elbow")):
-        straighter = np.fmax(motion.angle(f"left_{joint}"), motion.angle(f"right_{joint}"))
+    for exercise in EXERCISES:
+        straighter = np.fmax(motion.angle(f"left_{exercise.joint}"), motion.angle(f"right_{exercise.joint}"))
         for where, curve in stretches(motion.times, straighter):
-            for repetition in _repetitions(kind, motion.times[where], curve):
+            for repetition in _repetitions(exercise.kind, motion.times[where], curve):
                 if any(
                     jump.take_off_s < repetition.end_s + NEAR_JUMP_S
                     and jump.landing_s > repetition.start_s - NEAR_JUMP_S
@@ -79,7 +102,7 @@ def repetitions_of(motion: Motion, jumps: Sequence[Jump] = ()) -> tuple[Repetiti
                 ):
                     continue
                 inside = (motion.times >= repetition.start_s) & (motion.times <= repetition.end_s)
-                if _is_squat(motion, inside, leg) if kind == "squat" else _is_push_up(motion, inside):
+                if exercise.is_done(motion, inside):
                     found.append(repetition)
     return tuple(sorted(found, key=lambda repetition: repetition.start_s))
 
@@ -103,13 +126,3 @@ def _repetitions(kind: str, times: Floats, curve: Floats) -> list[Repetition]:
         if start_s is not None and low_s is not None and rise_s is not None and end_s is not None:
             found.append(Repetition(kind, start_s, low_s, rise_s, end_s, top, event.value))
     return found
-
-
-def _is_squat(motion: Motion, inside: npt.NDArray[np.bool_], leg: float) -> bool:
-    height = (motion.middle("ankle") - motion.middle("hip"))[inside, 1]
-    return bool(np.isfinite(height).any() and np.nanmax(height) - np.nanmin(height) >= DROP * leg)
-
-
-def _is_push_up(motion: Motion, inside: npt.NDArray[np.bool_]) -> bool:
-    lean = np.abs(motion.angle("trunk_lean")[inside])
-    return bool(np.isfinite(lean).any() and np.nanmedian(lean) > LYING_DEG)

@@ -14,6 +14,7 @@ from tracking.angles import ANGLES
 from tracking.answers.answers import Answers, moments_of, summary_rows
 from tracking.answers.motion import Motion, motions_of
 from tracking.answers.pdf import one_picture_pdf
+from tracking.answers.repetitions import EXERCISES
 from tracking.answers.table import words_of
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import SIDE_COLORS, Color
@@ -82,9 +83,10 @@ def write_report(page: Image, path: Path) -> Path:
 
 
 def _joint(answers: Answers) -> str:
-    """Whose angle is shown: the elbow's where there are only push-ups."""
-    only_arms = not answers.steps and not answers.jumps and {one.kind for one in answers.repetitions} == {"push-up"}
-    return "elbow" if only_arms else "knee"
+    """Whose angle is shown: that of the only exercise there is, else the knee's."""
+    done = {one.kind for one in answers.repetitions}
+    joints = {exercise.joint for exercise in EXERCISES if exercise.kind in done}
+    return joints.pop() if len(joints) == 1 and not answers.steps and not answers.jumps else "knee"
 
 
 def _numbers(page: Image, answers: Answers, top: int) -> int:

@@ -12,7 +12,7 @@ from ppnet.errors import UserError
 from tracking.export.progress import Tick, no_tick
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.session.edited_session import EditedSession
-from tracking.session.session import SUFFIX
+from tracking.session.naming import named_after
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,7 @@ EXPORTS = {
 
 def default_path(path: Path, name: str, folder: Path | None = None) -> Path:
     """Where an export goes: beside the session, or in `folder`."""
-    stem = path.name.removesuffix(SUFFIX) if path.name.endswith(SUFFIX) else path.stem
-    return (folder or path.parent) / f"{stem}{EXPORTS[name].suffix}"
+    return named_after(path, EXPORTS[name].suffix, folder)
 
 
 def export(

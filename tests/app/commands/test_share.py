@@ -33,6 +33,22 @@ def test_a_clip_and_a_picture(session, capsys):
 
 
 @pytest.mark.parametrize(
+    ("command", "end"),
+    [
+        (["share", "-q"], "_slow.mp4"),
+        (["compare", "-q", "--person", "1", "--other-person", "1", "--other-at", "0.1"], "_compared.mp4"),
+        (["answers", "--csv"], "_answers.csv"),
+        (["export", "-q"], "_keypoints.csv"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end):
+    own = session.rename(session.with_name("Sprint 3.ppnet"))
+    assert main([command[0], str(own), *command[1:]]) == 0
+    assert own.with_name(f"Sprint 3{end}").exists()
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--from", "5"], "no picture between the start and end"),
