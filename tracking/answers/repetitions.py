@@ -76,7 +76,8 @@ class Exercise:
 
 
 def _hips_come_down(motion: Motion, inside: Bools) -> bool:
-    height = (motion.middle("ankle") - motion.middle("hip"))[inside, 1]
+    lower = np.fmax(motion.joint("left_ankle")[:, 1], motion.joint("right_ankle")[:, 1])  # who runs lifts one foot
+    height = (lower - motion.middle("hip")[:, 1])[inside]
     return bool(np.isfinite(height).any() and np.nanmax(height) - np.nanmin(height) >= DROP * motion.leg_px)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ppnet.skeleton import COCO_17
+from tests.tracking.answers.moving_figures import RUN_CYCLE_S, RUN_STANCE, presser, run_steps, runner
 from tracking.answers.jumps import jumps_of
 from tracking.answers.motion import Motion, motions_of
 from tracking.answers.repetitions import repetitions_of
@@ -22,6 +23,7 @@ from tracking.run_settings import RunSettings
 CONTENT = json.loads((Path(__file__).parents[2] / "data" / "movements.json").read_text(encoding="utf-8"))
 MOVEMENTS = {movement["name"]: movement for movement in CONTENT["movements"]}
 HOWS = ("exact", "tracked")
+FIGURES_WH = (1920, 1080)
 METRES = CONTENT["metres_per_pixel"]
 
 
@@ -29,6 +31,10 @@ METRES = CONTENT["metres_per_pixel"]
 def motion_of(name: str, how: str) -> Motion:
     """exact: the joints as the camera sees them. tracked: through the pipeline, with a network's faults."""
     times, points = np.array(MOVEMENTS[name]["times"]), np.array(MOVEMENTS[name]["keypoints"], float)
+    return seen(times, points, how, size_wh=tuple(CONTENT["size_wh"]))
+
+
+def seen(times, points, how, *, size_wh):
     if how == "exact":
         return Motion(1, times, points, COCO_17)
     frames = []
@@ -37,7 +43,7 @@ def motion_of(name: str, how: str) -> Motion:
         frames.append(
             TruthFrame(float(time_s), np.array([1]), box[None], np.ones(1), joints[None], np.full((1, 17), 2))
         )
-    truth = Truth(name, tuple(CONTENT["size_wh"]), tuple(frames))
+    truth = Truth("movement", size_wh, tuple(frames))
     boxes, network = TrueBoxes(truth), SimulatedNetwork(truth)
     pipeline = Pipeline(boxes, network, settings=RunSettings())
     (motion,) = motions_of(track_clip(truth, pipeline, stand_ins=(boxes, network)), COCO_17)
@@ -78,6 +84,40 @@ def test_squats(name, how, range_error):
     print(f"{name} {how}: range {np.median(ranges):+.1f} degrees, end {1000 * np.median(ends):.0f} ms")
     assert np.abs(ranges).max() < range_error and max(ends) < 0.15
     assert not steps_of(motion) and not jumps_of(motion)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_push_ups(how):
+    turns = ((0.4, 2.2), (2.4, 4.0), (4.5, 6.5))
+    times = np.arange(0, 7, 1 / 30)
+    points = np.array([presser(time_s, turns, top_deg=170.0, bottom_deg=80.0) for time_s in times])
+    motion = seen(times, points, how, size_wh=FIGURES_WH)
+    found = repetitions_of(motion)
+    assert [one.kind for one in found] == ["push-up"] * 3
+    ranges = [one.range_deg - 90 for one in found]
+    # From a tenth of the range on to a tenth before its end: 0.205 of the time at either side, for a cosine.
+    ends = [one.end_s - (end - 0.1024 * (end - begun)) for one, (begun, end) in zip(found, turns, strict=True)]
+    print(f"push-up {how}: range {np.median(ranges):+.1f} degrees, end {1000 * np.median(ends):+.0f} ms")
+    assert np.abs(ranges).max() < (1 if how == "exact" else 20) and np.abs(ends).max() < 0.15
+    assert not steps_of(motion) and not jumps_of(motion)
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("rate", [30, 60])
+def test_runs(rate, how):
+    times = np.arange(0, 2.95, 1 / rate)
+    motion = seen(times, np.array([runner(time_s) for time_s in times]), how, size_wh=FIGURES_WH)
+    steps, truth = steps_of(motion), run_steps(times[-1])
+    pairs = [(step, min(truth, key=lambda true: abs(true[0] - step.contact_s))) for step in steps]
+    contacts = [step.contact_s - true[0] for step, true in pairs]
+    lengths = [step.contact_time_s - (true[1] - true[0]) for step, true in pairs if step.contact_time_s is not None]
+    flights = [step.flight_s - (0.5 - RUN_STANCE) * RUN_CYCLE_S for step in steps if step.flight_s is not None]
+    print(f"run {rate} {how}: {len(steps)} of {len(truth)} steps, contact {1000 * np.median(contacts):+.0f} ms, its "
+          f"time {1000 * np.median(lengths):+.0f} ms, flight {1000 * np.median(flights):+.0f} ms, cadence "
+          f"{cadence_of(steps):.1f} of {120 / RUN_CYCLE_S:.1f}")  # fmt: skip
+    assert abs(len(steps) - len(truth)) <= 1 and np.median(np.abs(contacts)) < 0.05
+    assert cadence_of(steps) == pytest.approx(120 / RUN_CYCLE_S, rel=0.02)
+    assert not repetitions_of(motion), "a leg that swings is no squat"
 
 
 @pytest.mark.parametrize("how", HOWS)
