@@ -18,9 +18,11 @@ def plot_soak(soak: Soak, path: Path) -> None:
     panels = figure.subplots(len(FIGURES), 1, sharex=True)
     for axes, (name, words, factor) in zip(panels, FIGURES, strict=True):
         values = [getattr(look, name) for look in soak.looks]
-        axes.plot(minutes, [float("nan") if value is None else value * factor for value in values], color="tab:blue")
+        known = [value * factor for value in values if value is not None]
+        shown = [float("nan") if value is None else value * factor for value in values]
+        axes.plot(minutes, shown, color="tab:blue")
         axes.axvline(settled_s(soak.looks) / 60, color="0.7", linestyle="--")
-        axes.set(ylabel=words, ylim=(0, None))
+        axes.set(ylabel=words, ylim=(0, 1.1 * max(known, default=0.0) or 1.0))
         axes.grid(visible=True, alpha=0.25)
     panels[-1].set(xlabel="minutes (growth is counted from the dashed line on)")
     try:
