@@ -93,7 +93,7 @@ def hdf5_parts(folder: Path, rng: random.Random) -> None:
         file.visititems(lambda name, at: places.append(name) if isinstance(at, h5py.Dataset) else None)
         name = rng.choice(sorted(places))
         old = file[name]
-        shape = tuple(rng.choice((size, 0, 1, size + 1, 3)) for size in old.shape)
+        shape = tuple(min(rng.choice((size, 0, 1, size + 1, 3)), 60) for size in old.shape)
         odd: list[Callable[[], object]] = [
             lambda: np.full(shape, rng.choice((np.nan, np.inf, -1, 0, 1e308, 4e4)), rng.choice(("f8", ">f8", "f2"))),
             lambda: np.full(shape, rng.choice((-1, 0, 127)), rng.choice(("i1", "i8", ">i4"))),
@@ -186,7 +186,7 @@ def onnx_parts(folder: Path, rng: random.Random) -> None:
             dims = model.graph.input[0].type.tensor_type.shape.dim
             dims[rng.randrange(4)].dim_value = rng.choice(numbers)
         elif kind == 4:
-            node.input[0] = rng.choice(("", "in", "a", "b", "c", "d", "out", "shape", "w"))
+            node.input[0] = rng.choice(("", "in", "nothing", "shape", "w"))  # circles: test_trial.py
         else:
             shape = model.graph.initializer[1]
             values = np.frombuffer(shape.raw_data, np.int64).copy()
@@ -273,5 +273,12 @@ def fuzzed(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
 @pytest.mark.parametrize("name", READERS)
 def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
     pytest.importorskip("h5py" if name.startswith("HDF5") else "onnx", reason="pip install 'ppnet-live[dev]'")
-    counts = fuzzed(name, tmp_path, 25, SEED)
-    assert counts["read"] > 0 and counts["refused"] > 0 and counts["stuck"] == 0 and counts.total() == 25
+    counts = fuzzed(name, tmp_path, 20, SEED)
+    assert counts["read"] > 0 and counts["refused"] > 0 and counts["stuck"] == 0 and counts.total() == 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "count"), zip(READERS, (3000, 3000, 2500, 2000, 600), strict=True))
+def test_thousands_of_mutated_files(name: str, count: int, tmp_path: Path) -> None:
+    pytest.importorskip("h5py" if name.startswith("HDF5") else "onnx", reason="pip install 'ppnet-live[dev]'")
+    print(name, dict(fuzzed(name, tmp_path, count, SEED + 1)))

@@ -23,7 +23,16 @@ def run_in_child(function: Callable[..., object], path: Path, *texts: str, longe
 
     UserError when it raises one, when it fails otherwise or brings its process down, and when it takes too long.
     """
-    command = [sys.executable, "-c", _PROGRAM, function.__module__, function.__name__, str(path), *texts]
+    command = [
+        sys.executable,
+        "-c",
+        _PROGRAM,
+        str(MAX_MEMORY),
+        function.__module__,
+        function.__name__,
+        str(path),
+        *texts,
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -39,11 +48,11 @@ def run_in_child(function: Callable[..., object], path: Path, *texts: str, longe
     raise UserError(told if done.returncode == SENTENCE else f"{path.name} could not be opened ({told}).")
 
 
-def work(module: str, function: str, path: str, *texts: str) -> None:
-    """The child's part."""
+def work(memory: str, module: str, function: str, path: str, *texts: str) -> None:
+    """The child's part, which may have so many bytes of memory."""
     from importlib import import_module
 
-    limit_process()
+    limit_process(int(memory))
     try:
         getattr(import_module(module), function)(Path(path), *texts)
     except UserError as error:
@@ -51,12 +60,12 @@ def work(module: str, function: str, path: str, *texts: str) -> None:
         sys.exit(SENTENCE)
 
 
-def limit_process() -> None:
-    """Memory and processor time of this process: what asks for more gets a MemoryError, what works longer is ended."""
+def limit_process(memory: int = MAX_MEMORY) -> None:
+    """Bytes and processor time of this process: what asks for more gets a MemoryError, what works longer is ended."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_PROCESSOR_S)):
+        for kind, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, MAX_PROCESSOR_S)):
             most = resource.getrlimit(kind)[1]
             limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
             resource.setrlimit(kind, (limit, most))

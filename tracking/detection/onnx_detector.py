@@ -70,12 +70,12 @@ def open_network(path: Path) -> tuple[Any, int, Family]:
         model = openvino_core().read_model(path.read_bytes(), b"")
         size = _input_size(model)
         network, outputs = _compiled(model, size)
-    except (RuntimeError, ValueError, OSError) as error:
+        family = family_of(outputs, size, path.name)
+    except (RuntimeError, ValueError, LookupError, OSError) as error:
         raise UserError(
             f"{path.name} is not a detector that can be used: "
             "an ONNX network that takes one square RGB picture (1, 3, size, size) is needed."
         ) from error
-    family = family_of(outputs, size, path.name)
     if family is None:
         shapes = ", ".join(str(output.shape) for output in outputs)
         raise UserError(

@@ -3,7 +3,9 @@
 import subprocess
 from functools import partial
 from pathlib import Path
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
 
 from ppnet.errors import UserError
@@ -63,6 +65,16 @@ def test_a_graph_in_a_circle_does_not_take_all_memory(tmp_path: Path, monkeypatc
     nodes = [make.make_node("Relu", ["a"], ["b"]), make.make_node("Add", ["in", "b"], ["a"])]
     ends = [[make.make_tensor_value_info(name, kind, [1, 3, 64, 64])] for name in ("in", "a")]
     model = make.make_model(make.make_graph(nodes, "g", *ends), opset_imports=[make.make_opsetid("", 13)], ir_version=8)
+    monkeypatch.setattr("tracking.child_process.MAX_MEMORY", 2 * 2**30)
     (path := tmp_path / "circle.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(UserError, match=r"circle\.onnx"):
         OnnxDetector(DetectorSettings(model=str(path)))
+
+
+def test_a_network_that_answers_about_no_picture_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.detection.onnx_detector._input_size", lambda _model: 64)
+    monkeypatch.setattr("tracking.detection.onnx_detector._compiled", lambda *_: (None, [np.zeros((0, 5, 84))]))
+    monkeypatch.setattr("tracking.detection.onnx_detector.openvino_core", MagicMock())
+    (path := tmp_path / "none.onnx").write_bytes(b"")
+    with pytest.raises(UserError, match=r"none\.onnx is not a detector"):
+        open_network(path)
