@@ -294,9 +294,10 @@ def _tracks(people: Sequence[Sequence[Any]], *, are_distinct: bool = True) -> Tr
         raise ValueError(f"ids {ids[:9]} are not distinct numbers from 1")
     if not set(states) <= {int(state) for state in TrackState}:
         raise ValueError("unknown state of a person")
-    boxes = np.array([row[4:9] for row in people], np.float32)
-    if not (np.abs(boxes) <= MAX_PIXEL).all():
+    numbers = np.array([row[4:9] for row in people], np.float64)
+    if not (np.abs(numbers) <= MAX_PIXEL).all():
         raise ValueError("a box is out of range")
+    boxes = numbers.astype(np.float32)
     return Tracks(np.array(ids, np.int64), boxes[:, 1:], boxes[:, 0], np.array(states, np.uint8))
 
 
