@@ -88,7 +88,11 @@ def begun(folder, steps):
     process = subprocess.Popen(
         [sys.executable, str(script), str(folder)], env={**os.environ, **places}, stderr=subprocess.PIPE, text=True
     )
-    wait_for(lambda: (folder / "ready").exists() or process.poll() is not None, 120)
+    try:
+        wait_for(lambda: (folder / "ready").exists() or process.poll() is not None, 120)
+    except AssertionError:
+        process.kill()
+        raise
     return process
 
 
@@ -111,9 +115,10 @@ RECORDS_LIVE = """
 """
 RECORDS_A_FILE = """
     window.files.open_path(folder / "walk.mp4")
-    yield lambda: window.workspace.opened_file is not None and window.view.picture is not None
+    yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
+    window.workspace.run.player.pause()
     window.playback.seek_frame(10)
-    yield lambda: window.view.picture.frame.index == 10
+    yield lambda: window.view.picture is not None and window.view.picture.frame.index == 10
     window.record_bar.toggle()
     window.playback.seek_frame(40)
     yield lambda: window.view.picture.frame.index == 40
