@@ -38,6 +38,7 @@ class Banner(QWidget):
         self._close.clicked.connect(self.hide)
         self.button.clicked.connect(self._act)
         self._deed: Callable[[], object] | None = None
+        self._kind = "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -70,7 +71,7 @@ class Banner(QWidget):
         self._words.setText(words)
         self.button.setText(button)
         self.button.setVisible(bool(button))
-        self._deed = deed
+        self._deed, self._kind = deed, kind
         self.setStyleSheet(
             f"#banner {{ background: {colours.panel}; border: 1px solid {colours.border};"
             f" border-left: 4px solid {colour}; border-radius: 6px; }}"
@@ -90,8 +91,13 @@ class Banner(QWidget):
         if self.text == words:
             self.hide()
 
+    def make_room(self) -> None:
+        """Closes the message if it is only news: what lies under it is about to be clicked."""
+        if self._kind == "info":
+            self.hide()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._float()
         return super().eventFilter(watched, event)
 

@@ -27,6 +27,7 @@ from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_fol
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.outputs import OutputFolder
 from app.runs.workspace import Workspace
+from ppnet.inference.measuring import MEASURING, is_measuring
 
 TICK_MS = 250
 NAME, STATE, PEOPLE, TIME, NEWS = range(5)
@@ -67,6 +68,7 @@ class BatchDialog(QDialog):
 
     leftAtWork = Signal(str)
     ended = Signal(str)
+    openWanted = Signal(object)  # Path of a session
 
     def __init__(self, workspace: Workspace, folder: Path, *, parent: QWidget) -> None:
         super().__init__(parent)
@@ -81,25 +83,27 @@ class BatchDialog(QDialog):
         self._ticker.timeout.connect(self.refresh)
         self.table = QTreeWidget()
         self.table.setAccessibleName("Files of the batch")
-        self.table.setHeaderLabels(["File", "State", "People", "Time", ""])
+        self.table.setHeaderLabels(["File", "State", "People", "Time", "Results (double-click opens them)"])
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         header = self.table.header()
         for column in (NAME, STATE, PEOPLE, TIME):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NEWS, QHeaderView.ResizeMode.Stretch)
+        self.table.itemDoubleClicked.connect(self._open)
         self.folder = QLineEdit(str(folder / "Batch"))
         self.folder.setAccessibleName("Folder for the results")
         self.video = QCheckBox("Also write videos with skeletons")
         self.video.setChecked(True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.status = QLabel("Add files, or drop them here.")
+        self.status = QLabel("Add files or a folder, or drop them here.")
         self.status.setProperty("muted", True)
         self.buttons = {
             name: QPushButton(words)
             for name, words in (
                 ("add", "Add files…"),
+                ("folder", "Add folder…"),
                 ("remove", "Remove"),
                 ("choose", "Choose…"),
                 ("show", "Open folder"),
@@ -111,6 +115,7 @@ class BatchDialog(QDialog):
         self._lay_out()
         for name, deed in (
             ("add", self._ask_files),
+            ("folder", self._ask_videos),
             ("remove", self._remove),
             ("choose", self._ask_folder),
             ("show", lambda: show_in_folder(Path(self.folder.text()))),
@@ -122,8 +127,8 @@ class BatchDialog(QDialog):
 
     def _lay_out(self) -> None:
         files, where, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for part in (self.buttons["add"], self.buttons["remove"]):
-            files.addWidget(part)
+        for name in ("add", "folder", "remove"):
+            files.addWidget(self.buttons[name])
         files.addStretch(1)
         files.addWidget(self.video)
         where.addWidget(QLabel("Results go to"))
@@ -216,7 +221,9 @@ class BatchDialog(QDialog):
     def _tell(self, rows: Sequence[BatchRow], *, busy: bool) -> None:
         done = sum(row.state is BatchState.DONE for row in rows)
         failed = sum(row.state is BatchState.FAILED for row in rows)
-        if busy and self._batch is not None:
+        if busy and is_measuring():
+            self.status.setText(MEASURING)
+        elif busy and self._batch is not None:
             left = self._batch.eta_s()
             self.status.setText(f"{done} of {len(rows)} done" + (f", {duration_text(left)} left" if left else ""))
         elif done or failed:
@@ -253,6 +260,18 @@ class BatchDialog(QDialog):
         dialog.setNameFilter(FILTER)
         dialog.filesSelected.connect(lambda paths: self.add([Path(path) for path in paths]))
         dialog.open()
+
+    def _ask_videos(self) -> None:
+        dialog = QFileDialog(self, "Add the videos of a folder", first_folder())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda path: self.add([Path(path)]))
+        dialog.open()
+
+    def _open(self, item: QTreeWidgetItem) -> None:
+        rows = self._batch.rows() if self._batch is not None else ()
+        report = next((row.report for row in rows if row.spec == item.toolTip(NAME)), None)
+        if report is not None and report.paths.session is not None:
+            self.openWanted.emit(report.paths.session)
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, "Folder for the results", str(Path(self.folder.text()).parent))

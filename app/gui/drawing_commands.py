@@ -80,7 +80,14 @@ class DrawingCommands(Commands):
 
 
 def _joints_words(drawing: SetDrawing, skeleton: Skeleton) -> str:
-    """The joints that a drawing is tied to: left hip and left knee of 1."""
-    ties = [(point.track_id, point.keypoint) for point in drawing.points]
-    words = [f"the {skeleton.keypoints[joint].replace('_', ' ')} of {who}" for who, joint in ties if joint is not None]
-    return " and ".join(words)
+    """The joints that a drawing is tied to: the left hip and left knee of person 1."""
+    joints: dict[int, list[str]] = {}
+    for point in drawing.points:
+        if point.track_id is not None and point.keypoint is not None:
+            joints.setdefault(point.track_id, []).append(skeleton.keypoints[point.keypoint].replace("_", " "))
+    return " and ".join(f"the {_list_words(names)} of person {who}" for who, names in joints.items())
+
+
+def _list_words(names: list[str]) -> str:
+    """left hip, left knee and left ankle."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

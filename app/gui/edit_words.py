@@ -1,4 +1,4 @@
-"""What an edit does, in a few words for the menu: Undo: swap 1 and 2."""
+"""What an edit does, in a few words for the menu: Undo: swap people 1 and 2."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,16 +8,18 @@ from tracking.session import edits
 from tracking.session.edits import Edit
 
 WORDS: dict[type, Callable[[Any], str]] = {
-    edits.SwapIds: lambda edit: f"swap {edit.first} and {edit.second}",
-    edits.MergeIds: lambda edit: f"merge {edit.other} into {edit.keep}",
-    edits.SplitId: lambda edit: f"split {edit.track_id}",
-    edits.DeletePerson: lambda edit: f"delete {edit.track_id}",
-    edits.HidePerson: lambda edit: f"{'hide' if edit.hidden else 'show'} {edit.track_id}",
-    edits.RenamePerson: lambda edit: f"name {edit.track_id}",
-    edits.MoveKeypoint: lambda edit: f"move a joint of {edit.track_id}",
-    edits.FillKeypoint: lambda edit: f"fill in a joint of {edit.track_id}",
+    edits.SwapIds: lambda edit: f"swap people {edit.first} and {edit.second}",
+    edits.MergeIds: lambda edit: f"merge person {edit.other} into {edit.keep}",
+    edits.SplitId: lambda edit: f"split person {edit.track_id}",
+    edits.DeletePerson: lambda edit: f"delete person {edit.track_id}",
+    edits.HidePerson: lambda edit: f"{'hide' if edit.hidden else 'show'} person {edit.track_id}",
+    edits.RenamePerson: lambda edit: f"name person {edit.track_id}",
+    edits.MoveKeypoint: lambda edit: f"move a joint of person {edit.track_id}",
+    edits.FillKeypoint: lambda edit: f"fill in a joint of person {edit.track_id}",
     edits.ChooseSmoothing: lambda _edit: "change smoothing",
-    edits.OnlyPerson: lambda edit: "follow everybody" if edit.track_id is None else f"follow only {edit.track_id}",
+    edits.OnlyPerson: lambda edit: (
+        "follow everybody" if edit.track_id is None else f"follow only person {edit.track_id}"
+    ),
     edits.SetMark: lambda edit: f"mark {edit.name}",
     edits.RemoveMark: lambda _edit: "remove a mark",
     edits.SetSpan: lambda _edit: "set in and out point",

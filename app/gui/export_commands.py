@@ -62,6 +62,7 @@ class ExportCommands(Commands):
             self.batch = BatchDialog(self._workspace, self._files.record_folder(), parent=self._window)
             self.batch.leftAtWork.connect(lambda how: self._offer_batch(f"The batch is still running: {how}."))
             self.batch.ended.connect(self._tell_batch_ended)
+            self.batch.openWanted.connect(self._open_result)
         self.batch.add(paths)
         self._raise_batch()
 
@@ -75,6 +76,11 @@ class ExportCommands(Commands):
             self.batch.show()
             self.batch.raise_()
             self.batch.activateWindow()
+
+    def _open_result(self, session: Path) -> None:
+        self._files.open_path(session)
+        self._window.raise_()
+        self._window.activateWindow()
 
     def _offer_batch(self, words: str) -> None:
         self._workspace.offer(words, "Show the batch", self._raise_batch)

@@ -29,7 +29,10 @@ FILTER = (
     f" *.bmp *.webp *.tif *.tiff *{Path(SUFFIX).suffix});;All files (*)"
 )
 TRACKS_FILTER = f"Tracks ({' '.join(patterns())});;All files (*)"
-HAVE_SOMETHING = ("snapshot", "close", "export", "import")
+HAVE_SOMETHING = (
+    "snapshot", "close", "export", "import", "track-again", "scale", "region", "whole-picture",
+    "next-event", "previous-event",
+)  # fmt: skip
 CAMERA_LOOK_MS = 1500
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -72,7 +73,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("PPNet Live")
         self.setAcceptDrops(True)
-        self.resize(1400, 880)
+        title_height = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        self.resize(QSize(1400, 880).boundedTo(self.screen().availableSize() - QSize(0, title_height)))
         self.workspace = workspace
         self.timers = WorkspaceTimers(workspace, parent=self)
         self.store = store
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
         work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
         work.withdrawn.connect(self.banner.withdraw)
+        self.view.toolTaken.connect(self.banner.make_room)
         work.action_offered.connect(self._offer)
         work.layers_changed.connect(self.view.set_layers)
         self.view.set_layers(work.layers)

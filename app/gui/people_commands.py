@@ -66,7 +66,9 @@ class PeopleCommands(Commands):
         pair = self._pair()
         if pair is not None:
             self._workspace.edit(SwapIds(*pair, from_frame=self._frame()))
-            self._workspace.notify(f"{pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z undoes it.", "info")
+            self._workspace.notify(
+                f"People {pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z undoes it.", "info"
+            )
 
     def merge(self) -> None:
         """Makes two people one; the lower number stays."""
@@ -75,7 +77,7 @@ class PeopleCommands(Commands):
             keep, other = sorted(pair)
             self._workspace.edit(MergeIds(keep, other))
             self._workspace.choose(keep)
-            self._workspace.notify(f"{other} is {keep} now, everywhere. Ctrl+Z undoes it.", "info")
+            self._workspace.notify(f"Person {other} is now person {keep}, everywhere. Ctrl+Z undoes it.", "info")
 
     def split(self) -> None:
         """From the shown frame on the chosen person is somebody else."""
@@ -86,7 +88,7 @@ class PeopleCommands(Commands):
         if run is not None:
             fresh = run.edited.next_id
             self._workspace.edit(SplitId(person, self._frame(), fresh))
-            self._workspace.notify(f"From here on {person} is {fresh}. Ctrl+Z undoes it.", "info")
+            self._workspace.notify(f"From here on, person {person} is person {fresh}. Ctrl+Z undoes it.", "info")
 
     def delete(self, person: int) -> None:
         """Takes a person out from the shown frame on."""

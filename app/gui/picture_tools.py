@@ -34,11 +34,11 @@ class PictureTools(Commands):
 
     def start_scale(self) -> None:
         """The next drag in the picture is a line of known length."""
-        self._start("line", "Drag a line along something whose length you know, at the distance where people move.")
+        self._start("line")
 
     def start_region(self) -> None:
         """The next drag in the picture is the region in which people are looked for."""
-        self._start("region", "Drag a box around the part of the picture in which to look for people.")
+        self._start("region")
 
     def whole_picture(self) -> None:
         """Looks for people everywhere again."""
@@ -74,12 +74,9 @@ class PictureTools(Commands):
         run = self._workspace.run
         self._curves.set_scale(run.edited.metres_per_pixel if run is not None else None)
 
-    def _start(self, tool: str, words: str) -> None:
-        if self._view.picture is None:
-            self._workspace.notify("Open a video first.", "warning")
-            return
-        self._view.take_tool(tool)
-        self._workspace.notify(words, "info")
+    def _start(self, tool: str) -> None:
+        if self._view.picture is not None:
+            self._view.take_tool(tool)
 
     def _ask_length(self, line: Line) -> None:
         length_px = math.hypot(line[2] - line[0], line[3] - line[1])

@@ -40,7 +40,7 @@ DRAWN = ("line", "region")
 TIED = "Near a joint a point is tied to it."
 HINTS = {
     "person": "Click the person to follow, or the place where they will appear. Esc cancels",
-    "line": "Drag a line along something of known length. Esc cancels",
+    "line": "Drag a line along something of known length, at the distance where people move. Esc cancels",
     "region": "Drag a box around the part to search. Esc cancels",
     "draw-line": f"Click where the line begins and ends. {TIED} Shift: plumb or level, to the edges. Esc cancels",
     "draw-angle": f"Click one end, the vertex, the other end. {TIED} Shift: against plumb or level. Esc cancels",
@@ -69,6 +69,7 @@ class VideoView(QWidget):
     regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     menuWanted = Signal(object, object)  # place on the screen (QPoint), HitTarget or None
     stepWanted = Signal(int)  # frames, by the wheel
+    toolTaken = Signal()  # the next click or drag is for it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,6 +107,8 @@ class VideoView(QWidget):
         self.hand.drop()
         self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
         self.update()
+        if tool != "look":
+            self.toolTaken.emit()
 
     def show_note(self, words: str) -> None:
         """What stands in the corner of the picture."""
@@ -296,7 +299,9 @@ class VideoView(QWidget):
         target = self._target(spot)
         if target is None or target.keypoint is None or self._picture is None or self._picture.result is None:
             return ""
-        return target_words(self._picture.result, target)
+        words = target_words(self._picture.result, target)
+        is_movable = not self.can_edit or target.person_id == self.people.chosen
+        return words if is_movable else f"{words}\nTo move it, click the person first"
 
     def _click(self, drag: _Drag) -> None:
         person = drag.target.person_id if drag.target else None

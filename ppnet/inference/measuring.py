@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MEASURING = "Measuring which backend is fastest on this computer (once)…"
+MEASURING = "Finding out what runs fastest on this computer (only this once)…"
 
 _listeners: list[Callable[[str], object]] = []
 _under_way: list[str] = []

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
 from app.engine.run_status import RunStatus
 from app.gui.actions import COMMANDS
@@ -15,6 +16,7 @@ from app.gui.preferences import PreferencesStore
 from app.gui.shortcuts_dialog import ShortcutsDialog
 from app.gui.transport import clock_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
+from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, choose, go_to, press, shown_frame
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
@@ -203,6 +205,33 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch
     assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "1"
     assert (tmp_path / "batch" / "walker_session.ppnet").exists()
     assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
+
+
+def test_a_folder_is_added_to_a_batch_and_a_result_opened_from_it(qtbot, window, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), FakeEstimator()))
+    walks = tmp_path / "walks"
+    walks.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        make_clip(walks / name, 10, size_wh=(128, 64), painter=paint_walkers)
+    window.exports.show_batch([])
+    dialog = window.exports.batch
+    dialog.folder.setText(str(tmp_path / "batch"))
+    press(dialog, "Add folder…")
+    (chooser,) = dialog.findChildren(QFileDialog)
+    chooser.fileSelected.emit(str(walks))
+    chooser.close()
+    assert [dialog.table.topLevelItem(row).text(0) for row in range(2)] == ["a.mp4", "b.mp4"]
+    with measuring():
+        press(dialog, "Start")
+        dialog.refresh()
+        assert dialog.status.text() == MEASURING
+    qtbot.waitUntil(lambda: dialog.status.text() == "2 done", timeout=10000)
+    spot = dialog.table.visualItemRect(dialog.table.topLevelItem(1)).center()
+    qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseDClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    assert window.workspace.run.session.path == tmp_path / "batch" / "b_session.ppnet"
+    dialog.close()
 
 
 def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over_it(

@@ -16,7 +16,7 @@ from tracking.drawing.hand_drawn import MINT
 from tracking.session.edits import DrawnPoint, SetDrawing
 from tracking.video.file import VideoFile
 
-LEFT_WRIST, LEFT_KNEE, LEFT_ANKLE = 9, 13, 15
+LEFT_WRIST, LEFT_HIP, LEFT_KNEE, LEFT_ANKLE = 9, 11, 13, 15
 LEFT_BEHIND = {"record": "_annotated.mp4", "share": "_still.png", "snapshot": "_000020.png"}
 NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -74,11 +74,29 @@ def test_an_angle_of_three_clicks_is_tied_to_the_joints_under_them(qtbot, open_c
         (None, None),
     ]
     np.testing.assert_allclose([(point.x, point.y) for point in angle.points[:2]], [wrist, knee], atol=1e-3)
-    assert "left wrist of 1 and the left knee of 2" in window.banner.text
+    assert "follows the left wrist of person 1 and the left knee of person 2." in window.banner.text
     assert mint(window) > 100
     before = pixels(window)
     go_to(qtbot, window, 50)
     assert (pixels(window) != before).any() and mint(window) > 100
+
+
+def test_joints_of_one_person_are_told_in_one_breath(qtbot, open_clip):
+    window = open_clip()
+    window.commands["draw-angle"].trigger()
+    click(qtbot, window, *(joint(window, 1, number) for number in (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE)))
+    assert "follows the left hip, left knee and left ankle of person 1." in window.banner.text
+
+
+def test_news_makes_room_for_the_clicks_that_draw(qtbot, open_clip):
+    window = open_clip()
+    window.workspace.notify("Only person 1 is followed now.")
+    window.commands["draw-line"].trigger()
+    assert not window.banner.isVisible(), "what lies under it may be what is to be clicked"
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    window.workspace.notify("The disk is full.", "error")
+    window.commands["draw-line"].trigger()
+    assert window.banner.text == "The disk is full."
 
 
 def test_a_drawing_follows_its_joint_to_another_frame(qtbot, open_clip):

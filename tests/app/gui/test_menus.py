@@ -25,9 +25,9 @@ def words_of(menu: QMenu) -> list[str]:
 def test_undo_and_redo_say_what_they_would_do(open_clip):
     window = open_clip()
     window.workspace.edit(SwapIds(1, 2, from_frame=0))
-    assert "Undo: swap 1 and 2" in words_of(window.commands.menus["Edit"])
+    assert "Undo: swap people 1 and 2" in words_of(window.commands.menus["Edit"])
     window.commands["undo"].trigger()
-    assert {"Undo", "Redo: swap 1 and 2"} <= set(words_of(window.commands.menus["Edit"]))
+    assert {"Undo", "Redo: swap people 1 and 2"} <= set(words_of(window.commands.menus["Edit"]))
     assert not window.commands["undo"].isEnabled()
 
 
@@ -64,7 +64,9 @@ def test_a_joint_tells_its_name_and_that_a_hand_set_it(qtbot, open_clip):
         QApplication.sendEvent(window.view, QHelpEvent(QHelpEvent.Type.ToolTip, spot, window.view.mapToGlobal(spot)))
         return QToolTip.text()
 
-    assert told().startswith("left wrist, confidence ")
+    assert told().startswith("left wrist, confidence ") and "To move it, click the person first" in told()
+    window.workspace.choose(1)
+    assert told().startswith("left wrist, confidence ") and "To move it" not in told()
     plain = window.view.snapshot()
     x, y = window.view.picture.result.smoothed.keypoints[0, WRIST]
     window.people_commands.move_joint(1, WRIST, float(x), float(y))

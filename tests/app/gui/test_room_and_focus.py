@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 
+from app.gui.application import make_window
 from app.gui.start_page import RecentRow, Unfinished
 
 
@@ -35,6 +36,24 @@ def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
     bar = window.transport.bar
     assert bar.isVisible() and bar.width() >= 100
     assert window.rect().contains(bar.mapTo(window, bar.rect().bottomRight()))
+
+
+def test_the_first_window_fits_the_screen(qtbot, studio):
+    window = make_window(QApplication.instance(), parts=studio.parts())
+    qtbot.addWidget(window)
+    room = window.screen().availableSize()
+    assert room.width() < 1400, "this screen is a small one"
+    assert window.width() <= room.width() and window.height() < room.height(), "its title stands above"
+    window.close()
+
+
+def test_a_message_stands_at_the_foot_of_the_first_page_too(qtbot, open_clip):
+    window = open_clip()
+    window.banner.say("Ready to share: walk_slow.mp4", button="Show in folder")
+    window.commands["close"].trigger()
+    qtbot.waitUntil(lambda: window.start.isVisible(), timeout=3000)
+    foot = window.start.mapTo(window, window.start.rect().bottomLeft()).y()
+    assert window.banner.isVisible() and foot - window.banner.geometry().bottom() < 50
 
 
 def test_a_message_moves_nothing(open_clip):

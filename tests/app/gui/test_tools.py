@@ -70,6 +70,19 @@ def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):
     assert window.workspace.settings.region is None
 
 
+def test_what_needs_a_video_cannot_be_chosen_before_one_is_open(window, open_clip):
+    needed = ("scale", "region", "whole-picture", "track-again", "next-event", "previous-event")
+    assert not any(window.commands[name].isEnabled() for name in needed)
+    open_clip()
+    assert all(window.commands[name].isEnabled() for name in needed)
+
+
+def test_the_way_to_draw_a_scale_stands_beside_the_picture_and_not_on_it(open_clip):
+    window = open_clip()
+    window.commands["scale"].trigger()
+    assert window.view.tool == "line" and not window.banner.isVisible()
+
+
 def test_too_small_a_region_is_refused(qtbot, open_clip):
     window = open_clip()
     window.tools.set_region((10, 10, 12, 300))
