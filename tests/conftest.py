@@ -8,7 +8,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import ppnet  # noqa: F401 - before torch, so that torch's threads sleep while they wait for each other
 
+# `nohup` and a shell's `&` have them ignored, and the program would keep to that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` has it ignored, and the program would keep to that
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same joints in every run
