@@ -79,8 +79,8 @@ class ExportCommands(Commands):
 
     def _open_result(self, session: Path) -> None:
         self._files.open_path(session)
-        self._window.raise_()
-        self._window.activateWindow()
+        if self.batch is not None:
+            self.batch.close()  # a dialog stays above its window, and would hide the picture
 
     def _offer_batch(self, words: str) -> None:
         self._workspace.offer(words, "Show the batch", self._raise_batch)
