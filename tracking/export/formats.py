@@ -96,7 +96,7 @@ EXPORTS = {
     ),
     "meta": ExportFormat(
         "How it was made (JSON)",
-        "Source, settings and when they were changed, people, marks, scale, edits",
+        "For a methods section: versions, weights, every setting, people, edits",
         "_session.json",
         "meta:write_meta_json",
     ),

@@ -1,5 +1,6 @@
 """What fits on small screens, what can be read, and which keys and wheels belong to a control."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 
 from app.gui.application import make_window
 from app.gui.start_page import RecentRow, Unfinished
+from tests.app.gui.conftest import press
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
@@ -80,6 +82,19 @@ def test_the_row_under_the_mouse_can_be_read_in_every_drop_down(qtbot, window):
     colours = {image.pixelColor(x, y).rgb() for x in range(image.width()) for y in range(image.height())}
     box.hidePopup()
     assert len(colours) > 2, "the words have the colour of the row"
+
+
+def test_who_looks_for_a_methods_section_finds_it_among_the_exports(qtbot, open_clip):
+    window = open_clip()
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    shown = window.exports.dialog.list
+    (row,) = shown.findItems("methods section", Qt.MatchFlag.MatchContains)
+    qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=shown.visualItemRect(row).center())
+    path = Path(window.exports.dialog.path.text())
+    press(window.exports.dialog, "Export")
+    qtbot.waitUntil(lambda: window.exports.dialog.status.text().startswith("Written"), timeout=5000)
+    assert {"versions", "weights_sha256", "settings", "edits"} <= set(json.loads(path.read_text()))
+    window.exports.dialog.close()
 
 
 def test_the_export_list_shows_which_format_is_chosen(qtbot, open_clip):
