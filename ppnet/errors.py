@@ -48,7 +48,7 @@ def as_memory_errors() -> Iterator[None]:
         raise
 
 
-def told(error: BaseException, otherwise: str) -> str:
+def sentence_for(error: BaseException, otherwise: str) -> str:
     """The sentence on an error for people: where memory ran out that, else another one."""
     return f"{NOT_ENOUGH_MEMORY}; {MEMORY_ADVICE}." if is_out_of_memory(error) else otherwise
 
@@ -65,7 +65,7 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         said = super().__str__()
-        return said if self.__cause__ is None else told(self.__cause__, said)
+        return said if self.__cause__ is None else sentence_for(self.__cause__, said)
 
 
 class TooLargeError(UserError):

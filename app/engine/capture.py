@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.engine.life_cycle import CameraState
 from app.engine.live_options import LiveOptions
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.types import Frame
 from tracking.video.source import VideoInfo, VideoSource
 
@@ -82,7 +82,7 @@ class Capture:
             self._end(str(error))
         except Exception as error:  # the top of a thread: the engine says it
             log.exception("reading the source")
-            self._end(told(error, f"The source failed ({error})."))
+            self._end(sentence_for(error, f"The source failed ({error})."))
 
     def _end(self, error: str | None) -> None:
         if not self._stop.is_set():

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.frame_cache import FrameCache
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
 from tracking.video.source import SeekableSource
@@ -303,7 +303,7 @@ class Player:
             self._error = str(error)
         except Exception as error:  # the top of a thread: the window says it
             log.exception("playing")
-            self._error = told(error, f"The file cannot be played ({error}).")
+            self._error = sentence_for(error, f"The file cannot be played ({error}).")
 
     def _wanted(self) -> int | None:
         """Waits until a frame is wanted that is not in the cache; None when the player is closed."""

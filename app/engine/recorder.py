@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.life_cycle import program_is_ending
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle
 from tracking.types import Frame, FrameResult, TrackState
@@ -245,14 +245,14 @@ class _Lane:
                 self._give_up(str(error))
             except Exception as error:  # the top of a thread: nothing may be lost unsaid
                 log.exception("recording %s", self.kind)
-                self._give_up(told(error, f"The recording stopped because of an error ({error})."))
+                self._give_up(sentence_for(error, f"The recording stopped because of an error ({error})."))
         try:
             self._close()
         except UserError as error:
             self._give_up(str(error))
         except Exception as error:
             log.exception("finishing %s", self.kind)
-            self._give_up(told(error, f"The recording could not be finished ({error})."))
+            self._give_up(sentence_for(error, f"The recording could not be finished ({error})."))
 
     def _write(self, frame: Frame, result: FrameResult | None) -> None:
         if self._video is not None and frame.size_wh != self._size_wh:

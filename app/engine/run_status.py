@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from app.engine.life_cycle import CameraState, EngineState
 from app.engine.recorder import RecordingStats
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.types import StageTimes
 from tracking.video.source import VideoInfo
 
@@ -82,7 +82,7 @@ def error_notice(error: BaseException | str) -> Notice:
     """Why a run has stopped."""
     if isinstance(error, str | UserError):
         return Notice("error", str(error), "error")
-    words = told(error, f"Something went wrong while tracking ({type(error).__name__}: {error}).")
+    words = sentence_for(error, f"Something went wrong while tracking ({type(error).__name__}: {error}).")
     return Notice("error", words, "error")
 
 

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 
 from app.engine.life_cycle import program_is_ending
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.session.session import Session
 from tracking.types import FrameResult
 
@@ -81,4 +81,4 @@ class SessionWriter:
             self.message = str(error)
         except Exception as error:  # the top of a thread: the run goes on without its session, and says so
             log.exception("writing the session")
-            self.message = told(error, f"The session could not be written ({error}).")
+            self.message = sentence_for(error, f"The session could not be written ({error}).")

@@ -26,7 +26,7 @@ from app.runs.track_processor import build_processor
 from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
-from ppnet.errors import told
+from ppnet.errors import sentence_for
 from ppnet.log_file import log_path, start_log, uncaught_in_log
 from ppnet.safe_streams import libraries_write_to
 from ppnet.stop_signals import stop_signals
@@ -117,7 +117,7 @@ def errors_told(window: MainWindow) -> Iterator[None]:
     """While the block runs the window says when there was an error that nobody expected."""
 
     def tell(error: BaseException) -> None:
-        words = told(error, WORDS.format(type(error).__name__))
+        words = sentence_for(error, WORDS.format(type(error).__name__))
         window.workspace.post(lambda: window.workspace.notify(words, "error"))
 
     with uncaught_in_log(tell):

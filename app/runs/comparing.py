@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.comparison import RATE, Attempt, Comparison, Image, Reel
 from tracking.drawing.style import PictureLayers
 
@@ -90,7 +90,7 @@ class ComparisonPlayer:
             self._tell(None, 0.0, str(error))
         except Exception as error:  # a thread's top
             log.exception("comparing")
-            self._tell(None, 0.0, told(error, "Something went wrong; the log says what."))
+            self._tell(None, 0.0, sentence_for(error, "Something went wrong; the log says what."))
         finally:
             for reel in reels:
                 reel.close()

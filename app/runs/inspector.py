@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.latest_slot import LatestSlot
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from ppnet.network_view import Insight
 from tracking.run_settings import RunSettings
 
@@ -86,5 +86,5 @@ class Inspector:
                 self._answers.put(Answer(question.frame_index, error=str(error)))
             except Exception as error:  # a thread's top: the window must hear of it
                 log.exception("looking inside the network")
-                words = told(error, "The network could not be looked into; see the log.")
+                words = sentence_for(error, "The network could not be looked into; see the log.")
                 self._answers.put(Answer(question.frame_index, error=words))

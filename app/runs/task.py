@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from app.runs.job import Job, Post
-from ppnet.errors import UserError, told
+from ppnet.errors import UserError, sentence_for
 from tracking.export.progress import ExportCancelled
 
 T = TypeVar("T")
@@ -78,5 +78,5 @@ class Task(Generic[T]):
         elif isinstance(error, UserError | OSError):
             self._failed(str(error))
         else:
-            self._failed(told(error, "Something went wrong; the log says what."))
+            self._failed(sentence_for(error, "Something went wrong; the log says what."))
             raise error
