@@ -94,9 +94,15 @@ EXPORTS = {
         "_marks.csv",
         "marks:write_marks_csv",
     ),
+    "methods": ExportFormat(
+        "Methods section (text)",
+        "A paragraph for a paper: what was tracked how, what was corrected by hand, references",
+        "_methods.txt",
+        "methods:write_methods_text",
+    ),
     "meta": ExportFormat(
         "How it was made (JSON)",
-        "For a methods section: versions, weights, every setting, people, edits",
+        "For programs: versions, weights, every setting, people, edits",
         "_session.json",
         "meta:write_meta_json",
     ),

@@ -1,0 +1,54 @@
+"""The paragraph for a paper says what was done, and names what it used."""
+
+from dataclasses import replace
+
+from tests.results import made_header
+from tracking.export.formats import export
+from tracking.run_settings import RunSettings
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import ChooseSmoothing, SetScale
+from tracking.session.session import Session
+
+
+def methods(session, folder):
+    path = export(EditedSession(session), "methods", folder / "methods.txt")
+    text, heading, *references = path.read_text(encoding="utf-8").rstrip("\n").split("\n\n")
+    assert heading == "References"
+    return text, references
+
+
+def test_source_people_keypoints_and_corrections_are_counted(session, tmp_path):
+    text, references = methods(session, tmp_path)
+    assert "from the video walk.mp4 (640 x 480 pixels, 30 pictures a second)" in text
+    assert "Three people were followed, seen in 9 to 37 pictures each." in text
+    assert "17 keypoints of each person (coco17) were estimated by PPNet M2-D2-W32 (Zhao et al., 2021" in text
+    assert "1 exchange of two people's numbers, 1 keypoint set by hand." in text
+    assert "Positions are in pixels" in text
+    assert len(references) == 2 and all(words.startswith(("Zhao, L.", "Tan, M.")) for words in references)
+
+
+def test_what_was_chosen_afterwards_counts(session, tmp_path):
+    session.add_edit(ChooseSmoothing("one_euro", 30, 0.25))
+    session.add_edit(SetScale(0.0042))
+    text, references = methods(session, tmp_path)
+    assert "confidence below 0.25" in text and "1-euro filter (Casiez et al., 2012; strength 30 of 100)" in text
+    assert "0.0042 m a pixel" in text
+    assert any(words.startswith("Casiez") for words in references)
+
+
+def test_other_settings_have_other_words(tmp_path):
+    settings = RunSettings()
+    settings = replace(
+        settings,
+        detect_every=1,
+        detector=replace(settings.detector, model="nets/mine.onnx", tiles="auto"),
+        network=replace(settings.network, flip=True, input_scale=0.75),
+        smoothing=settings.smoothing.named("off"),
+    )
+    with Session.create(tmp_path / "x_session.ppnet", made_header(settings=settings.to_plain())) as session:
+        session.finish()
+        text, references = methods(session, tmp_path)
+    assert "the detector mine.onnx, which looked at large pictures in parts as well in every picture" in text
+    assert "averaged with the answer for the mirror image, at 0.75 of its input size." in text
+    assert "positions were not smoothed" in text and "No people were followed." in text
+    assert "Nothing was corrected by hand." in text and len(references) == 1

@@ -1,0 +1,123 @@
+"""What the methods section of a paper has to say of a session, as plain text to paste and shorten."""
+
+from collections import Counter
+from pathlib import Path
+
+from tracking.export.meta import facts
+from tracking.export.progress import Tick
+from tracking.run_settings import RunSettings
+from tracking.session.edited_session import EditedSession
+from tracking.session.edits import ChooseSmoothing
+
+DETECTORS = {
+    "efficientdet-lite0": "EfficientDet-Lite0 (Tan et al., 2020)",
+    "nanodet": "NanoDet-g (RangiLyu, 2020)",
+}
+SMOOTHERS = {
+    "kalman": "a Kalman filter of constant velocity (strength {strength:g} of 100), which looks at no later pictures",
+    "rts": "a Rauch-Tung-Striebel smoother, which looks at all pictures (no lag)",
+    "one_euro": "a 1-euro filter (Casiez et al., 2012; strength {strength:g} of 100)",
+}
+REFERENCES = {
+    "Zhao et al., 2021": "Zhao, L., Wang, N., Gong, C., Yang, J., Gao, X. (2021). Estimating Human Pose Efficiently by "
+    "Parallel Pyramid Networks. IEEE Transactions on Image Processing 30, 6785-6800. "
+    "https://doi.org/10.1109/TIP.2021.3097836.",
+    "Tan et al., 2020": "Tan, M., Pang, R., Le, Q. V. (2020). EfficientDet: Scalable and Efficient Object Detection. "
+    "CVPR.",
+    "RangiLyu, 2020": "RangiLyu (2020). NanoDet. https://github.com/RangiLyu/nanodet.",
+    "Casiez et al., 2012": "Casiez, G., Roussel, N., Vogel, D. (2012). 1-euro Filter: A Simple Speed-based Low-pass "
+    "Filter for Noisy Input in Interactive Systems. CHI.",
+}
+# kinds of edits -> one of them, several of them
+BY_HAND = {
+    "swap": ("exchange of two people's numbers", "exchanges of two people's numbers"),
+    "merge": ("pair of numbers joined into one person", "pairs of numbers joined into one person"),
+    "split": ("track divided into two people", "tracks divided into two people"),
+    "delete": ("removal of a person from some pictures", "removals of people from some pictures"),
+    "move": ("keypoint set by hand", "keypoints set by hand"),
+    "fill": ("stretch of a keypoint interpolated between two places set by hand",
+             "stretches of a keypoint interpolated between two places set by hand"),
+}  # fmt: skip
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+
+
+def write_methods_text(session: EditedSession, path: Path, tick: Tick) -> None:
+    """The paragraph and its references, UTF-8. `facts` (the JSON document) has every setting."""
+    known = facts(session, tick)
+    header, settings = session.header, session.header.run_settings
+    edits = Counter(edit["kind"] for edit in known["edits"])
+    text = " ".join(
+        (
+            _source(session, [person["frames"] for person in known["people"]]),
+            _detection(settings),
+            f"{len(header.skeleton)} keypoints of each person ({header.skeleton.name}) were estimated by PPNet "
+            f"{header.network} (Zhao et al., 2021; weights with the SHA-256 {header.weights_sha256[:12]})"
+            f"{_reading(settings)}.",
+            _smoothing(session, settings),
+            _scale(session),
+            _by_hand(edits),
+        )
+    )
+    references = [words for name, words in REFERENCES.items() if name in text]
+    path.write_text("\n\n".join((text, "References", *references)) + "\n", encoding="utf-8")
+
+
+def _source(session: EditedSession, frames: list[int]) -> str:
+    source, version = session.header.source, session.header.versions.get("ppnet-live", "")
+    width, height = source.size_wh
+    rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} pictures a second"
+    kind = "camera" if source.is_live else "video"
+    people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} followed"
+    seen = f", seen in {min(frames)} to {max(frames)} pictures each" if len(frames) > 1 else ""
+    seen = f", seen in {frames[0]} pictures" if len(frames) == 1 else seen
+    begin = f"Poses were estimated with PPNet Live {version} from the {kind} {source.name}"
+    return f"{begin} ({width} x {height} pixels{rate}). {people}{seen}."
+
+
+def _detection(settings: RunSettings) -> str:
+    model = settings.detector.model
+    name = DETECTORS.get(model, f"the detector {Path(model).name}")
+    tiles = ", which looked at large pictures in parts as well" if settings.detector.tiles == "auto" else ""
+    if settings.detect_interval_s is not None:
+        when = f"every {settings.detect_interval_s:g} s"
+    elif settings.detect_every == 1:
+        when = "in every picture"
+    else:
+        when = f"in one of {settings.detect_every} pictures"
+    links = "boxes, keypoints and the colours of their clothes"
+    return f"People were found by {name}{tiles} {when} and linked from picture to picture by {links}."
+
+
+def _reading(settings: RunSettings) -> str:
+    network = settings.network
+    mirrored = ", averaged with the answer for the mirror image" if network.flip else ", without a mirror image"
+    return mirrored if network.input_scale == 1 else f"{mirrored}, at {network.input_scale:g} of its input size"
+
+
+def _smoothing(session: EditedSession, settings: RunSettings) -> str:
+    tracked = settings.smoothing
+    as_tracked = ChooseSmoothing(tracked.kind, tracked.strength, tracked.min_score)
+    chosen = session.plan.smoothing or as_tracked
+    chosen = chosen if chosen.method else as_tracked
+    left_out = f"Keypoints with a confidence below {chosen.min_score:g} count as not seen"
+    how = SMOOTHERS.get(chosen.method)
+    if how is None:
+        return f"{left_out}; positions were not smoothed."
+    gap = f"gaps of up to {tracked.max_gap_s:g} s were filled"
+    return f"{left_out}; {gap}, and positions were smoothed by {how.format(strength=chosen.strength)}."
+
+
+def _scale(session: EditedSession) -> str:
+    scale = session.metres_per_pixel
+    if scale is None:
+        return "Positions are in pixels of the picture."
+    return f"Lengths in metres follow from one scale for the whole picture, {scale:.4g} m a pixel (one plane)."
+
+
+def _by_hand(edits: Counter[str]) -> str:
+    done = [f"{edits[kind]} {words[edits[kind] > 1]}" for kind, words in BY_HAND.items() if edits[kind]]
+    return f"Corrections by hand: {', '.join(done)}." if done else "Nothing was corrected by hand."
+
+
+def _count(number: int) -> str:
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)
