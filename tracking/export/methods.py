@@ -90,7 +90,7 @@ def _detection(settings: RunSettings) -> str:
 
 def _reading(settings: RunSettings) -> str:
     network = settings.network
-    mirrored = ", averaged with the answer for the mirror image" if network.flip else ", without a mirror image"
+    mirrored = ", averaged with the answer for the mirror image" if network.flip else ", without averaging over the mirror image"
     return mirrored if network.input_scale == 1 else f"{mirrored}, at {network.input_scale:g} of its input size"
 
 
