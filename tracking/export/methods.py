@@ -90,7 +90,11 @@ def _detection(settings: RunSettings) -> str:
 
 def _reading(settings: RunSettings) -> str:
     network = settings.network
-    mirrored = ", averaged with the answer for the mirror image" if network.flip else ", without averaging over the mirror image"
+    mirrored = (
+        ", averaged with the answer for the mirror image"
+        if network.flip
+        else ", without averaging over the mirror image"
+    )
     return mirrored if network.input_scale == 1 else f"{mirrored}, at {network.input_scale:g} of its input size"
 
 
@@ -100,11 +104,11 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
     chosen = session.plan.smoothing or as_tracked
     chosen = chosen if chosen.method else as_tracked
     left_out = f"Keypoints with a confidence below {chosen.min_score:g} count as not seen"
-    how = SMOOTHERS.get(chosen.method)
-    if how is None:
+    if chosen.method == "off":
         return f"{left_out}; positions were not smoothed."
+    how = SMOOTHERS[chosen.method].format(strength=chosen.strength)
     gap = f"gaps of up to {tracked.max_gap_s:g} s were filled"
-    return f"{left_out}; {gap}, and positions were smoothed by {how.format(strength=chosen.strength)}."
+    return f"{left_out}; {gap}, and positions were smoothed by {how}."
 
 
 def _scale(session: EditedSession) -> str:

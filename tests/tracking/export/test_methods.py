@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from tests.results import made_header
+from tracking.detection import settings as detection
 from tracking.export.formats import export
+from tracking.export.methods import BY_HAND, DETECTORS, SMOOTHERS
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import ChooseSmoothing, SetScale
+from tracking.session.edits import KINDS, ChooseSmoothing, SetScale
 from tracking.session.session import Session
+from tracking.smoothing import settings
 
 
 def methods(session, folder):
@@ -27,6 +30,14 @@ def test_source_people_keypoints_and_corrections_are_counted(session, tmp_path):
     assert len(references) == 2 and all(words.startswith(("Zhao, L.", "Tan, M.")) for words in references)
 
 
+def test_every_smoother_detector_and_correction_has_its_words():
+    assert set(SMOOTHERS) == set(settings.SMOOTHERS) - {"off"}
+    assert set(DETECTORS) == set(detection.DETECTORS)
+    about_joints_and_people = {"swap", "merge", "split", "delete", "move", "fill"}
+    elsewhere = {"hide", "rename", "smooth", "only", "mark", "unmark", "span", "scale", "draw", "erase"}
+    assert set(BY_HAND) == about_joints_and_people == set(KINDS) - elsewhere
+
+
 def test_what_was_chosen_afterwards_counts(session, tmp_path):
     session.add_edit(ChooseSmoothing("one_euro", 30, 0.25))
     session.add_edit(SetScale(0.0042))
@@ -37,15 +48,15 @@ def test_what_was_chosen_afterwards_counts(session, tmp_path):
 
 
 def test_other_settings_have_other_words(tmp_path):
-    settings = RunSettings()
-    settings = replace(
-        settings,
+    usual = RunSettings()
+    run = replace(
+        usual,
         detect_every=1,
-        detector=replace(settings.detector, model="nets/mine.onnx", tiles="auto"),
-        network=replace(settings.network, flip=True, input_scale=0.75),
-        smoothing=settings.smoothing.named("off"),
+        detector=replace(usual.detector, model="nets/mine.onnx", tiles="auto"),
+        network=replace(usual.network, flip=True, input_scale=0.75),
+        smoothing=usual.smoothing.named("off"),
     )
-    with Session.create(tmp_path / "x_session.ppnet", made_header(settings=settings.to_plain())) as session:
+    with Session.create(tmp_path / "x_session.ppnet", made_header(settings=run.to_plain())) as session:
         session.finish()
         text, references = methods(session, tmp_path)
     assert "the detector mine.onnx, which looked at large pictures in parts as well in every picture" in text
