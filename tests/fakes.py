@@ -121,15 +121,20 @@ class FakeSettings:
 
 @dataclass
 class FakeProcessor:
-    """A network that takes its time and sees `people` people; records what it saw and in which thread."""
+    """A network that takes its time and sees `people` people; records what it saw and in which thread, and how many
+    pictures the camera had sent since, whenever it began."""
 
     settings: FakeSettings
+    port: "FakeCameraPort | None" = None
+    behind: list[int] = field(default_factory=list)
     device_name: str = "stand-in"
     seen: list[int] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     closed_in: str | None = None
 
     def process(self, frame: Frame) -> FrameResult:
+        if self.port is not None:
+            self.behind.append(self.port.grabbed - 1 - frame.index)
         time.sleep(self.settings.seconds)
         if self.settings.fails_at is not None and frame.index >= self.settings.fails_at:
             raise RuntimeError("the network broke")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,18 @@ class Lane:
     frame_count: int
 
 
+def in_order(
+    keys: npt.NDArray[Any], at: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Frames sorted by `keys` (F,), and the rows that lie in frames `at` (M,) with them: the order of the frames, where
+    the sorted rows lie now, and the order of the rows."""
+    frames = np.argsort(keys, kind="stable")
+    place = np.empty_like(frames)
+    place[frames] = np.arange(len(frames))
+    rows = np.argsort(place[at], kind="stable")
+    return frames, place[at][rows], rows
+
+
 @dataclass(frozen=True)
 class Sightings:
     """Who is where in every frame, without joints: all that lanes and events need, of hours of video at once.
@@ -101,13 +114,9 @@ class Sightings:
         return whole if (np.diff(whole.indices) > 0).all() else whole._in_order()
 
     def _in_order(self) -> "Sightings":
-        frames = np.argsort(self.indices, kind="stable")
-        place = np.empty_like(frames)
-        place[frames] = np.arange(len(frames))
-        at = place[self.at]
-        rows = np.argsort(at, kind="stable")
+        frames, at, rows = in_order(self.indices, self.at)
         return Sightings(
-            self.indices[frames], self.times[frames], at[rows],
+            self.indices[frames], self.times[frames], at,
             self.ids[rows], self.seen[rows], self.certain[rows], self.boxes[rows],
         )  # fmt: skip
 

@@ -4,16 +4,13 @@ from pathlib import Path
 
 from app.bench.soak import FIGURES, Soak, settled_s
 from ppnet.errors import UserError
+from tracking.extras import load
 
 
 def plot_soak(soak: Soak, path: Path) -> None:
     """Writes it (type by the file's ending). UserError when matplotlib is not installed or the place cannot be
     written."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UserError("The plot needs matplotlib; install it with `pip install ppnet-live[train]`.") from error
-    figure = Figure(figsize=(8, 9), layout="constrained")
+    figure = load("matplotlib.figure", "train").Figure(figsize=(8, 9), layout="constrained")
     minutes = [look.time_s / 60 for look in soak.looks]
     panels = figure.subplots(len(FIGURES), 1, sharex=True)
     for axes, (name, words, factor) in zip(panels, FIGURES, strict=True):

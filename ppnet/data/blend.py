@@ -6,7 +6,7 @@ between label, teacher and a network trained on both say that the labels scatter
 the teacher sees nothing, there is nothing: knees under a face that fills the picture.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,13 +92,9 @@ def blend_labels(
     """
     settings = settings or BlendSettings()
     chosen = np.isin(COCO_17.keypoints, keypoints)
-    counts, annotations = BlendCounts(), []
-    for annotation in labels["annotations"]:
-        answer = answers.get(str(annotation["id"]))
-        if answer is None:
-            annotations.append(annotation)
-            continue
-        table, weights, said = _read(annotation, answer)
+    counts = BlendCounts()
+
+    def blended(annotation: Json, table: Floats, weights: Floats, said: Floats) -> Json:
         labelled = chosen & (table[:, 2] > 0) & (weights > 0)
         asked = labelled & (said[:, 2] >= settings.min_score) & (said[:, 3] < settings.max_spread)
         near = _distance(table[:, :2], said[:, :2], annotation["bbox"]) < settings.agree
@@ -110,8 +106,9 @@ def blend_labels(
         counts.blended += int(moved.sum())
         counts.doubted += int(doubted.sum())
         counts.kept += int((labelled & ~moved & ~doubted).sum())
-        annotations.append(_changed(annotation, table, weights, absent))
-    return {**labels, "annotations": annotations}, counts
+        return _changed(annotation, table, weights, absent)
+
+    return _each(labels, answers, blended), counts
 
 
 def keep_uncertain_answers(
@@ -126,19 +123,14 @@ def keep_uncertain_answers(
     lowest = np.where(np.arange(17) < FACE_KEYPOINTS, settings.min_face_score, settings.min_score)
     share = np.where(np.arange(17) < FACE_KEYPOINTS, settings.face_share, 1.0)
     sizes = {image["id"]: (image["width"], image["height"]) for image in labels["images"]}
-    counts, annotations = UncertainCounts(), []
-    for annotation in labels["annotations"]:
-        answer = answers.get(str(annotation["id"]))
-        if answer is None:
-            annotations.append(annotation)
-            continue
-        table, weights, said = _read(annotation, answer)
+    counts = UncertainCounts()
+
+    def kept(annotation: Json, table: Floats, weights: Floats, said: Floats) -> Json:
         labelled = (table[:, 2] > 0) & (weights > 0)
         distance = _distance(table[:, :2], said[:, :2], annotation["bbox"])
         if labelled.any() and np.median(distance[labelled]) > settings.turned:
             counts.turned += 1
-            annotations.append(annotation)
-            continue
+            return annotation
         inside = ((said[:, :2] >= 0) & (said[:, :2] < sizes[annotation["image_id"]])).all(axis=1)
         worth = share * np.interp(said[:, 2], settings.scores, settings.right) * (inside & (said[:, 2] > lowest))
         added = ~labelled & (worth > 0)
@@ -148,8 +140,16 @@ def keep_uncertain_answers(
         absent = np.array(annotation.get("absent", np.zeros(17)), bool) & ~added
         counts.added += int(added.sum())
         counts.raised += int(raised.sum())
-        annotations.append(_changed(annotation, table, weights, absent))
-    return {**labels, "annotations": annotations}, counts
+        return _changed(annotation, table, weights, absent)
+
+    return _each(labels, answers, kept), counts
+
+
+def _each(labels: Json, answers: Mapping[str, Any], change: Callable[[Json, Floats, Floats, Floats], Json]) -> Json:
+    """The file with `change(annotation, *_read(...))` for everybody who has an answer; the others stay."""
+    asked = ((annotation, answers.get(str(annotation["id"]))) for annotation in labels["annotations"])
+    changed = [one if answer is None else change(one, *_read(one, answer)) for one, answer in asked]
+    return {**labels, "annotations": changed}
 
 
 def _read(annotation: Json, answer: Any) -> tuple[Floats, Floats, Floats]:

@@ -1,6 +1,7 @@
 """The results near in time to a picture of a file: who was in view a moment ago, or will be."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +30,13 @@ class ResultsNearby:
     @classmethod
     def of(cls, session: Session) -> "ResultsNearby":
         """What a session holds of everybody now, also of those who are hidden or deleted from its tables."""
-        indices, times = session.frame_indices(), session.frame_times()
-        of_all = np.interp(np.arange(int(indices[-1]) + 1), indices, times) if len(indices) else times
-        return cls(session.results, lambda: of_all)
+
+        @cache  # asked for only where people are hidden
+        def times() -> npt.NDArray[np.float64]:
+            indices, stored = session.frame_indices(), session.frame_times()
+            return np.interp(np.arange(int(indices[-1]) + 1), indices, stored) if len(indices) else stored
+
+        return cls(session.results, times)
 
     def __call__(self, frame: Frame) -> tuple[FrameResult, ...]:
         """What counts for hiding people in this picture."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tracking.events import in_order
 from tracking.session.edit_plan import HandEdit, Indices, hand_position
 from tracking.session.edited_session import EditedSession
 from tracking.session.format import LIMIT
@@ -47,14 +48,11 @@ class PersonTrack:
         """Parts (at least one) that share no frame, in any order, as one."""
         before = np.cumsum([0, *(len(part.times) for part in parts)]).tolist()
         times = np.concatenate([part.times for part in parts])
-        order = np.argsort(times, kind="stable")
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        at = place[np.concatenate([part.at + count for part, count in zip(parts, before, strict=False)])]
-        rows = np.argsort(at, kind="stable")
+        moved = np.concatenate([part.at + count for part, count in zip(parts, before, strict=False)])
+        frames, at, rows = in_order(times, moved)
         names = ("boxes", "raw", "smoothed", "states")
         columns = (np.concatenate([getattr(part, name) for part in parts])[rows] for name in names)
-        return cls(times[order], at[rows], *columns)
+        return cls(times[frames], at, *columns)
 
 
 def person_track(

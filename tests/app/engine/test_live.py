@@ -47,7 +47,7 @@ class Run:
         if settings.cannot:
             raise UserError("These weights are of another network.")
         if current is None:
-            self.processors.append(FakeProcessor(settings))
+            self.processors.append(FakeProcessor(settings, self.port))
             return self.processors[-1]
         current.settings = settings
         return current
@@ -102,7 +102,7 @@ def test_a_run_from_start_to_stop() -> None:
         run.engine.start()
 
 
-def test_with_a_slow_network_the_delay_stays_near_one_inference() -> None:
+def test_with_a_slow_network_the_delay_is_below_two_frames_and_one_inference() -> None:
     seconds, fps = 0.15, 50.0
     run = Run(FakeSettings(seconds), port=FakeCameraPort(fps=fps), options=replace(QUICK, shed=False)).go()
     delays: list[float] = []
@@ -117,6 +117,9 @@ def test_with_a_slow_network_the_delay_stays_near_one_inference() -> None:
         time.sleep(0.002)
     status = run.status
     assert run.engine.stop()
+    # Counted in frames, which a busy computer changes little: each waits for less than two, and no longer at the end.
+    behind = run.processors[0].behind
+    assert np.median(behind) < 2 and np.median(behind[-4:]) < np.median(behind[:4]) + 1
     # A queue of these frames would grow by 0.87 s a second; a busy computer adds some hundredths.
     assert len(delays) >= 8 and np.median(delays) < 2 / fps + 2 * seconds
     assert np.median(delays[-4:]) < np.median(delays[:4]) + seconds
