@@ -92,16 +92,40 @@ def interrupted_by_signals() -> Iterator[None]:
 @contextmanager
 def children_held_back() -> Iterator[None]:
     """A process that is begun in the block sees no request to end before it calls `leave_to_parent`: a terminal sends
-    Ctrl+C to everybody, and one that is still loading its modules would die of it."""
+    Ctrl+C to everybody, and one that is still loading its modules would die of it.
+
+    Here a request is met at the end of the block, so that what children are told is told whole."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     resource_tracker.ensure_running()  # it would be begun with the process, and lift what is set here
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _requests())
+    with _met_afterwards():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _requests())
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _met_afterwards() -> Iterator[None]:
+    """Requests that come while the block runs are met after it. What a thread has blocked another one takes, and
+    Python calls the handler in the main thread all the same."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    come: list[int] = []
+    before: dict[signal.Signals, Any] = {}
+    for number in _requests():
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):
+            before[number] = signal.signal(number, lambda number, _frame: come.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in come:
+            signal.raise_signal(number)
 
 
 def leave_to_parent(*numbers: signal.Signals | None) -> None:

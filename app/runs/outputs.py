@@ -78,13 +78,17 @@ class StillThere:
 
     def check(self) -> None:
         """While the files are being written, from the first frame on. UserError when one is another or gone."""
+        for path in (self._paths.working_session, self._paths.table):
+            if path is not None and not self._is_still(path):
+                raise _gone(path)
         video = self._paths.video
-        unfinished = None if video is None or video.exists() else partial_path(video)
-        for path in (self._paths.working_session, self._paths.table, unfinished):
-            if path is not None:
-                found = _identity(path)
-                if found is None or self._begun.setdefault(path, found) != found:
-                    raise _gone(path)
+        # The video gets its last name at any moment, and has that before it loses the other: so this one is asked first.
+        if video is not None and not self._is_still(partial_path(video)) and not video.exists():
+            raise _gone(partial_path(video))
+
+    def _is_still(self, path: Path) -> bool:
+        found = _identity(path)
+        return found is not None and self._begun.setdefault(path, found) == found
 
     def check_ended(self) -> None:
         """When all are written, under their last names. UserError when one is gone."""

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import threading
+import time
 
 import pytest
 
-from ppnet.stop_signals import stop_signals
+from ppnet.stop_signals import children_held_back, stop_signals
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
@@ -41,3 +43,23 @@ def test_the_end_of_the_terminal_is_ignored_where_it_was():
             assert not stopped.event.is_set()
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_comes_while_a_child_is_begun_is_met_once_it_is(others):
+    """Another thread takes what this one has blocked, and this one is the one that Python interrupts."""
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait) for _ in range(others)]
+    for thread in threads:
+        thread.start()
+    begun = False
+    try:
+        with pytest.raises(KeyboardInterrupt), children_held_back():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # lets the other thread take it
+            begun = True
+        assert begun
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()

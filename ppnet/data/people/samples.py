@@ -9,6 +9,7 @@ import json
 import signal
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count as counting
 from multiprocessing import get_context
@@ -253,9 +254,9 @@ def _scenes(seed: int, backdrops: Backdrops, workers: int) -> Iterator[list[Patc
         while True:
             yield patches_of_scene(seed, number, backdrops)
             number += 1
-    with children_held_back():
-        started = get_context("spawn").Pool(workers, _start_worker, (seed, backdrops))
-    with started as pool:
+    with ExitStack() as stack:
+        with children_held_back():
+            pool = stack.enter_context(get_context("spawn").Pool(workers, _start_worker, (seed, backdrops)))
         for batch in counting():  # in batches: a pool would take in an endless range whole
             yield from pool.imap(_worker_patches, range(batch * 64, batch * 64 + 64), chunksize=4)
 
