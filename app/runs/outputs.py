@@ -82,7 +82,7 @@ class StillThere:
             if path is not None and not self._is_still(path):
                 raise _gone(path)
         video = self._paths.video
-        # The video may get its last name at any moment, and has that before it loses the other: this one is asked first.
+        # The video may get its last name at any moment, which it has before it loses this one.
         if video is not None and not self._is_still(partial_path(video)) and not video.exists():
             raise _gone(partial_path(video))
 
