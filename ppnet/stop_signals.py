@@ -115,17 +115,21 @@ def _met_afterwards() -> Iterator[None]:
         yield
         return
     come: list[int] = []
+
+    def keep(number: int, _frame: FrameType | None) -> None:
+        come.append(number)
+
     before: dict[signal.Signals, Any] = {}
     for number in _requests():
         if signal.getsignal(number) not in (signal.SIG_IGN, None):
-            before[number] = signal.signal(number, lambda number, _frame: come.append(number))
+            before[number] = signal.signal(number, keep)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in come:
-            signal.raise_signal(number)
+        for asked in come:
+            signal.raise_signal(asked)
 
 
 def leave_to_parent(*numbers: signal.Signals | None) -> None:
