@@ -1,22 +1,19 @@
 """`Recorder`: annotated and raw video files written in threads of their own, each behind a bounded queue."""
 
 import logging
-import queue
 import shutil
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from app.engine.life_cycle import program_is_ending
+from app.engine.frame_queue import FrameQueue
 from ppnet.errors import UserError, sentence_for
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle
@@ -27,20 +24,23 @@ from tracking.video.writer import partial_path
 log = logging.getLogger(__name__)
 
 CHECK_DISK_EVERY_S = 0.5
-WAIT_S = 0.5
 Style = Callable[[], SceneStyle]
 VideoMaker = Callable[[Path, VideoInfo, Style], AnnotatedVideo]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
-    """What to record: `<stem>_annotated.mp4` and `<stem>_raw.mp4` in `folder`; nothing is overwritten."""
+    """What to record: `<stem>_annotated.mp4` and `<stem>_raw.mp4` in `folder`; nothing is overwritten.
+
+    queue_frames, queue_bytes: of pictures that wait for each encoder, and of those that wait for their result.
+    """
 
     folder: Path
     stem: str
     annotated: bool = True
     raw: bool = False
     queue_frames: int = 32
+    queue_bytes: int = 256 * 2**20
     min_free_bytes: int = 200_000_000
 
     def __post_init__(self) -> None:
@@ -67,11 +67,6 @@ class RecordingStats:
     dropped: tuple[tuple[str, int], ...] = ()
     message: str | None = None
     finished: bool = False
-
-
-class _Mark(Enum):
-    CUT = "cut"
-    END = "end"
 
 
 class Recorder:
@@ -105,6 +100,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._newest = newest
         self._waiting: deque[Frame] = deque()  # captured, and no result of the same or a later picture is there yet
+        self._waiting_bytes = 0
+        self._newest_written = -1  # index of the newest frame that the annotated lane was given
         make = make_video or AnnotatedVideo
         rate = None if frame_rate is None else Fraction(frame_rate).limit_denominator(1001)
         styles: dict[str, Style] = {}
@@ -123,34 +120,50 @@ class Recorder:
         if "annotated" in self._lanes:
             with self._lock:
                 self._waiting.append(frame)
-                if len(self._waiting) > self._settings.queue_frames:
-                    self._put_held(self._waiting.popleft())
+                self._waiting_bytes += frame.image.nbytes
+                while len(self._waiting) > 1 and self._waits_too_much:
+                    self._put_held(self._next_waiting())
 
     def put_processed(self, frame: Frame, result: FrameResult) -> None:
         """Takes a processed frame with its result. It is drawn in the recorder's thread."""
         if "annotated" in self._lanes and self._stopped_at is None:
             with self._lock:
                 self._flush(frame.index)
-                self._lanes["annotated"].put(frame, result)
+                if frame.index > self._newest_written:  # else it could not wait for its result
+                    self._annotate(frame, result)
                 self._newest = result
+
+    @property
+    def _waits_too_much(self) -> bool:
+        most = self._settings
+        return len(self._waiting) > most.queue_frames or self._waiting_bytes > most.queue_bytes
+
+    def _next_waiting(self) -> Frame:
+        frame = self._waiting.popleft()
+        self._waiting_bytes -= frame.image.nbytes
+        return frame
 
     def _flush(self, before: int = sys.maxsize) -> None:
         """Writes the frames that no result will come for: those captured before the one of that index."""
         while self._waiting and self._waiting[0].index <= before:
-            waited = self._waiting.popleft()
+            waited = self._next_waiting()
             if waited.index < before:
                 self._put_held(waited)
 
     def _put_held(self, frame: Frame) -> None:
         if not self._style().layers.blur_faces:  # blocks that lag would show faces
-            self._lanes["annotated"].put(frame, None if self._newest is None else held(self._newest))
+            self._annotate(frame, None if self._newest is None else held(self._newest))
+
+    def _annotate(self, frame: Frame, result: FrameResult | None) -> None:
+        self._lanes["annotated"].put(frame, result)
+        self._newest_written = frame.index
 
     def interrupt(self) -> None:
         """Closes the files safely; the next frame begins new ones (the camera was away)."""
         with self._lock:
             self._flush()
         for lane in self._lanes.values():
-            lane.mark(_Mark.CUT)
+            lane.cut()
 
     def stop(self) -> None:
         """No more frames; what is queued is written and the files are finished in the background."""
@@ -159,7 +172,7 @@ class Recorder:
             with self._lock:
                 self._flush()
             for lane in self._lanes.values():
-                lane.mark(_Mark.END)
+                lane.end()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits until the files are finished; True when they are."""
@@ -206,8 +219,9 @@ class _Lane:
         self._style = style
         self._frame_rate = frame_rate
         self._make_video = make_video
-        # Room for the frames, and always for the marks: an end must never be lost.
-        self._queue: queue.Queue[tuple[Frame, FrameResult | None] | _Mark] = queue.Queue()
+        self._queue: FrameQueue[tuple[Frame, FrameResult | None] | None] = FrameQueue(  # None: a new file begins
+            settings.queue_frames, settings.queue_bytes
+        )
         self._video: AnnotatedVideo | None = None
         self._size_wh = (0, 0)
         self._checked_at = -1e9
@@ -217,27 +231,23 @@ class _Lane:
     def put(self, frame: Frame, result: FrameResult | None) -> None:
         if self.message is not None:
             return
-        if self._queue.qsize() >= self._settings.queue_frames:
+        if not self._queue.offer((frame, result), frame.image.nbytes):
             self.dropped += 1
-        else:
-            self._queue.put((frame, result))
 
-    def mark(self, mark: _Mark) -> None:
-        self._queue.put(mark)
+    def cut(self) -> None:
+        """What comes next goes into a new file."""
+        self._queue.put(None, 0)
 
-    def _next(self) -> tuple[Frame, FrameResult | None] | _Mark:
-        while True:
-            with suppress(queue.Empty):
-                return self._queue.get(timeout=WAIT_S)
-            if program_is_ending():
-                return _Mark.END
+    def end(self) -> None:
+        """Nothing more will come."""
+        self._queue.close()
 
     def _run(self) -> None:
-        while (item := self._next()) is not _Mark.END:
+        for item in self._queue:
             if self.message is not None:
                 continue
             try:
-                if isinstance(item, _Mark):
+                if item is None:
                     self._close()
                 else:
                     self._write(*item)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +143,48 @@ def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: li
     stats = recording.stats()
     assert dict(stats.frames)["annotated"] + dict(stats.dropped)["annotated"] == 100
     assert writers[0].closed and writers[0].count == dict(stats.frames)["annotated"] >= 4
+
+
+def test_what_waits_is_bounded_by_bytes_too(tmp_path: Path, writers: list[Writer]) -> None:
+    """Large pictures: as many wait as fit, for the encoders and for their results; the rest is dropped and counted."""
+    Writer.gate.clear()
+    recording = recorder(tmp_path, make_video=Writer, raw=True, queue_bytes=3 * 100 * 50 * 3)
+    pictures = []
+    for index in range(60):
+        image = np.zeros((50, 100, 3), np.uint8)
+        pictures.append(weakref.ref(image))
+        recording.put_captured(Frame(index, index / 30, image))
+    del image
+    held = sum(picture() is not None for picture in pictures)
+    assert held <= 11, "three wait for each encoder, which has one; three wait for their results"
+    dropped = dict(recording.stats().dropped)
+    assert dropped["raw"] >= 56 and dropped["annotated"] >= 53
+    Writer.gate.set()
+    recording.stop()
+    assert recording.wait(5)
+    written, dropped = dict(recording.stats().frames), dict(recording.stats().dropped)
+    assert [written[kind] + dropped[kind] for kind in ("annotated", "raw")] == [60, 60]
+
+
+def test_a_picture_larger_than_all_room_is_recorded(tmp_path: Path, writers: list[Writer]) -> None:
+    recording = recorder(tmp_path, make_video=Writer, queue_bytes=1)
+    feed(recording, 0, 1)
+    recording.stop()
+    assert recording.wait(5) and dict(recording.stats().frames)["annotated"] == 1
+
+
+def test_a_result_that_comes_too_late_for_its_picture_does_not_bring_it_twice(tmp_path: Path) -> None:
+    recording = recorder(tmp_path, queue_frames=4)
+    frames = [Frame(index, index / 30, picture(index)) for index in range(8)]
+    for frame in frames:
+        recording.put_captured(frame)
+    wait_for(lambda: dict(recording.stats().frames)["annotated"] == 4)
+    recording.put_processed(frames[1], made_result(1, (1,)))  # written already, as it could wait no longer
+    recording.put_processed(frames[7], made_result(7, (1,)))
+    recording.stop()
+    assert recording.wait(5)
+    with VideoFile(*recording.stats().files) as video:
+        assert [frame.time_s for frame in video] == pytest.approx([index / 30 for index in range(8)], abs=1e-4)
 
 
 def test_a_full_disk_closes_the_file_and_is_said(tmp_path: Path, writers: list[Writer]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.engine.life_cycle import EngineState
 from app.runs.file_run import FileRun
-from app.runs.frame_queue import FrameQueue
+from app.engine.frame_queue import FrameQueue
 from ppnet.errors import UserError
 from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header

@@ -1,17 +1,21 @@
-"""`FrameQueue`: hands frames from one thread of a run to the next, never holding more than so much memory."""
+"""`FrameQueue`: hands frames from one thread to the next, never holding more than so much memory."""
 
 import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from app.engine.life_cycle import program_is_ending
+
 T = TypeVar("T")
+LOOK_S = 0.5  # how often it is asked whether the program ends
 
 
 class FrameQueue(Generic[T]):
     """First in, first out, between one thread that puts and one that takes.
 
-    It holds at most `most` items and, unless there is only one, at most `most_bytes` bytes.
+    It holds at most `most` items and, unless there is only one, at most `most_bytes` bytes. Items of no size (marks)
+    always have room.
     """
 
     def __init__(self, most: int, most_bytes: int) -> None:
@@ -27,16 +31,30 @@ class FrameQueue(Generic[T]):
             self._changed.wait_for(lambda: self._is_abandoned or self._has_room(size))
             if self._is_abandoned:
                 return False
-            self._items.append((item, size))
-            self._bytes += size
-            self._changed.notify_all()
+            self._add(item, size)
             return True
 
+    def offer(self, item: T, size: int) -> bool:
+        """As `put`, but never waits: False when there is no room for it."""
+        with self._changed:
+            if self._is_abandoned or not self._has_room(size):
+                return False
+            self._add(item, size)
+            return True
+
+    def _add(self, item: T, size: int) -> None:
+        self._items.append((item, size))
+        self._bytes += size
+        self._changed.notify_all()
+
     def __iter__(self) -> Iterator[T]:
-        """Waits for each item; ends after the last one before `close`, or at once after `abandon`."""
+        """Waits for each item; ends after the last one before `close` or the end of the program, or at once after
+        `abandon`."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._items or self._is_closed)
+                while not self._changed.wait_for(lambda: self._items or self._is_closed, LOOK_S):
+                    if program_is_ending():
+                        return
                 if not self._items:
                     return
                 item, size = self._items.popleft()
@@ -63,4 +81,4 @@ class FrameQueue(Generic[T]):
             self._changed.notify_all()
 
     def _has_room(self, size: int) -> bool:
-        return not self._items or (len(self._items) < self._most and self._bytes + size <= self._most_bytes)
+        return not size or not self._items or (len(self._items) < self._most and self._bytes + size <= self._most_bytes)
