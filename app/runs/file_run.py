@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from app.engine.frame_queue import FrameQueue
 from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
-from app.engine.frame_queue import FrameQueue
 from app.runs.pieces import Piece, PieceReader, Step
 from app.runs.resume import IdContinuation, merges_at
 from app.runs.sinks import Sink, sink_closing

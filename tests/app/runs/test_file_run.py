@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.engine.frame_queue import FrameQueue
 from app.engine.life_cycle import EngineState
 from app.runs.file_run import FileRun
-from app.engine.frame_queue import FrameQueue
 from ppnet.errors import UserError
 from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header
