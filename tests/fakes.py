@@ -13,6 +13,9 @@ from tests.results import made_result
 from tracking.types import Frame, FrameResult
 from tracking.video.source import CameraError, ClosingSource, VideoInfo
 
+PATIENCE_S = 120.0
+"""What is waited for has not happened after so long: far longer than anything takes on a busy computer."""
+
 
 def picture(index: int, size_wh: tuple[int, int] = (64, 48)) -> np.ndarray:
     """(H, W, 3) uint8: grey that tells the index (modulo 256)."""
@@ -149,7 +152,7 @@ class FakeProcessor:
         self.closed_in = threading.current_thread().name
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
     """Until the condition holds; fails after the time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

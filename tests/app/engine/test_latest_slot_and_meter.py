@@ -7,6 +7,7 @@ import pytest
 from app.engine.latest_slot import LatestSlot
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.meter import LatencyMeter, RateMeter
+from tests.fakes import PATIENCE_S
 
 
 def test_the_newest_value_wins_and_the_others_are_counted() -> None:
@@ -20,10 +21,10 @@ def test_the_newest_value_wins_and_the_others_are_counted() -> None:
 def test_take_wakes_up_for_a_value() -> None:
     slot: LatestSlot[str] = LatestSlot()
     got: list[str | None] = []
-    taker = threading.Thread(target=lambda: got.append(slot.take(5)))
+    taker = threading.Thread(target=lambda: got.append(slot.take(PATIENCE_S)))
     taker.start()
     slot.put("here")
-    taker.join(5)
+    taker.join(PATIENCE_S)
     assert got == ["here"]
 
 

@@ -17,7 +17,7 @@ from app.engine.recorder import RecordingSettings
 from app.engine.run_status import RunStatus
 from app.presets import SHED_STEPS
 from ppnet.errors import UserError
-from tests.fakes import FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.fakes import PATIENCE_S, FakeCameraPort, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
 from tracking.drawing.style import SceneStyle
 from tracking.run_settings import RunSettings
@@ -65,6 +65,10 @@ class Run:
     def processed(self) -> int:
         return sum(len(processor.seen) for processor in self.processors)
 
+    def stop(self) -> bool:
+        """Whether all its threads have ended."""
+        return self.engine.stop(PATIENCE_S)
+
     def go(self) -> "Run":
         self.engine.start()
         wait_for(lambda: self.processed or self.status.state is EngineState.FAULTED)
@@ -78,8 +82,8 @@ def no_thread_left() -> Iterator[None]:
     while RUNS:
         run = RUNS.pop()
         run.port.plug()
-        run.engine.stop()
-    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+        run.stop()
+    wait_for(lambda: set(threading.enumerate()) <= before)
 
 
 def test_a_run_from_start_to_stop() -> None:
@@ -96,7 +100,7 @@ def test_a_run_from_start_to_stop() -> None:
     assert 50 < status.capture_fps < 130 and 0 < status.delay_s < 0.2 and status.people == 1
     assert status.times.pose_s == pytest.approx(0.05) and status.memory_bytes > 10_000_000
     assert run.processors[0].threads == {"pose"}
-    assert run.engine.stop() and run.engine.state is EngineState.STOPPED
+    assert run.stop() and run.engine.state is EngineState.STOPPED
     assert run.port.open_now == 0 and run.processors[0].closed_in == "pose"
     with pytest.raises(RuntimeError):
         run.engine.start()
@@ -116,7 +120,7 @@ def test_with_a_slow_network_the_delay_is_below_two_frames_and_one_inference() -
             delays.append(time.monotonic() - view.grabbed_s + view.overlay_age_s)
         time.sleep(0.002)
     status = run.status
-    assert run.engine.stop()
+    assert run.stop()
     # Counted in frames, which a busy computer changes little: each waits for less than two, and no longer at the end.
     behind = run.processors[0].behind
     assert np.median(behind) < 2 and np.median(behind[-4:]) < np.median(behind[:4]) + 1
@@ -147,7 +151,7 @@ def test_settings_are_taken_between_two_frames_and_bad_ones_are_refused_in_words
     assert len({notice.id for notice in run.status.notices}) == 2, "a second refusal is news"
     run.engine.apply(FakeSettings(people=1))
     wait_for(lambda: len(run.engine.view().result) == 1)
-    assert len(run.status.notices) == 2 and run.engine.stop()
+    assert len(run.status.notices) == 2 and run.stop()
 
 
 STEPS = (
@@ -165,8 +169,8 @@ def test_under_load_work_is_shed_in_order_and_said() -> None:
     wait_for(lambda: run.processed > count + 6)
     assert run.status.shed == ("flip off",)
     run.engine.apply(FakeSettings(0.01, people=3))  # a quick network: all is taken up again
-    wait_for(lambda: run.status.shed == () and run.processors[0].settings.flip, 8)
-    assert run.engine.stop()
+    wait_for(lambda: run.status.shed == () and run.processors[0].settings.flip)
+    assert run.stop()
 
 
 @dataclass
@@ -208,7 +212,7 @@ def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_o
         return len(now) == wanted
 
     try:
-        wait_for(lambda: watch(len(names)), 15)
+        wait_for(lambda: watch(len(names)))
         assert seen == [tuple(names[:count]) for count in range(len(names) + 1)]
         assert "half as often" in names[0] and "mirrored" in names[1] and "people" in names[2] and "3/4" in names[-1]
         wait_for(lambda: weighed.settings.network.input_scale == 0.75)
@@ -216,11 +220,11 @@ def test_a_slow_network_sheds_in_the_stated_order_and_takes_up_in_the_opposite_o
         assert (used.detect_every, used.network.flip, used.tracker.max_people) == (6, False, 1)
         seen.clear()
         weighed.quick = True
-        wait_for(lambda: watch(0), 15)
+        wait_for(lambda: watch(0))
         assert seen == [tuple(names[:count]) for count in range(len(names), -1, -1)]
         wait_for(lambda: weighed.settings == settings)
     finally:
-        assert engine.stop()
+        assert engine.stop(PATIENCE_S)
     times = [time_s for _, _, time_s in changes]
     assert len(changes) == 2 * len(names) and times == sorted(times)
 
@@ -231,12 +235,12 @@ def test_a_camera_that_dies_and_comes_back(tmp_path: Path, silent: bool) -> None
     run.engine.start_recording(RecordingSettings(tmp_path, "walk", raw=True), SceneStyle)
     wait_for(lambda: dict(run.status.recording.frames)["annotated"] > 10)
     run.port.pull(silent=silent)
-    wait_for(lambda: run.status.camera is CameraState.LOST, 2)
+    wait_for(lambda: run.status.camera is CameraState.LOST)
     assert "stopped sending pictures" in run.words and "new file" in run.words
     wait_for(lambda: len(list(tmp_path.glob("*.mp4"))) == 2 and not list(tmp_path.glob("*.partial.mp4")))
     last = run.engine.view()
     run.port.plug()
-    wait_for(lambda: run.status.camera is CameraState.LIVE, 2)
+    wait_for(lambda: run.status.camera is CameraState.LIVE)
     assert not run.status.notices
     wait_for(lambda: len(run.status.recording.files) == 4 and run.engine.view().frame.index > last.frame.index + 10)
     view = run.engine.view()
@@ -250,7 +254,7 @@ def test_a_camera_that_dies_and_comes_back(tmp_path: Path, silent: bool) -> None
     for file in run.status.recording.files:
         with av.open(str(file)) as video:
             assert sum(1 for _ in video.decode(video=0)) >= 5
-    assert run.engine.stop()
+    assert run.stop()
 
 
 def test_a_camera_that_is_not_there_is_said_at_once() -> None:
@@ -258,7 +262,7 @@ def test_a_camera_that_is_not_there_is_said_at_once() -> None:
     port.pull()
     run = Run(port=port).go()
     assert run.status.state is EngineState.FAULTED and "no camera" in run.words
-    assert run.engine.stop() and run.engine.state is EngineState.FAULTED
+    assert run.stop() and run.engine.state is EngineState.FAULTED
 
 
 def test_a_network_that_breaks_stops_the_run_and_keeps_what_was_recorded(tmp_path: Path) -> None:
@@ -271,7 +275,7 @@ def test_a_network_that_breaks_stops_the_run_and_keeps_what_was_recorded(tmp_pat
     wait_for(lambda: run.engine.state is EngineState.FAULTED)
     assert "the network broke" in run.words
     wait_for(lambda: session.complete)  # and open: it can still be looked at, edited and exported
-    assert run.engine.stop()
+    assert run.stop()
     with pytest.raises(UserError, match="closed"):
         session.edits()
     with av.open(str(tmp_path / "walk_annotated.mp4")) as video:
@@ -283,7 +287,7 @@ def test_a_network_that_breaks_stops_the_run_and_keeps_what_was_recorded(tmp_pat
 def test_weights_that_cannot_be_loaded_are_a_fault_in_words() -> None:
     run = Run(FakeSettings(cannot=True)).go()
     assert run.status.state is EngineState.FAULTED and run.words == "These weights are of another network."
-    assert run.engine.stop()
+    assert run.stop()
 
 
 def test_memory_that_runs_out_is_a_fault_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +304,7 @@ def test_every_processed_frame_is_in_the_session(tmp_path: Path) -> None:
     path = tmp_path / "run_session.ppnet"
     run = Run(FakeSettings(people=2), session=Session.create(path, made_header())).go()
     wait_for(lambda: run.processed > 50)
-    assert run.engine.stop()
+    assert run.stop()
     with Session.open(path) as session:
         assert session.complete
         assert [r.frame_index for r in session.results()] == run.processors[0].seen
@@ -312,7 +316,7 @@ def test_the_frame_at_work_when_it_stops_is_in_the_session_too(tmp_path: Path) -
     path = tmp_path / "run_session.ppnet"
     run = Run(FakeSettings(0.3), session=Session.create(path, made_header())).go()
     wait_for(lambda: len(run.processors[0].seen) == 2)
-    assert run.engine.stop()
+    assert run.stop()
     with Session.open(path) as session:
         assert session.complete
         assert [r.frame_index for r in session.results()] == run.processors[0].seen
@@ -322,7 +326,7 @@ def test_a_source_that_ends_ends_the_run() -> None:
     run = Run(open_source=lambda: FakeFile(10))
     run.engine.start()
     wait_for(lambda: run.engine.state is EngineState.STOPPED)
-    assert run.engine.stop() and run.processors[0].seen[-1] == 9
+    assert run.stop() and run.processors[0].seen[-1] == 9
 
 
 @pytest.mark.parametrize("moment", ["before", "starting", "building", "lost", "silent", "inferring", "recording"])

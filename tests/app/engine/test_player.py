@@ -11,7 +11,7 @@ import pytest
 from app.engine.frame_cache import FrameCache
 from app.engine.player import Player
 from ppnet.errors import UserError
-from tests.fakes import FakeFile, picture, wait_for
+from tests.fakes import PATIENCE_S, FakeFile, picture, wait_for
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame
 from tracking.video.file import VideoFile
@@ -66,7 +66,7 @@ class Screen:
 def screen(video: Path) -> Iterator[Screen]:
     player = Player(lambda: VideoFile(video))
     yield Screen(player)
-    assert player.close()
+    assert player.close(PATIENCE_S)
     assert "decode" not in {thread.name for thread in threading.enumerate()}
 
 
@@ -100,12 +100,12 @@ def test_seek_by_time_shows_the_frame_that_is_on_at_that_time(screen: Screen) ->
 def test_what_is_asked_for_while_the_file_opens_counts() -> None:
     for ask, index in ((lambda p: p.seek(1.0), 30), (lambda p: p.seek_frame(70), 70), (lambda p: p.seek(99.0), 89)):
         opened = threading.Event()
-        player = Player(lambda opened=opened: (opened.wait(5), FakeFile(90))[1])
+        player = Player(lambda opened=opened: (opened.wait(PATIENCE_S), FakeFile(90))[1])
         ask(player)
         opened.set()
         screen = Screen(player)
         screen.wait(index)
-        assert screen.shown == [index] and player.close()
+        assert screen.shown == [index] and player.close(PATIENCE_S)
 
 
 def test_steps_add_up_and_stay_inside(screen: Screen) -> None:
@@ -198,7 +198,7 @@ def test_pictures_that_cannot_be_read_are_stepped_over() -> None:
     assert screen.wait(3).image[0, 0, 0] == 5  # the next one there is
     player.seek_frame(6)
     screen.wait(6)
-    assert player.close()
+    assert player.close(PATIENCE_S)
 
 
 def test_a_file_that_ends_early_ends_there() -> None:
@@ -213,7 +213,7 @@ def test_a_file_that_ends_early_ends_there() -> None:
     screen.wait(19)
     where = player.position()
     assert (where.frame_count, where.frame_index, where.error) == (20, 19, None)
-    assert player.close()
+    assert player.close(PATIENCE_S)
 
 
 def test_a_file_that_cannot_be_opened_is_said() -> None:
@@ -226,7 +226,7 @@ def test_a_file_that_cannot_be_opened_is_said() -> None:
     player.seek(3)
     player.step(1)
     assert player.due() is None and player.position().error == "There is no file a.mp4."
-    assert player.close()
+    assert player.close(PATIENCE_S)
 
 
 def test_a_slow_decoder_slows_playback_and_skips_nothing() -> None:
@@ -246,7 +246,7 @@ def test_a_slow_decoder_slows_playback_and_skips_nothing() -> None:
         time.sleep(0.005)
     assert len(screen.shown) >= 6 and max(np.diff(screen.shown)) <= 4
     assert player.position().frame_index - screen.shown[-1] <= 12  # and the clock waits for it
-    assert player.close()
+    assert player.close(PATIENCE_S)
 
 
 def test_a_cache_too_small_for_one_frame_still_plays() -> None:
@@ -255,7 +255,7 @@ def test_a_cache_too_small_for_one_frame_still_plays() -> None:
     for index in (0, 10, 9, 8, 49):
         player.seek_frame(index)
         screen.wait(index)
-    assert player.close()
+    assert player.close(PATIENCE_S)
 
 
 def test_the_cache_keeps_what_is_near() -> None:
@@ -271,7 +271,7 @@ def test_the_cache_keeps_what_is_near() -> None:
 def plays_until(screen: Screen, condition) -> list[int]:
     """What was shown until the condition held."""
     screen.shown.clear()
-    wait_for(lambda: (screen.poll(), condition())[1], 8)
+    wait_for(lambda: (screen.poll(), condition())[1])
     return list(screen.shown)
 
 
@@ -315,7 +315,7 @@ def test_backwards_shows_the_right_pictures(screen: Screen) -> None:
     screen.wait(70)
     frames: list[Frame] = []
     screen.player.shuttle(-1)
-    wait_for(lambda: (f := screen.poll()) is not None and (frames.append(f) or f.index < 40), 8)
+    wait_for(lambda: (f := screen.poll()) is not None and (frames.append(f) or f.index < 40))
     assert [index_of(frame) for frame in frames] == [frame.index for frame in frames]
     assert min(frame.index for frame in frames) < 40 and len(frames) > 5
 
@@ -338,7 +338,7 @@ def test_a_slow_decoder_slows_playing_backwards_too() -> None:
         shown = plays_until(screen, lambda: not player.position().is_playing)
         assert shown == sorted(shown, reverse=True) and len(shown) > 10
     finally:
-        player.close()
+        player.close(PATIENCE_S)
 
 
 def test_between_in_and_out_it_goes_round(screen: Screen) -> None:

@@ -7,7 +7,7 @@ from app.engine import recent_film
 from app.engine.recent_film import RecentFilm
 from app.runs.just_happened import write_recent
 from ppnet.errors import UserError
-from tests.fakes import wait_for
+from tests.fakes import PATIENCE_S, wait_for
 from tests.results import SIZE_WH, made_result
 from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.types import Frame, TrackState
@@ -21,7 +21,7 @@ def film():
     film = RecentFilm()
     film.start()
     yield film
-    assert film.stop()
+    assert film.stop(PATIENCE_S)
 
 
 def fill(film, frames, *, read_every=3, size_wh=SIZE_WH):

@@ -14,7 +14,7 @@ import pytest
 from app.engine.memory import resident_bytes
 from app.engine.recorder import Recorder, RecordingSettings
 from ppnet.errors import UserError
-from tests.fakes import picture, wait_for
+from tests.fakes import PATIENCE_S, picture, wait_for
 from tests.results import made_result
 from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.session.session import Session
@@ -31,7 +31,7 @@ def no_thread_left() -> Iterator[None]:
     while RECORDERS:
         recorder = RECORDERS.pop()
         recorder.stop()
-        assert recorder.wait(5)
+        assert recorder.wait(PATIENCE_S)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("record-")]
 
 
@@ -54,7 +54,7 @@ def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
     feed(recording, 0, 20)
     recording.stop()
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     stats = recording.stats()
     assert stats.finished and stats.message is None and stats.free_bytes > 0
     assert dict(stats.frames) == {"annotated": 20, "raw": 20} and dict(stats.dropped) == {"annotated": 0, "raw": 0}
@@ -81,7 +81,7 @@ def test_names_that_are_taken_are_left_alone(tmp_path: Path) -> None:
     recording.interrupt()
     feed(recording, 5, 9)
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     assert [file.name for file in recording.stats().files] == ["walk_3_annotated.mp4", "walk_4_annotated.mp4"]
     assert (tmp_path / "walk_annotated.mp4").read_text() == "mine"
 
@@ -91,7 +91,7 @@ def test_another_picture_size_begins_a_new_file(tmp_path: Path) -> None:
     feed(recording, 0, 5)
     feed(recording, 5, 9, size_wh=(80, 60))
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     sizes = []
     for file in recording.stats().files:
         with VideoFile(file) as video:
@@ -110,7 +110,7 @@ class Writer:
         path.touch()
 
     def write(self, frame: Frame, result: FrameResult | None) -> None:
-        assert self.gate.wait(5)
+        assert self.gate.wait(PATIENCE_S)
         if self.fails_at is not None and self.count >= self.fails_at:
             raise UserError("The disk is full.")
         self.count += 1
@@ -139,7 +139,7 @@ def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: li
     assert dict(recording.stats().dropped)["annotated"] >= 95
     Writer.gate.set()
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     stats = recording.stats()
     assert dict(stats.frames)["annotated"] + dict(stats.dropped)["annotated"] == 100
     assert writers[0].closed and writers[0].count == dict(stats.frames)["annotated"] >= 4
@@ -195,7 +195,7 @@ def test_a_full_disk_closes_the_file_and_is_said(tmp_path: Path, writers: list[W
     assert recording.stats().message == "The disk is full." and writers[0].closed
     feed(recording, 10, 20)
     recording.stop()
-    assert recording.wait(5) and len(writers) == 1 and dict(recording.stats().frames)["annotated"] == 5
+    assert recording.wait(PATIENCE_S) and len(writers) == 1 and dict(recording.stats().frames)["annotated"] == 5
 
 
 def test_it_stops_before_the_disk_is_full(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_an_error_while_drawing_is_said_and_the_raw_video_goes_on(tmp_path: Path
     recording = recorder(tmp_path, make_video=Broken, raw=True)
     feed(recording, 0, 10)
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     assert "colour" in recording.stats().message and dict(recording.stats().frames) == {"annotated": 0, "raw": 10}
 
 
@@ -286,7 +286,7 @@ def test_every_captured_picture_is_in_the_annotated_video_with_the_newest_people
             recording.put_processed(frames[frame.index - 4], made_result(frame.index - 4, (1,)))
         hides[0] = frame.index >= 32
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     assert [frame.index for frame, _ in written] == [*range(25), 32], "while faces are hidden nothing may lag"
     own = [frame.index for frame, result in written if result is not None and frame.index == result.frame_index]
     assert own == [8, 16, 24, 32]

@@ -6,6 +6,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
-from tests.fakes import FakeCameraPort
+from tests.fakes import PATIENCE_S, FakeCameraPort
 from tests.results import made_result
 from tracking.focus_person import FocusFilter
 from tracking.run_settings import RunSettings
@@ -53,7 +54,7 @@ class MadeProcessor:
 
     def process(self, frame: Frame) -> FrameResult:
         if self.hold is not None:
-            self.hold.wait(10.0)
+            self.hold.wait(PATIENCE_S)
         if self.delay_s:
             threading.Event().wait(self.delay_s)
         self.seen.append(self.settings)
@@ -95,7 +96,7 @@ class Studio:
 
     def build(self, settings: RunSettings, current: MadeProcessor | None) -> MadeProcessor:
         if self.loaded is not None:
-            self.loaded.wait(30.0)
+            self.loaded.wait(PATIENCE_S)
         if self.gone is not None and settings.network.weights == self.gone:
             raise UserError(f"There are no weights {self.gone}.")
         if current is None:
@@ -147,9 +148,17 @@ def nothing_left_running():
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        thread.join(3.0)
+        thread.join(PATIENCE_S)
     left = [thread.name for thread in set(threading.enumerate()) - before]
     assert not left, f"threads left: {left}"
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """It waits with as much patience as `wait_for`."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=round(1000 * PATIENCE_S))
+    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=round(1000 * PATIENCE_S))
+    return qtbot
 
 
 @pytest.fixture
@@ -188,8 +197,8 @@ def open_clip(qtbot, window, clip):
 
     def opened(path: Path = clip) -> MainWindow:
         window.files.open_path(path)
-        qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
-        qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
+        qtbot.waitUntil(lambda: window.workspace.run is not None)
+        qtbot.waitUntil(lambda: window.workspace.run.session.complete)
         window.workspace.run.player.pause()
         go_to(qtbot, window, 20)
         return window
@@ -200,7 +209,7 @@ def open_clip(qtbot, window, clip):
 def go_to(qtbot, window: MainWindow, frame_index: int) -> Picture:
     """Waits until that frame is on the screen with its result."""
     window.playback.seek_frame(frame_index)
-    qtbot.waitUntil(lambda: shown_frame(window) == frame_index and window.view.picture.result is not None, timeout=5000)
+    qtbot.waitUntil(lambda: shown_frame(window) == frame_index and window.view.picture.result is not None)
     return window.view.picture
 
 

@@ -10,10 +10,10 @@ from tests.tracking.answers.conftest import STRIDE_S, make_walk
 @pytest.fixture
 def walked(qtbot, window, tmp_path):
     window.files.open_path(make_walk(tmp_path))
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     window.workspace.run.player.pause()
     window.below.setCurrentWidget(window.answers)
-    qtbot.waitUntil(lambda: window.answers.tree.topLevelItemCount() == 1, timeout=10000)
+    qtbot.waitUntil(lambda: window.answers.tree.topLevelItemCount() == 1)
     return window
 
 
@@ -32,14 +32,14 @@ def test_steps_are_found_and_a_click_goes_there(qtbot, walked):
     place = walked.answers.tree.visualItemRect(step).center()
     qtbot.mouseClick(walked.answers.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     frame = round(float(step.text(2).split()[0]) * 30)
-    qtbot.waitUntil(lambda: abs((shown_frame(walked) or 0) - frame) <= 1, timeout=5000)
+    qtbot.waitUntil(lambda: abs((shown_frame(walked) or 0) - frame) <= 1)
 
 
 def test_the_out_point_counts(qtbot, walked):
     walked.playback.seek_frame(60)
-    qtbot.waitUntil(lambda: shown_frame(walked) == 60, timeout=5000)
+    qtbot.waitUntil(lambda: shown_frame(walked) == 60)
     walked.commands["out-point"].trigger()
-    qtbot.waitUntil(lambda: "Steps" in rows(walked) and int(rows(walked)["Steps"].text(1)) <= 4, timeout=10000)
+    qtbot.waitUntil(lambda: "Steps" in rows(walked) and int(rows(walked)["Steps"].text(1)) <= 4)
 
 
 def test_table_and_report(qtbot, walked, tmp_path):
@@ -47,11 +47,11 @@ def test_table_and_report(qtbot, walked, tmp_path):
     walked.answers.table.click()
     assert (folder / "walk_answers.csv").exists()
     walked.answers.report.click()
-    qtbot.waitUntil(lambda: (folder / "walk_1_report.pdf").exists() and "report" in walked.banner.text, timeout=20000)
+    qtbot.waitUntil(lambda: (folder / "walk_1_report.pdf").exists() and "report" in walked.banner.text)
 
 
 def test_nobody_who_walks_is_said(qtbot, open_clip):
     window = open_clip()
     window.below.setCurrentWidget(window.answers)
-    qtbot.waitUntil(lambda: "No steps" in window.answers.note.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "No steps" in window.answers.note.text())
     assert not window.answers.report.isEnabled()

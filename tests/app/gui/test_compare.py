@@ -13,7 +13,7 @@ from tracking.video.file import VideoFile
 def compared(qtbot, open_clip):
     window = open_clip()
     window.commands["compare"].trigger()
-    qtbot.waitUntil(lambda: window.comparing.shown.image is not None, timeout=15000)
+    qtbot.waitUntil(lambda: window.comparing.shown.image is not None)
     return window
 
 
@@ -22,25 +22,25 @@ def test_two_people_are_laid_on_each_other(qtbot, compared):
     assert [box.currentText() for box in shown.people] == ["Person 1", "Person 2"]
     first = shown.image
     shown.place.setValue(150)
-    qtbot.waitUntil(lambda: shown.status.text() == "+1.50 s" and shown.image is not first, timeout=10000)
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.50 s" and shown.image is not first)
     shown.ghost.setChecked(True)
-    qtbot.waitUntil(lambda: shown.image is not None and shown.image.shape[1] == PANE_WH[0], timeout=15000)
+    qtbot.waitUntil(lambda: shown.image is not None and shown.image.shape[1] == PANE_WH[0])
     shown.moments[1].setValue(0.5)
-    qtbot.waitUntil(lambda: shown.place.maximum() == 147, timeout=15000)
+    qtbot.waitUntil(lambda: shown.place.maximum() == 147)
 
 
 def test_it_plays_to_its_end(qtbot, compared):
     shown = compared.comparing.shown
     shown.place.setValue(180)
     shown.play.click()
-    qtbot.waitUntil(lambda: shown.place.value() == shown.place.maximum(), timeout=15000)
-    qtbot.waitUntil(lambda: shown.play.text() == "Play", timeout=5000)
+    qtbot.waitUntil(lambda: shown.place.value() == shown.place.maximum())
+    qtbot.waitUntil(lambda: shown.play.text() == "Play")
 
 
 def test_the_video_of_it(qtbot, compared, tmp_path):
     compared.comparing.shown.save.click()
     path = tmp_path / "videos" / "PPNet Live" / "walk_compared.mp4"
-    qtbot.waitUntil(lambda: "walk_compared" in compared.banner.text, timeout=60000)
+    qtbot.waitUntil(lambda: "walk_compared" in compared.banner.text)
     with VideoFile(path) as video:
         assert len(video.frame_times()) == 60
 
@@ -50,7 +50,7 @@ def test_people_are_hidden_in_it_as_soon_as_they_are_in_the_window(qtbot, compar
     seen = shown.image
     compared.commands["plain-ground"].trigger()
     assert shown.image is None, "what was shown before is gone at once"
-    qtbot.waitUntil(lambda: shown.image is not None, timeout=15000)
+    qtbot.waitUntil(lambda: shown.image is not None)
     corner = (slice(PANE_WH[1] - 60, PANE_WH[1] - 20), slice(PANE_WH[0] // 2 - 20, PANE_WH[0] // 2 + 20))
     assert (np.abs(shown.image[corner].astype(int) - GROUND).max(axis=2) < 3).all()
     assert (np.abs(seen[corner].astype(int) - GROUND).max(axis=2) > 20).all()
@@ -70,7 +70,7 @@ def test_somebody_in_another_file(qtbot, compared, tmp_path):
     before = shown.image
     compared.comparing.take_other(other)
     assert [shown.people[1].itemText(row) for row in range(shown.people[1].count())] == ["Person 1"]
-    qtbot.waitUntil(lambda: shown.image is not None and shown.image is not before, timeout=15000)
+    qtbot.waitUntil(lambda: shown.image is not None and shown.image is not before)
     (tmp_path / "other" / "walk.mp4").unlink()
     compared.comparing.take_other(other)
     assert "is not there" in compared.banner.text
@@ -79,5 +79,5 @@ def test_somebody_in_another_file(qtbot, compared, tmp_path):
 def test_a_person_who_shares_no_time_is_said(qtbot, compared):
     shown = compared.comparing.shown
     shown.moments[1].setValue(90.0)
-    qtbot.waitUntil(lambda: "no time in common" in shown.status.text(), timeout=15000)
+    qtbot.waitUntil(lambda: "no time in common" in shown.status.text())
     assert not shown.save.isEnabled()

@@ -19,6 +19,7 @@ from app.presets import PRESETS, SHED_STEPS, preset_of
 from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, choose, go_to, press, shown_frame
 from tests.clips import make_clip
+from tests.fakes import PATIENCE_S
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -36,15 +37,15 @@ def test_presets_are_told_apart_and_come_back():
 
 def test_controls_reach_the_network(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
-    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
+    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2)
     window.controls.presets.buttons()[2].click()
     qtbot.waitUntil(lambda: studio.processor.settings.network.flip and studio.processor.settings.detect_every == 1)
     window.controls.widgets["tracker.max_people"].setValue(1)
-    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1)
     assert window.controls.back.isVisibleTo(window.controls)
     assert window.controls.preset_words.text() == "Custom settings."
     window.controls.back.click()
-    qtbot.waitUntil(lambda: len(window.view.picture.result) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 2)
     choose(window, "smoothing.kind", "off")
     qtbot.waitUntil(lambda: studio.processor.settings.smoothing.kind == "off")
     assert not window.controls.widgets["smoothing.strength"].isEnabled()
@@ -56,15 +57,15 @@ def test_playback_keys(qtbot, open_clip):
         (Qt.Key.Key_Right, 21), (Qt.Key.Key_Comma, 20), (Qt.Key.Key_Home, 0), (Qt.Key.Key_End, FRAMES - 1),
     ):  # fmt: skip
         qtbot.keyClick(window, key)
-        qtbot.waitUntil(lambda expected=expected: shown_frame(window) == expected, timeout=3000)
+        qtbot.waitUntil(lambda expected=expected: shown_frame(window) == expected)
     qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 11, timeout=3000)
+    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 11)
     qtbot.keyClick(window, Qt.Key.Key_BracketLeft)
-    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "0.5×", timeout=3000)
+    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "0.5×")
     qtbot.keyClick(window, Qt.Key.Key_Backspace)
-    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "1×", timeout=3000)
+    qtbot.waitUntil(lambda: window.transport.speed.currentText() == "1×")
     window.playback.go_to("0:00.5")
-    qtbot.waitUntil(lambda: shown_frame(window) == 15, timeout=3000)
+    qtbot.waitUntil(lambda: shown_frame(window) == 15)
     window.playback.go_to("nonsense")
     assert "neither a frame number" in window.banner.text
 
@@ -104,7 +105,7 @@ def test_keys_can_be_changed_and_are_remembered(qtbot, open_clip):
 def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip, tmp_path):
     window = open_clip()
     window.workspace.choose(2)
-    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES)
     columns = dict(window.curves.columns())
     name = next(key for key in columns if key.endswith("smoothed"))
     joint = window.curves.joint.currentData()
@@ -112,7 +113,7 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
         expected = window.workspace.run.edited.result(index).smoothed.keypoints[1, joint, 0]
         assert columns[name][index] == pytest.approx(float(expected))
     go_to(qtbot, window, 40)
-    qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6, timeout=2000)
+    qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6)
     window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("left_knee"))
     assert "(°)" in window.curves.graph.getPlotItem().titleLabel.text
     window.curves.saveTable.emit()
@@ -123,10 +124,10 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
 def test_the_readout_tells_no_value_where_the_person_is_not(qtbot, open_clip):
     window = open_clip()
     window.workspace.choose(2)
-    qtbot.waitUntil(lambda: window.curves.value.text().endswith("px at 0.667 s"), timeout=5000)
+    qtbot.waitUntil(lambda: window.curves.value.text().endswith("px at 0.667 s"))
     window.commands["split"].trigger()  # 3 from frame 20 on
     window.workspace.choose(3)
-    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES - 20, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES - 20)
     go_to(qtbot, window, 5)
     assert window.curves.value.text() == "not seen here"
     go_to(qtbot, window, 40)
@@ -145,7 +146,7 @@ def test_speed_is_in_pixels_per_second(open_clip, qtbot):
     window = open_clip()
     window.workspace.choose(1)
     window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("speed"))
-    qtbot.waitUntil(lambda: len(window.curves.columns()[2][1]) == FRAMES, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[2][1]) == FRAMES)
     assert window.curves.columns()[2][1][30] == pytest.approx(60.0, rel=1e-3)  # 2 px a frame, 30 frames a second
 
 
@@ -170,7 +171,7 @@ def test_every_format_is_written(qtbot, open_clip, clip, name):
     dialog = window.exports.dialog
     dialog.choose(name)
     dialog.start.click()
-    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text())
     assert (
         len([path for path in clip.parent.iterdir() if path.stem.startswith("walk_") and "session" not in path.name])
         == 1
@@ -185,7 +186,7 @@ def test_recording_of_a_file_is_the_span_with_its_sound(qtbot, open_clip, tmp_pa
     window.commands["record"].trigger()
     go_to(qtbot, window, 39)
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text)
     (path,) = (tmp_path / "videos").rglob("*.mp4")
     with av.open(str(path)) as video:
         assert sum(1 for _ in video.decode(video=0)) == 30
@@ -201,7 +202,7 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch
     dialog = window.exports.batch
     dialog.folder.setText(str(tmp_path / "batch"))
     dialog.start()
-    qtbot.waitUntil(lambda: dialog.status.text() == "1 done, 1 failed", timeout=10000)
+    qtbot.waitUntil(lambda: dialog.status.text() == "1 done, 1 failed")
     assert dialog.table.topLevelItem(0).text(1) == "done" and dialog.table.topLevelItem(0).text(2) == "1"
     assert (tmp_path / "batch" / "walker_session.ppnet").exists()
     assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
@@ -225,11 +226,11 @@ def test_a_folder_is_added_to_a_batch_and_a_result_opened_from_it(qtbot, window,
         press(dialog, "Start")
         dialog.refresh()
         assert dialog.status.text() == MEASURING
-    qtbot.waitUntil(lambda: dialog.status.text() == "2 done", timeout=10000)
+    qtbot.waitUntil(lambda: dialog.status.text() == "2 done")
     spot = dialog.table.visualItemRect(dialog.table.topLevelItem(1)).center()
     qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     qtbot.mouseDClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
     assert window.workspace.run.session.path == tmp_path / "batch" / "b_session.ppnet"
     assert not dialog.isVisible(), "it would stand in front of the picture"
 
@@ -240,7 +241,7 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
     hold = threading.Event()
 
     def build(_settings):
-        hold.wait(20.0)
+        hold.wait(PATIENCE_S)
         return Pipeline(FakeDetector(), FakeEstimator())
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
@@ -256,7 +257,7 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
     window.close()
     assert window.isVisible() and "A batch is running" in window.banner.text
     hold.set()
-    qtbot.waitUntil(lambda: window.banner.text == "The batch is finished: 1 done.", timeout=10000)
+    qtbot.waitUntil(lambda: window.banner.text == "The batch is finished: 1 done.")
 
 
 def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):

@@ -187,7 +187,7 @@ def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
     assert window.curves.quantity.findData("distance 1") < 0, "it is about person 1"
     window.workspace.choose(1)
     window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("distance 1"))
-    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES)
     name, values = window.curves.columns()[2]
     end = np.array([drawings(window)[0].points[1].x, drawings(window)[0].points[1].y])
     wrist = window.workspace.run.edited.result(30).smoothed.keypoints[0, LEFT_WRIST]
@@ -197,7 +197,7 @@ def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
     dialog.choose("drawings")
     path = Path(dialog.path.text())
     dialog.start.click()
-    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text())
     dialog.close()
     with path.open(encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["frame"] == "30")
@@ -220,7 +220,7 @@ def test_they_are_in_all_that_leaves_the_program(qtbot, open_clip, tmp_path, way
     else:
         window.commands["snapshot"].trigger()
     saved = f"*{LEFT_BEHIND[way]}"
-    qtbot.waitUntil(lambda: any(path.name in window.banner.text for path in tmp_path.rglob(saved)), timeout=8000)
+    qtbot.waitUntil(lambda: any(path.name in window.banner.text for path in tmp_path.rglob(saved)))
     (path,) = tmp_path.rglob(saved)
     if path.suffix == ".png":
         picture = cv2.imread(str(path))[..., ::-1]
@@ -237,13 +237,13 @@ def test_they_are_there_again_when_the_session_is_opened_again(qtbot, open_clip,
     window.commands["close"].trigger()
     assert not window.view.hand.drawn.drawings and not window.commands["draw-line"].isEnabled()
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: window.workspace.run is not None and window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.view.picture is not None)
     assert window.view.hand.drawn.drawings == kept
 
 
 def test_a_camera_can_be_drawn_on(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
-    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=8000)
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None)
     window.commands["draw-line"].trigger()
     click(qtbot, window, (500, 440), (620, 440), last=SHIFT)
     assert [one.along for one in drawings(window)] == ["horizontal"] and mint(window) > 500

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clips import make_clip
-from tests.fakes import wait_for
+from tests.fakes import PATIENCE_S, wait_for
 from tracking.session.session import Session
 from tracking.video.factory import open_source
 
@@ -89,7 +89,7 @@ def begun(folder, steps):
         [sys.executable, str(script), str(folder)], env={**os.environ, **places}, stderr=subprocess.PIPE, text=True
     )
     try:
-        wait_for(lambda: (folder / "ready").exists() or process.poll() is not None, 120)
+        wait_for(lambda: (folder / "ready").exists() or process.poll() is not None)
     except AssertionError:
         process.kill()
         raise
@@ -100,7 +100,7 @@ def ended(process, *numbers):
     """Sends signals one after the other; what was said on stderr."""
     for number in numbers:
         process.send_signal(number)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=PATIENCE_S)[1]
     assert process.returncode == 0, said
     return said
 
@@ -160,7 +160,7 @@ def test_requests_while_a_recording_is_written_wait_for_it(tmp_path):
     make_clip(tmp_path / "walk.mp4", 60)
     process = begun(tmp_path, RECORDS_A_FILE)
     process.send_signal(signal.SIGTERM)
-    wait_for(lambda: (tmp_path / "writing").exists() or process.poll() is not None, 60)
+    wait_for(lambda: (tmp_path / "writing").exists() or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     (tmp_path / "go on").touch()
@@ -182,7 +182,7 @@ def test_an_export_that_does_not_leave_off_is_left_marked_as_unfinished(tmp_path
 
 def test_errors_that_nobody_expected_are_told_in_the_window_and_once_on_stderr(tmp_path):
     process = begun(tmp_path, BREAKS)
-    wait_for(lambda: (tmp_path / "told").exists() or process.poll() is not None, 60)
+    wait_for(lambda: (tmp_path / "told").exists() or process.poll() is not None)
     said = ended(process, signal.SIGTERM)
     (log,) = tmp_path.rglob("ppnet-live.log")
     assert sorted(said.splitlines()) == [

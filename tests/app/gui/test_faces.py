@@ -53,11 +53,11 @@ def film(folder, legs):
 def opened(qtbot, window, tmp_path):
     def open_film(legs=BLUE):
         window.files.open_path(film(tmp_path, legs))
-        qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+        qtbot.waitUntil(lambda: window.view.picture is not None)
         window.workspace.run.player.pause()
         window.side.setCurrentWidget(window.people)
-        qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=5000)
-        qtbot.waitUntil(lambda: window.people.list.iconSize().width() == 40, timeout=10000)
+        qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
+        qtbot.waitUntil(lambda: window.people.list.iconSize().width() == 40)
         return window
 
     return open_film
@@ -76,7 +76,7 @@ def test_a_face_is_a_picture_of_the_person_and_leads_to_it(qtbot, opened):
     place = window.people.list.visualItemRect(item).center()
     place.setX(20)
     qtbot.mouseClick(window.people.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: shown_frame(window) == 45, timeout=5000)
+    qtbot.waitUntil(lambda: shown_frame(window) == 45)
 
 
 def test_hidden_faces_are_not_in_the_list(opened):
@@ -91,14 +91,14 @@ def test_hidden_faces_are_not_in_the_list(opened):
 def test_lost_and_found_is_asked_and_merged(qtbot, opened):
     window = opened()
     question = window.people.question
-    qtbot.waitUntil(question.isVisible, timeout=5000)
+    qtbot.waitUntil(question.isVisible)
     assert question.words.text() == "Person 2 looks like person 1, who was lost 0.4 s before. The same person?"
     question.yes.click()
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1, timeout=5000)
-    qtbot.waitUntil(lambda: not question.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1)
+    qtbot.waitUntil(lambda: not question.isVisible())
     assert window.workspace.run.edited.result(40).tracks.ids.tolist() == [1]
     window.commands["undo"].trigger()
-    qtbot.waitUntil(question.isVisible, timeout=5000)
+    qtbot.waitUntil(question.isVisible)
     question.no.click()
     assert not question.isVisible()
 

@@ -23,20 +23,20 @@ def seen_pictures(window) -> list:
 def open_slowly(qtbot, window, clip, studio, *, delay_s: float) -> None:
     studio.delay_s = delay_s
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
 
 
 def test_the_first_playing_shows_skeletons_on_every_picture_and_how_much_is_left(qtbot, window, clip, studio):
     seen, notes = seen_pictures(window), set()
     window.workspace.status_updated.connect(lambda _status: notes.add(window.view.note))
     open_slowly(qtbot, window, clip, studio, delay_s=0.05)  # slower than the video's own pace
-    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 1, timeout=15000)
+    qtbot.waitUntil(lambda: shown_frame(window) == FRAMES - 1)
     bare = {p.frame.index for p in seen if p.result is None} - {0}
     assert len(bare) <= 1, f"played ahead of the tracking: {sorted(bare)}"
     assert any(note.startswith("Tracking: ") and note.endswith(" left") for note in notes), notes
-    qtbot.waitUntil(lambda: window.banner.text == f"All {FRAMES} frames are tracked.", timeout=3000)
+    qtbot.waitUntil(lambda: window.banner.text == f"All {FRAMES} frames are tracked.")
     window.banner.button.click()
-    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
+    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing)
     assert shown_frame(window) < FRAMES - 1 or window.workspace.run.player.position().frame_index < FRAMES - 1
     assert window.view.note == ""
 
@@ -44,11 +44,11 @@ def test_the_first_playing_shows_skeletons_on_every_picture_and_how_much_is_left
 def test_pressing_play_or_going_elsewhere_waits_for_no_network(qtbot, window, clip, studio):
     studio.hold = threading.Event()
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: shown_frame(window) == 0, timeout=5000)
+    qtbot.waitUntil(lambda: shown_frame(window) == 0)
     assert window.view.note.splitlines()[0] in ("Not tracked yet", "Loading the network…")
     for _ in range(2):
         window.commands["play"].trigger()
-    qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20, timeout=5000)
+    qtbot.waitUntil(lambda: (shown_frame(window) or 0) > 20)
     assert window.view.picture.result is None, "nothing is tracked yet"
     studio.hold.set()
 
@@ -57,8 +57,8 @@ def test_backends_that_are_measured_are_spoken_of_meanwhile(qtbot, window, clip,
     studio.loaded = threading.Event()
     with measuring():
         window.files.open_path(clip)
-        qtbot.waitUntil(lambda: window.view.note == MEASURING, timeout=5000)
-    qtbot.waitUntil(lambda: window.view.note == "Loading the network…", timeout=5000)
+        qtbot.waitUntil(lambda: window.view.note == MEASURING)
+    qtbot.waitUntil(lambda: window.view.note == "Loading the network…")
     studio.loaded.set()
 
 
@@ -81,27 +81,27 @@ def test_whoever_goes_far_ahead_sees_skeletons_there_soon_and_the_rest_is_tracke
     long = make_clip(clip.with_name("long.mp4"), 360, size_wh=(64, 48))
     window.files.open_path(long)
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.frame_count > 5)
-    qtbot.waitUntil(lambda: window.playback.position.frame_count == 360, timeout=5000)
+    qtbot.waitUntil(lambda: window.playback.position.frame_count == 360)
     session = window.workspace.run.session
     window.playback.pause()
     window.playback.seek(9.0)
-    qtbot.waitUntil(lambda: shown_frame(window) == 270 and window.view.picture.result is not None, timeout=20000)
+    qtbot.waitUntil(lambda: shown_frame(window) == 270 and window.view.picture.result is not None)
     assert session.frame_count < 150 and not session.complete, "the run went there, and has not come there by itself"
-    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 2)
     (first, last), (start, _end) = window.transport.bar.tracked
     assert first == 0.0 and last < 0.4 and start == pytest.approx(255 / 360, abs=0.01)
-    qtbot.waitUntil(lambda: session.complete, timeout=60000)
-    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: session.complete)
+    qtbot.waitUntil(lambda: len(window.transport.bar.tracked) == 1)
     assert [result.frame_index for result in session.results()] == list(range(360))
     lanes = window.timeline.lanes
-    qtbot.waitUntil(lambda: [lane.frame_count for lane in lanes.lanes] == [360, 360], timeout=10000)
+    qtbot.waitUntil(lambda: [lane.frame_count for lane in lanes.lanes] == [360, 360])
 
 
 def test_playing_on_by_itself_into_what_is_not_tracked_sends_the_run_nowhere(qtbot, window, clip, studio):
     open_slowly(qtbot, window, clip, studio, delay_s=0.05)
     for _ in range(2):
         window.commands["play"].trigger()
-    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=30000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete)
     assert window.workspace.run.session.parts.opened == ()
 
 
@@ -114,7 +114,7 @@ def test_the_demo_opens_with_its_people_and_without_the_network(qtbot, window, m
     parts = replace(window.workspace.parts, header=run_header, build=nothing_loads)
     monkeypatch.setattr(window.workspace, "parts", parts)
     window.files.open_demo()
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=8000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     run = window.workspace.run
     assert run.session.complete and window.view.picture.result is not None
     assert run.session.path.parent != DEMO.parent, "what comes with the program is never written to"

@@ -12,7 +12,7 @@ def test_imported_tracks_open_as_a_session_of_their_own(qtbot, open_clip, studio
     (tmp_path / "dlc.csv").write_text("scorer,n,n,n\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n" + rows)
     studio.processor = None
     window.files.import_tracks(tmp_path / "dlc.csv")
-    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.path != own, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.path != own)
     session = window.workspace.run.session
     assert session.path.parent == own.parent and session.complete and studio.processor is None
     np.testing.assert_array_equal(session.result(7).smoothed.keypoints[0, 0], [107, 50])
@@ -25,4 +25,4 @@ def test_what_cannot_be_imported_is_said(qtbot, window, clip, tmp_path):
     assert said == ["Open the video first, then import its tracks."]
     opened(qtbot, window, clip)
     window.files.import_tracks(tmp_path / "nowhere.csv")
-    qtbot.waitUntil(lambda: any("nowhere.csv is not there" in words for words in said), timeout=5000)
+    qtbot.waitUntil(lambda: any("nowhere.csv is not there" in words for words in said))

@@ -15,15 +15,15 @@ from tracking.session.session import Session
 @pytest.fixture
 def live(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
-    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=6000)
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None)
     return window
 
 
 def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
     window = live
     assert (pixels(window) != 90).any()
-    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"), timeout=3000)
-    qtbot.waitUntil(lambda: window.diagnostics.text("delay").endswith("ms"), timeout=3000)
+    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"))
+    qtbot.waitUntil(lambda: window.diagnostics.text("delay").endswith("ms"))
     assert window.diagnostics.text("device") == "cpu, stand-in"
     assert not window.transport.isVisible()
     assert not window.commands["swap"].isEnabled()
@@ -32,12 +32,12 @@ def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
 def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
     window = live
     studio.port.pull()
-    qtbot.waitUntil(lambda: "camera lost" in window.diagnostics.text("work"), timeout=5000)
+    qtbot.waitUntil(lambda: "camera lost" in window.diagnostics.text("work"))
     assert "The camera stopped sending pictures" in window.banner.text
     before = window.view.picture.frame.index
     studio.port.plug()
-    qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3, timeout=6000)
-    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"), timeout=3000)
+    qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3)
+    qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"))
     assert window.banner.text == "", "what does not hold any more is not said any more"
 
 
@@ -46,20 +46,20 @@ def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_wh
     window.controls.show_weights({None: "the shipped ones", "gone.pt": "mine"})
     choose(window, "network.weights", "gone.pt")
     assert window.workspace.settings.network.weights == "gone.pt"
-    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
+    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
     assert (
         window.workspace.settings.network.weights is None
         and window.controls.widgets["network.weights"].currentIndex() == 0
     )
     window.controls.widgets["tracker.max_people"].setValue(1)
-    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1)
 
 
 def test_the_diagnostics_page_names_the_detector_in_use(qtbot, live, studio):
     window = live
     assert window.diagnostics.text("detector") == "efficientdet-lite0"
     choose(window, "detector.model", "nanodet")
-    qtbot.waitUntil(lambda: studio.processor.settings.detector.model == "nanodet", timeout=3000)
+    qtbot.waitUntil(lambda: studio.processor.settings.detector.model == "nanodet")
     assert window.diagnostics.text("detector") == "nanodet"
 
 
@@ -69,13 +69,13 @@ def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
 
     window, statuses = live, []
     studio.processor.process = broken
-    qtbot.waitUntil(lambda: window.banner.text == "The network broke.", timeout=5000)
+    qtbot.waitUntil(lambda: window.banner.text == "The network broke.")
     window.workspace.offer("Something else.", "Do it", lambda: None)
     window.workspace.status_updated.connect(statuses.append)
-    qtbot.waitUntil(lambda: len(statuses) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(statuses) == 2)
     assert window.banner.text == "Something else."
     window.banner.hide()
-    qtbot.waitUntil(lambda: len(statuses) == 4, timeout=3000)
+    qtbot.waitUntil(lambda: len(statuses) == 4)
     assert statuses[-1].notices and window.banner.text == ""
 
 
@@ -83,9 +83,9 @@ def test_recording_of_a_camera_is_a_video_that_opens(qtbot, live, tmp_path):
     window = live
     window.record_bar.kind.setCurrentIndex(2)
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: window.record_bar.figures.text().startswith("00:01"), timeout=6000)
+    qtbot.waitUntil(lambda: window.record_bar.figures.text().startswith("00:01"))
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text)
     files = sorted(Path(tmp_path / "videos").rglob("*.mp4"))
     assert [path.name.split("_")[-1] for path in files] == ["annotated.mp4", "raw.mp4"]
     spread = []
@@ -100,7 +100,7 @@ def test_recording_of_a_camera_is_a_video_that_opens(qtbot, live, tmp_path):
 def test_live_run_leaves_a_session(qtbot, live):
     window = live
     path = window.workspace.run.session.path
-    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10)
     window.workspace.close_run()
     with Session.open(path) as session:
         assert session.frame_count > 10 and session.last_track_id == 2
@@ -111,10 +111,10 @@ def test_a_live_run_that_ends_by_itself_can_still_be_exported_and_edited(qtbot, 
         raise UserError("The network broke.")
 
     window = live
-    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 10)
     studio.processor.process = broken
-    qtbot.waitUntil(lambda: "The network broke" in window.banner.text, timeout=5000)
-    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=3000)
+    qtbot.waitUntil(lambda: "The network broke" in window.banner.text)
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete)
     window.people.list.topLevelItem(0).setText(1, "Anna")
     rows = exported(qtbot, window)
     assert len(rows) == 2 * window.workspace.run.session.frame_count and "Anna" in rows[0].values()
@@ -127,23 +127,23 @@ def test_a_live_run_that_ends_by_itself_can_still_be_exported_and_edited(qtbot, 
 def test_a_live_session_cannot_be_shown_and_the_sentence_says_what_reads_it(qtbot, live):
     window = live
     path = window.workspace.run.session.path
-    qtbot.waitUntil(lambda: window.workspace.run.session.last_track_id == 2, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.last_track_id == 2)
     window.workspace.close_run()
     window.files.open_path(path)
-    qtbot.waitUntil(lambda: f"export {path.name}" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: f"export {path.name}" in window.banner.text)
     assert "no pictures" in window.banner.text and window.workspace.run is None
 
 
 def test_camera_that_is_not_there_is_said(qtbot, window, studio):
     studio.port.pull()
     window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
-    qtbot.waitUntil(lambda: "camera" in window.banner.text.lower(), timeout=5000)
+    qtbot.waitUntil(lambda: "camera" in window.banner.text.lower())
 
 
 def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
     studio.delay_s = 0.45
     window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
-    qtbot.waitUntil(lambda: "half as often" in window.diagnostics.text("shed"), timeout=12000)
+    qtbot.waitUntil(lambda: "half as often" in window.diagnostics.text("shed"))
     assert window.view.picture.overlay_age_s < 2.0
 
 
@@ -157,7 +157,7 @@ def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
     dialog.size_wh.setCurrentIndex(dialog.size_wh.findText("1280 × 720"))
     dialog.rate.setCurrentIndex(2)
     press(dialog, "Use it")
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     assert studio.wishes[0] == {"size_wh": (1280, 720), "frame_rate": 30.0}
     assert "Desk camera" in window.windowTitle()
 
@@ -168,9 +168,9 @@ def test_hidden_people_are_hidden_in_recordings_too(qtbot, live, tmp_path):
     window.record_bar.kind.setCurrentIndex(1)
     window.commands["record"].trigger()
     assert "only the picture with skeletons" in window.banner.text
-    qtbot.waitUntil(lambda: window.record_bar.figures.text()[:8] > "00:00.50", timeout=6000)
+    qtbot.waitUntil(lambda: window.record_bar.figures.text()[:8] > "00:00.50")
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text)
     (path,) = Path(tmp_path / "videos").rglob("*.mp4")
     with av.open(str(path)) as video:
         frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
@@ -184,18 +184,18 @@ def test_person_hidden_while_live_leaves_the_picture(qtbot, live):
     window.commands["hide"].trigger()
     window.workspace.choose(None)
     assert window.workspace.people.hidden == {1}
-    qtbot.waitUntil(lambda: (pixels(window) != 90).sum() < 0.75 * drawn, timeout=4000)
+    qtbot.waitUntil(lambda: (pixels(window) != 90).sum() < 0.75 * drawn)
 
 
 def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
     from tracking.session.session import Session
 
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
-    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2, timeout=5000)
+    qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2)
     before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
     window.controls.widgets["tracker.max_people"].setValue(1)
-    qtbot.waitUntil(lambda: studio.processor.settings.tracker.max_people == 1, timeout=3000)
-    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: studio.processor.settings.tracker.max_people == 1)
+    qtbot.waitUntil(lambda: len(window.view.picture.result) == 1)
     path = window.workspace.run.session.path
     window.workspace.close_run()
     with Session.open(path) as session:
@@ -215,19 +215,19 @@ def test_a_stream_that_is_not_there_can_be_tried_again(qtbot, window, studio, mo
 
     monkeypatch.setattr(window.workspace, "parts", replace(studio.parts(), open_source=open_stream))
     window.files.open_stream("rtsp://coach:secret@10.0.0.7/live")
-    qtbot.waitUntil(lambda: "does not answer" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "does not answer" in window.banner.text)
     assert window.diagnostics.text("picture") == "not known yet"
     is_there.append(True)
     assert window.banner.button.text() == "Try again"
     window.banner.button.click()
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     width, height = studio.port.size_wh
-    qtbot.waitUntil(lambda: window.diagnostics.text("picture").startswith(f"{width} × {height}"), timeout=3000)
+    qtbot.waitUntil(lambda: window.diagnostics.text("picture").startswith(f"{width} × {height}"))
     used = window.diagnostics.text("silence")
     assert "10.0.0.7" in used and used.startswith("used") and "secret" not in used
 
 
 def test_what_is_saved_to_keep_up_stands_on_the_picture(qtbot, live, studio):
     studio.processor.delay_s = 0.4
-    qtbot.waitUntil(lambda: "To keep up, the program looks for people" in live.view.note, timeout=8000)
+    qtbot.waitUntil(lambda: "To keep up, the program looks for people" in live.view.note)
     assert "behind the picture" in live.view.note

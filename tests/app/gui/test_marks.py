@@ -30,8 +30,8 @@ def marks_of(window):
 def test_a_mark_is_dropped_drawn_named_and_taken_away(qtbot, open_clip):
     window = open_clip()
     window.below.setCurrentWidget(window.timeline)
-    qtbot.waitUntil(lambda: len(window.timeline.lanes.lanes) == 2, timeout=5000)
-    qtbot.waitUntil(lambda: window.timeline.lanes.lanes[1].frame_count == FRAMES, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.timeline.lanes.lanes) == 2)
+    qtbot.waitUntil(lambda: window.timeline.lanes.lanes[1].frame_count == FRAMES)
     before = drawn(window.timeline.lanes), drawn(window.transport.bar)
     qtbot.keyClick(window, Qt.Key.Key_M)
     assert marks_of(window) == [("Mark 1", 20)]
@@ -59,14 +59,14 @@ def test_marks_are_jumped_between_and_exported_and_kept(qtbot, open_clip, tmp_pa
         window.commands["mark"].trigger()
     go_to(qtbot, window, 20)
     for name, frame in (("next-mark", 40), ("previous-mark", 10)):
-        qtbot.waitUntil(lambda: window.playback.position.frame_index == shown_frame(window), timeout=3000)
+        qtbot.waitUntil(lambda: window.playback.position.frame_index == shown_frame(window))
         window.commands[name].trigger()
-        qtbot.waitUntil(lambda frame=frame: shown_frame(window) == frame, timeout=3000)
-    qtbot.waitUntil(lambda: window.playback.position.frame_index == 10, timeout=3000)
+        qtbot.waitUntil(lambda frame=frame: shown_frame(window) == frame)
+    qtbot.waitUntil(lambda: window.playback.position.frame_index == 10)
     window.commands["previous-mark"].trigger()
     assert "no mark before" in window.banner.text
     window.exports.export("marks", tmp_path / "marks.csv")
-    qtbot.waitUntil(lambda: (tmp_path / "marks.csv").exists(), timeout=5000)
+    qtbot.waitUntil(lambda: (tmp_path / "marks.csv").exists())
     with (tmp_path / "marks.csv").open(encoding="utf-8") as file:
         assert [(row["kind"], row["name"], row["frame"]) for row in csv.DictReader(file)] == [
             ("mark", "Mark 1", "10"),
@@ -76,7 +76,7 @@ def test_marks_are_jumped_between_and_exported_and_kept(qtbot, open_clip, tmp_pa
     window.workspace.close_run()
     assert window.timeline.lanes.flags == ()
     window.files.open_path(path)
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
     assert [flag.frame_index for flag in window.timeline.lanes.flags] == [10, 40]
     window.workspace.run.player.pause()
 
@@ -94,7 +94,7 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     shown = []
     window.workspace.picture_arrived.connect(lambda picture: shown.append(picture.frame.index))
     window.workspace.run.player.play()
-    qtbot.waitUntil(lambda: len(shown) > 8 and any(b < a for a, b in pairwise(shown)), timeout=6000)
+    qtbot.waitUntil(lambda: len(shown) > 8 and any(b < a for a, b in pairwise(shown)))
     assert set(shown) <= set(range(20, 30)) and window.workspace.run.player.position().is_playing
     window.workspace.run.player.pause()
     window.commands["clear-points"].trigger()
@@ -109,7 +109,7 @@ def test_the_marked_part_is_recorded_whole_wherever_the_picture_stands(qtbot, op
     window.workspace.edit(SetSpan(0.5, 1.0))
     go_to(qtbot, window, 26)
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: "Recorded" in window.banner.text, timeout=8000)
+    qtbot.waitUntil(lambda: "Recorded" in window.banner.text)
     assert not window.record_bar.is_recording and not window.commands["record"].isChecked()
     (path,) = window.files.record_folder().glob("*_annotated.mp4")
     with open_source(path) as source:
@@ -119,20 +119,20 @@ def test_the_marked_part_is_recorded_whole_wherever_the_picture_stands(qtbot, op
 def test_a_fresh_video_is_tracked_between_the_points_only(qtbot, window, studio, clip):
     studio.hold = threading.Event()
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     window.workspace.run.player.pause()
     for frame, name in ((30, "in-point"), (44, "out-point")):
         window.playback.seek_frame(frame)
-        qtbot.waitUntil(lambda frame=frame: shown_frame(window) == frame, timeout=3000)
+        qtbot.waitUntil(lambda frame=frame: shown_frame(window) == frame)
         window.commands[name].trigger()
     studio.hold.set()
     run = window.workspace.run
-    qtbot.waitUntil(lambda: run.session.complete, timeout=10000)
+    qtbot.waitUntil(lambda: run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]
     assert tracked[-15:] == list(range(30, 45)) and len(tracked) <= 16, "the frame at work may come too"
-    qtbot.waitUntil(lambda: window.transport.bar.tracked[-1][1] > 0.7, timeout=3000)
+    qtbot.waitUntil(lambda: window.transport.bar.tracked[-1][1] > 0.7)
     window.commands["clear-points"].trigger()
-    qtbot.waitUntil(lambda: run.session.last_frame_index == FRAMES - 1 and run.session.complete, timeout=10000)
+    qtbot.waitUntil(lambda: run.session.last_frame_index == FRAMES - 1 and run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]
     assert tracked[-30:] == list(range(30, FRAMES)), "what comes after is tracked now"
 
@@ -152,26 +152,26 @@ def test_j_k_l(qtbot, open_clip):
     shown = []
     window.workspace.picture_arrived.connect(lambda picture: shown.append(picture))
     qtbot.keyClick(window, Qt.Key.Key_J)
-    qtbot.waitUntil(lambda: len(shown) > 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(shown) > 4)
     speed = window.transport.speed
     assert speed.currentIndex() == -1 and speed.placeholderText() == "◀ 1×"
     qtbot.keyClick(window, Qt.Key.Key_J)
-    qtbot.waitUntil(lambda: speed.placeholderText() == "◀ 2×", timeout=3000)
+    qtbot.waitUntil(lambda: speed.placeholderText() == "◀ 2×")
     qtbot.keyClick(window, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: not window.workspace.run.player.position().is_playing, timeout=3000)
+    qtbot.waitUntil(lambda: not window.workspace.run.player.position().is_playing)
     indices = [picture.frame.index for picture in shown]
     assert indices == sorted(indices, reverse=True) and indices[0] < 50
     assert all(picture.result.frame_index == picture.frame.index for picture in shown), "with their people"
     here = window.workspace.run.player.position().frame_index
     qtbot.keyClick(window, Qt.Key.Key_L)
-    qtbot.waitUntil(lambda: shown_frame(window) > here, timeout=3000)
-    qtbot.waitUntil(lambda: speed.currentText() == "1×", timeout=2000)
+    qtbot.waitUntil(lambda: shown_frame(window) > here)
+    qtbot.waitUntil(lambda: speed.currentText() == "1×")
     qtbot.keyClick(window, Qt.Key.Key_K)
 
 
 def test_a_live_run_is_marked_too(qtbot, window, studio):
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
-    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.result is not None)
     window.commands["mark"].trigger()
     assert len(window.timeline.lanes.flags) == 1 and not window.commands["in-point"].isEnabled()
     assert window.timeline.lanes.flag_at(QPoint(0, 0)) is None

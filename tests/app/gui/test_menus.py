@@ -36,7 +36,7 @@ def test_a_right_click_on_a_joint_offers_what_can_be_done_to_it(qtbot, open_clip
     spot = place_of(window, 2, WRIST).toPoint()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, window.view.mapToGlobal(spot))
     QApplication.sendEvent(window.view, event)
-    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=2000)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
     menu = QApplication.activePopupWidget()
     words = words_of(menu)
     assert words[0].startswith("Person 2: left wrist, confidence ") and "Rename…" in words
@@ -48,7 +48,7 @@ def test_a_right_click_on_a_joint_offers_what_can_be_done_to_it(qtbot, open_clip
 
 def test_two_people_marked_in_the_list_can_be_swapped_by_the_menu(qtbot, open_clip):
     window = open_clip()
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
     window.people.list.selectAll()
     window.people.list.customContextMenuRequested.emit(QPoint(5, 5))
     menu = QApplication.activePopupWidget()
@@ -71,7 +71,7 @@ def test_a_joint_tells_its_name_and_that_a_hand_set_it(qtbot, open_clip):
     x, y = window.view.picture.result.smoothed.keypoints[0, WRIST]
     window.people_commands.move_joint(1, WRIST, float(x), float(y))
     go_to(qtbot, window, 20)
-    qtbot.waitUntil(lambda: told() == "left wrist, set by hand", timeout=3000)
+    qtbot.waitUntil(lambda: told() == "left wrist, set by hand")
     assert window.view.snapshot() != plain, "and so does the picture"
 
 
@@ -95,7 +95,7 @@ def test_a_region_offers_to_track_again_and_the_button_does_it(qtbot, open_clip)
     assert window.banner.button.text() == "Track again"
     first = window.workspace.run
     window.banner.button.click()
-    qtbot.waitUntil(lambda: window.workspace.run not in (None, first), timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run not in (None, first))
     assert window.workspace.run.session.path == before
     assert window.workspace.run.settings.region == (300.0, 100.0, 600.0, 400.0)
     window.workspace.close_run()

@@ -28,7 +28,7 @@ def test_a_text_file_dropped_by_mistake_leaves_the_video_open(qtbot, open_clip, 
     text.write_text("left knee")
     event, _mime = dropped(text)
     window.dropEvent(event)
-    qtbot.waitUntil(lambda: "notes.txt" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "notes.txt" in window.banner.text)
     assert window.workspace.run is run and go_to(qtbot, window, 30).result is not None
     assert PreferencesStore().value.recent == (str(run.video.resolve()),), "what failed is not among the recent files"
 
@@ -47,7 +47,7 @@ def test_one_film_stands_among_the_recent_files_once(qtbot, open_clip):
     window = open_clip()
     session = window.workspace.run.session.path
     window.files.open_path(session)
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
     assert PreferencesStore().value.recent == (str(window.workspace.run.video.resolve()),)
 
 

@@ -20,7 +20,7 @@ def exported(qtbot, window):
     dialog.choose("csv")
     path = dialog.path.text()
     dialog.start.click()
-    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text())
     dialog.close()
     with open(path, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -36,10 +36,10 @@ def x_of(rows, frame, person):
 
 def test_list_shows_everybody_with_times(qtbot, open_clip):
     window = open_clip()
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
     item = window.people.list.topLevelItem(1)
     assert item.text(0) == "2"
-    qtbot.waitUntil(lambda: item.text(2) == f"{(FRAMES - 1) / 30:.1f} s", timeout=3000)
+    qtbot.waitUntil(lambda: item.text(2) == f"{(FRAMES - 1) / 30:.1f} s")
 
 
 def test_swap_counts_from_here_on_in_the_export(qtbot, open_clip):
@@ -66,7 +66,7 @@ def test_split_delete_merge(qtbot, open_clip):
     window.commands["delete"].trigger()
     assert ids_at(window, 19) == [1, 2] and ids_at(window, 20) == [1]
     window.commands["undo"].trigger()
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 3, timeout=3000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 3)
     window.people.list.clearSelection()
     for row in (1, 2):
         window.people.list.topLevelItem(row).setSelected(True)
@@ -90,7 +90,7 @@ def test_delete_everywhere_and_undo_back_to_the_start(open_clip):
 
 def test_name_is_drawn_and_listed(qtbot, open_clip):
     window = open_clip()
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=3000)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
     before = pixels(window)
     window.people.list.topLevelItem(0).setText(1, "Anna")
     assert window.workspace.run.edited.name(1) == "Anna"
@@ -103,8 +103,8 @@ def test_hidden_person_leaves_the_picture(qtbot, open_clip):
     x1, y1, x2, y2 = (round(v) for v in result.tracks.boxes[0])
     window.workspace.choose(1)
     window.commands["hide"].trigger()
-    qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all(), timeout=2000)
-    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2, timeout=2000)
+    qtbot.waitUntil(lambda: (pixels(window)[y1 - 3 : y2 + 4, x1 - 3 : x2 - 25] == 90).all())
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
 
 
 def test_two_corrected_frames_are_filled_in_between(qtbot, open_clip):
@@ -139,12 +139,12 @@ def test_event_keys_jump_and_end_is_said(qtbot, open_clip):
     window.workspace.choose(2)
     window.commands["split"].trigger()
     go_to(qtbot, window, 5)
-    qtbot.waitUntil(lambda: any(mark.frame_index == 20 for mark in window.timeline.lanes.marks), timeout=3000)
-    qtbot.waitUntil(lambda: window.playback.position.frame_index == 5, timeout=3000)
+    qtbot.waitUntil(lambda: any(mark.frame_index == 20 for mark in window.timeline.lanes.marks))
+    qtbot.waitUntil(lambda: window.playback.position.frame_index == 5)
     marks = sorted({mark.frame_index for mark in window.timeline.lanes.marks})
     after = next(index for index in marks if index > 5)
     window.commands["next-event"].trigger()
-    qtbot.waitUntil(lambda: shown_frame(window) == after, timeout=3000)
+    qtbot.waitUntil(lambda: shown_frame(window) == after)
 
 
 def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
@@ -154,7 +154,6 @@ def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
     window.controls.widgets["smoothing.strength"].slider.setValue(95)
     qtbot.waitUntil(
         lambda: not np.array_equal(window.workspace.run.edited.result(30).smoothed.keypoints, before, equal_nan=True),
-        timeout=6000,
     )
     assert len(studio.processor.seen) == seen
 
@@ -174,17 +173,17 @@ def test_smoothing_that_looks_ahead_is_shown_when_all_is_tracked_and_when_opened
         window.workspace.apply(settings)
     open_clip()
     window.workspace.apply(settings)
-    qtbot.waitUntil(steadied, timeout=6000)
+    qtbot.waitUntil(steadied)
     path = window.workspace.run.session.path
     window.workspace.close_run()
     window.files.open_path(path)
-    qtbot.waitUntil(lambda: window.workspace.run is not None and steadied(), timeout=6000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and steadied())
 
 
 def test_an_edit_shows_at_once_on_the_standing_picture(qtbot, open_clip):
     window = open_clip()
     window.workspace.choose(1)
     window.commands["delete"].trigger()
-    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [2], timeout=2000)
+    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [2])
     window.commands["undo"].trigger()
-    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1, 2], timeout=2000)
+    qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1, 2])

@@ -145,7 +145,7 @@ def test_heatmap_lies_where_the_network_looked(qtbot, open_clip):
     box = window.view.picture.result.tracks.boxes[1]
     x, y = (round(float(v)) for v in ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
     window.commands["heatmap"].trigger()
-    qtbot.waitUntil(lambda: len(window.view.heat) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.view.heat) == 2)
     after = pixels(window)
     changed = np.argwhere((before != after).any(axis=2))
     beside = slice(y - 2, y + 2), slice(x + 3, x + 5)  # the lines of the skeleton lie over it
@@ -163,7 +163,7 @@ def test_inside_page_shows_every_joint(qtbot, open_clip):
     window = open_clip()
     window.workspace.choose(2)
     window.commands["feature-maps"].trigger()
-    qtbot.waitUntil(lambda: window.network_view.map_count == 17, timeout=5000)
+    qtbot.waitUntil(lambda: window.network_view.map_count == 17)
     assert window.below.currentWidget() is window.network_view
 
 
@@ -171,10 +171,10 @@ def test_inside_page_says_how_to_switch_it_on_while_only_the_heatmap_is(qtbot, o
     window = open_clip()
     before = pixels(window)
     window.commands["heatmap"].trigger()
-    qtbot.waitUntil(lambda: (pixels(window) != before).any(), timeout=5000)
+    qtbot.waitUntil(lambda: (pixels(window) != before).any())
     assert "Switch on" in window.network_view.words and window.network_view.map_count == 0
     window.commands["feature-maps"].trigger()
-    qtbot.waitUntil(lambda: window.network_view.map_count == 17, timeout=5000)
+    qtbot.waitUntil(lambda: window.network_view.map_count == 17)
     window.commands["feature-maps"].trigger()
     assert "Switch on" in window.network_view.words and window.network_view.map_count == 0
 
@@ -185,7 +185,7 @@ def test_nobody_is_seen_before_they_are_found(qtbot, window, clip, studio):
     studio.hold = threading.Event()
     window.commands["blur-faces"].setChecked(True)
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view.picture is not None)
     assert window.view.picture.result is None
     assert (pixels(window) != 90).all(), "an untracked picture shows whoever is in it"
     studio.hold.set()

@@ -17,7 +17,7 @@ def test_messages_leave_the_legend_in_view(qtbot, open_clip, size):
     window = open_clip()
     window.resize(*size)
     window.banner.say("All 60 frames are tracked.", button="Play from the start")
-    qtbot.waitUntil(lambda: not window.view.legend.isEmpty() and window.banner.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: not window.view.legend.isEmpty() and window.banner.isVisible())
     legend = QRect(window.view.mapTo(window, window.view.legend.topLeft()), window.view.legend.size())
     banner = QRect(window.banner.mapTo(window, QPoint(0, 0)), window.banner.size())
     assert not legend.intersects(banner) and window.rect().contains(legend) and window.rect().contains(banner)
@@ -30,7 +30,7 @@ def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
     window.start.show_lists(many, [Unfinished(path, path.name, "tracked up to 3.0 s") for path in many])
     window.resize(*size)
     window.banner.say("A long sentence that tells somebody something. " * 4, button="Do it")
-    qtbot.waitUntil(lambda: window.start.findChildren(RecentRow)[-1].height() > 20, timeout=2000)
+    qtbot.waitUntil(lambda: window.start.findChildren(RecentRow)[-1].height() > 20)
     assert (window.width(), window.height()) == size
     open_clip()
     assert (window.width(), window.height()) == size
@@ -52,7 +52,7 @@ def test_a_message_stands_at_the_foot_of_the_first_page_too(qtbot, open_clip):
     window = open_clip()
     window.banner.say("Ready to share: walk_slow.mp4", button="Show in folder")
     window.commands["close"].trigger()
-    qtbot.waitUntil(lambda: window.start.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: window.start.isVisible())
     foot = window.start.mapTo(window, window.start.rect().bottomLeft()).y()
     assert window.banner.isVisible() and foot - window.banner.geometry().bottom() < 50
 
@@ -91,7 +91,7 @@ def test_who_looks_for_a_methods_section_finds_it_among_the_exports(qtbot, open_
     qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=shown.visualItemRect(row).center())
     path = Path(window.exports.dialog.path.text())
     press(window.exports.dialog, "Export")
-    qtbot.waitUntil(lambda: window.exports.dialog.status.text().startswith("Written"), timeout=5000)
+    qtbot.waitUntil(lambda: window.exports.dialog.status.text().startswith("Written"))
     assert "Poses were estimated with PPNet Live" in path.read_text(encoding="utf-8")
     window.exports.dialog.close()
 
@@ -158,7 +158,7 @@ def test_a_click_leaves_the_focus_so_that_space_plays(qtbot, open_clip):
     assert not [b.text() for b in window.findChildren(QAbstractButton) if b.focusPolicy() & Qt.FocusPolicy.ClickFocus]
     window.people.list.setFocus(Qt.FocusReason.MouseFocusReason)
     qtbot.keyClick(window.people.list, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing, timeout=2000)
+    qtbot.waitUntil(lambda: window.workspace.run.player.position().is_playing)
 
 
 def test_what_a_coach_needs_stands_first_and_the_numbers_under_advanced(window):

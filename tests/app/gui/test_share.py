@@ -22,7 +22,7 @@ def test_the_part_between_the_points_as_a_clip(qtbot, open_clip, files):
     window.commands["out-point"].trigger()
     window.record_bar.share.click()
     assert not window.record_bar.share.isEnabled(), "one at a time"
-    qtbot.waitUntil(lambda: "Ready to share" in window.banner.text, timeout=20000)
+    qtbot.waitUntil(lambda: "Ready to share" in window.banner.text)
     (clip,) = files("_slow.mp4")
     with open_source(clip) as video:
         assert len(video.frame_times()) == 10 * 4 + 45
@@ -32,7 +32,7 @@ def test_the_part_between_the_points_as_a_clip(qtbot, open_clip, files):
 def test_the_picture_that_is_shown(qtbot, open_clip, files):
     window = open_clip()
     window.commands["share-picture"].trigger()
-    qtbot.waitUntil(lambda: bool(files("_000020_still.png")) and "Ready" in window.banner.text, timeout=20000)
+    qtbot.waitUntil(lambda: bool(files("_000020_still.png")) and "Ready" in window.banner.text)
 
 
 def test_a_closed_file_makes_no_clip(qtbot, open_clip, files, tmp_path):
@@ -41,7 +41,7 @@ def test_a_closed_file_makes_no_clip(qtbot, open_clip, files, tmp_path):
     window.commands["share"].trigger()
     window.commands["close"].trigger()
     assert not window.commands["share"].isEnabled()
-    qtbot.waitUntil(lambda: not list(tmp_path.glob("videos/**/*.mp4")), timeout=5000)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("videos/**/*.mp4")))
 
 
 def test_what_would_take_minutes_is_asked_to_be_marked(open_clip, files, monkeypatch):

@@ -23,7 +23,7 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
 
     window = open_clip()
     window.workspace.choose(1)
-    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES)
     pixels = window.curves.columns()[2][1][30]
     window.commands["scale"].trigger()
     drag(qtbot, window, (100, 400), (300, 400))
@@ -43,7 +43,7 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     dialog.unit.setCurrentIndex(1)
     path = Path(dialog.path.text())
     dialog.start.click()
-    qtbot.waitUntil(lambda: "Written" in dialog.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Written" in dialog.status.text())
     dialog.close()
     with path.open(encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["frame"] == "30" and row["person_id"] == "1")
@@ -95,9 +95,7 @@ def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
     choose(window, "adaptation.turn_deg", 90)
     assert "Track again" in window.banner.button.text()
     window.banner.button.click()
-    qtbot.waitUntil(
-        lambda: window.view.picture is not None and window.view.picture.frame.size_wh == (480, 640), timeout=8000
-    )
+    qtbot.waitUntil(lambda: window.view.picture is not None and window.view.picture.frame.size_wh == (480, 640))
     assert window.workspace.run.session.header.settings["adaptation.turn_deg"] == 90
 
 
@@ -111,7 +109,6 @@ def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
             and window.workspace.run.session.header.settings["adaptation.slow_motion"] == 8.0
             and window.workspace.run.session.complete
         ),
-        timeout=10000,
     )
     assert window.workspace.run.session.frame_times()[-1] == pytest.approx((FRAMES - 1) / 30 / 8)
-    qtbot.waitUntil(lambda: shown_frame(window) is not None, timeout=3000)
+    qtbot.waitUntil(lambda: shown_frame(window) is not None)

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 
 def opened(qtbot, window, path):
     window.files.open_path(path)
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
 
 
 def test_opens_after_everything_is_imported():
@@ -67,14 +67,14 @@ def test_bad_file_is_one_sentence_and_the_first_page_stays(qtbot, window, tmp_pa
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(content)
     window.files.open_path(bad)
-    qtbot.waitUntil(lambda: "bad.mp4" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "bad.mp4" in window.banner.text)
     assert window.pages.currentWidget() is window.start
     assert not list(tmp_path.glob("*.ppnet"))
 
 
 def test_missing_file_is_said(qtbot, window, tmp_path):
     window.files.open_path(tmp_path / "gone.mp4")
-    qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text)
 
 
 def test_dropped_file_opens(qtbot, window, clip):
@@ -82,7 +82,7 @@ def test_dropped_file_opens(qtbot, window, clip):
     mime.setUrls([QUrl.fromLocalFile(str(clip))])
     button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, button, keys))
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
 
 
 def test_every_frame_is_tracked_and_kept(open_clip, clip):
@@ -109,7 +109,7 @@ def test_session_opens_again_without_the_network(qtbot, open_clip, studio):
 def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
     studio.delay_s = 0.03
     opened(qtbot, window, clip)
-    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 5, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 5)
     session = window.workspace.run.session.path
     window.workspace.close_run()
     with Session.open(session) as kept:
@@ -117,7 +117,7 @@ def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
         assert not kept.complete
     studio.delay_s = 0.0
     window.start.pathWanted.emit(session)
-    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete, timeout=8000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
     assert 5 < before < window.workspace.run.session.frame_count == FRAMES
 
 
@@ -128,7 +128,7 @@ def test_a_video_closed_while_the_network_loads_can_be_opened_again(qtbot, windo
     window.files.open_path(clip)
     qtbot.wait(100)
     studio.loaded.set()
-    qtbot.waitUntil(lambda: window.workspace.run is not None or "in use" in window.banner.text, timeout=8000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None or "in use" in window.banner.text)
     assert window.workspace.run is not None
 
 
@@ -155,7 +155,7 @@ def test_a_run_that_was_cut_short_goes_on_with_its_own_settings(qtbot, window, c
     begun = begun.changed({"tracker.max_people": 1})
     opened(qtbot, window, cut_short(clip, begun))
     session = window.workspace.run.session
-    qtbot.waitUntil(lambda: session.complete, timeout=10000)
+    qtbot.waitUntil(lambda: session.complete)
     assert session.last_frame_index == 39 and session.setting_changes == ()
     assert studio.processor.settings == begun == window.workspace.settings
     assert (
@@ -191,11 +191,11 @@ def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window,
 def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip, studio):
     studio.delay_s, studio.gone = 0.02, "gone.pt"
     opened(qtbot, window, clip)
-    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 2, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 2)
     window.workspace.apply(window.workspace.settings.changed({"network.weights": "gone.pt"}))
-    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text, timeout=3000)
+    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
     assert window.workspace.settings.network.weights is None
-    qtbot.waitUntil(lambda: window.workspace.run.session.complete, timeout=10000)
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete)
     assert window.workspace.run.session.frame_count == FRAMES
 
 
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_a_file_is_said(qtbot, window, tmp_path):
     path.write_bytes(data)
     opened(qtbot, window, path)
     words = "torn.mp4 is damaged: 3 of its pieces could not be decoded."
-    qtbot.waitUntil(lambda: window.banner.text == words, timeout=8000)
+    qtbot.waitUntil(lambda: window.banner.text == words)
 
 
 @pytest.mark.parametrize("skeleton", [COCO_17, MPII_16])
@@ -221,9 +221,9 @@ def test_a_run_whose_network_is_gone_says_so_in_its_log_or_is_refused(qtbot, win
     path = cut_short(clip, begun, skeleton=skeleton)
     window.files.open_path(path)
     if skeleton is MPII_16:
-        qtbot.waitUntil(lambda: "other joints" in window.banner.text, timeout=5000)
+        qtbot.waitUntil(lambda: "other joints" in window.banner.text)
         return
-    qtbot.waitUntil(lambda: window.workspace.run is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
     changes = window.workspace.run.session.setting_changes
     assert {(c.name, c.before, c.after) for c in changes} == {
         ("network.weights", "mine", None),
@@ -241,7 +241,7 @@ def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
     elif state != "first page":
         window.files.open_path(clip)
     if state not in ("first page", "opening"):
-        qtbot.waitUntil(lambda: window.view.picture is not None, timeout=5000)
+        qtbot.waitUntil(lambda: window.view.picture is not None)
     if state == "paused":
         window.commands["play"].trigger()
     if state == "recording":
@@ -305,5 +305,5 @@ def test_camera_plugged_in_later_appears_on_the_first_page(qtbot, window, monkey
     from tracking.video.camera import CameraInfo
 
     monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
-    qtbot.waitUntil(lambda: window.start.camera.note.text() == "Desk camera", timeout=4000)
+    qtbot.waitUntil(lambda: window.start.camera.note.text() == "Desk camera")
     assert window.start.camera.isEnabled()

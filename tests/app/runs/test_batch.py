@@ -5,7 +5,7 @@ import pytest
 from app.runs.batch import Batch, BatchState
 from app.runs.outputs import OutputFolder
 from tests.clips import make_clip
-from tests.fakes import wait_for
+from tests.fakes import PATIENCE_S, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -53,7 +53,7 @@ def test_one_failure_of_whatever_kind_does_not_stop_the_others(tmp_path, made, c
     batch = batch_of([broken, clips[0], clips[1]], tmp_path)
     assert [row.state for row in batch.rows()] == [BatchState.WAITING] * 3 and batch.eta_s() is None
     batch.start()
-    assert batch.wait(20) and not batch.is_running and batch.eta_s() == 0
+    assert batch.wait(PATIENCE_S) and not batch.is_running and batch.eta_s() == 0
     first, second, third = batch.rows()
     assert first.state is BatchState.FAILED and "broken.mp4 is not a video" in first.message
     assert (second.state, second.report.people, second.done, second.total) == (BatchState.DONE, 1, 12, 12)
@@ -87,10 +87,10 @@ def test_inputs_are_added_while_it_runs_and_done_again_when_asked(tmp_path, made
     batch.start()
     batch.add(clips[2])
     batch.start()
-    assert batch.wait(20) and [row.state for row in batch.rows()] == [BatchState.DONE] * 2
+    assert batch.wait(PATIENCE_S) and [row.state for row in batch.rows()] == [BatchState.DONE] * 2
     batch.add(clips[0])
     batch.start()
-    assert batch.wait(20)
+    assert batch.wait(PATIENCE_S)
     assert [(row.name, row.report.paths.meta.name) for row in batch.rows()] == [
         ("c.mp4", "c_meta.json"),
         ("a.mp4", "a_2_meta.json"),
@@ -107,8 +107,8 @@ def test_the_time_left_counts_the_one_at_work_and_those_that_wait(tmp_path, made
     make_clip(tmp_path / "long.mp4", 400, size_wh=(128, 64), painter=paint_walkers)
     batch = batch_of([tmp_path / "long.mp4", clips[0], clips[2]], tmp_path, on_change=on_change)
     batch.start()
-    wait_for(lambda: left, 20)
+    wait_for(lambda: left)
     batch.cancel()
-    assert batch.wait(20)
+    assert batch.wait(PATIENCE_S)
     here, each, whole = left[0]
     assert whole == pytest.approx(here + 2 * each, rel=0.01)

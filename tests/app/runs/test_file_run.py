@@ -13,7 +13,7 @@ from app.engine.frame_queue import FrameQueue
 from app.engine.life_cycle import EngineState
 from app.runs.file_run import FileRun
 from ppnet.errors import UserError
-from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.fakes import PATIENCE_S, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header
 from tracking.session.session import Session
 from tracking.time_span import TimeSpan
@@ -24,7 +24,7 @@ from tracking.types import Frame, FrameResult
 def no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+    wait_for(lambda: set(threading.enumerate()) <= before)
 
 
 @dataclass
@@ -53,7 +53,7 @@ def test_every_frame_in_order(session: Session) -> None:
     build, file = Build(), FakeFile(200)
     run = FileRun(lambda: file, build, FakeSettings(people=2), session=session)
     run.start()
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     status = run.status()
     assert status.state is EngineState.STOPPED and status.complete and (status.done, status.total) == (200, 200)
     assert status.people == 2 and status.eta_s == 0 and status.device == "stand-in" and status.notices == ()
@@ -66,7 +66,7 @@ def test_every_frame_in_order(session: Session) -> None:
 def test_a_file_of_one_frame(session: Session) -> None:
     run = FileRun(lambda: FakeFile(1), Build(), FakeSettings(), session=session)
     run.start()
-    assert run.wait(5) and session.frame_count == 1 and run.status().complete
+    assert run.wait(PATIENCE_S) and session.frame_count == 1 and run.status().complete
 
 
 def test_pause_resume_and_new_settings(session: Session) -> None:
@@ -80,7 +80,7 @@ def test_pause_resume_and_new_settings(session: Session) -> None:
     assert session.frame_count == count and run.status().state is EngineState.PAUSED
     run.apply(FakeSettings(people=3))
     run.resume()
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     assert [len(r) for r in session.results()] == [1] * count + [3] * (300 - count)
 
 
@@ -91,7 +91,7 @@ def test_progress_says_how_long_it_will_take(session: Session) -> None:
     status = run.status()
     assert 10 < status.process_fps <= 110
     assert status.eta_s == pytest.approx((1000 - status.done) / status.process_fps, rel=0.2)
-    assert run.stop() and not run.status().complete
+    assert run.stop(PATIENCE_S) and not run.status().complete
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -101,13 +101,13 @@ def test_a_stop_leaves_a_session_that_is_gone_on_with(session: Session, paused: 
     wait_for(lambda: session.frame_count > 40)
     if paused:
         run.pause()
-    assert run.stop() and run.status().state is EngineState.STOPPED
+    assert run.stop(PATIENCE_S) and run.status().state is EngineState.STOPPED
     count = session.frame_count
     assert 40 < count < 120 and not session.complete
     build = Build()
     run = FileRun(lambda: FakeFile(120), build, FakeSettings(people=3), session=session)
     run.start()
-    assert run.wait(10) and session.complete
+    assert run.wait(PATIENCE_S) and session.complete
     results = list(session.results())
     assert [r.frame_index for r in results] == list(range(120))
     # The last second was computed again to know the people; they kept their ids, and the new one has a new id.
@@ -129,10 +129,10 @@ def test_ids_of_a_new_run_never_repeat_those_of_the_old_one(session: Session) ->
     run = FileRun(lambda: FakeFile(60, fails_at=40), Build(), FakeSettings(people=2), session=session)
     run.start()
     with pytest.raises(OSError, match="went away"):
-        run.wait(10)
+        run.wait(PATIENCE_S)
     run = FileRun(lambda: FakeFile(60), lambda s, c: c or Elsewhere(s), FakeSettings(), session=session)
     run.start()
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     assert {int(i) for r in session.results(45) for i in r.tracks.ids} == {3}
 
 
@@ -151,7 +151,7 @@ def test_errors_of_every_stage_reach_the_caller(tmp_path: Path) -> None:
             run = FileRun(open_source, Build(), settings, session=session)
             run.start()
             with pytest.raises(kind, match=words):
-                run.wait(5)
+                run.wait(PATIENCE_S)
             status = run.status()
             assert status.state is EngineState.FAULTED and words in status.notices[-1].words and not status.complete
             assert not session.complete and session.frame_count <= 20
@@ -159,9 +159,9 @@ def test_errors_of_every_stage_reach_the_caller(tmp_path: Path) -> None:
 
 def test_it_is_started_once_and_may_be_stopped_before(session: Session) -> None:
     run = FileRun(lambda: FakeFile(5), Build(), FakeSettings(), session=session)
-    assert run.stop() and run.wait(1) and run.status().state is EngineState.STOPPED
+    assert run.stop(PATIENCE_S) and run.wait(PATIENCE_S) and run.status().state is EngineState.STOPPED
     run.start()
-    assert run.wait(5) and session.frame_count == 0
+    assert run.wait(PATIENCE_S) and session.frame_count == 0
     with pytest.raises(RuntimeError):
         run.start()
 
@@ -171,14 +171,14 @@ def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Se
     run = FileRun(lambda: file, build, FakeSettings(), session=session)
     run.limit(TimeSpan(100 / 30, 120 / 30))
     run.start()
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     assert [r.frame_index for r in session.results()] == list(range(100, 120)) == build.made[0].seen
     assert run.status().complete and run.status().total == 20
     session.go_on()
     more = FileRun(lambda: FakeFile(200), build, FakeSettings(), session=session)
     more.limit(TimeSpan(100 / 30, None))
     more.start()
-    assert more.wait(10)
+    assert more.wait(PATIENCE_S)
     assert [r.frame_index for r in session.results()] == list(range(100, 200)) and session.complete
 
 
@@ -189,7 +189,7 @@ def test_limits_that_come_while_it_runs(session: Session) -> None:
     wait_for(lambda: session.frame_count > 10)
     reached = session.last_frame_index
     run.limit(TimeSpan(None, (reached + 60) / 30))
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     assert session.last_frame_index == reached + 59 and session.complete
 
 
@@ -203,7 +203,7 @@ def test_settings_that_cannot_be_had_are_refused_and_the_run_goes_on(session: Se
     (notice,) = run.status().notices
     assert notice.words == "These weights are of another network. The settings stay as they were."
     assert run.status().settings == FakeSettings(0.002) == build.made[0].settings
-    assert run.wait(10) and session.complete and {len(r) for r in session.results()} == {1}
+    assert run.wait(PATIENCE_S) and session.complete and {len(r) for r in session.results()} == {1}
 
 
 def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
     file.notices = ("The file is damaged after 0.3 s.",)
     run = FileRun(lambda: file, Build(), FakeSettings(), session=session)
     run.start()
-    assert run.wait(5)
+    assert run.wait(PATIENCE_S)
     assert [notice.words for notice in run.status().notices] == ["The file is damaged after 0.3 s."]
 
 
@@ -223,7 +223,7 @@ def test_changed_settings_are_told_with_their_time(session: Session) -> None:
     run.start()
     wait_for(lambda: session.frame_count > 10)
     run.apply(FakeSettings(0.001, people=3))
-    assert run.wait(10)
+    assert run.wait(PATIENCE_S)
     ((before, after, time_s),) = told
     assert (before, after) == (FakeSettings(0.002), FakeSettings(0.001, people=3))
     first = next(result for result in session.results() if len(result) == 3)
@@ -267,7 +267,7 @@ def run_with(sinks: list[FakeSink], file: FakeFile, settings: FakeSettings | Non
 
 def test_the_session_comes_first_then_the_sinks(session: Session) -> None:
     sinks = [FakeSink(session), FakeSink(session)]
-    assert run_with(sinks, FakeFile(40)).wait(10)
+    assert run_with(sinks, FakeFile(40)).wait(PATIENCE_S)
     assert [sink.seen for sink in sinks] == [list(range(40))] * 2 and [sink.closed for sink in sinks] == [True, True]
 
 
@@ -275,7 +275,7 @@ def test_a_sink_that_breaks_ends_the_run_and_the_others_are_closed_as_incomplete
     sinks = [FakeSink(session), FakeSink(session, fails_at=9, fails_closing=True), FakeSink(session)]
     run = run_with(sinks, FakeFile(100_000))
     with pytest.raises(UserError, match="disk is full"):
-        run.wait(10)
+        run.wait(PATIENCE_S)
     assert [sink.closed for sink in sinks] == [False] * 3 and [sink.abandoned for sink in sinks] == [False, True, False]
     assert session.frame_count == 10 and not session.complete and run.status().state is EngineState.FAULTED
 
@@ -283,7 +283,7 @@ def test_a_sink_that_breaks_ends_the_run_and_the_others_are_closed_as_incomplete
 def test_a_file_that_cannot_be_closed_is_told(session: Session) -> None:
     sinks = [FakeSink(session, fails_closing=True), FakeSink(session)]
     with pytest.raises(UserError, match="disk is full"):
-        run_with(sinks, FakeFile(5)).wait(10)
+        run_with(sinks, FakeFile(5)).wait(PATIENCE_S)
     assert sinks[0].abandoned and sinks[1].closed is True
 
 
@@ -292,7 +292,7 @@ def test_what_came_before_an_error_is_finished(session: Session, settings: FakeS
     (sink,) = sinks = [FakeSink(session)]
     run = run_with(sinks, FakeFile(60, fails_at=None if settings.fails_at else 7), settings)
     with pytest.raises((OSError, RuntimeError)):
-        run.wait(10)
+        run.wait(PATIENCE_S)
     assert sink.seen == list(range(7)) and sink.closed is False and session.frame_count == 7
 
 
@@ -301,12 +301,12 @@ def test_what_was_computed_before_a_stop_is_finished(session: Session) -> None:
     run = FileRun(lambda: FakeFile(100_000), build, FakeSettings(0.002), session=session, sinks=[sink])
     run.start()
     wait_for(lambda: session.frame_count > 10)
-    assert run.stop() and sink.closed is False
+    assert run.stop(PATIENCE_S) and sink.closed is False
     assert sink.seen == build.made[0].seen == list(range(session.frame_count))
 
 
 def test_reading_computing_and_finishing_go_on_at_the_same_time(session: Session) -> None:
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=PATIENCE_S)
 
     class Source(FakeFile):
         def __iter__(self) -> Iterator[Frame]:
@@ -328,7 +328,7 @@ def test_reading_computing_and_finishing_go_on_at_the_same_time(session: Session
 
     run = FileRun(lambda: Source(8), lambda s, c: Network(s), FakeSettings(), session=session, sinks=[Last(session)])
     run.start()
-    assert run.wait(10) and session.frame_count == 8
+    assert run.wait(PATIENCE_S) and session.frame_count == 8
 
 
 @pytest.mark.parametrize(("most", "most_bytes"), [(3, 10**9), (10**9, 300)])
@@ -348,7 +348,7 @@ def test_what_waits_is_bounded_by_number_and_by_bytes(most: int, most_bytes: int
     for item in queue:
         taken.append(item)
         assert len(put) <= item + 1 + 3 + 1
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert taken == list(range(20))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.runs.file_run import FileRun
 from ppnet.errors import UserError
-from tests.fakes import FakeFile, FakeProcessor, FakeSettings, wait_for
+from tests.fakes import PATIENCE_S, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
 from tracking.session.edit_plan import select_rows
 from tracking.session.edited_session import EditedSession
@@ -28,7 +28,7 @@ FRAMES = 200
 def no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    wait_for(lambda: set(threading.enumerate()) <= before, 3)
+    wait_for(lambda: set(threading.enumerate()) <= before)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Crowd(FakeProcessor):
     def process(self, frame: Frame) -> FrameResult:
         super().process(frame)
         if frame.index == self.hold_at and self.go is not None:
-            self.go.wait(10)
+            self.go.wait(PATIENCE_S)
         boxes = np.array([[100, 40, 160, 220], [400, 40, 460, 220]], np.float32)
         ids = (self.first_id, self.first_id + 1)
         return made_result(frame.index, ids, time_s=frame.time_s, boxes=boxes)
@@ -95,7 +95,7 @@ def assert_whole(session: Session, *, people: int = 2) -> None:
 def test_it_begins_a_little_before_the_place_and_goes_to_the_end_then_tracks_the_rest(session: Session) -> None:
     order: list[int] = []
     run = sent_to(session, 4.0, on_result=lambda result: order.append(result.frame_index))
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     assert_whole(session)
     jump = order.index(105)  # half a second before it
     assert jump <= 32, "what waited in the queues is not computed first"
@@ -118,12 +118,12 @@ def test_percent_time_left_and_parts_are_true_meanwhile(session: Session) -> Non
     assert session.part_times()[1] == (105 / 30, 149 / 30)
     assert status.total == FRAMES and status.done == session.frame_count == first.last + 1 + 45
     processor.go.set()
-    assert run.wait(20) and run.status().done == FRAMES
+    assert run.wait(PATIENCE_S) and run.status().done == FRAMES
 
 
 def test_a_place_just_ahead_of_what_is_tracked_leaves_no_hole_in_between(session: Session) -> None:
     run = sent_to(session, 1.5)
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     assert_whole(session)
     assert session.edits() == ()
 
@@ -136,7 +136,7 @@ def test_whoever_stands_at_a_seam_is_one_person_under_the_number_that_was_edited
     for edit in (RenamePerson(4, "Anna"), HidePerson(4)):
         session.add_edit(edit)
     run.resume()
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     edited = EditedSession(session)
     ids = {tuple(one.result.tracks.ids.tolist()) for one in edited.results(keep_hidden=True)}
     assert {tuple(sorted(both)) for both in ids} == {(1, 4)}, "neither lost nor doubled"
@@ -164,7 +164,7 @@ def test_whoever_is_known_only_a_moment_after_a_part_has_begun_is_recognised_too
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
     go.set()
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     assert {i for one in EditedSession(session).results() for i in one.result.tracks.ids.tolist()} == {1, 2}
 
 
@@ -183,7 +183,7 @@ def test_people_who_are_not_at_a_seam_stay_themselves(session: Session) -> None:
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
     go.set()
-    assert run.wait(20) and session.edits() == () and session.frame_count == FRAMES
+    assert run.wait(PATIENCE_S) and session.edits() == () and session.frame_count == FRAMES
     assert set(session.result(60).tracks.ids) != set(session.result(150).tracks.ids)
 
 
@@ -198,15 +198,15 @@ def test_a_run_that_was_cut_off_goes_on_with_what_is_missing(path: Path) -> None
                 run.go_to(chance.uniform(0, 6))
             run.start()
             aim = min(FRAMES, session.frame_count + chance.randrange(3, 12))
-            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim or not run.is_active, 10)
+            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim or not run.is_active)
             run.go_to(chance.uniform(0, 6))
-            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim + 5 or not run.is_active, 10)
+            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim + 5 or not run.is_active)
             assert run.stop(None)
     with Session.open(path, writable=True) as session:
         assert len(session.parts.parts) > 1, "the test tests nothing"
         run = run_of(session, Crowd(FakeSettings()))
         run.start()
-        assert run.wait(20)
+        assert run.wait(PATIENCE_S)
         assert_whole(session)
 
 
@@ -219,12 +219,12 @@ def test_what_ends_between_two_acts_at_a_seam_is_joined_once(path: Path, monkeyp
             broken.setattr(Session, "join", full)
             run = sent_to(session, 4.0)
             with pytest.raises(UserError, match="full"):
-                run.wait(20)
+                run.wait(PATIENCE_S)
         assert len(session.edits()) == 2 and len(session.parts.parts) == 2
     with Session.open(path, writable=True) as session:
         run = run_of(session, Crowd(FakeSettings()))
         run.start()
-        assert run.wait(20)
+        assert run.wait(PATIENCE_S)
         assert_whole(session)
         assert len(session.edits()) == 2
 
@@ -232,7 +232,7 @@ def test_what_ends_between_two_acts_at_a_seam_is_joined_once(path: Path, monkeyp
 @pytest.mark.parametrize("time_s", [-5.0, 6.65, 500.0])
 def test_any_place_may_be_asked_for(session: Session, time_s: float) -> None:
     run = sent_to(session, time_s)
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     assert_whole(session)
 
 
@@ -240,11 +240,11 @@ def test_in_and_out_point_hold_and_what_lies_before_them_is_tracked_once_they_ar
     run = run_of(session, Crowd(FakeSettings()))
     run.limit(TimeSpan(2.0, 4.0))
     run.start()
-    assert run.wait(20) and session.parts.parts == (Part(60, 119, is_open=True),)
+    assert run.wait(PATIENCE_S) and session.parts.parts == (Part(60, 119, is_open=True),)
     assert run.status().done == run.status().total == 60
     run = run_of(session, Crowd(FakeSettings()))
     run.start()
-    assert run.wait(20)
+    assert run.wait(PATIENCE_S)
     assert_whole(session)
 
 
@@ -263,7 +263,7 @@ def test_pictures_that_cannot_be_decoded_hold_nothing_up(session: Session) -> No
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
     go.set()
-    assert run.wait(20) and session.complete
+    assert run.wait(PATIENCE_S) and session.complete
     assert session.frame_count == FRAMES - 7
     assert len({tuple(one.result.tracks.ids.tolist()) for one in EditedSession(session).results()}) == 1
 
@@ -288,4 +288,4 @@ def test_a_stop_ends_it_wherever_it_is(session: Session) -> None:
         wait_for(lambda seen=session.frame_count: session.frame_count > seen)
         deed(run)
         run.go_to(2.0)
-        assert run.stop() and not session.complete
+        assert run.stop(PATIENCE_S) and not session.complete

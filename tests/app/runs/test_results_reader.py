@@ -8,7 +8,7 @@ import pytest
 
 from app.runs.person_history import value_at
 from app.runs.results_reader import ResultsReader
-from tests.fakes import wait_for
+from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_header, made_result
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import DeletePerson
@@ -27,7 +27,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def reader() -> Iterator[ResultsReader]:
     reader = ResultsReader()
     yield reader
-    assert reader.stop()
+    assert reader.stop(PATIENCE_S)
 
 
 def whole(reader: ResultsReader, frames: int) -> bool:
@@ -37,7 +37,7 @@ def whole(reader: ResultsReader, frames: int) -> bool:
 
 def test_everything_is_read_and_what_comes_later_too(session: Session, reader: ResultsReader) -> None:
     reader.read(EditedSession(session), person=2)
-    wait_for(lambda: whole(reader, 1200), 20)
+    wait_for(lambda: whole(reader, 1200))
     known = reader.known
     assert [(lane.track_id, lane.frame_count) for lane in known.lanes] == [(1, 1200), (2, 1200)]
     assert reader.known is known, "no news, no new object"
@@ -48,17 +48,17 @@ def test_everything_is_read_and_what_comes_later_too(session: Session, reader: R
 
 def test_the_lanes_stay_until_as_much_is_read_anew(session: Session, reader: ResultsReader) -> None:
     reader.read(EditedSession(session), person=1)
-    wait_for(lambda: whole(reader, 1200), 20)
+    wait_for(lambda: whole(reader, 1200))
     session.add_edit(DeletePerson(2))
     reader.read(EditedSession(session), person=1)
     seen = []
-    wait_for(lambda: seen.append(reader.known) or len(reader.known.lanes) == 1, 20)
+    wait_for(lambda: seen.append(reader.known) or len(reader.known.lanes) == 1)
     assert {round(known.known_s, 3) for known in seen} == {round(1199 / 30, 3)}
 
 
 def test_a_closed_session_ends_the_reading_only(session: Session, reader: ResultsReader) -> None:
     reader.read(EditedSession(session), person=None)
-    wait_for(lambda: reader.known.lanes, 20)
+    wait_for(lambda: reader.known.lanes)
     session.close()
     reader.forget()
     assert reader.known.lanes == ()

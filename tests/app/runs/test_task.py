@@ -7,6 +7,7 @@ import pytest
 
 from app.runs.task import Task
 from ppnet.errors import UserError
+from tests.fakes import PATIENCE_S
 
 
 class Told:
@@ -17,7 +18,7 @@ class Told:
         self.task = Task("write", post=self._deeds.put, done=self.words.append, failed=self.words.append)
 
     def wait(self):
-        self._deeds.get(timeout=10)()
+        self._deeds.get(timeout=PATIENCE_S)()
         return self.words
 
 
@@ -27,11 +28,11 @@ def test_the_answer_comes_when_it_is_done_and_the_share_before(tmp_path):
     def work(progress):
         progress.tell(0.25)
         seen.set()
-        go_on.wait(5.0)
+        go_on.wait(PATIENCE_S)
         return (tmp_path / "a", tmp_path / "b")
 
     told.task.start(work)
-    assert seen.wait(5.0) and told.task.is_busy and told.task.share == 0.25
+    assert seen.wait(PATIENCE_S) and told.task.is_busy and told.task.share == 0.25
     go_on.set()
     assert told.wait() == [(tmp_path / "a", tmp_path / "b")] and not told.task.is_busy
 

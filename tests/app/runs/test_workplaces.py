@@ -20,7 +20,7 @@ from app.runs.batch_inputs import videos_in
 from app.runs.cluster import cluster_places
 from app.runs.outputs import OutputFolder
 from tests.clips import make_clip
-from tests.fakes import children_of, wait_for
+from tests.fakes import PATIENCE_S, children_of, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -172,10 +172,10 @@ def test_a_dozen_files_killed_and_resumed_give_the_same(tmp_path, number):
     out = tmp_path / "out"
     command = [*script(tmp_path, pause=0.05), tmp_path / "videos", "--out", out, "--jobs", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None, 120)
+    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None)
     process.send_signal(number)
-    process.wait(60)
-    wait_for(lambda: not list(out.glob("*.lock")), 60)
+    process.wait(PATIENCE_S)
+    wait_for(lambda: not list(out.glob("*.lock")))
     assert 0 < len(list(out.glob("*_meta.json"))) < 12
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -237,10 +237,10 @@ def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, s
     words, out = ("--scheduler", slow_cluster), tmp_path / "out"
     command = [sys.executable, "main.py", "track", tmp_path / "videos", "--out", out, *words, "-q", "--no-video"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None, 120)
+    wait_for(lambda: len(list(out.glob("*_keypoints.csv"))) >= 4 or process.poll() is not None)
     process.kill()
-    process.wait(60)
-    wait_for(lambda: not list(out.glob("*.lock")), 60)  # the workers end what they have begun
+    process.wait(PATIENCE_S)
+    wait_for(lambda: not list(out.glob("*.lock")))  # the workers end what they have begun
     assert 0 < len(list(out.glob("*_meta.json"))) < 12
     assert track(tmp_path / "videos", "--out", out, *words) == 0
     assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
@@ -254,9 +254,9 @@ def test_a_process_that_begins_sees_no_request_to_end_before_it_knows_what_to_ma
     clips_in(tmp_path / "videos", 2)
     command = [*script(tmp_path), tmp_path / "videos", "--out", tmp_path / "out", "--jobs", "2"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
-    wait_for(lambda: children_of(process.pid) >= 2 or process.poll() is not None, 60)
+    wait_for(lambda: children_of(process.pid) >= 2 or process.poll() is not None)
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=PATIENCE_S)[1]
     assert process.returncode == 130 and "Traceback" not in said and "ended with code" not in said, said
 
 

@@ -17,7 +17,7 @@ from ppnet.data.people.samples import cut_patches, make_patches, write_samples
 from ppnet.data.people.sheet import contact_sheet
 from ppnet.data.people.truth import Truth
 from ppnet.errors import UserError
-from tests.fakes import children_of, wait_for
+from tests.fakes import PATIENCE_S, children_of, wait_for
 
 ROOT = Path(__file__).parents[4]
 
@@ -112,7 +112,7 @@ def test_more_workers_make_the_same_samples(patches):
 def test_ctrl_c_stops_all_workers_without_a_word_of_theirs(tmp_path):
     command = [sys.executable, "-m", "ppnet", "render", "samples", str(tmp_path / "out"), "--workers", "2"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    wait_for(lambda: children_of(process.pid) >= 3 or process.poll() is not None, 120)  # one keeps count of the others
+    wait_for(lambda: children_of(process.pid) >= 3 or process.poll() is not None)  # one keeps count of the others
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=PATIENCE_S)[1]
     assert (process.returncode, said) == (130, "ppnet: Stopped.\n")
