@@ -15,6 +15,7 @@ from ppnet.skeleton import Skeleton
 from tracking.drawing.angle_arcs import angle_shapes
 from tracking.drawing.colors import LIGHT_INK, MUTED, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
 from tracking.drawing.hand_drawn import drawing_shapes
+from tracking.drawing.label_places import Number, apart
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
 from tracking.drawings import joints_of, places
@@ -56,9 +57,9 @@ def scene_of(
             shapes.append(_box(people, row, sizes, chosen=style.people.chosen))
         shapes += edges.get(row, ())
         shapes += joints.get(row, ())
-    if style.layers.angles:
-        shapes += _angles(people, style, sizes)
-    shapes += _drawings(people, style, sizes)
+    measured = [*_angles(people, style, sizes), *_drawings(people, style, sizes)]
+    shapes += [shape for shape in measured if not isinstance(shape, Number)]
+    shapes += apart([shape for shape in measured if isinstance(shape, Number)], result.size_wh, style.zoom)
     for row in people.order:
         if style.layers.joint_names:
             shapes += _joint_names(people, row, sizes)
@@ -290,8 +291,14 @@ def _radii(limb: float, pixel: float) -> tuple[float, ...]:
     return tuple(round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel for level in range(LEVELS + 1))
 
 
-def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:
-    """Of the chosen person, or of everybody where nobody is chosen."""
+def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape | Number]:
+    """Of the chosen person, or of everybody where nobody is chosen.
+
+    Left and right, and two people next to each other, are as high and cross each other: which of their numbers goes up
+    depends on who it is, not on who is a little higher.
+    """
+    if not style.layers.angles:
+        return
     keypoints = np.where(people.shown[..., None], people.points, np.nan)
     boxes = people.result.tracks.boxes
     for row in people.order:
@@ -299,23 +306,26 @@ def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape
             continue
         reach = max(0.08 * float(boxes[row, 3] - boxes[row, 1]), 14 * sizes.pixel)
         width = sizes.line(people.limbs[row] / sizes.pixel / 2)
-        yield from angle_shapes(
+        for shape in angle_shapes(
             style.layers.angles, keypoints[row], people.result.skeleton,
             reach=reach, width=width, rim=sizes.pixel, letters=1.1 * sizes.letters,
-        )  # fmt: skip
+        ):  # fmt: skip
+            is_odd = int(people.result.tracks.ids[row]) % 2
+            yield Number(shape, 2 * is_odd + shape.align[0]) if isinstance(shape, Label) else shape
 
 
-def _drawings(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape]:
+def _drawings(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape | Number]:
     """What was drawn by hand; not where a joint that it is tied to is not shown."""
     if not style.layers.drawings or not style.drawn.drawings:
         return
     joints = joints_of(people.result, style.layers.min_score, hidden=style.people.hidden)
     for drawing in style.drawn.drawings:
-        yield from drawing_shapes(
+        for shape in drawing_shapes(
             drawing, np.clip(places(drawing, joints), -FAR, FAR), people.result.size_wh,
             metres_per_pixel=style.drawn.metres_per_pixel,
             width=sizes.line(max(2.0, sizes.span / 450)), rim=sizes.pixel, letters=1.1 * sizes.letters,
-        )  # fmt: skip
+        ):  # fmt: skip
+            yield Number(shape) if isinstance(shape, Label) else shape
 
 
 def _joint_names(people: _People, row: int, sizes: _Sizes) -> Iterator[Label]:

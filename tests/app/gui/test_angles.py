@@ -1,9 +1,12 @@
 """Angles on the picture are chosen in a menu, stand in the picture and in what leaves it, and are remembered."""
 
+import cv2
 import numpy as np
 
 from tests.app.gui.conftest import pixels
+from tracking.angles import angle
 from tracking.drawing.angle_arcs import GOLD
+from tracking.drawings import joints_of
 
 
 def gold(window):
@@ -33,3 +36,20 @@ def test_choosing_one_shows_it(open_clip):
     entries = {entry.objectName(): entry for entry in window.angles.menu.actions()}
     entries["right_hip"].trigger()
     assert window.commands["angles"].isChecked() and gold(window) > 50
+
+
+def plates(window):
+    """How many golden plates with words stand in the picture, each in a piece of its own."""
+    golden = (np.abs(pixels(window).astype(int) - GOLD).max(axis=2) < 20).astype(np.uint8)
+    _, _, pieces, _ = cv2.connectedComponentsWithStats(golden, connectivity=8)
+    return sum(bool(height > 15 and width > 25) for _, _, width, height, _ in pieces[1:])
+
+
+def test_the_numbers_of_joints_close_together_can_all_be_read(open_clip):
+    """Two people stand next to each other, and the joints of each are 10 pixels apart."""
+    window = open_clip()
+    window.commands["angles"].trigger()
+    layers, result = window.workspace.layers, window.view.picture.result
+    known = joints_of(result, layers.min_score)
+    wanted = sum(bool(np.isfinite(angle(name, known[person]))) for name in layers.angles for person in (1, 2))
+    assert wanted > 2 and plates(window) == wanted
