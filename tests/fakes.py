@@ -1,5 +1,6 @@
 """Stand-ins for cameras and networks: real threads and real time, but scripted."""
 
+import itertools
 import subprocess
 import threading
 import time
@@ -22,16 +23,44 @@ def picture(index: int, size_wh: tuple[int, int] = (64, 48)) -> np.ndarray:
     return np.full((size_wh[1], size_wh[0], 3), index % 256, np.uint8)
 
 
+class FakeClock:
+    """Seconds that go by only when somebody says so: however busy the computer is, everything takes the same time."""
+
+    def __init__(self) -> None:
+        self._now_s = 1000.0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        return self._now_s
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            self._now_s += seconds
+
+
 class FakeCameraPort:
     """A port that a camera is plugged into and pulled out of; `open` opens what is there.
 
-    `pull(silent=True)`: the camera stops without an error, its read hangs until it is plugged in again or closed.
+    `pull(silent=True)`: the camera stops without an error, its read hangs (`hangs`) until it is plugged in again or
+    closed. With a `FakeClock` each picture makes time go on by its share of a second, or else (`network_is_clock`) the
+    work of a network does: see `work`.
     """
 
-    def __init__(self, *, fps: float = 100.0, size_wh: tuple[int, int] = (64, 48), make: Callable = picture) -> None:
+    def __init__(
+        self,
+        *,
+        fps: float = 100.0,
+        size_wh: tuple[int, int] = (64, 48),
+        make: Callable = picture,
+        clock: FakeClock | None = None,
+        network_is_clock: bool = False,
+    ) -> None:
         self.fps, self.size_wh, self.make = fps, size_wh, make
+        self.now: Callable[[], float] = time.monotonic if clock is None else clock
+        self._clock, self._network_is_clock = clock, network_is_clock
         self.plugged = threading.Event()
         self.plugged.set()
+        self.hangs = threading.Event()
         self.silent = False
         self.opened = 0
         self.open_now = 0
@@ -39,6 +68,7 @@ class FakeCameraPort:
 
     def pull(self, *, silent: bool = False) -> None:
         self.silent = silent
+        self.hangs.clear()
         self.plugged.clear()
 
     def plug(self) -> None:
@@ -49,6 +79,25 @@ class FakeCameraPort:
             raise CameraError("There is no camera 0; plug it in.")
         self.opened += 1
         return FakeCamera(self)
+
+    def grab(self) -> np.ndarray:
+        """The next picture."""
+        if self._clock is not None and not self._network_is_clock:
+            self._clock.advance(1 / self.fps)
+        self.grabbed += 1
+        return self.make(self.grabbed - 1, self.size_wh)
+
+    def work(self, seconds: float) -> None:
+        """In the network's thread: so long it takes to read a picture. It ends when the camera does."""
+        if self._clock is None:
+            time.sleep(seconds)
+            return
+        end_s, grabbed = self.now() + seconds, self.grabbed
+        if self._network_is_clock:
+            self._clock.advance(seconds)
+            grabbed += 2  # two more: the first has been handed over, and the next one to be read is a fresh one
+        while self.open_now and self.plugged.is_set() and (self.now() < end_s or self.grabbed < grabbed):
+            time.sleep(0.001)
 
 
 class FakeCamera(ClosingSource):
@@ -64,19 +113,15 @@ class FakeCamera(ClosingSource):
         self.notices: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Frame]:
-        index, due = 0, time.monotonic()
-        while True:
-            due += 1 / self._port.fps
-            time.sleep(max(0.0, due - time.monotonic()))
+        for index in itertools.count():
+            time.sleep(1 / self._port.fps)
             while not self._port.plugged.is_set():
                 if not self._port.silent:
                     raise CameraError("The camera was unplugged.")
+                self._port.hangs.set()
                 time.sleep(0.01)
-                due = time.monotonic()
-            image = self._port.make(self._port.grabbed, self._port.size_wh)
-            self._port.grabbed += 1
-            yield Frame(index, 5000.0 + time.monotonic(), image)
-            index += 1
+            image = self._port.grab()
+            yield Frame(index, 5000.0 + self._port.now(), image)
 
     def close(self) -> None:
         if self._is_open:
@@ -138,7 +183,9 @@ class FakeProcessor:
     def process(self, frame: Frame) -> FrameResult:
         if self.port is not None:
             self.behind.append(self.port.grabbed - 1 - frame.index)
-        time.sleep(self.settings.seconds)
+            self.port.work(self.settings.seconds)
+        else:
+            time.sleep(self.settings.seconds)
         if self.settings.fails_at is not None and frame.index >= self.settings.fails_at:
             raise RuntimeError("the network broke")
         self.seen.append(frame.index)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.engine.life_cycle import CameraState
 from app.engine.live_options import LiveOptions
+from app.engine.meter import Clock
 from ppnet.errors import UserError, sentence_for
 from tracking.types import Frame
 from tracking.video.source import VideoInfo, VideoSource
@@ -29,11 +30,13 @@ class Capture:
         *,
         on_frame: Callable[[Frame, float], None],
         on_end: Callable[[str | None], None],
+        clock: Clock = time.monotonic,
     ) -> None:
         self._open_source = open_source
         self._options = options
         self._on_frame = on_frame
         self._on_end = on_end
+        self._clock = clock
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._info: VideoInfo | None = None
@@ -41,14 +44,14 @@ class Capture:
         self.losses = 0
         """How often the source fell silent or could not be read any more."""
         self._newest_at: float | None = None
-        self._started = time.monotonic()
+        self._started = self._clock()
         self._next_index = 0
         self._last_time_s = -1.0
         self.thread = threading.Thread(target=self._run, name="capture", daemon=True)
 
     def start(self) -> None:
         """Starts to read."""
-        self._started = time.monotonic()
+        self._started = self._clock()
         self.thread.start()
 
     def stop(self) -> None:
@@ -65,7 +68,7 @@ class Capture:
     def state(self) -> CameraState:
         """Whether pictures come: LOST as soon as it has been silent for `lost_after_s`."""
         with self._lock:
-            silent_s = 0.0 if self._newest_at is None else time.monotonic() - self._newest_at
+            silent_s = 0.0 if self._newest_at is None else self._clock() - self._newest_at
             if self._state is CameraState.LIVE and silent_s > self._options.lost_after_s:
                 self._lose()
             return self._state
@@ -113,7 +116,7 @@ class Capture:
         for frame in source:
             if self._stop.is_set():
                 return
-            now = time.monotonic()
+            now = self._clock()
             if offset_s is None:  # the source's own clock, set so that the run starts at 0 and goes on after a gap
                 offset_s = now - self._started - frame.time_s
             with self._lock:

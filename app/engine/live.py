@@ -12,7 +12,7 @@ from app.engine.life_cycle import CameraState, EngineState
 from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
-from app.engine.meter import LatencyMeter, RateMeter
+from app.engine.meter import Clock, LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, notices_of
 from app.engine.recent_film import RecentFilm
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
@@ -51,21 +51,25 @@ class LiveEngine(Generic[S]):
         session: Session | None = None,
         on_change: Callable[[S, S, float], object] | None = None,
         on_result: Callable[[FrameResult], object] = lambda _result: None,
+        clock: Clock = time.monotonic,
     ) -> None:
         """session: every result goes into it as the run goes; `stop` closes it. A run that ends by itself marks it
         complete and leaves it open.
 
         on_change(before, after, time_s): called in the thread `pose` when other settings come into use, whoever or
         whatever changed them; time_s: of the frame from which they count. on_result(result): there, for each frame.
+        clock: seconds; all rates, delays and silences are measured by it.
         """
         self._build = build
         self._steps = tuple(steps)
         self._options = options or LiveOptions()
         self._session = session
         self._on_result = on_result
+        self._clock = clock
         self._tell_change = on_change or (lambda _before, _after, _time_s: None)
         self._lock = threading.RLock()
         self._stop = threading.Event()
+        self._is_over = threading.Event()  # no picture comes any more
         self._state = EngineState.STOPPED
         self._error: Notice | None = None
         self._settings = settings
@@ -81,17 +85,17 @@ class LiveEngine(Generic[S]):
         self.film = RecentFilm()
         """The last seconds."""
         self._session_writer: SessionWriter | None = None
-        self._captured, self._processed, self._painted = RateMeter(), RateMeter(), RateMeter()
-        self._delay = LatencyMeter()
-        self._load = LatencyMeter()
-        self._stages = {stage: LatencyMeter() for stage in STAGES}
+        self._captured, self._processed, self._painted = (RateMeter(clock=clock) for _ in range(3))
+        self._delay = LatencyMeter(clock=clock)
+        self._load = LatencyMeter(clock=clock)
+        self._stages = {stage: LatencyMeter(clock=clock) for stage in STAGES}
         self._shedder = LoadShedder(
             self._options.target_delay_s,
             steps=len(self._steps) if self._options.shed else 0,
             take_after_s=self._options.shed_after_s,
             give_back_after_s=self._options.give_back_after_s,
         )
-        self._capture = Capture(open_source, self._options, on_frame=self._on_frame, on_end=self._on_end)
+        self._capture = Capture(open_source, self._options, on_frame=self._on_frame, on_end=self._on_end, clock=clock)
         self._threads = (
             self._capture.thread,
             threading.Thread(target=self._process, name="pose", daemon=True),
@@ -105,7 +109,7 @@ class LiveEngine(Generic[S]):
         with self._lock:
             if self._started_at:
                 raise RuntimeError("a live engine is started once")
-            self._started_at = time.monotonic()
+            self._started_at = self._clock()
             self._state = EngineState.STARTING
             if self._session is not None:
                 self._session_writer = SessionWriter(self._session)
@@ -184,7 +188,7 @@ class LiveEngine(Generic[S]):
     def painted(self, view: LiveView) -> None:
         """Says that a view is on the screen now."""
         self._painted.tick()
-        self._delay.add(time.monotonic() - view.grabbed_s)
+        self._delay.add(self._clock() - view.grabbed_s)
 
     def start_recording(self, settings: RecordingSettings, style: Callable[[], SceneStyle]) -> None:
         """Starts to record; ValueError when a recording is running, UserError when the folder cannot be written."""
@@ -233,7 +237,7 @@ class LiveEngine(Generic[S]):
             shed=shed(settings, self._steps, level)[1],
             memory_bytes=resident_bytes(),
             recording=recording,
-            moment_s=time.monotonic(),
+            moment_s=self._clock(),
         )
 
     def _notices(self, camera: CameraState, recording: RecordingStats | None) -> tuple[Notice, ...]:
@@ -274,13 +278,8 @@ class LiveEngine(Generic[S]):
 
     def _on_end(self, error: str | None) -> None:
         if error is not None:
-            return self._fault(error)
-        while self._slot.peek() is not None and not self._stop.wait(TICK_S / 5):
-            pass
-        with self._lock:
-            if self._state.is_active:
-                self._state = EngineState.STOPPED
-        return self._shut_down()
+            self._fault(error)
+        self._is_over.set()
 
     # Pose thread
 
@@ -303,7 +302,10 @@ class LiveEngine(Generic[S]):
         self._built(processor)
         refused: S | None = None  # is not tried again until something else was asked for
         while not self._stop.is_set():
+            is_over = self._is_over.is_set()  # looked at before the slot: then nothing comes into it any more
             taken = self._slot.take(TICK_S)
+            if taken is None and is_over:
+                return self._conclude()
             now_asked, wanted = self._wanted_settings()
             if wanted == used:
                 asked, refused = now_asked, None
@@ -322,6 +324,13 @@ class LiveEngine(Generic[S]):
                 continue
             self._publish(processor.process(taken[0]), *taken)
             self._told = notices_of(processor)
+
+    def _conclude(self) -> None:
+        """The source has come to its end, and its last picture is read."""
+        with self._lock:
+            if self._state.is_active:
+                self._state = EngineState.STOPPED
+        self._shut_down()
 
     def _refuse(self, settings: S, in_use: S, error: UserError) -> None:
         """Goes back to the settings in use, unless others were asked for meanwhile."""
@@ -349,7 +358,7 @@ class LiveEngine(Generic[S]):
                 self._state = EngineState.RUNNING
 
     def _publish(self, result: FrameResult, frame: Frame, grabbed_s: float) -> None:
-        self._load.add(time.monotonic() - grabbed_s)
+        self._load.add(self._clock() - grabbed_s)
         for stage in STAGES:
             self._stages[stage].add(getattr(result.times, stage))
         self._processed.tick()
@@ -375,5 +384,5 @@ class LiveEngine(Generic[S]):
                 recorder.interrupt()
             was_lost = is_lost
             load = self._load.snapshot()
-            if load.count and not is_lost and self._shedder.update(load.median_s, time.monotonic()):
+            if load.count and not is_lost and self._shedder.update(load.median_s, self._clock()):
                 self._load.clear()
