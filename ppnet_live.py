@@ -198,11 +198,11 @@ class Track:
     def _run(self, path: Path, *sinks: Any, overwrite: bool = False) -> Iterator["FileRun[RunSettings]"]:
         """A run into a session at `path`, which is closed at the end."""
         from app.runs.file_run import FileRun
+        from app.runs.run_source import open_run_source
         from app.runs.session_header import run_header
-        from app.runs.source import open_for
         from tracking.session.session import Session as SessionFile
 
-        with open_for(self.settings, self.source) as source:
+        with open_run_source(self.settings, self.source) as source:
             header = run_header(source.info, self.settings, getattr(self._estimator, "info", None))
             with SessionFile.create(path, header, overwrite=overwrite) as session:
                 run: FileRun[RunSettings] = FileRun(

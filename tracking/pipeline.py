@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from tracking.detection.ahead import LookAhead
 from tracking.detection.detector import PersonDetector
+from tracking.detection.prefetch import DetectionPrefetch
 from tracking.focus_person import FocusFilter, FocusPerson
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import Smoother, make_smoother
@@ -47,7 +47,7 @@ class Pipeline:
     ) -> None:
         self.settings = settings or PipelineSettings()
         self._detector = detector
-        self._ahead = LookAhead()
+        self._ahead = DetectionPrefetch()
         self._expected: Frame | None = None
         self.estimator = estimator
         self._filter = FocusFilter(self.settings.only)

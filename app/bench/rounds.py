@@ -24,9 +24,9 @@ from app.engine.live_options import LiveOptions
 from app.engine.memory import resident_bytes
 from app.engine.processor import Processor
 from app.runs.file_run import FileRun
+from app.runs.run_source import open_run_source
 from app.runs.session_header import run_header
 from app.runs.sinks import Sink, TableSink, VideoSink
-from app.runs.source import open_for
 from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from tracking.detection.detector import quiet_native_logs
@@ -136,7 +136,7 @@ class Bench:
             raise UserError(
                 f"There is no file {landmarker}; give --against a .task file of MediaPipe's PoseLandmarker."
             )
-        with open_for(settings, clip) as source:
+        with open_run_source(settings, clip) as source:
             self.info: VideoInfo = source.info
         if self.info.is_live:
             raise UserError("Rounds need the same pictures each time: give a video file or a folder of pictures.")
@@ -187,7 +187,7 @@ class Bench:
         return done
 
     def _warm_up(self, processor: Processor) -> None:
-        with open_for(self._settings, self._clip) as source:
+        with open_run_source(self._settings, self._clip) as source:
             frames = [frame for frame, _ in zip(source, range(WARM_UP_FRAMES), strict=False)]
         if not frames:
             raise UserError(f"{self.info.name} has no pictures; there is nothing to measure.")
@@ -235,7 +235,7 @@ class Bench:
         results = _Results()
         with self._session(watch) as session:
             run = FileRun(
-                lambda: TimedSource(open_for(self._settings, self._clip), watch),
+                lambda: TimedSource(open_run_source(self._settings, self._clip), watch),
                 lambda _settings, _current: processor,
                 self._settings,
                 session=session,
@@ -256,7 +256,7 @@ class Bench:
     def _live_round(self) -> Round:
         watch, results = Stopwatch(), _Results()
         processor = self._chain(watch)
-        source = TimedSource(open_for(self._settings, self._clip), watch, as_camera=True)
+        source = TimedSource(open_run_source(self._settings, self._clip), watch, as_camera=True)
         engine = LiveEngine(
             lambda: source,
             lambda _settings, _current: processor,

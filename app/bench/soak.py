@@ -14,8 +14,8 @@ from app.engine.live import LiveEngine
 from app.engine.memory import resident_bytes
 from app.engine.recorder import RecordingSettings
 from app.presets import SHED_STEPS
+from app.runs.run_source import open_run_source
 from app.runs.session_header import run_header
-from app.runs.source import open_for
 from app.runs.track_processor import build_processor
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
@@ -106,7 +106,7 @@ class LoopedCamera(ClosingSource):
     def __init__(self, clip: str, settings: RunSettings) -> None:
         self._clip, self._settings = clip, settings
         self._closed = threading.Event()
-        with open_for(settings, clip) as source:
+        with open_run_source(settings, clip) as source:
             self.info: VideoInfo = replace(source.info, path=None, is_live=True, has_audio=False)
         self.notices: tuple[str, ...] = ()
 
@@ -116,7 +116,7 @@ class LoopedCamera(ClosingSource):
         step_s = 1 / float(self.info.frame_rate or 30)
         while not self._closed.is_set():
             first_s, last_s = None, 0.0
-            with open_for(self._settings, self._clip) as source:
+            with open_run_source(self._settings, self._clip) as source:
                 for frame in source:
                     first_s = frame.time_s if first_s is None else first_s
                     last_s = frame.time_s - first_s
@@ -157,7 +157,7 @@ def soak(clip: str, settings: RunSettings, minutes: float, tell: Callable[[str],
             count = stored.frame_count
         recorded = {}
         for video in sorted(Path(folder).glob("*.mp4")):
-            with open_for(RunSettings(), video) as source:
+            with open_run_source(RunSettings(), video) as source:
                 recorded[video.name] = source.info.frame_count or 0
     notices = tuple(notice.words for notice in status.notices)
     return Soak(tuple(looks), stop_s, finished_s, count, recorded, dict(status.dropped), notices)

@@ -78,7 +78,7 @@ def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:
         return found[0]
     if not everybody:
         raise UserError("Nobody was seen in that part; there is nothing to report.")
-    return max(everybody, key=lambda one: one.deeds)
+    return max(everybody, key=lambda one: one.activity)
 
 
 def _place(arguments: argparse.Namespace, end: str) -> Path:

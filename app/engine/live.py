@@ -14,8 +14,8 @@ from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import Clock, LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, notices_of
-from app.engine.recent_film import RecentFilm
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
+from app.engine.replay_buffer import ReplayBuffer
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.engine.session_writer import SessionWriter
 from ppnet.errors import UserError
@@ -82,7 +82,7 @@ class LiveEngine(Generic[S]):
         self._newest: tuple[Frame, float] | None = None
         self._result: tuple[FrameResult, Frame] | None = None
         self._recorder: Recorder | None = None
-        self.film = RecentFilm()
+        self.replay_buffer = ReplayBuffer()
         """The last seconds."""
         self._session_writer: SessionWriter | None = None
         self._captured, self._processed, self._painted = (RateMeter(clock=clock) for _ in range(3))
@@ -113,7 +113,7 @@ class LiveEngine(Generic[S]):
             self._state = EngineState.STARTING
             if self._session is not None:
                 self._session_writer = SessionWriter(self._session)
-        self.film.start()
+        self.replay_buffer.start()
         self._capture.start()
         for thread in self._threads[1:]:
             thread.start()
@@ -135,7 +135,7 @@ class LiveEngine(Generic[S]):
             self._session_writer.close()
             self._session_writer.thread.join(max(0.0, deadline - time.monotonic()))
             threads.append(self._session_writer.thread)
-        self.film.stop(max(0.0, deadline - time.monotonic()))
+        self.replay_buffer.stop(max(0.0, deadline - time.monotonic()))
         recorder = self._recorder
         written = recorder is None or recorder.wait(max(0.0, deadline - time.monotonic()))
         with self._lock:
@@ -147,7 +147,7 @@ class LiveEngine(Generic[S]):
         """Tells every thread to end; safe to call twice and from any thread."""
         self._stop.set()
         self._capture.stop()
-        self.film.stop(0.0)
+        self.replay_buffer.stop(0.0)
         with self._lock:
             if self._recorder is not None:
                 self._recorder.stop()
@@ -272,7 +272,7 @@ class LiveEngine(Generic[S]):
             self._newest = frame, grabbed_s
             recorder = self._recorder
         self._slot.put((frame, grabbed_s))
-        self.film.put(frame)
+        self.replay_buffer.put(frame)
         if recorder is not None:
             recorder.put_captured(frame)
 
@@ -362,7 +362,7 @@ class LiveEngine(Generic[S]):
         for stage in STAGES:
             self._stages[stage].add(getattr(result.times, stage))
         self._processed.tick()
-        self.film.put_result(result)
+        self.replay_buffer.put_result(result)
         with self._lock:
             self._result = result, frame
             recorder, writer = self._recorder, self._session_writer

@@ -7,8 +7,8 @@ from app.gui.answers_panel import NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands
 from app.gui.playback_commands import PlaybackCommands
+from app.runs.opened_file import OpenedFile
 from app.runs.task import Progress, Task
-from app.runs.what_is_open import OpenedFile
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report
 from tracking.answers.table import write_answers_csv
@@ -82,7 +82,7 @@ class AnswersCommands(Commands):
         if self._report.is_busy:
             self._workspace.notify("Still computing; try again in a moment.", "warning")
             return
-        who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.deeds))
+        who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.activity))
         path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
         style = self._workspace.style
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))

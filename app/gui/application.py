@@ -1,4 +1,4 @@
-"""`run()`: Qt's surroundings, the look, the log, and the window with its real parts."""
+"""`run()`: Qt's surroundings, the look, the log, and the window with its real factories."""
 
 import logging
 import os
@@ -21,9 +21,9 @@ from app.gui.report import WORDS
 from app.gui.theme import apply_theme
 from app.presets import SHED_STEPS
 from app.runs.inspector import real_looker
+from app.runs.opened import Factories
 from app.runs.session_header import run_header
 from app.runs.track_processor import build_processor
-from app.runs.what_is_open import Parts
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.errors import sentence_for
@@ -66,9 +66,9 @@ def open_any(spec: str | Path, **wish: Any) -> VideoSource:
     return open_source(spec)
 
 
-def real_parts() -> Parts:
+def real_factories() -> Factories:
     """Cameras, files and networks as they are."""
-    return Parts(
+    return Factories(
         open_source=open_any,
         build=build_processor,
         header=run_header,
@@ -78,12 +78,12 @@ def real_parts() -> Parts:
     )
 
 
-def make_window(app: QApplication, *, parts: Parts | None = None) -> MainWindow:
+def make_window(app: QApplication, *, factories: Factories | None = None) -> MainWindow:
     """The window, dressed, with nothing open."""
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     thread = WindowThread()
-    window = MainWindow(Workspace(parts or real_parts(), store.settings, post=thread.post), store)
+    window = MainWindow(Workspace(factories or real_factories(), store.settings, post=thread.post), store)
     thread.setParent(window)
     return window
 

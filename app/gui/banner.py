@@ -37,7 +37,7 @@ class Banner(QWidget):
         self._close.setToolTip("Close this message")
         self._close.clicked.connect(self.hide)
         self.button.clicked.connect(self._act)
-        self._deed: Callable[[], object] | None = None
+        self._action: Callable[[], object] | None = None
         self._kind = "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -60,7 +60,7 @@ class Banner(QWidget):
         *,
         kind: str = "info",
         button: str = "",
-        deed: Callable[[], object] | None = None,
+        action: Callable[[], object] | None = None,
         seconds: float = 0.0,
     ) -> None:
         """Shows a sentence (`kind`: info, warning or error), for `seconds` or until closed."""
@@ -71,7 +71,7 @@ class Banner(QWidget):
         self._words.setText(words)
         self.button.setText(button)
         self.button.setVisible(bool(button))
-        self._deed, self._kind = deed, kind
+        self._action, self._kind = action, kind
         self.setStyleSheet(
             f"#banner {{ background: {colours.panel}; border: 1px solid {colours.border};"
             f" border-left: 4px solid {colour}; border-radius: 6px; }}"
@@ -113,5 +113,5 @@ class Banner(QWidget):
 
     def _act(self) -> None:
         self.hide()
-        if self._deed is not None:
-            self._deed()
+        if self._action is not None:
+            self._action()

@@ -113,7 +113,7 @@ class BatchDialog(QDialog):
         }
         self.buttons["start"].setProperty("primary", True)
         self._lay_out()
-        for name, deed in (
+        for name, handler in (
             ("add", self._ask_files),
             ("folder", self._ask_videos),
             ("remove", self._remove),
@@ -122,7 +122,7 @@ class BatchDialog(QDialog):
             ("cancel", self.cancel),
             ("start", self.start),
         ):
-            self.buttons[name].clicked.connect(lambda _checked=False, deed=deed: deed())
+            self.buttons[name].clicked.connect(lambda _checked=False, handler=handler: handler())
         self.refresh()
 
     def _lay_out(self) -> None:

@@ -11,7 +11,7 @@ STATUS_MS = 250
 
 
 class WindowThread(QObject):
-    """Has deeds of other threads done in the window's thread, in the order in which they were posted."""
+    """Has calls of other threads made in the window's thread, in the order in which they were posted."""
 
     _posted = Signal(object)
 
@@ -19,15 +19,15 @@ class WindowThread(QObject):
         super().__init__(parent)
         self._posted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
-    def post(self, deed: Callable[[], object]) -> None:
-        """The deed is done soon; never, once the window is gone."""
+    def post(self, call: Callable[[], object]) -> None:
+        """The call is made soon; never, once the window is gone."""
         try:
-            self._posted.emit(deed)
+            self._posted.emit(call)
         except RuntimeError:
             return
 
-    def _do(self, deed: Callable[[], object]) -> None:
-        deed()
+    def _do(self, call: Callable[[], object]) -> None:
+        call()
 
 
 class WorkspaceTimers(QObject):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.gui.controls_panel import ControlsPanel
-from app.runs.job import Job, Post
+from app.runs.background_call import BackgroundCall, Post
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Discovery:
     def __init__(self, controls: ControlsPanel, *, post: Post) -> None:
         self._post = post
         self._controls = controls
-        self._job: Job[Found] | None = None
+        self._job: BackgroundCall[Found] | None = None
 
     def start(self) -> None:
         """Begins to look."""
-        self._job = Job(look, name="look for devices", post=self._post, done=self._show)
+        self._job = BackgroundCall(look, name="look for devices", post=self._post, done=self._show)
 
     def wait(self) -> None:
         """Waits for the end; for the end of the program."""

@@ -7,7 +7,7 @@ from app.gui.drawing_hand import TOOLS
 from app.gui.person_curves import PersonCurves
 from app.gui.playback_commands import PlaybackCommands
 from ppnet.skeleton import Skeleton
-from tracking.drawings import name_of
+from tracking.measurements import name_of
 from tracking.session.edits import RemoveDrawing, SetDrawing
 
 OF_ONE = ("extend", "delete-drawing")

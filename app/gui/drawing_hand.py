@@ -14,7 +14,7 @@ from app.gui.hit_test import hit_test
 from app.gui.picture_overlay import paint_handles
 from tracking.drawing.hand_drawn import outline
 from tracking.drawing.style import Drawn
-from tracking.drawings import Joints, joints_of, measured, name_of, places, unit_of
+from tracking.measurements import Joints, joints_of, measured, name_of, places, unit_of
 from tracking.session.edits import POINTS, DrawnPoint, SetDrawing
 
 if TYPE_CHECKING:

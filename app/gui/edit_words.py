@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tracking.drawings import name_of
+from tracking.measurements import name_of
 from tracking.session import edits
 from tracking.session.edits import Edit
 

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.commands import Commands, WindowParts
 from app.gui.start_page import StartPage, Unfinished
+from app.runs.background_call import BackgroundCall
 from app.runs.importing import Imported, import_tracks
-from app.runs.job import Job
+from app.runs.opened import Opened
+from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session, sessions_folder
-from app.runs.what_is_open import Opened, OpenedFile
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
 from tracking.importing.formats import patterns
@@ -75,7 +76,9 @@ class FileCommands(Commands):
         self.cameras = list_cameras()
         self._start.show_cameras([camera.name for camera in self.cameras])
         known, folders = self._store.value.recent, (sessions_folder(), self.record_folder())
-        Job(lambda: _lists(known, folders), name="look for runs", post=self._workspace.post, done=self._show_lists)
+        BackgroundCall(
+            lambda: _lists(known, folders), name="look for runs", post=self._workspace.post, done=self._show_lists
+        )
 
     def _show_lists(self, lists: "tuple[list[Path], list[Unfinished]]") -> None:
         self._start.show_lists(*lists)
@@ -151,7 +154,7 @@ class FileCommands(Commands):
             if imported.notice:
                 self._workspace.notify(imported.notice)
 
-        Job(
+        BackgroundCall(
             lambda: import_tracks(file, video, place),
             name="import",
             post=self._workspace.post,
@@ -164,13 +167,15 @@ class FileCommands(Commands):
             raise error
         self._workspace.notify(str(error), "error")
 
-    def _ask(self, title: str, mode: QFileDialog.FileMode, deed: Callable[[str], None], *, names: str = FILTER) -> None:
+    def _ask(
+        self, title: str, mode: QFileDialog.FileMode, action: Callable[[str], None], *, names: str = FILTER
+    ) -> None:
         recent = self._store.value.recent
         dialog = QFileDialog(self._window, title, str(Path(recent[0]).parent) if recent else first_folder())
         dialog.setFileMode(mode)
         if mode is QFileDialog.FileMode.ExistingFile:
             dialog.setNameFilter(names)
-        dialog.fileSelected.connect(deed)
+        dialog.fileSelected.connect(action)
         dialog.open()
 
     def ask_camera(self) -> None:

@@ -11,7 +11,7 @@ from app.gui.preferences import config_folder
 from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
-from app.runs.what_is_open import Opened
+from app.runs.opened import Opened
 from ppnet.log_file import log_path
 
 

@@ -65,7 +65,7 @@ class InspectCommands(Commands):
 
     def _looker_maker(self) -> Callable[[], Looker]:
         settings: RunSettings = self._workspace.settings
-        parts = self._workspace.parts
+        parts = self._workspace.factories
         return lambda: parts.looker(settings)
 
     def _wanted(self) -> bool:

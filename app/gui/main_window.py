@@ -35,10 +35,10 @@ from app.gui.export_commands import ExportCommands
 from app.gui.faces_follower import FacesFollower
 from app.gui.file_commands import FileCommands, accept_copy
 from app.gui.focus_commands import FocusCommands
-from app.gui.focused_keys import belongs_to, leave_focus_to_tab, press_focused
 from app.gui.graph_commands import GraphCommands
 from app.gui.help_commands import HelpCommands
 from app.gui.inspect_commands import InspectCommands
+from app.gui.keyboard_focus import belongs_to, leave_focus_to_tab, press_focused
 from app.gui.mark_commands import MarkCommands
 from app.gui.mirror_commands import MirrorCommands
 from app.gui.network_view_panel import NetworkViewPanel
@@ -60,8 +60,9 @@ from app.gui.transport import Transport
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import restore_layout, save_layout
+from app.runs.opened import Opened
+from app.runs.opened_file import OpenedFile
 from app.runs.picture_feed import Picture
-from app.runs.what_is_open import Opened, OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.skeleton import COCO_17
 
@@ -245,13 +246,13 @@ class MainWindow(QMainWindow):
         if self.workspace.run is not None:
             self.workspace.run.feed.painted()
 
-    def _offer(self, words: str, kind: str, button: str, deed: Callable[[], object]) -> None:
-        self.banner.say(words, kind=kind, button=button, deed=deed)
+    def _offer(self, words: str, kind: str, button: str, action: Callable[[], object]) -> None:
+        self.banner.say(words, kind=kind, button=button, action=action)
 
     def _tell_complete(self, run: OpenedFile | None) -> None:
         if run is not None and not self.banner.text:  # what is wrong with a file is not covered
             words = f"All {run.session.frame_count} frames are tracked."
-            self.banner.say(words, button="Play from the start", deed=run.play_from_start, seconds=20)
+            self.banner.say(words, button="Play from the start", action=run.play_from_start, seconds=20)
 
     def _show_status(self, status: RunStatus) -> None:
         self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)
@@ -313,7 +314,7 @@ class MainWindow(QMainWindow):
             return
         if self.exports.is_batch_at_work and not self._leaves_batch:
             words = "A batch is running; quitting stops it. Finished files are kept."
-            self.banner.say(words, kind="warning", button="Quit anyway", deed=self.quit)
+            self.banner.say(words, kind="warning", button="Quit anyway", action=self.quit)
             event.ignore()
             return
         self._is_leaving = True

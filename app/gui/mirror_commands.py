@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands, show_in_folder
-from app.runs.just_happened import write_recent
+from app.runs.opened import Opened
 from app.runs.picture_feed import LiveFeed
+from app.runs.replay_video import write_replay
 from app.runs.task import Progress, Task
-from app.runs.what_is_open import Opened
 from tracking.session.naming import named_after
 
 DELAYS_S = (0, 2, 5, 10, 20)
@@ -52,11 +52,11 @@ class MirrorCommands(Commands):
         if self._writing.is_busy:
             self._workspace.notify("The seconds before are still being saved; try again in a moment.", "warning")
             return
-        film, style = camera.engine.film, self._workspace.style
+        replay, style = camera.engine.replay_buffer, self._workspace.style
         path = self._files.new_file(named_after(camera.session.path, "_last.mp4").name)
 
         def work(progress: Progress) -> Path:
-            return write_recent(film, path, style, last_s=SAVED_S, progress=progress.tell)
+            return write_replay(replay, path, style, last_s=SAVED_S, progress=progress.tell)
 
         self._writing.start(work)
 

@@ -129,12 +129,12 @@ class PeopleCommands(Commands):
             "First move the same joint by hand on two frames; then the frames between them are filled in.", "warning"
         )
 
-    def _with_one(self, deed: Callable[[int], object]) -> None:
+    def _with_one(self, action: Callable[[int], object]) -> None:
         person = self._workspace.people.chosen
         if person is None:
             self._workspace.notify("First choose a person: click them in the picture or in the list.", "warning")
         else:
-            deed(person)
+            action(person)
 
     def _pair(self) -> tuple[int, int] | None:
         """The two people meant: marked in the list, or the only two in the picture."""

@@ -30,7 +30,7 @@ from tracking.drawing.style import PeopleStyle
 
 NUMBER, NAME, SEEN, FROM = range(4)
 SWATCH, FACE = QSize(16, 16), QSize(40, 40)
-DEEDS = (
+PERSON_ACTIONS = (
     ("swap", "swap", "Swap"),
     ("merge", "merge", "Merge"),
     ("split", "split", "Split"),
@@ -105,7 +105,7 @@ class PeoplePanel(QWidget):
         self.question.agreed.connect(self.mergeWanted)
         self.question.refused.connect(self.suggestionRefused)
         column.addWidget(self.question)
-        column.addLayout(self._deeds(actions))
+        column.addLayout(self._action_buttons(actions))
         self.recolour()
 
     def picked(self) -> list[int]:
@@ -161,13 +161,13 @@ class PeoplePanel(QWidget):
     def recolour(self) -> None:
         """Takes the colours of the look."""
         colours = tokens()
-        for name, symbol, _ in DEEDS:
+        for name, symbol, _ in PERSON_ACTIONS:
             self._buttons[name].setIcon(icon(symbol, colours.text, faded=colours.border))
 
-    def _deeds(self, actions: Actions) -> QGridLayout:
+    def _action_buttons(self, actions: Actions) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(4)
-        for place, (name, _, words) in enumerate(DEEDS):
+        for place, (name, _, words) in enumerate(PERSON_ACTIONS):
             button = QToolButton()
             button.setText(words)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -12,7 +12,7 @@ from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
-from tracking.drawings import name_of
+from tracking.measurements import name_of
 from tracking.session.edits import SetDrawing
 
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))

@@ -84,9 +84,9 @@ class RecentRow(QFrame):
         row.addWidget(QLabel(title))
         row.addWidget(place, 1)
         if button:
-            deed = QPushButton(button)
-            deed.clicked.connect(self.clicked)
-            row.addWidget(deed)
+            open_button = QPushButton(button)
+            open_button.clicked.connect(self.clicked)
+            row.addWidget(open_button)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

@@ -13,9 +13,9 @@ from app.engine.life_cycle import EngineState
 from app.engine.meter import LatencyMeter, RateMeter
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
-from app.runs.pieces import Piece, PieceReader, Step
-from app.runs.resume import IdContinuation, merges_at
+from app.runs.segment_reader import Segment, SegmentReader, Step
 from app.runs.sinks import Sink, sink_closing
+from app.runs.track_stitching import IdContinuation, merges_at
 from ppnet.errors import UserError
 from tracking.session.session import Session
 from tracking.time_span import TimeSpan
@@ -73,8 +73,8 @@ class FileRun(Generic[S]):
         self._state = EngineState.STOPPED
         self._error: Exception | None = None
         self._refused: tuple[Notice, ...] = ()
-        self._pieces = PieceReader(session)
-        self._is_stored = threading.Event()  # all that was read of a piece
+        self._segments = SegmentReader(session)
+        self._is_stored = threading.Event()  # all that was read of a segment
         self._reached_s: float | None = None
         self._stop = threading.Event()
         self._go = threading.Event()
@@ -87,7 +87,7 @@ class FileRun(Generic[S]):
         self._rate = RateMeter(5.0)
         self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
         waiting = 1 if session.header.source.is_live else QUEUE_FRAMES  # live pictures must not grow old in a queue
-        self._frames: FrameQueue[Step | None] = FrameQueue(waiting, QUEUE_BYTES)  # None: a piece is over
+        self._frames: FrameQueue[Step | None] = FrameQueue(waiting, QUEUE_BYTES)  # None: a segment is over
         self._results: FrameQueue[_Done | None] = FrameQueue(waiting, QUEUE_BYTES)
         self._threads = tuple(
             threading.Thread(target=self._guarded, args=(work, end), name=name, daemon=True)
@@ -157,14 +157,14 @@ class FileRun(Generic[S]):
 
     def limit(self, span: TimeSpan) -> None:
         """Tracks only what lies in the span from now on. What is tracked stays."""
-        self._pieces.limit(span)
+        self._segments.limit(span)
 
     def go_to(self, time_s: float) -> None:
         """Leaves what it is at, goes on a little before this time, and comes back to the rest later. ValueError when it
         has sinks, which take frames in order."""
         if self._sinks:
             raise ValueError("a run with sinks goes from the start to the end")
-        self._pieces.go_to(time_s)
+        self._segments.go_to(time_s)
 
     @property
     def reached_s(self) -> float | None:
@@ -174,7 +174,7 @@ class FileRun(Generic[S]):
     @property
     def decode_s(self) -> float:
         """Seconds spent in reading."""
-        return self._pieces.decode_s
+        return self._segments.decode_s
 
     @property
     def is_active(self) -> bool:
@@ -218,7 +218,7 @@ class FileRun(Generic[S]):
 
     def _left(self) -> int | None:
         """About how many frames are still to come; None when nobody knows."""
-        limits, info = self._pieces.limits, self._info
+        limits, info = self._segments.limits, self._info
         if info.is_live:
             return None
         if limits.is_unlimited and info.frame_count:
@@ -255,8 +255,8 @@ class FileRun(Generic[S]):
             return
         with self._open_source() as source:
             self._source = source
-            for piece in self._pieces.pieces(source):
-                for step in self._pieces.steps(source, piece):
+            for segment in self._segments.segments(source):
+                for step in self._segments.steps(source, segment):
                     if not self._frames.put(step, step.frame.image.nbytes):
                         return
                 if not self._frames.put(None, 0) or not self._piece_is_stored():
@@ -284,7 +284,7 @@ class FileRun(Generic[S]):
 
     def _is_wanted(self, step: Step) -> bool:
         is_stored = step.is_warm_up or step.is_seam
-        return not self._pieces.is_leaving and (is_stored or self._pieces.limits.contains(step.frame.time_s))
+        return not self._segments.is_leaving and (is_stored or self._segments.limits.contains(step.frame.time_s))
 
     def _track(self) -> None:
         if self._stop.is_set():
@@ -293,32 +293,32 @@ class FileRun(Generic[S]):
             used = self._wanted()
             in_use[:] = [self._build(used, None)]
             self._built(in_use[0])
-            ids, piece = IdContinuation(self._session), None
+            ids, segment = IdContinuation(self._session), None
             for step in self._taken():
                 if step is None:
                     if not self._results.put(None, 0):
                         return
                     continue
-                if step.piece is not piece:
-                    self._begin(step.piece, in_use[0], ids, is_first=piece is None)
-                    piece = step.piece
+                if step.segment is not segment:
+                    self._begin(step.segment, in_use[0], ids, is_first=segment is None)
+                    segment = step.segment
                 wanted = self._wanted()
                 if wanted != used and self._changed(in_use, used, wanted):
                     self._on_change(used, wanted, step.frame.time_s)
                     used = wanted
                 following = self._frames.next_waiting()
-                if following is not None and following.piece is piece:
+                if following is not None and following.segment is segment:
                     expect(in_use[0], following.frame)
                 result = ids.continued(in_use[0].process(step.frame))
                 self._told = notices_of(in_use[0])
                 if result is not None and not self._results.put(_Done(step, result), step.frame.image.nbytes):
                     return
 
-    def _begin(self, piece: Piece, processor: Processor, ids: IdContinuation, *, is_first: bool) -> None:
-        """Another piece: nobody is known any more but those of the stored frame that it goes on from."""
+    def _begin(self, segment: Segment, processor: Processor, ids: IdContinuation, *, is_first: bool) -> None:
+        """Another segment: nobody is known any more but those of the stored frame that it goes on from."""
         if not is_first:
             processor.reset()
-        ids.begin(piece.after)
+        ids.begin(segment.after)
 
     def _changed(self, in_use: list[Processor], used: S, wanted: S) -> bool:
         """Takes other settings into use; False when they can't be had."""
@@ -360,10 +360,10 @@ class FileRun(Generic[S]):
                 self._stages[stage].add(getattr(result.times, stage))
 
     def _join(self, met: Sequence[tuple[int, FrameResult]]) -> None:
-        """A piece has met a part that was tracked before it (results, each with the frame in front of it): nothing is
+        """A segment has met a part that was tracked before it (results, each with the frame in front of it): nothing is
         missing between them any more. Where it was left meanwhile, or limits have changed on its way, they stay two."""
         after = met[0][0] if met else None
-        if after is None or self._pieces.is_leaving or (after >= 0 and self._session.parts.part_with(after) is None):
+        if after is None or self._segments.is_leaving or (after >= 0 and self._session.parts.part_with(after) is None):
             return
         merges = merges_at(self._session, [result for _, result in met])
         for merge in merges:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from app.engine.live import LiveEngine
 from app.engine.run_status import RunStatus
-from app.runs.job import Post
+from app.runs.background_call import Post
+from app.runs.opened import Factories, Opened
 from app.runs.picture_feed import LiveFeed
-from app.runs.what_is_open import Opened, Parts
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
@@ -31,19 +31,19 @@ class OpenedCamera(Opened):
         name: str,
         session: Session,
         settings: RunSettings,
-        *,
-        parts: Parts,
+        factories: Factories,
         post: Post,
+        *,
         wish: Mapping[str, object],
     ) -> None:
         super().__init__(redacted(name), session, settings, post=post)
         self.spec = spec
         self.wish = wish
         self.engine = LiveEngine(
-            lambda: adapted(parts.open_source(spec, **wish), settings.adaptation),
-            parts.build,
+            lambda: adapted(factories.open_source(spec, **wish), settings.adaptation),
+            factories.build,
             self.focused_settings,
-            steps=parts.steps,
+            steps=factories.steps,
             session=session,
             on_change=self.note_change,
             on_result=self.see,

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from app.runs.background_call import Post
 from app.runs.continued_settings import settings_to_go_on
 from app.runs.demo_session import bring_demo_session
-from app.runs.job import Post
+from app.runs.opened import Factories
 from app.runs.opened_camera import OpenedCamera
+from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session
-from app.runs.what_is_open import OpenedFile, Parts
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session, session_path
@@ -18,17 +19,19 @@ from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
 
 
-def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, again: bool = False) -> OpenedFile:
+def open_file(
+    video: Path, settings: RunSettings, factories: Factories, post: Post, *, again: bool = False
+) -> OpenedFile:
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
     session that is there is kept under another name (`OpenedFile.kept`).
 
     UserError when the video or its session cannot be opened.
     """
-    with adapted(parts.open_source(video), settings.adaptation) as source:
+    with adapted(factories.open_source(video), settings.adaptation) as source:
         info = source.info
     place, kept = place_for_session(video), None
     if not again and not place.exists():
-        bring_demo_session(video, place, parts.header(info, settings))
+        bring_demo_session(video, place, factories.header(info, settings))
     if place.exists() and not again:
         session = Session.open(place, writable=True)
         if sorted(session.header.source.size_wh) != sorted(info.size_wh):
@@ -38,16 +41,16 @@ def open_file(video: Path, settings: RunSettings, *, parts: Parts, post: Post, a
             )
     else:
         kept = free_path(place) if place.exists() else None
-        session = Session.create(place, parts.header(info, settings), overwrite=again, keep_as=kept)
-    opened = _opened_file(video, session, settings, parts=parts, post=post)
+        session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
+    opened = _opened_file(video, session, settings, factories, post)
     opened.kept = kept
     return opened
 
 
-def open_session(path: Path, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:
+def open_session(path: Path, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
     video = video_of_session(path)
-    return _opened_file(video, Session.open(path, writable=True), settings, parts=parts, post=post)
+    return _opened_file(video, Session.open(path, writable=True), settings, factories, post)
 
 
 def video_of_session(path: Path) -> Path:
@@ -66,22 +69,22 @@ def video_of_session(path: Path) -> Path:
     return Path(video)
 
 
-def _opened_file(video: Path, session: Session, settings: RunSettings, *, parts: Parts, post: Post) -> OpenedFile:
+def _opened_file(video: Path, session: Session, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
     """The session with its own settings, about the one person whom it names."""
     try:
-        begun = replace(settings_to_go_on(session, settings, parts.header), only=session.header.run_settings.only)
+        begun = replace(settings_to_go_on(session, settings, factories.header), only=session.header.run_settings.only)
     except UserError:
         session.close()
         raise
-    return OpenedFile(video, session, begun, parts=parts, post=post)
+    return OpenedFile(video, session, begun, factories, post)
 
 
 def open_camera(
     spec: str,
     settings: RunSettings,
-    *,
-    parts: Parts,
+    factories: Factories,
     post: Post,
+    *,
     folder: Path,
     name: str = "",
     wish: Mapping[str, object] | None = None,
@@ -91,5 +94,5 @@ def open_camera(
     folder.mkdir(parents=True, exist_ok=True)
     info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
-    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), parts.header(info, settings))
-    return OpenedCamera(spec, name or spec, session, settings, parts=parts, post=post, wish=options)
+    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), factories.header(info, settings))
+    return OpenedCamera(spec, name or spec, session, settings, factories, post, wish=options)

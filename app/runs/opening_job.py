@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from app.runs.job import Job, Post
-from app.runs.what_is_open import Opened
+from app.runs.background_call import BackgroundCall, Post
+from app.runs.opened import Opened
 
 CLOSING_S = 30.0  # longer than any network takes to load
 
@@ -15,7 +15,7 @@ class OpeningJob:
 
     def __init__(self, *, post: Post, ready: Callable[[Opened], object], failed: Callable[[Exception], object]) -> None:
         self._post, self._ready, self._failed = post, ready, failed
-        self._job: Job[Any] | None = None
+        self._job: BackgroundCall[Any] | None = None
         self._abandoned = threading.Event()
 
     @property
@@ -48,11 +48,11 @@ class OpeningJob:
             self._job.answer.close()
 
     def _begin(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        def end(deed: Callable[[Any], object], answer: Any) -> None:
+        def end(then: Callable[[Any], object], answer: Any) -> None:
             self._job = None
-            deed(answer)
+            then(answer)
 
-        self._job = Job(
+        self._job = BackgroundCall(
             work,
             name="open",
             post=self._post,

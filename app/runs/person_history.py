@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.angles import angle
-from tracking.drawings import measured, places
+from tracking.measurements import measured, places
 from tracking.session.edits import SetDrawing
 from tracking.session.person_tracks import PersonTrack
 

@@ -85,7 +85,7 @@ class LiveFeed:
         return Picture(view.frame, view.result, view.overlay_age_s)
 
     def _delayed(self) -> Picture | None:
-        moment = self._engine.film.ago(self.delay_s, own_only=self.hides_faces)
+        moment = self._engine.replay_buffer.ago(self.delay_s, own_only=self.hides_faces)
         if moment is None or moment.index == self._given_index:
             return None
         self._given, self._given_index = None, moment.index

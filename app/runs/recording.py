@@ -6,12 +6,12 @@ from pathlib import Path
 
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
-from app.runs.event import Event
 from app.runs.opened_camera import OpenedCamera
+from app.runs.opened_file import OpenedFile
 from app.runs.picture_feed import Picture
 from app.runs.recorded_picture import write_span
+from app.runs.signal import Signal
 from app.runs.task import Progress, Task
-from app.runs.what_is_open import OpenedFile
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.session.naming import named_after
@@ -24,9 +24,9 @@ class Recording:
 
     def __init__(self, workspace: Workspace, place: Callable[[str], Path]) -> None:
         """place(name): where a new file of that name goes, in a folder that is there."""
-        self.changed: Event[RecordingStats | None] = Event()  # how it stands; None when nothing is being recorded
-        self.written: Event[tuple[Path, ...]] = Event()
-        self.writing_changed: Event[()] = Event()  # a file is being written now, or not any more
+        self.changed: Signal[RecordingStats | None] = Signal()  # how it stands; None when nothing is being recorded
+        self.written: Signal[tuple[Path, ...]] = Signal()
+        self.writing_changed: Signal[()] = Signal()  # a file is being written now, or not any more
         self.is_running = False
         self.writing: Task[tuple[Path, ...]] = Task(
             "write recording", post=workspace.post, done=self._end, failed=self._end_badly

@@ -10,8 +10,8 @@ from app.runs.person_history import PersonHistory
 from ppnet.errors import UserError
 from tracking.events import Event, Lane, Sightings
 from tracking.session.edited_session import EditedSession
-from tracking.session.parts import TrackedParts
 from tracking.session.person_tracks import PersonTrack, person_track
+from tracking.session.tracked_parts import TrackedParts
 
 SHOW_FRAMES = 4000  # so many at a time come into view
 LOOK_S = 0.1

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from app.runs.job import Job, Post
-from app.runs.what_is_open import Opened
+from app.runs.background_call import BackgroundCall, Post
+from app.runs.opened import Opened
 from tracking.session.edited_session import EditedSession
 
 
@@ -21,7 +21,7 @@ class SmoothingAgain:
         """done(run, smoothed) when it is made; tell(sentence, kind) when it can't be."""
         self._done, self._tell, self._post = done, tell, post
         self._cancelled = threading.Event()
-        self._job: Job[bool] | None = None
+        self._job: BackgroundCall[bool] | None = None
 
     def smooth_if_needed(self, run: Opened) -> None:
         """Begins, where the edits ask for smoothing that was not made yet."""
@@ -30,7 +30,7 @@ class SmoothingAgain:
         self._cancelled.set()
         self._cancelled = cancelled = threading.Event()
         fresh = EditedSession(run.session)
-        self._job = Job(
+        self._job = BackgroundCall(
             lambda: fresh.refresh(cancelled=cancelled.is_set),
             name="smooth",
             post=self._post,

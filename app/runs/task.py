@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from app.runs.job import Job, Post
+from app.runs.background_call import BackgroundCall, Post
 from ppnet.errors import UserError, sentence_for
 from tracking.export.progress import ExportCancelled
 
@@ -37,7 +37,7 @@ class Task(Generic[T]):
     ) -> None:
         self._name, self._post, self._done, self._failed = name, post, done, failed
         self._progress = Progress()
-        self._job: Job[T | None] | None = None
+        self._job: BackgroundCall[T | None] | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -59,7 +59,7 @@ class Task(Generic[T]):
             except ExportCancelled:
                 return None
 
-        self._job = Job(run, name=self._name, post=self._post, done=self._end, failed=self._end_badly)
+        self._job = BackgroundCall(run, name=self._name, post=self._post, done=self._end, failed=self._end_badly)
 
     def cancel(self, *, wait_s: float = 0.0) -> None:
         """Gives up what is at work, and waits so long at most until it has stopped."""

@@ -13,10 +13,10 @@ import ppnet
 from app.runs.file_run import FileRun
 from app.runs.meta import Tally, network_facts, source_facts, write_meta
 from app.runs.outputs import OutputPaths, StillThere
+from app.runs.run_source import open_run_source
 from app.runs.second_pass import not_made, write_again
 from app.runs.session_header import run_header, weights_info
 from app.runs.sinks import Sink, TableSink, VideoSink
-from app.runs.source import open_for
 from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo
@@ -82,7 +82,7 @@ class TrackJob:
     def run(self) -> RunReport:
         """Do it. UserError when the input cannot be read, an output cannot be written, or another program writes
         outputs of the same name; what is finished stays."""
-        with open_for(self._settings, self._spec) as source, self._outputs_locked():
+        with open_run_source(self._settings, self._spec) as source, self._outputs_locked():
             self._pipeline = self._models.fresh()
             self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
             refuse_if_written(self._paths.working_session)  # by the window, say: then nothing of its files is touched

@@ -8,15 +8,16 @@ from pathlib import Path
 from app.engine.life_cycle import EngineState
 from app.engine.player import PlayerPosition
 from app.engine.run_status import RunStatus, ToldNotices
+from app.runs.background_call import Post
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
-from app.runs.event import Event
-from app.runs.job import Post
+from app.runs.opened import Factories, Opened
 from app.runs.opened_camera import OpenedCamera
+from app.runs.opened_file import OpenedFile
 from app.runs.opening import open_camera, open_file, open_session, video_of_session
 from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
+from app.runs.signal import Signal
 from app.runs.smoothing_again import SmoothingAgain
-from app.runs.what_is_open import Opened, OpenedFile, Parts
 from ppnet.errors import UserError
 from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
 from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
@@ -30,28 +31,28 @@ from tracking.video.address import redacted
 class Workspace:
     """Opens and closes runs and tells whoever shows them. Panels never talk to each other, only through this.
 
-    Used by one thread, in which all events come. settings: those of the run that is open, else those with which the
+    Used by one thread, in which all signals come. settings: those of the run that is open, else those with which the
     next one begins. layers, people: how people are shown, in the window and in all that leaves it.
     """
 
-    def __init__(self, parts: Parts, settings: RunSettings, *, post: Post) -> None:
-        """post(deed): has a deed of another thread done in this one."""
-        self.opened: Event[Opened] = Event()
-        self.closing: Event[()] = Event()  # what is open is about to be closed, and still there
-        self.closed: Event[()] = Event()
-        self.busy_changed: Event[str] = Event()  # what is being waited for; empty when nothing
-        self.notified: Event[str, str] = Event()  # a sentence for the user, its kind (info, warning, error)
-        self.withdrawn: Event[str] = Event()  # a sentence that does not hold any more
-        self.action_offered: Event[str, str, str, Callable[[], object]] = Event()  # sentence, kind, button, deed
-        self.edited: Event[()] = Event()  # edits were made or taken back
-        self.settings_changed: Event[RunSettings] = Event()
-        self.focus_changed: Event[FocusPerson] = Event()
-        self.people_changed: Event[PeopleStyle] = Event()
-        self.layers_changed: Event[PictureLayers] = Event()
-        self.picture_arrived: Event[Picture] = Event()
-        self.position_changed: Event[PlayerPosition] = Event()
-        self.status_updated: Event[RunStatus] = Event()
-        self.parts = parts
+    def __init__(self, factories: Factories, settings: RunSettings, *, post: Post) -> None:
+        """post(call): has a call of another thread made in this one."""
+        self.opened: Signal[Opened] = Signal()
+        self.closing: Signal[()] = Signal()  # what is open is about to be closed, and still there
+        self.closed: Signal[()] = Signal()
+        self.busy_changed: Signal[str] = Signal()  # what is being waited for; empty when nothing
+        self.notified: Signal[str, str] = Signal()  # a sentence for the user, its kind (info, warning, error)
+        self.withdrawn: Signal[str] = Signal()  # a sentence that does not hold any more
+        self.action_offered: Signal[str, str, str, Callable[[], object]] = Signal()  # sentence, kind, button, action
+        self.edited: Signal[()] = Signal()  # edits were made or taken back
+        self.settings_changed: Signal[RunSettings] = Signal()
+        self.focus_changed: Signal[FocusPerson] = Signal()
+        self.people_changed: Signal[PeopleStyle] = Signal()
+        self.layers_changed: Signal[PictureLayers] = Signal()
+        self.picture_arrived: Signal[Picture] = Signal()
+        self.position_changed: Signal[PlayerPosition] = Signal()
+        self.status_updated: Signal[RunStatus] = Signal()
+        self.factories = factories
         self.post = post
         self.settings = settings
         self.layers = PictureLayers(min_score=settings.smoothing.min_score)
@@ -73,7 +74,7 @@ class Workspace:
         if path.suffix == Path(SUFFIX).suffix:
             own = self.run is not None and path == self.run.session.path
             self._open(
-                lambda: open_session(path, self.next_settings, parts=self.parts, post=self.post),
+                lambda: open_session(path, self.next_settings, self.factories, self.post),
                 f"Opening {path.name}…",
                 look=None if own else lambda: video_of_session(path),
             )
@@ -85,22 +86,21 @@ class Workspace:
         as they are, perhaps for the one person who is at a place."""
         settings = replace(self.settings if again else self.next_settings, only=only)
         self._open(
-            lambda: open_file(path, settings, parts=self.parts, post=self.post, again=again),
+            lambda: open_file(path, settings, self.factories, self.post, again=again),
             f"Opening {path.name}…",
-            look=lambda: self.parts.open_source(path).close(),
+            look=lambda: self.factories.open_source(path).close(),
         )
 
     def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
         settings = self.next_settings
         self._open(
-            lambda: open_camera(spec, settings, parts=self.parts, post=self.post, folder=folder, name=name, wish=wish),
+            lambda: open_camera(spec, settings, self.factories, self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or redacted(spec)}…",
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:
-        """Opens what is open anew, with the settings as they are; the session of a file is kept. `only`: for one
-        person."""
+        """Opens what is open anew, with the settings as they are, perhaps for one person; a file's session is kept."""
         file, camera = self.opened_file, self.opened_camera
         if file is not None:
             self.open_video(file.video, again=True, only=only)
@@ -197,7 +197,7 @@ class Workspace:
         if self.run is None:
             return
         status = self.run.feed.status()
-        self._deed(lambda: self.run is None or self.run.follow(status))
+        self._try(lambda: self.run is None or self.run.follow(status))
         fresh, gone = self._notices.changes(status.notices)
         for notice in fresh:
             if status.is_live and status.state is EngineState.FAULTED:
@@ -217,14 +217,14 @@ class Workspace:
         """Tells the user a sentence; kind: info, warning or error."""
         self.notified.emit(words, kind)
 
-    def offer(self, words: str, button: str, deed: Callable[[], object], *, kind: str = "info") -> None:
+    def offer(self, words: str, button: str, action: Callable[[], object], *, kind: str = "info") -> None:
         """Tells the user a sentence, and what can be done at the click of a button."""
-        self.action_offered.emit(words, kind, button, deed)
+        self.action_offered.emit(words, kind, button, action)
 
-    def _deed(self, deed: Callable[[], object]) -> bool:
+    def _try(self, action: Callable[[], object]) -> bool:
         """Does it, or says why that is not possible; whether it was done."""
         try:
-            deed()
+            action()
             return True
         except UserError as error:
             self.notify(str(error), "error")
@@ -313,7 +313,7 @@ class Workspace:
     def follow_at(self, place: PersonAt) -> None:
         """Whoever is found at a place that is not tracked yet is followed; who is followed already, is that person."""
         run = self.run
-        if run is not None and self._deed(lambda: run.aim(FocusPerson.waiting(place, known_as=run.edited.plan.only))):
+        if run is not None and self._try(lambda: run.aim(FocusPerson.waiting(place, known_as=run.edited.plan.only))):
             self._show_focus()
             self.notify("Whoever appears there will be the only person followed.")
 
@@ -324,7 +324,7 @@ class Workspace:
         restricted = run.focus.place is not None
         if run.edited.plan.only is not None:
             self.edit(OnlyPerson(None))
-        self._deed(lambda: run.aim(EVERYONE))
+        self._try(lambda: run.aim(EVERYONE))
         self._show_focus()
         if restricted and not run.is_live:
             self.offer(
@@ -339,7 +339,7 @@ class Workspace:
         if run is not self.run:
             return
         if found is None or after.place is None:
-            self._deed(lambda: run.aim(FocusPerson(track_id=known)))
+            self._try(lambda: run.aim(FocusPerson(track_id=known)))
             self._show_focus()
             self.notify("Nobody was found there, so everyone is followed.", "warning")
         elif known is not None and known != found:  # lost, and chosen again: the same person under a new number
@@ -368,12 +368,12 @@ class Workspace:
         """Puts back what was undone last."""
         self._change(lambda run: run.session.redo())
 
-    def _change(self, deed: Callable[[Opened], object]) -> None:
+    def _change(self, action: Callable[[Opened], object]) -> None:
         run = self.run
-        if run is None or not self._deed(lambda: deed(run)):
+        if run is None or not self._try(lambda: action(run)):
             return
         run.refresh()
-        self._deed(run.follow_edits)
+        self._try(run.follow_edits)
         self._read_people(chosen=self.people.chosen)
         self._show_focus()
         self.edited.emit()

@@ -28,10 +28,10 @@ class Answers:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was found."""
-        return self.deeds == 0
+        return self.activity == 0
 
     @property
-    def deeds(self) -> int:
+    def activity(self) -> int:
         """How much there is to tell of this person: a jump or a repetition as much as five steps."""
         return len(self.steps) + 5 * (len(self.jumps) + len(self.repetitions))
 

@@ -39,7 +39,7 @@ DEFAULTS = DetectorSettings()
 class PersonDetector(Protocol):
     """Finds people in single pictures; keeps nothing from one picture to the next.
 
-    Used by one thread at a time, though not always by the same one (`tracking.detection.ahead`).
+    Used by one thread at a time, though not always by the same one (`tracking.detection.prefetch`).
     """
 
     def detect(self, image: Image) -> Detections:

@@ -9,7 +9,7 @@ from tracking.angles import inner_arc
 from tracking.drawing.angle_arcs import MID, STRAIGHT_DEG, degrees_words, rimmed, wedge
 from tracking.drawing.colors import DARK_INK, OUTLINE, Color
 from tracking.drawing.shapes import Discs, Label, Shape
-from tracking.drawings import measured
+from tracking.measurements import measured
 from tracking.session.edits import SetDrawing
 
 Floats = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ from tracking.drawing.hand_drawn import drawing_shapes
 from tracking.drawing.label_places import Number, apart
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
-from tracking.drawings import joints_of, places
+from tracking.measurements import joints_of, places
 from tracking.types import FrameResult, KeypointState, TrackState
 
 Floats = npt.NDArray[np.float32]

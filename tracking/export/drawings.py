@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tracking.drawings import joints_of, measured, name_of, places, unit_of
 from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, scale_of, usual_unit
+from tracking.measurements import joints_of, measured, name_of, places, unit_of
 from tracking.session.edited_session import EditedSession
 
 

@@ -25,7 +25,7 @@ from tracking.session.format import (
     header_from_json,
     open_parts_from_json,
 )
-from tracking.session.parts import TrackedParts
+from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock, refuse_if_written
 
 MAX_VALUE_BYTES = 64_000_000

@@ -31,7 +31,7 @@ from tracking.session.opening import (
     meta_value,
     stored_parts,
 )
-from tracking.session.parts import TrackedParts
+from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock
 from tracking.stems import stem_of
 from tracking.types import FrameResult

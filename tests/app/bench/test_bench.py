@@ -186,7 +186,7 @@ def test_a_camera_falls_not_silent_where_the_clip_cannot_be_read_in_time(monkeyp
         def close(self):
             pass
 
-    monkeypatch.setattr("app.bench.soak.open_for", lambda *_words: Rushed())
+    monkeypatch.setattr("app.bench.soak.open_run_source", lambda *_words: Rushed())
     begun_s = time.monotonic()
     with LoopedCamera("rushed.mp4", RunSettings()) as camera:
         assert len(list(islice(camera, 3))) == 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.commands.track import add_arguments, settings_of
-from app.gui.application import real_parts
+from app.gui.application import real_factories
 from app.presets import BALANCED, PRESETS
 from app.runs.opening import open_file
 from tests.app.commands.test_track import parts, track, walkers  # noqa: F401
@@ -51,7 +51,7 @@ def test_the_window_gives_the_same_joints_as_the_command(tmp_path, parts, monkey
 
     monkeypatch.setattr("app.factory.build_pipeline", build)
     monkeypatch.setattr("tests.walkers.FakeEstimator.precision", "fp32", raising=False)
-    run = open_file(clip, RunSettings(), parts=real_parts(), post=lambda deed: deed())
+    run = open_file(clip, RunSettings(), factories=real_factories(), post=lambda call: call())
     run.start()
     assert run.engine.wait(30)
     run.close()

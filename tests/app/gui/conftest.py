@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
+from app.runs.opened import Factories
 from app.runs.picture_feed import Picture
-from app.runs.what_is_open import Parts
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17
@@ -115,8 +115,8 @@ class Studio:
             raise UserError(f"There are no weights {self.gone}.")
         return SessionHeader(info, settings.to_plain(), "M2-D2-W32", "ab" * 32)
 
-    def parts(self) -> Parts:
-        return Parts(
+    def factories(self) -> Factories:
+        return Factories(
             open_source=self.open_source,
             build=self.build,
             header=self.header,
@@ -182,7 +182,7 @@ def clip(made_clip, tmp_path) -> Path:
 @pytest.fixture
 def window(qtbot, studio) -> MainWindow:
     app = QApplication.instance()
-    shown = make_window(app, parts=studio.parts())
+    shown = make_window(app, factories=studio.factories())
     qtbot.addWidget(shown)
     shown.resize(1200, 800)
     shown.show()

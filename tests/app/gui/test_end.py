@@ -60,7 +60,7 @@ PROGRAM = """
         {steps}
 
     def made(app):
-        window = make_window(app, parts=studio.parts())
+        window = make_window(app, factories=studio.factories())
         going = steps(window)
         timer = QTimer(window)
         waits = [lambda: True]

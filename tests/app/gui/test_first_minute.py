@@ -111,8 +111,8 @@ def test_the_demo_opens_with_its_people_and_without_the_network(qtbot, window, m
     def nothing_loads(_settings, _current):
         raise AssertionError("the network was loaded")
 
-    parts = replace(window.workspace.parts, header=run_header, build=nothing_loads)
-    monkeypatch.setattr(window.workspace, "parts", parts)
+    factories = replace(window.workspace.factories, header=run_header, build=nothing_loads)
+    monkeypatch.setattr(window.workspace, "factories", factories)
     window.files.open_demo()
     qtbot.waitUntil(lambda: window.view.picture is not None)
     run = window.workspace.run

@@ -213,7 +213,7 @@ def test_a_stream_that_is_not_there_can_be_tried_again(qtbot, window, studio, mo
             raise UserError("The stream does not answer.")
         return studio.port.open()
 
-    monkeypatch.setattr(window.workspace, "parts", replace(studio.parts(), open_source=open_stream))
+    monkeypatch.setattr(window.workspace, "factories", replace(studio.factories(), open_source=open_stream))
     window.files.open_stream("rtsp://coach:secret@10.0.0.7/live")
     qtbot.waitUntil(lambda: "does not answer" in window.banner.text)
     assert window.diagnostics.text("picture") == "not known yet"

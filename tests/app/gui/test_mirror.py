@@ -30,7 +30,7 @@ def test_the_picture_of_some_time_ago(qtbot, live):
 
 
 def test_what_just_happened_is_saved(qtbot, live, tmp_path):
-    qtbot.waitUntil(lambda: len(live.workspace.run.engine.film.moments()) > 10)
+    qtbot.waitUntil(lambda: len(live.workspace.run.engine.replay_buffer.moments()) > 10)
     live.commands["save-last"].trigger()
     qtbot.waitUntil(lambda: "_last" in live.banner.text)
     (path,) = (tmp_path / "videos" / "PPNet Live").glob("*_last.mp4")

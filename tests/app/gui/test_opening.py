@@ -63,7 +63,7 @@ def test_settings_are_remembered_but_not_what_is_about_one_video(qtbot, window, 
     changes = {"tracker.max_people": 2, "smoothing.min_score": 0.7, "adaptation.turn_deg": 90}
     window.workspace.apply(window.workspace.settings.changed(changes))
     window.close()
-    again = make_window(QApplication.instance(), parts=studio.parts())
+    again = make_window(QApplication.instance(), factories=studio.factories())
     qtbot.addWidget(again)
     kept = again.workspace.settings
     assert (kept.tracker.max_people, kept.smoothing.min_score, kept.adaptation.turn_deg) == (2, 0.7, 0)

@@ -40,7 +40,7 @@ def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
 
 
 def test_the_first_window_fits_the_screen(qtbot, studio):
-    window = make_window(QApplication.instance(), parts=studio.parts())
+    window = make_window(QApplication.instance(), factories=studio.factories())
     qtbot.addWidget(window)
     room = window.screen().availableSize()
     assert room.width() < 1400, "this screen is a small one"

@@ -273,7 +273,7 @@ def test_broken_settings_are_set_aside_and_named(qtbot, tmp_path, studio):
     store = PreferencesStore()
     store.path.parent.mkdir(parents=True)
     store.path.write_text('{"version": 1, "look": ')
-    window = make_window(QApplication.instance(), parts=studio.parts())
+    window = make_window(QApplication.instance(), factories=studio.factories())
     qtbot.addWidget(window)
     assert "damaged" in window.banner.text and "broken" in window.banner.text
     assert store.path.with_suffix(".broken.json").exists() and not store.path.exists()

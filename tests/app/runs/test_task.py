@@ -14,11 +14,11 @@ class Told:
     """A job with what it tells, told in the test's own thread."""
 
     def __init__(self):
-        self.words, self._deeds = [], queue.Queue()
-        self.task = Task("write", post=self._deeds.put, done=self.words.append, failed=self.words.append)
+        self.words, self._calls = [], queue.Queue()
+        self.task = Task("write", post=self._calls.put, done=self.words.append, failed=self.words.append)
 
     def wait(self):
-        self._deeds.get(timeout=PATIENCE_S)()
+        self._calls.get(timeout=PATIENCE_S)()
         return self.words
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.results import made_header, made_result
-from tracking.session.parts import Gap, Part, TrackedParts
 from tracking.session.session import Session
+from tracking.session.tracked_parts import Gap, Part, TrackedParts
 
 WHOLE = range(100)
 

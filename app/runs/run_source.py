@@ -8,7 +8,7 @@ from tracking.video.factory import open_adapted
 from tracking.video.source import VideoSource
 
 
-def open_for(settings: RunSettings, spec: str | Path) -> VideoSource:
+def open_run_source(settings: RunSettings, spec: str | Path) -> VideoSource:
     """The source, adapted. UserError when there is nothing to read, or the region lies outside of its pictures."""
     source = open_adapted(spec, settings.adaptation, span=settings.span)
     if settings.region is not None:

@@ -1,4 +1,4 @@
-"""`Event`: something that others want to hear of; the plain counterpart of a Qt signal."""
+"""`Signal`: something that others want to hear of; the plain counterpart of a Qt signal."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVarTuple
@@ -6,7 +6,7 @@ from typing import Generic, TypeVarTuple
 Values = TypeVarTuple("Values")
 
 
-class Event(Generic[*Values]):
+class Signal(Generic[*Values]):
     """Calls everyone who is connected, in the order of connecting, in the thread that emits."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.results import made_result
-from tracking.drawings import joints_of, measured, places
+from tracking.measurements import joints_of, measured, places
 from tracking.session.edits import DrawnPoint, SetDrawing
 
 NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR = 0, 1, 2, 3

@@ -1,9 +1,10 @@
-"""Where pieces of a session meet: people keep their numbers when one is gone on from, and get one number when two join.
+"""Where segments of a session meet: people keep their numbers when one is gone on from, and get one number when two
+join.
 
-Before a piece that goes on from a stored one its last second is computed once more, to warm the tracker up; on the last
-stored frame the new ids are matched with the stored ones by their boxes. Whoever is not recognised gets an id that was
-never used. Where a piece reaches one that is stored, the first half second of that is computed too, and whoever stands
-in the same place in both is one person.
+Before a segment that goes on from a stored one its last second is computed once more, to warm the tracker up; on the
+last stored frame the new ids are matched with the stored ones by their boxes. Whoever is not recognised gets an id that
+was never used. Where a segment reaches one that is stored, the first half second of that is computed too, and whoever
+stands in the same place in both is one person.
 """
 
 from collections.abc import Sequence
@@ -31,8 +32,8 @@ class IdContinuation:
         self._same: dict[int, int] = {}
 
     def begin(self, after: int | None) -> None:
-        """A piece begins; after: the stored frame that it goes on from. The processor knows nobody, and has given none
-        of its ids to anybody else."""
+        """A segment begins; after: the stored frame that it goes on from. The processor knows nobody, and has given
+        none of its ids to anybody else."""
         self._last = None if after is None else self._session.result(after)
         self._same = {}
 
@@ -54,8 +55,8 @@ def same_people(one: Tracks, other: Tracks) -> list[tuple[int, int]]:
 
 
 def merges_at(session: Session, arrived: Sequence[FrameResult]) -> list[MergeIds]:
-    """Who is one person where a piece has arrived at a stored part. The number that somebody has edited stays, else the
-    lower one. arrived: frames of that part, in order, as the piece sees them, with the session's ids."""
+    """Who is one person where a segment has arrived at a stored part. The number that somebody has edited stays, else
+    the lower one. arrived: frames of that part, in order, as the segment sees them, with the session's ids."""
     plan, last_id = EditPlan(session.edits()), session.last_track_id
     edited = {*plan.names, *plan.hidden, plan.only}
     merges: list[MergeIds] = []

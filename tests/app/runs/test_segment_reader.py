@@ -16,8 +16,8 @@ from tests.results import made_header, made_result
 from tracking.session.edit_plan import select_rows
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import HidePerson, MergeIds, RenamePerson
-from tracking.session.parts import Part
 from tracking.session.session import Session
+from tracking.session.tracked_parts import Part
 from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 
@@ -280,12 +280,12 @@ def test_a_run_that_writes_files_cannot_be_sent_elsewhere(session: Session) -> N
 
 
 def test_a_stop_ends_it_wherever_it_is(session: Session) -> None:
-    deeds: list[Callable[[FileRun[FakeSettings]], object]] = [lambda _run: None, lambda run: run.pause()]
-    for number, deed in enumerate(deeds):
+    steps: list[Callable[[FileRun[FakeSettings]], object]] = [lambda _run: None, lambda run: run.pause()]
+    for number, step in enumerate(steps):
         run = run_of(session, Crowd(FakeSettings(0.001)))
         run.start()
         run.go_to(4.0 - number)
         wait_for(lambda seen=session.frame_count: session.frame_count > seen)
-        deed(run)
+        step(run)
         run.go_to(2.0)
         assert run.stop(PATIENCE_S) and not session.complete

@@ -1,4 +1,4 @@
-"""What a run reads of its source, piece by piece: on from the place that is looked at, then what is left."""
+"""What a run reads of its source, segment by segment: on from the place that is looked at, then what is left."""
 
 import threading
 import time
@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from app.runs.resume import WARM_UP_S
-from tracking.session.parts import Gap
+from app.runs.track_stitching import WARM_UP_S
 from tracking.session.session import Session
+from tracking.session.tracked_parts import Gap
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
 from tracking.video.source import VideoSource
 
 SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 LEAD_S = 0.5  # tracking begins so long before the place that is looked at
-MEETING_S = 0.5  # so far a piece goes into the part behind it: not everybody is known in that part's first frame
+MEETING_S = 0.5  # so far a segment goes into the part behind it: not everybody is known in that part's first frame
 SLIVER_S = 1.0  # what is missing in front of that is tracked in one go, when it is no longer than this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class Segment:
     """Frames that are read in a row, from the index `first` on.
 
     after: the stored frame that it goes on from; people keep their numbers. before: first frame of the stored part that
@@ -36,25 +36,25 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A frame of a piece. after: index of the frame in front of it in the source, -1 for the first of all."""
+    """A frame of a segment. after: index of the frame in front of it in the source, -1 for the first of all."""
 
-    piece: Piece
+    segment: Segment
     frame: Frame
     after: int
 
     @property
     def is_warm_up(self) -> bool:
         """Whether it is stored already and read only to get to know people again."""
-        return self.piece.after is not None and self.frame.index <= self.piece.after
+        return self.segment.after is not None and self.frame.index <= self.segment.after
 
     @property
     def is_seam(self) -> bool:
-        """Whether it lies in the part behind the piece, and is read only to see who is who there."""
-        return self.piece.before is not None and self.frame.index >= self.piece.before
+        """Whether it lies in the part behind the segment, and is read only to see who is who there."""
+        return self.segment.before is not None and self.frame.index >= self.segment.before
 
 
-class PieceReader:
-    """Which piece comes next, and its frames. `pieces` and `steps` are for one thread, the rest for any."""
+class SegmentReader:
+    """Which segment comes next, and its frames. `segments` and `steps` are for one thread, the rest for any."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -62,9 +62,9 @@ class PieceReader:
         self._limits = ALL_TIME
         self._aim_s: float | None = None
         self._moved = threading.Event()
-        self._is_through = False  # the piece read last was read to its end
-        self._at = 0  # index of the frame at which the search for the next piece begins
-        self._gap: Gap | None = None  # what the piece at work is to fill from its start
+        self._is_through = False  # the segment read last was read to its end
+        self._at = 0  # index of the frame at which the search for the next segment begins
+        self._gap: Gap | None = None  # what the segment at work is to fill from its start
         self._tried: set[tuple[int, int]] = set()  # gaps that were read to their end: what is left can't be decoded
         self.decode_s = 0.0  # seconds spent in reading
 
@@ -80,34 +80,34 @@ class PieceReader:
             self._limits = span
 
     def go_to(self, time_s: float) -> None:
-        """The piece at work is left, and the next one begins a little before this time."""
+        """The segment at work is left, and the next one begins a little before this time."""
         with self._lock:
             self._aim_s = time_s
             self._moved.set()
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the piece at work is being left for another."""
+        """Whether the segment at work is being left for another."""
         return self._moved.is_set()
 
-    def pieces(self, source: VideoSource) -> Iterator[Piece]:
-        """One piece after the other, as long as something is missing; each is asked for when the one before is stored.
-        A source that can't seek is one piece, and so is one that nobody looks at."""
+    def segments(self, source: VideoSource) -> Iterator[Segment]:
+        """One segment after the other, as long as something is missing; each is asked for when the one before is
+        stored. A source that can't seek is one segment, and so is one that nobody looks at."""
         is_seekable = hasattr(source, "seek") and not source.info.is_live
         with self._lock:
             limits, is_plain = self._limits, not self._session.frame_count and self._aim_s is None
         if is_plain or not is_seekable:
-            yield Piece()
+            yield Segment()
             if not is_seekable or (self._is_through and limits == self.limits):
                 return
         seekable: Any = source
         times = seekable.frame_times()
-        while (piece := self._next(times)) is not None:
-            start_s = times[piece.first] if piece.after is None else times[piece.after] - WARM_UP_S
+        while (segment := self._next(times)) is not None:
+            start_s = times[segment.first] if segment.after is None else times[segment.after] - WARM_UP_S
             seekable.seek(start_s)
-            yield piece
+            yield segment
 
-    def _next(self, times: Sequence[float]) -> Piece | None:
+    def _next(self, times: Sequence[float]) -> Segment | None:
         if self._gap is not None and self._is_through:
             self._tried.add((self._gap.first, self._gap.end))
         self._gap = None
@@ -124,23 +124,23 @@ class PieceReader:
         if aim_s is not None and gap.contains(self._at):
             first = min(int(np.searchsorted(times, aim_s - LEAD_S)), self._at)
             if times[first] - times[gap.first] > SLIVER_S:
-                return Piece(first, before=gap.before)
+                return Segment(first, before=gap.before)
         self._gap = gap
-        return Piece(gap.first, gap.after, gap.before)
+        return Segment(gap.first, gap.after, gap.before)
 
-    def steps(self, source: VideoSource, piece: Piece) -> Iterator[Step]:
-        """The frames of a piece inside the limits, as they are at the moment; goes at once to a start that is far
+    def steps(self, source: VideoSource, segment: Segment) -> Iterator[Step]:
+        """The frames of a segment inside the limits, as they are at the moment; goes at once to a start that is far
         ahead. Before them come those that warm up, after them some of the part behind."""
         seek: Any = getattr(source, "seek", None)
         self._is_through = False
-        after: int | None = piece.first - 1
+        after: int | None = segment.first - 1
         met_s: float | None = None
         frames = iter(source)
         while (frame := self._timed(frames)) is not None:
             if self.is_leaving:
                 return
             limits = self.limits
-            step = Step(piece, frame, frame.index - 1 if after is None else after)
+            step = Step(segment, frame, frame.index - 1 if after is None else after)
             if step.is_warm_up:
                 yield step
                 continue

@@ -1,4 +1,4 @@
-"""One-shot work in a thread of its own, its answer handed back to the thread that asked for it."""
+"""`BackgroundCall`: one-shot work in a thread of its own, its answer handed back to the thread that asked for it."""
 
 import threading
 from collections.abc import Callable
@@ -6,15 +6,15 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], object]], object]
-"""post(deed): has the deed done soon by the thread that waits for the answers (the window's); callable from any."""
+"""post(call): has the call made soon by the thread that waits for the answers (the window's); callable from any."""
 
 
 def reraise(error: Exception) -> None:
-    """What becomes of an error that nobody expected: whoever runs the deeds reports it."""
+    """What becomes of an error that nobody expected: whoever makes the calls reports it."""
     raise error
 
 
-class Job(Generic[T]):
+class BackgroundCall(Generic[T]):
     """Runs `work()` once, at once; then `done(answer)` or `failed(error)` is posted."""
 
     def __init__(

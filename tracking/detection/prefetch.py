@@ -1,4 +1,4 @@
-"""`LookAhead`: the detector looks at the next frame in a thread of its own while the network reads this one."""
+"""`DetectionPrefetch`: the detector looks at the next frame in a thread of its own while the network reads this one."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ from tracking.detection.detector import PersonDetector
 from tracking.types import Detections, Frame
 
 
-class LookAhead:
+class DetectionPrefetch:
     """At most one look at a time: `begin` it, then `found` fetches it, or `forget` lets it go."""
 
     def __init__(self) -> None:

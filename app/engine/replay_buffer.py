@@ -1,4 +1,4 @@
-"""`RecentFilm`: the last seconds of a live source, to be looked at again and saved after the fact."""
+"""`ReplayBuffer`: the last seconds of a live source, to be looked at again and saved after the fact."""
 
 import queue
 import threading
@@ -35,7 +35,7 @@ class Moment:
         return Frame(self.index, self.time_s, np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8))
 
 
-class RecentFilm:
+class ReplayBuffer:
     """Takes frames and results as they come, from any thread, and never blocks: a frame that comes while another is
     being packed and one waits is left out. Keeps `KEPT_S` seconds, and no more than `MOST_BYTES`."""
 
@@ -46,7 +46,7 @@ class RecentFilm:
         self._results: deque[FrameResult] = deque()
         self._bytes = 0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._pack, name="recent film", daemon=True)
+        self._thread = threading.Thread(target=self._pack, name="replay buffer", daemon=True)
 
     def start(self) -> None:
         """Begins to keep."""

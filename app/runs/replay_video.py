@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from app.engine.recent_film import Moment, RecentFilm
+from app.engine.replay_buffer import Moment, ReplayBuffer
 from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo, write_frames
 from tracking.drawing.style import SceneStyle
@@ -12,15 +12,15 @@ from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
 
 
-def write_recent(
-    film: RecentFilm, path: Path, style: SceneStyle, *, last_s: float, progress: Callable[[float], object]
+def write_replay(
+    replay: ReplayBuffer, path: Path, style: SceneStyle, *, last_s: float, progress: Callable[[float], object]
 ) -> Path:
     """Writes them; the video begins at 0 and keeps the true times between pictures. progress(share) may raise to stop.
 
     With blurred faces, pictures that were not read themselves are left out: blocks that lag would show faces.
     UserError when there is no picture yet or it can't be written.
     """
-    moments = film.moments(last_s, own_only=style.layers.blur_faces)
+    moments = replay.moments(last_s, own_only=style.layers.blur_faces)
     if len(moments) < 2:
         raise UserError("The camera has given too few pictures yet.")
     size_wh = moments[-1].frame().size_wh
