@@ -2,11 +2,11 @@
 
 import cv2
 import numpy as np
-from tracking.drawings import joints_of
 
 from tests.app.gui.conftest import pixels
 from tracking.angles import angle
 from tracking.drawing.angle_arcs import GOLD
+from tracking.measurements import joints_of
 
 
 def gold(window):
