@@ -1,8 +1,11 @@
 """OpenVINO without its telemetry: importing the package as it is reports the import to its makers."""
 
 import sys
+import threading
 from functools import cache
 from typing import Any
+
+_MAKING = threading.Lock()
 
 
 def load_openvino() -> Any:
@@ -17,11 +20,16 @@ def load_openvino() -> Any:
     return openvino
 
 
-@cache
 def openvino_core() -> Any:
     """OpenVINO's one `Core` of this process, from which every network is read and compiled.
 
     Its CPU plugin gives the thread that makes it an alternate signal stack of its own. Of two plugins the one that goes
     first frees a stack that the other one puts back, and the next signal ends the process; so there is only ever one.
     """
+    with _MAKING:
+        return _core()
+
+
+@cache
+def _core() -> Any:
     return load_openvino().Core()

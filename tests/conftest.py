@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are busy with the other tests; torch reads it on import
@@ -14,3 +15,7 @@ if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same joints in every run
+
+if "PPNET_LIVE_CACHE" not in os.environ:  # workers share that of who started them
+    _CACHE = tempfile.TemporaryDirectory(prefix="ppnet-live-tests-")  # removed at exit
+    os.environ["PPNET_LIVE_CACHE"] = _CACHE.name  # nothing kept from another run or of changed code

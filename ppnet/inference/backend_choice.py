@@ -1,17 +1,12 @@
 """Which backend runs a network on this machine: the one that is asked for, or the fastest that answers alike."""
 
-import hashlib
 import json
 import logging
 import os
 import platform
 import statistics
-import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -21,13 +16,14 @@ from torch import nn
 
 import ppnet
 from ppnet.assets import asset
+from ppnet.cache import cached_file, write_whole
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
 from ppnet.device import choose_device, cpu_name
 from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, InferenceBackend
 from ppnet.inference.measuring import measuring
-from ppnet.inference.openvino_backend import OpenVinoBackend, cache_folder
+from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.openvino_runtime import load_openvino
 
@@ -73,7 +69,7 @@ def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> str
         "machine": [platform.machine(), cpu_name(), os.cpu_count()],
         "versions": [ppnet.__version__, torch.__version__, load_openvino().__version__],
     }
-    path = cache_folder() / "backends" / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]}.json"
+    path = cached_file("backends", facts, suffix=".json")
     with suppress(OSError, ValueError, KeyError, TypeError):
         chosen = json.loads(path.read_text("utf-8"))["chosen"]
         if chosen in BACKENDS[1:]:
@@ -82,7 +78,7 @@ def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> str
         times_ms = measure(network, info, precision)
     chosen = min(times_ms, key=lambda name: times_ms[name])
     log.info("backend %s chosen of %s ms a crop", chosen, times_ms)
-    _write(path, {"chosen": chosen, "ms_per_crop": times_ms, **facts})
+    write_whole(path, json.dumps({"chosen": chosen, "ms_per_crop": times_ms, **facts}, indent=1).encode())
     return chosen
 
 
@@ -128,12 +124,3 @@ def probe(input_wh: tuple[int, int]) -> Crops:
     people = np.split(sheet, sheet.shape[1] // PROBE_SIZE_WH[0], axis=1)
     crops: npt.NDArray[np.uint8] = np.stack([cv2.resize(person, input_wh) for person in people]).astype(np.uint8)
     return crops
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all; a folder that cannot be written costs another measurement only."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".json", delete=False, encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-        Path(file.name).replace(path)

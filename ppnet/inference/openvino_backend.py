@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor, nn
 
 import ppnet
+from ppnet.cache import cached_file
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import PRECISIONS, cpu_has_bf16
 from ppnet.errors import UserError, as_memory_errors
@@ -23,8 +23,7 @@ from ppnet.inference.normalise import Normalise
 from ppnet.networks.folded import fold_batch_norm
 from ppnet.openvino_runtime import load_openvino, openvino_core
 
-CACHE_VARIABLE = "PPNET_LIVE_CACHE"
-MODEL = "network.xml"
+MODEL, DIGEST = "network.xml", "sha256"
 
 
 class OpenVinoBackend:
@@ -85,12 +84,6 @@ class OpenVinoBackend:
         return self._compiled[key]
 
 
-def cache_folder() -> Path:
-    """Where converted networks and measured choices are kept: $PPNET_LIVE_CACHE or the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen).expanduser() if chosen else user_cache_path("ppnet-live", appauthor=False)
-
-
 class FromCrops(nn.Module):
     """The whole way from crops (N, H, W, 3) uint8 RGB to the last heatmaps (N, K, H/4, W/4)."""
 
@@ -110,18 +103,30 @@ def _converted(network: nn.Module, info: CheckpointInfo, core: Any) -> Any:
     if not info.sha256:
         return _convert(network, info)
     versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
-    key = hashlib.sha256(repr((info.sha256, info.network, info.mean, info.std, *versions)).encode()).hexdigest()
-    folder = cache_folder() / "openvino" / key[:32]
-    with suppress(RuntimeError):  # missing or damaged: made anew
-        return core.read_model(folder / MODEL)
+    folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, *versions))
+    with suppress(OSError, RuntimeError):  # missing: made anew
+        if (folder / DIGEST).read_bytes() == _digest(folder):
+            return core.read_model(folder / MODEL)
     model = _convert(network, info)
     with suppress(OSError, RuntimeError):  # a folder that cannot be written costs time only
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=folder.parent))
-        load_openvino().serialize(model, fresh / MODEL)
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+            fresh = Path(place) / folder.name
+            fresh.mkdir()
+            load_openvino().serialize(model, fresh / MODEL)
+            (fresh / DIGEST).write_bytes(_digest(fresh))
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
     return model
+
+
+def _digest(folder: Path) -> bytes:
+    """Of a converted network: weights that changed on the disk would go unnoticed otherwise."""
+    digests = []
+    for name in (MODEL, Path(MODEL).with_suffix(".bin")):
+        with open(folder / name, "rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return " ".join(digests).encode()
 
 
 def _convert(network: nn.Module, info: CheckpointInfo) -> Any:

@@ -1,14 +1,18 @@
 """EfficientDet-Lite0, the shipped detector, run by OpenVINO: MediaPipe's file and boxes for less than half the work."""
 
+import io
 import logging
 import math
 import os
+from contextlib import suppress
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+import ppnet
+from ppnet.cache import cached_file, read_checked, write_checked
 from ppnet.openvino_runtime import load_openvino, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import (
@@ -43,27 +47,38 @@ class EfficientDetDetector:
 
     MediaPipe looks at a square for 90 kinds of things, and rounds what each layer gives to 8 bits. Here only the part
     of the square that holds the picture is looked at, only for people, and nothing is rounded: bf16 where the CPU
-    computes in it, else fp32. ImportError or RuntimeError where OpenVINO can't run it.
+    computes in it, else fp32. The network is compiled at the first picture of each shape; where OpenVINO can't run it,
+    MediaPipe does from then on.
     """
 
     input_size = 320  # pixels of the longer side
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings
-        self._networks: dict[tuple[int, int], tuple[Any, Floats]] | None = {}
-        self.detect(np.full((9, 16, 3), GREY, np.uint8))  # the shape of most videos; a failure shows here
+        self._networks: dict[tuple[int, int], tuple[Any, Floats]] = {}
+        self._stand_in: MediaPipeDetector | None = None
+        self._is_closed = False
 
     def detect(self, image: Image) -> Detections:
         """People in an RGB uint8 (H, W, 3) picture, best first, boxes in its pixels and inside it."""
         check_image(image)
-        if self._networks is None:
+        if self._is_closed:
             raise ValueError("this detector is closed")
         if min(image.shape[:2]) == 0:
             return Detections.empty()
+        if self._stand_in is None:
+            try:
+                return self._found(image)
+            except (ImportError, RuntimeError) as error:
+                log.warning("OpenVINO cannot run the detector, MediaPipe does", exc_info=error)
+                self._stand_in = MediaPipeDetector(self.settings)
+        return self._stand_in.detect(image)
+
+    def _found(self, image: Image) -> Detections:
         picture, back = letterboxed(image, self.input_size)
         size = picture.shape[0], picture.shape[1]
         if size not in self._networks:
-            self._networks[size] = _compiled(*size), anchors(*size)
+            self._networks[size] = _network(*size), anchors(*size)
         network, places = self._networks[size]
         answer = network(picture[None])
         scores, offsets = (answer[output][0] for output in network.outputs)
@@ -74,17 +89,15 @@ class EfficientDetDetector:
 
     def close(self) -> None:
         """Free the network; calling twice is harmless."""
-        self._networks = None
+        self._is_closed = True
+        self._networks.clear()
+        if self._stand_in is not None:
+            self._stand_in.close()
 
 
 def tflite_detector(settings: DetectorSettings) -> EfficientDetDetector | MediaPipeDetector:
-    """A TFLite detector on the engine that is fastest for it; where OpenVINO can't run it, MediaPipe does."""
-    if settings.model == EFFICIENTDET:
-        try:
-            return EfficientDetDetector(settings)
-        except (ImportError, RuntimeError) as error:
-            log.warning("OpenVINO cannot run the detector, MediaPipe does", exc_info=error)
-    return MediaPipeDetector(settings)
+    """A TFLite detector on the engine that is fastest for it."""
+    return EfficientDetDetector(settings) if settings.model == EFFICIENTDET else MediaPipeDetector(settings)
 
 
 def letterboxed(image: Image, size: int) -> tuple[Image, float]:
@@ -118,12 +131,39 @@ def decoded(offsets: Floats, places: Floats) -> Floats:
     return box_math.from_centers(middles, np.exp(offsets[:, :1:-1]) * places[:, 2:])
 
 
-def _compiled(height: int, width: int) -> Any:
-    """The network for inputs (1, height, width, 3): (1, N) scores of people and (1, N, 4) offsets from all anchors."""
-    core, openvino = openvino_core(), load_openvino()
+def _network(height: int, width: int) -> Any:
+    """The network for inputs (1, height, width, 3): (1, N) scores of people and (1, N, 4) offsets from all anchors.
+
+    What is compiled lies in the user's cache folder, under processor and versions.
+    """
+    core = openvino_core()
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    options = {
+        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+        # It looks while the network reads joints, and leaves that one a part of the cores.
+        "INFERENCE_NUM_THREADS": min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)),
+        "NUM_STREAMS": 1,
+        "ENABLE_CPU_PINNING": False,
+    }
+    machine = core.get_property("CPU", "FULL_DEVICE_NAME"), load_openvino().__version__, ppnet.__version__
+    place = cached_file("detectors", (EFFICIENTDET, height, width, options, machine))
+    kept = read_checked(place)
+    if kept is not None:
+        with suppress(RuntimeError):
+            return core.import_model(io.BytesIO(kept), "CPU", options)
+    network = core.compile_model(_people_only(height, width), "CPU", options)
+    content = io.BytesIO()
+    network.export_model(content)
+    write_checked(place, content.getvalue())
+    return network
+
+
+def _people_only(height: int, width: int) -> Any:
+    """The file's network without the roundings, and without what isn't asked for."""
+    openvino = load_openvino()
     from openvino import opset8 as ops
 
-    model = core.read_model(model_path(EFFICIENTDET))
+    model = openvino_core().read_model(model_path(EFFICIENTDET))
     for layer in model.get_ordered_ops():
         if layer.get_type_name() == "FakeQuantize":
             _unround(layer)
@@ -133,16 +173,7 @@ def _compiled(height: int, width: int) -> Any:
     scores = ops.sigmoid(ops.squeeze(_heads(model, CLASSES, [PERSON]), np.array([2])))
     (picture,) = model.get_parameters()
     picture.set_partial_shape(openvino.PartialShape([1, height, width, 3]))
-    smaller = openvino.Model([scores, _heads(model, 4, [0, 1, 2, 3])], [picture])
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    options = {
-        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
-        # It looks while the network reads joints, and leaves that one a part of the cores.
-        "INFERENCE_NUM_THREADS": min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)),
-        "NUM_STREAMS": 1,
-        "ENABLE_CPU_PINNING": False,
-    }
-    return core.compile_model(smaller, "CPU", options)
+    return openvino.Model([scores, _heads(model, 4, [0, 1, 2, 3])], [picture])
 
 
 def _unround(layer: Any) -> None:

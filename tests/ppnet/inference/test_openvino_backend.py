@@ -94,11 +94,21 @@ def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkey
     (kept,) = (tmp_path / "openvino").iterdir()
     np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
     assert len(made) == 1, "read from the cache"
-    (kept / "network.xml").write_text("<net")
-    np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
-    assert len(made) == 2 and first.std() > 0
+    weights = bytearray((kept / "network.bin").read_bytes())
+    weights[len(weights) // 2] ^= 255
+    for name, damaged in (("network.xml", b"<net"), ("network.bin", weights), ("sha256", b"\xff")):
+        (kept / name).write_bytes(damaged)
+        np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
+    assert len(made) == 4 and first.std() > 0
     OpenVinoBackend(network, replace(info, sha256="other"), precision="fp32")
-    assert len(made) == 3 and len(list((tmp_path / "openvino").iterdir())) == 2, "other weights: another file"
+    assert len(made) == 5 and len(list((tmp_path / "openvino").iterdir())) == 2, "other weights: another file"
+
+
+def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("")
+    network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
+    assert OpenVinoBackend(network, info).heatmaps(probe((64, 96))[:1]).shape == (1, 17, 24, 16)
 
 
 def test_formats_it_does_not_have_are_refused(shipped):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ppnet.cache import write_checked
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking import boxes as box_math
 from tracking.detection import efficientdet
@@ -103,14 +104,48 @@ def test_nobody_tiny_and_closed(detector: EfficientDetDetector) -> None:
         closed.detect(np.zeros((10, 10, 3), np.uint8))
 
 
-def test_mediapipe_runs_it_where_openvino_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any) -> Any:
+def test_mediapipe_runs_it_where_openvino_cannot(peer: MediaPipeDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fails() -> Any:
+        asked.append(1)
         raise RuntimeError("no such instruction")
 
-    assert isinstance(tflite_detector(DetectorSettings()), EfficientDetDetector)
-    assert isinstance(tflite_detector(DetectorSettings(model="nanodet")), MediaPipeDetector)
     monkeypatch.setattr(efficientdet, "openvino_core", fails)
-    assert isinstance(tflite_detector(DetectorSettings()), MediaPipeDetector)
+    image = frame_of("walk_crossing.mp4", 50)
+    detector = tflite_detector(DetectorSettings())
+    for _ in range(2):
+        assert detector.detect(image).boxes.tolist() == peer.detect(image).boxes.tolist()
+    assert len(asked) == 1
+    detector.close()
+    with pytest.raises(ValueError, match="closed"):
+        detector.detect(image)
+
+
+def test_each_shape_is_compiled_once_and_kept_for_other_runs(
+    detector: EfficientDetDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = []
+    people_only = efficientdet._people_only
+    monkeypatch.setattr(efficientdet, "_people_only", lambda *shape: shapes.append(shape) or people_only(*shape))
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
+    image = frame_of("walk_crossing.mp4", 50)  # 4:3
+    wanted = detector.detect(image).boxes.tolist()
+
+    first = tflite_detector(DetectorSettings())
+    assert shapes == [], "nothing before a picture shows the shape"
+    assert first.detect(image).boxes.tolist() == first.detect(image).boxes.tolist() == wanted
+    assert shapes == [(256, 320)]
+    assert tflite_detector(DetectorSettings()).detect(image).boxes.tolist() == wanted
+    assert shapes == [(256, 320)], "read from the cache"
+    (kept,) = (tmp_path / "detectors").iterdir()
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 255  # a weight
+    kept.write_bytes(content)
+    assert tflite_detector(DetectorSettings()).detect(image).boxes.tolist() == wanted
+    write_checked(kept, b"of a program that knows better")
+    assert tflite_detector(DetectorSettings()).detect(image).boxes.tolist() == wanted
+    assert shapes == 3 * [(256, 320)], "made anew"
 
 
 def test_it_is_silent_and_loads_neither_mediapipe_nor_telemetry() -> None:
