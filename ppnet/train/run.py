@@ -11,12 +11,12 @@ from typing import Any, TextIO
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ppnet.checkpoint import load_backbone, load_checkpoint, save
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD, CheckpointInfo
 from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
+from ppnet.data.loading import load_batches
 from ppnet.data.samples import SampleSet
 from ppnet.device import denormals_as_zero, prepare_cpu_for_training
 from ppnet.errors import UserError
@@ -239,7 +239,7 @@ def _batches(
     )
     if run.keep_images and run.workers:
         dataset.preload()
-    return iter(DataLoader(dataset, batch_sampler=order, num_workers=run.workers, pin_memory=pin))
+    return load_batches(dataset, order, workers=run.workers, pin=pin)
 
 
 def _info(trainer: Trainer, run: RunOptions) -> CheckpointInfo:

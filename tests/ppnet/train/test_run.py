@@ -1,9 +1,12 @@
 """What a run leaves behind when it ends early, and what it refuses before it begins."""
 
+import multiprocessing
+import os
 import signal
 
 import pytest
 import torch
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter as Loading
 
 from ppnet.__main__ import main
 from ppnet.checkpoint import read_info
@@ -42,6 +45,41 @@ def test_a_run_that_was_stopped_in_a_step_goes_on_exactly(options, tmp_path, mon
     assert wanted.keys() == found.keys()
     for name, value in wanted.items():
         assert torch.equal(value, found[name]), name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_killed_loading_process_ends_the_run_in_words_and_it_goes_on_exactly(options, tmp_path, monkeypatch, capsys):
+    """As the system kills it for want of memory, in the middle of a step."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert main([*options, "--samples", "40", "--out", str(whole)]) == 0
+    monkeypatch.setattr(Loading._try_get_data, "__defaults__", (0.2,))  # it looks for lost ones so often
+
+    def bereft(*arguments):
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        return loss(*arguments)
+
+    loss = loop.heatmap_loss
+    monkeypatch.setattr(loop, "heatmap_loss", bereft)
+    assert main([*options, "--samples", "40", "--out", str(broken), "--workers", "1"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "A loading process ended" in said and "--workers" in said and "--resume" in said
+    assert 1 <= state_of(broken)["step"] < 10
+    monkeypatch.setattr(loop, "heatmap_loss", loss)
+    assert main([*options, "--samples", "40", "--out", str(broken), "--resume"]) == 0
+    wanted, found = (state_of(run)["network"] for run in (whole, broken))
+    for name, value in wanted.items():
+        assert torch.equal(value, found[name]), name
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_picture_that_is_damaged_is_named(options, tmp_path, capsys, workers):
+    for picture in tmp_path.rglob("*.png"):
+        picture.write_bytes(picture.read_bytes()[:40])
+    assert main([*options, "--samples", "8", "--out", str(tmp_path / "run"), "--workers", workers]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and ".png" in said and "Traceback" not in said
 
 
 def test_a_run_that_comes_apart_keeps_its_last_good_state(options, tmp_path, capsys):
