@@ -43,12 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     formats = list(dict.fromkeys(arguments.format or ["csv"]))
     with Session.open(arguments.session) as session:
         smoothing = _smoothing(arguments, session.header)
-        paths = {name: _place(arguments, default_path(arguments.session, name), formats) for name in formats}
+        scale = _scale(arguments.scale)
+        edited = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
+        usual = {name: default_path(arguments.session, name, edited=edited.is_edited) for name in formats}
+        paths = {name: _place(arguments, path, formats) for name, path in usual.items()}
         taken = [path for path in paths.values() if path.exists()]
         if taken and not arguments.overwrite:
             raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
-        scale = _scale(arguments.scale)
-        edited = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
         for name in formats:
             check_unit(name, edited, arguments.units)
         edited.refresh()

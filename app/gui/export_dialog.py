@@ -111,7 +111,7 @@ class ExportDialog(QDialog):
 
     def _suggest(self, row: int) -> None:
         form = EXPORTS[self._offer.formats[row]]
-        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{form.suffix}"))
+        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{form.ending(edited=self._offer.is_edited)}"))
         self.status.setText("")
         self.unit.setVisible(len(form.units) > 1)
         self.unit.setCurrentIndex(self.unit.count() - 1 if form.usually_metres else 0)

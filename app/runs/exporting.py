@@ -13,6 +13,8 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session
 
+AS_TRACKED = "With all edits in it; the table and video that a batch left beside its session are as they were tracked."
+
 
 @dataclass(frozen=True)
 class ExportOffer:
@@ -23,6 +25,7 @@ class ExportOffer:
     stem: str
     note: str
     has_scale: bool
+    is_edited: bool
 
     @classmethod
     def of(cls, workspace: Workspace, other_folder: Path) -> "ExportOffer | None":
@@ -31,12 +34,18 @@ class ExportOffer:
         if run is None:
             return None
         folder = other_folder if file is None or not os.access(file.video.parent, os.W_OK) else file.video.parent
+        is_edited = run.edited.is_edited
+        notes = (
+            "" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
+            AS_TRACKED if is_edited else "",
+        )
         return cls(
             formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),
             folder=folder,
             stem=named_after(run.session.path, "").name if file is None else file.video.stem,
-            note="" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
+            note=" ".join(note for note in notes if note),
             has_scale=run.edited.metres_per_pixel is not None,
+            is_edited=is_edited,
         )
 
 

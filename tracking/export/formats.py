@@ -22,7 +22,8 @@ class ExportFormat:
     A suffix without a point is a folder. writer: module in `tracking.export` and function, loaded when it is called.
     units: of its positions, those that can be asked for (the writer takes `unit=` where there are two); none: empty.
     pictures: whether it needs the video (the writer takes `video=`, where it lies now). usually_metres: without a word
-    about units it is in metres as soon as a scale is known.
+    about units it is in metres as soon as a scale is known. as_tracked: a run leaves such a file, too, of what it
+    tracked.
     """
 
     title: str
@@ -32,6 +33,11 @@ class ExportFormat:
     units: tuple[str, ...] = ()
     pictures: bool = False
     usually_metres: bool = False
+    as_tracked: bool = False
+
+    def ending(self, *, edited: bool) -> str:
+        """What follows the stem; an edited session's file is not called like the one that the run left."""
+        return f"_edited{self.suffix}" if edited and self.as_tracked else self.suffix
 
     @property
     def is_folder(self) -> bool:
@@ -52,6 +58,7 @@ EXPORTS = {
         "_keypoints.csv",
         "csv_wide:write_wide_csv",
         UNITS,
+        as_tracked=True,
     ),
     "video": ExportFormat(
         "Annotated video (MP4)",
@@ -59,6 +66,7 @@ EXPORTS = {
         "_annotated.mp4",
         "video:write_annotated_video",
         pictures=True,
+        as_tracked=True,
     ),
     "tidy": ExportFormat(
         "Tidy table, one row per joint (CSV)",
@@ -220,9 +228,9 @@ EXPORTS = {
 }
 
 
-def default_path(path: Path, name: str, folder: Path | None = None) -> Path:
-    """Where an export goes: beside the session, or in `folder`."""
-    return named_after(path, EXPORTS[name].suffix, folder)
+def default_path(path: Path, name: str, folder: Path | None = None, *, edited: bool = False) -> Path:
+    """Where an export of the session at `path` goes: beside it, or in `folder`."""
+    return named_after(path, EXPORTS[name].ending(edited=edited), folder)
 
 
 def export(

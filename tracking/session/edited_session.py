@@ -52,6 +52,11 @@ class EditedSession:
         return self.stored.header.skeleton
 
     @property
+    def is_edited(self) -> bool:
+        """Whether anything was changed since it was tracked."""
+        return bool(self.stored.edits() or self._smoothing)
+
+    @property
     def names(self) -> Mapping[int, str]:
         """Names given to people, by id."""
         return self.plan.names

@@ -29,13 +29,26 @@ def session(tmp_path: Path) -> Path:
 
 def test_the_table_is_that_of_track_and_two_columns_more(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(session)]) == 0
-    path = session.with_name("walk_keypoints.csv")
+    path = session.with_name("walk_edited_keypoints.csv")
     assert capsys.readouterr().out == f"{path}\n"
     with Session.open(session) as stored, KeypointTable(session.with_name("tracked.csv")) as table:
         for result in stored.results():
             table.write(result)
     wanted, got = pandas.read_csv(session.with_name("tracked.csv")), pandas.read_csv(path)
     assert got[wanted.columns].equals(wanted) and list(got.columns[-2:]) == ["person_name", "edited"]
+
+
+def test_what_was_changed_is_not_called_like_what_was_tracked(session: Path, tmp_path: Path) -> None:
+    with Session.open(session, writable=True) as stored:
+        stored.undo()
+    for out, more in (("tracked", []), ("smoothed", ["--smooth", "rts"])):
+        words = ["export", str(session), "--out", str(tmp_path / out), "--format", "csv", "--format", "tidy", *more]
+        assert main(words) == 0
+    names = {out: sorted(path.name for path in (tmp_path / out).iterdir()) for out in ("tracked", "smoothed")}
+    assert names == {
+        "tracked": ["walk_keypoints.csv", "walk_tidy.csv"],
+        "smoothed": ["walk_edited_keypoints.csv", "walk_tidy.csv"],
+    }
 
 
 def test_several_formats_into_a_folder(session: Path, tmp_path: Path) -> None:

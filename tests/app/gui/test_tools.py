@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from tests.app.gui.conftest import FRAMES, choose, shown_frame
+from tracking.session.edits import RenamePerson
 
 
 def drag(qtbot, window, start, end):
@@ -57,6 +58,25 @@ def test_a_drawn_length_turns_curves_into_metres(qtbot, open_clip, monkeypatch):
     window.exports.dialog.choose("csv")
     assert window.exports.dialog.unit.count() == 1, "no metres without a scale"
     window.exports.dialog.close()
+
+
+def test_the_export_of_an_edited_session_is_not_called_like_the_table_that_a_run_left(open_clip):
+    window = open_clip()
+    names = []
+    for rename in (False, True):
+        if rename:
+            window.workspace.edit(RenamePerson(1, "Ann"))
+        window.commands["export"].trigger()
+        dialog = window.exports.dialog
+        for form in ("csv", "video", "tidy"):
+            dialog.choose(form)
+            names.append(Path(dialog.path.text()).name)
+        assert ("as they were tracked" in dialog.note.text()) == dialog.note.isVisible() == rename
+        dialog.close()
+    assert names == [
+        "walk_keypoints.csv", "walk_annotated.mp4", "walk_tidy.csv",
+        "walk_edited_keypoints.csv", "walk_edited_annotated.mp4", "walk_tidy.csv",
+    ]  # fmt: skip
 
 
 def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):

@@ -113,6 +113,6 @@ def test_the_command(session: Session, tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main([*words, str(tmp_path / "a"), "--units", "m"]) == 2
     assert "No scale is known" in capsys.readouterr().err and not (tmp_path / "a").exists()
     assert cli.main([*words, str(tmp_path / "a"), "--units", "m", "--scale", "0.01", "--whole"]) == 0
-    assert len(rows_of(tmp_path / "a" / "walk_keypoints.csv")) == 2 * COUNT
+    assert len(rows_of(tmp_path / "a" / "walk_edited_keypoints.csv")) == 2 * COUNT
     assert cli.main([*words, str(tmp_path / "b"), "--scale", "-1"]) == 2
     assert cli.main([*words, str(tmp_path / "b"), "--format", "mot", "--units", "m", "--scale", "1"]) == 2
