@@ -35,8 +35,11 @@ class Annotator:
         self._recent = RecentResults()
         self._trails = Trails()
 
-    def picture(self, frame: Frame, result: FrameResult | None) -> Image:
-        """A copy of the frame's picture with everything over it; result: None where nobody was looked for yet."""
+    def picture(self, frame: Frame, result: FrameResult | None, *, canvas: Image | None = None) -> Image:
+        """A copy of the frame's picture with everything over it; result: None where nobody was looked for yet.
+
+        canvas: what the copy is made on, where it has the picture's size.
+        """
         style = self._style() if callable(self._style) else self._style
         near: Sequence[FrameResult] = ()
         if self._near is not None:
@@ -47,7 +50,9 @@ class Annotator:
         if result is None:
             return image
         self._trails.add(result)
-        canvas = np.array(image, np.uint8, order="C")
+        if canvas is None or canvas.shape != image.shape:
+            canvas = np.empty(image.shape, np.uint8)
+        np.copyto(canvas, image)
         trails = self._trails.lines() if style.layers.trails else {}
         paint_scene(scene_of(result, style, trails=trails), canvas)
         return canvas
@@ -100,7 +105,7 @@ class AnnotatedVideo:
     def write(self, frame: Frame, result: FrameResult | None) -> None:
         """Draws a frame and adds it at its time; result: None where nobody was looked for yet."""
         started_s = time.perf_counter()
-        picture = self._annotator.picture(frame, result)
+        picture = self._annotator.picture(frame, result, canvas=self._writer.canvas)
         drawn_s = time.perf_counter()
         if self._shift_s is None:
             self._shift_s = frame.time_s

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 
 from tracking.time_span import ALL_TIME, TimeSpan
@@ -41,6 +40,7 @@ class VideoWriter:
     length and for the encoder; times rule. time_base: unit of the source's times, kept so that they stay exact.
     audio_from: file whose sound is copied, as far as it lies in audio_span. VideoError when the place
     cannot be written. origin_s: this time of pictures and sound becomes time 0.
+    canvas: (H, W, 3) to make the next picture on and give to `write`, which then needs no copy of it.
     """
 
     def __init__(
@@ -71,6 +71,9 @@ class VideoWriter:
         self._last: int | None = None
         self._last_key: int | None = None
         self._is_open = True
+        self._frame = av.VideoFrame(*self._coded_wh, "rgb24")
+        self._pixels = _pixels_of(self._frame)
+        self.canvas = self._pixels[: size_wh[1], : size_wh[0]]
         with self._errors():
             self._output = FragmentedMp4(self.partial_path, timescale=self._time_base.denominator)
             self._stream = self._video_stream(pixel_aspect)
@@ -153,13 +156,15 @@ class VideoWriter:
         return SoundTrack(path, self._output, span=span, origin_s=self._origin_s)
 
     def _frame_of(self, image: Image) -> Any:
-        image = fitted(image, self._size_wh)
+        if image is not self.canvas:
+            np.copyto(self.canvas, fitted(image, self._size_wh))
         if self.padded:
-            right, below = self._coded_wh[0] - image.shape[1], self._coded_wh[1] - image.shape[0]
-            image = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE))
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            width, height = self._size_wh
+            self._pixels[:, width:] = self._pixels[:, width - 1 : width]
+            self._pixels[height:] = self._pixels[height - 1 : height]
+        # The frame is always the same one, because it keeps what the conversion needs to be set up.
         space = "ITU709" if self._is_hd else "ITU601"
-        return frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range="MPEG")
+        return self._frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range="MPEG")
 
     def _encode(self, frame: Any) -> None:
         if self._last_key is None or (frame.pts - self._last_key) * self._time_base >= KEY_EVERY_S:
@@ -211,6 +216,13 @@ def _remux(partial: Path, path: Path) -> None:
         os.replace(finished, path)
     finally:
         finished.unlink(missing_ok=True)
+
+
+def _pixels_of(frame: Any) -> Image:
+    """(H, W, 3) view of an RGB frame's memory, whose rows may lie farther apart than their length."""
+    (plane,) = frame.planes
+    rows: Image = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
+    return rows[:, : 3 * frame.width].reshape(frame.height, frame.width, 3)
 
 
 def _usable(time_base: Fraction | None) -> Fraction:

@@ -69,6 +69,17 @@ def test_the_picture_handed_in_stays_as_it_is():
     assert drawn.flags.writeable
 
 
+@pytest.mark.parametrize("size_wh", [(320, 320), (320, 300)])
+def test_it_may_be_drawn_on_a_canvas_of_the_caller(size_wh):
+    """Whose rows lie farther apart, as in an encoder's frame; another one of another size."""
+    image, rows = plain(), np.full((size_wh[1], 1000), 7, np.uint8)
+    canvas = rows[:, : 3 * size_wh[0]].reshape(size_wh[1], size_wh[0], 3)
+    drawn = Annotator(SceneStyle()).picture(Frame(0, 0.0, image), person(), canvas=canvas)
+    assert (drawn is canvas) == (size_wh == (320, 320))
+    assert (drawn == draw(image, person())).all()
+    assert (image == GREY).all() and (rows[:, 3 * size_wh[0] :] == 7).all()
+
+
 def test_sides_have_their_colours():
     drawn = draw(plain(), person(), only(skeleton=True))
     left, right = SIDE_COLORS["left"], SIDE_COLORS["right"]

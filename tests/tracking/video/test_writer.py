@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -148,6 +149,21 @@ def test_odd_sizes_are_padded_by_one(tmp_path, size_wh):
         image = next(iter(source)).image
     assert (image.shape[1], image.shape[0]) == tuple(side + side % 2 for side in size_wh)
     assert np.abs(image.astype(int) - 100).max() <= 3, "the last column or row is doubled, not black"
+
+
+@pytest.mark.parametrize("size_wh", [(96, 64), (97, 63), (1, 1), (15, 17)])
+def test_pictures_made_on_the_canvas_give_the_same_video(tmp_path, size_wh):
+    """Drawn on by cv2, too, which takes no memory of any layout."""
+    videos = {}
+    for name in ("given", "canvas"):
+        writer = VideoWriter(tmp_path / f"{name}.mp4", size_wh)
+        for index in range(3):
+            image = writer.canvas if name == "canvas" else np.empty((size_wh[1], size_wh[0], 3), np.uint8)
+            image[:] = 40 * index
+            cv2.line(image, (0, 0), size_wh, (10, 200, 90), 3, cv2.LINE_AA)
+            writer.write(image, index / 30)
+        videos[name] = writer.close().read_bytes()
+    assert videos["given"] == videos["canvas"]
 
 
 def test_another_size_is_fitted_in(tmp_path):
