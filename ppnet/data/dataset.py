@@ -15,7 +15,6 @@ from ppnet.codec import Codec
 from ppnet.crops import apply_matrices, crop_matrices, crop_regions, warp
 from ppnet.data import augment
 from ppnet.data.augment import Augmentation
-from ppnet.data.heatmap_file import HeatmapFile
 from ppnet.data.samples import Sample, SampleSet
 from ppnet.errors import DatasetError
 from ppnet.skeleton import Skeleton
@@ -28,25 +27,20 @@ class Crop(NamedTuple):
 
     image: (H, W, 3) uint8 RGB. keypoints: (K, 2) float32 crop pixels. weights: (K,) float32 trust, 0 unlabelled.
     absent: (K,) bool, joints known to be outside the crop: their heatmap should be empty.
-    heatmaps: (K + 1, h, w) uint8, a teacher's answers on the cells of the targets (`HeatmapFile.on_crop`), zeros for
-        people without; (0, h, w) where no source has any.
     """
 
     image: torch.Tensor
     keypoints: torch.Tensor
     weights: torch.Tensor
     absent: torch.Tensor
-    heatmaps: torch.Tensor
 
 
 @dataclass(frozen=True)
 class Source:
-    """People of one file, how often each is shown per epoch (a fraction shows a part of them), and what a teacher says
-    about them."""
+    """People of one file, and how often each is shown per epoch (a fraction shows a part of them)."""
 
     samples: SampleSet
     share: float = 1.0
-    heatmaps: HeatmapFile | None = None
 
 
 def convert_joints(values: npt.NDArray[Any], source: Skeleton, target: Skeleton) -> npt.NDArray[Any]:
@@ -61,17 +55,13 @@ def convert_joints(values: npt.NDArray[Any], source: Skeleton, target: Skeleton)
 
 
 class _Person(NamedTuple):
-    """A person before the crop is placed, joints in the dataset's order; the fields are those of `Sample`.
-
-    corner: (2,) x, y, where the corner of `image` lies in the sample's picture.
-    """
+    """A person before the crop is placed, joints in the dataset's order; the fields are those of `Sample`."""
 
     image: npt.NDArray[np.uint8]
     box: npt.NDArray[np.float32]
     keypoints: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float32]
     absent: npt.NDArray[np.bool_]
-    corner: npt.NDArray[np.float32]
 
     def cut_off(self, part: augment.Part, *, picture_ends: bool) -> "_Person":
         """Only that part of the person; where the picture ends at it, the joints beyond are absent."""
@@ -80,7 +70,7 @@ class _Person(NamedTuple):
         image, corner = augment.end_picture(self.image, part.ends)
         keypoints = self.keypoints - corner
         absent = self.absent | (_outside(keypoints, image.shape[1::-1]) & (self.weights > 0))
-        return _Person(image, part.box - np.tile(corner, 2), keypoints, self.weights, absent, self.corner + corner)
+        return _Person(image, part.box - np.tile(corner, 2), keypoints, self.weights, absent)
 
 
 def _outside(points: npt.NDArray[np.float32], size_wh: Sequence[int]) -> npt.NDArray[np.bool_]:
@@ -114,7 +104,6 @@ class CropDataset(Dataset[Crop]):
         self._people: list[tuple[Sample, Source]] = [
             (sample, source) for source in self.sources for sample in source.samples.samples
         ]
-        self._has_heatmaps = any(source.heatmaps for source in self.sources)
         if not self._people:
             raise DatasetError("There is nobody to train on; name data with --data.")
         self._kept: dict[int, npt.NDArray[np.uint8]] | None = {} if keep_images else None
@@ -154,37 +143,14 @@ class CropDataset(Dataset[Crop]):
             points = augment.flip_keypoints(points, width, self.skeleton)
             weights, absent = weights[self.skeleton.flip_index], absent[self.skeleton.flip_index]
         absent = absent | (_outside(points, (width, height)) & (weights > 0))
-        heatmaps = self._heatmaps(index, person.corner, matrix[0], codec, flip=flip)
-        fields = (crop, points, weights, absent, heatmaps)
+        fields = (crop, points, weights, absent)
         return Crop(*(torch.from_numpy(np.ascontiguousarray(field)) for field in fields))
 
     def _person(self, index: int) -> "_Person":
         sample, source = self._people[index]
         joints = (sample.keypoints, sample.weights, sample.absent)
         keypoints, weights, absent = (convert_joints(part, source.samples.skeleton, self.skeleton) for part in joints)
-        corner = np.zeros(2, np.float32)
-        return _Person(self._image(index, sample), sample.box, keypoints, weights, absent, corner)
-
-    def _heatmaps(
-        self,
-        index: int,
-        corner: npt.NDArray[np.float32],
-        matrix: npt.NDArray[np.float64],
-        codec: Codec,
-        *,
-        flip: bool,
-    ) -> npt.NDArray[np.uint8]:
-        """As in `Crop`; matrix: (2, 3) from the picture whose corner is `corner` to the crop before it is mirrored."""
-        sample, source = self._people[index]
-        planes = len(self.skeleton) + 1 if self._has_heatmaps else 0
-        if source.heatmaps is not None:
-            matrix = np.column_stack([matrix[:, :2], matrix[:, 2] - matrix[:, :2] @ corner])
-            if flip:
-                matrix = np.array([[-1], [1]]) * matrix + np.array([[0, 0, codec.input_wh[0] - 1], [0, 0, 0]])
-            maps = source.heatmaps.on_crop(sample.annotation_id, matrix, codec, self.skeleton)
-            if maps is not None:
-                return maps[[*self.skeleton.flip_index, planes - 1]] if flip else maps
-        return np.zeros((planes, *codec.heatmap_wh[::-1]), np.uint8)
+        return _Person(self._image(index, sample), sample.box, keypoints, weights, absent)
 
     def _image(self, index: int, sample: Sample) -> npt.NDArray[np.uint8]:
         if self._kept is None:

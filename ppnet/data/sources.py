@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ppnet.data.coco import read_coco
-from ppnet.data.heatmap_file import HeatmapFile
 from ppnet.data.mpii import read_mpii
 from ppnet.data.samples import SampleSet
 from ppnet.errors import DatasetError
@@ -19,13 +18,6 @@ def read_source(text: str, *, images: Path | None = None) -> tuple[SampleSet, fl
     if kind == "mpii":
         return read_mpii(path, images=images), share
     raise DatasetError(f"{text!r} is no data source; write coco:FILE.json or mpii:FILE.json.")
-
-
-def read_heatmaps(text: str, *, folder: Path | None = None) -> HeatmapFile | None:
-    """The heatmaps that lie beside the source's file, or in `folder`; None where there are none."""
-    _, path, _ = _parts(text)
-    array = (folder or path.parent) / f"{path.stem}.heatmaps.npy"
-    return HeatmapFile.read(array) if array.exists() else None
 
 
 def _parts(text: str) -> tuple[str, Path, float]:

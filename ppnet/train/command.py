@@ -18,14 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="coco:FILE.json or mpii:FILE.json, several times for a mixture; @5 shows it five times per epoch",
     )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures, if not beside the json")
-    parser.add_argument(
-        "--heatmaps", type=Path, metavar="DIR", help="folder of NAME.heatmaps.npy, if not beside the json"
-    )
     parser.add_argument("--val", metavar="coco:FILE", help="people to validate on while training")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--init", type=Path, help="weights to start from: a pose file or a backbone")
-    parser.add_argument("--teacher", type=Path, help="weights whose heatmaps are learned too (with --distill)")
+    parser.add_argument(
+        "--teacher", type=Path, help="weights, or an .onnx or .xml network, whose heatmaps are learned (with --distill)"
+    )
+    parser.add_argument(
+        "--teacher-gain", type=float, default=1.0, metavar="TIMES", help="makes a sure answer's peak about 1"
+    )
     parser.add_argument("--network", help="M2-D2-W32, ... (see `python -m ppnet info`)")
     parser.add_argument(
         "--input", nargs="+", metavar="HxW[@SHARE]",
@@ -52,8 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--augmentation", choices=AUGMENTATIONS, help="how strongly people vary")
     parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
     parser.add_argument("--no-half-body", action="store_true")
-    parser.add_argument("--distill", type=float, help="weight of the teacher's heatmaps")
-    parser.add_argument("--soft-targets", type=float, metavar="SHARE", help="of stored heatmaps in the targets, 0 to 1")
+    parser.add_argument("--distill", type=float, metavar="SHARE", help="of the loss that the teacher has, 0 to 1")
+    parser.add_argument(
+        "--mix", type=float, metavar="SHARE", help="of the crops mixed with others, for the teacher alone"
+    )
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--workers", type=int, default=0, help="loading processes")
@@ -71,8 +75,7 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
     settings = PRESETS[arguments.preset]
     plain = (
         "network", "epochs", "samples", "batch", "optimizer", "learning_rate", "weight_decay", "schedule",
-        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "soft_targets", "distill",
-        "seed",
+        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "distill", "mix", "seed",
     )  # fmt: skip
     changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
     sizes = [_size_and_share(text) for text in arguments.input or ()]
@@ -119,7 +122,7 @@ def _size_and_share(text: str) -> tuple[tuple[int, int], float]:
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     from ppnet.data.dataset import Source
-    from ppnet.data.sources import read_heatmaps, read_source
+    from ppnet.data.sources import read_source
     from ppnet.device import choose_device
     from ppnet.networks.cost import check_input
     from ppnet.skeleton import SKELETONS
@@ -131,27 +134,19 @@ def run(arguments: argparse.Namespace) -> int:
     if min(arguments.save_every, arguments.validate_every) < 1 or arguments.workers < 0:
         raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
     if (arguments.teacher is None) != (settings.distill == 0):
-        raise UserError("--teacher and --distill go together: whose heatmaps are learned, and how much they weigh.")
+        raise UserError("--teacher and --distill go together: whose heatmaps are learned, and their share of the loss.")
     for codec in settings.codecs:
         check_input(settings.network, codec.input_wh, len(SKELETONS[settings.skeleton]))
-    if arguments.heatmaps is not None and not settings.soft_targets:
-        raise UserError("--heatmaps needs --soft-targets: how much they count, e.g. 0.5.")
-    sources = [
-        Source(
-            *read_source(text, images=arguments.images),
-            read_heatmaps(text, folder=arguments.heatmaps) if settings.soft_targets else None,
-        )
-        for text in arguments.data
-    ]
-    if settings.soft_targets and not any(source.heatmaps for source in sources):
-        names = " or ".join(f"{source.samples.name}.heatmaps.npy" for source in sources[:2])
-        raise UserError(f"--soft-targets needs {names} beside the json; name their folder with --heatmaps.")
+    if not arguments.teacher_gain > 0:
+        raise UserError("--teacher-gain must be above 0.")
+    sources = [Source(*read_source(text, images=arguments.images)) for text in arguments.data]
     validation = read_source(arguments.val)[0] if arguments.val else None
     options = RunOptions(
         folder=arguments.out,
         init=arguments.init,
         resume=arguments.resume,
         teacher=arguments.teacher,
+        teacher_gain=arguments.teacher_gain,
         save_every=arguments.save_every,
         save_seconds=arguments.save_seconds,
         validate_every=arguments.validate_every,

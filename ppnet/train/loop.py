@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
@@ -17,9 +18,10 @@ from ppnet.data.dataset import Crop
 from ppnet.errors import TooLargeError, UserError, is_out_of_memory
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.pyramid import PPNet
-from ppnet.train.loss import distillation_loss, heatmap_loss, make_targets, soft_targets
+from ppnet.train.loss import heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
+from ppnet.train.teacher import Teacher, mix_crops
 from ppnet.train.training_state import RunningMean, load_state, save_atomic
 
 
@@ -48,7 +50,7 @@ class Trainer:
         steps_per_epoch: int,
         device: torch.device,
         forward: Callable[[Tensor], list[Tensor]] | None = None,
-        teacher: nn.Module | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         self.network = network
         self.settings = settings
@@ -138,21 +140,25 @@ class Trainer:
 
     def loss(self, batch: Crop) -> Tensor:
         """The loss of one batch, ready for `backward`."""
-        settings = self.settings
-        images = self._normalise(batch.image.to(self.device, non_blocking=True))
+        settings, crops = self.settings, batch.image
+        keypoints, weights, absent = (part.to(self.device, non_blocking=True) for part in batch[1:])
+        if settings.mix:
+            crops, mixed = mix_crops(crops, settings.mix, np.random.default_rng([settings.seed, self.step]))
+            labelled = ~mixed.to(self.device)[:, None]
+            weights, absent = weights * labelled, absent & labelled
+        images = self._normalise(crops.to(self.device, non_blocking=True))
         images = images if settings.channels_last else images.contiguous()
-        keypoints, weights, absent, heatmaps = (part.to(self.device, non_blocking=True) for part in batch[1:])
-        height, width = batch.image.shape[1:3]
+        height, width = crops.shape[1:3]
         codec = replace(settings.codec, input_wh=(width, height))
         targets, weights, absent = make_targets(keypoints, weights, absent, codec)
-        soft = soft_targets(heatmaps, targets, settings.soft_targets) if settings.soft_targets else None
         with self._autocast():
             outputs = self.forward(images)
-        loss = heatmap_loss(outputs, targets, weights, absent, settings.loss, soft)
-        if self.teacher is not None and settings.distill:
-            with torch.no_grad(), self._autocast():
-                answer = self.teacher(images)[-1].float()
-            loss = loss + distillation_loss(outputs, answer, weight=settings.distill)
+        loss = heatmap_loss(outputs, targets, weights, absent, settings.loss)
+        if self.teacher is not None:
+            answer = self.teacher.heatmaps(crops, codec).to(self.device)
+            every = torch.ones_like(weights)
+            taught = heatmap_loss(outputs, answer, every, torch.zeros_like(every), settings.loss)
+            loss = torch.lerp(loss, taught, settings.distill)
         return loss
 
     def _autocast(self) -> Any:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from ppnet.checkpoint import load_backbone, load_checkpoint, save
+from ppnet.checkpoint import load_backbone, save
 from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD, CheckpointInfo
 from ppnet.data.dataset import BatchOrder, Crop, CropDataset, Source
 from ppnet.data.loading import load_batches
@@ -28,6 +28,7 @@ from ppnet.skeleton import COCO_17, SKELETONS
 from ppnet.stop_signals import StopSignal, stop_signals
 from ppnet.train.loop import StepReport, Trainer
 from ppnet.train.settings import TrainSettings
+from ppnet.train.teacher import Teacher, open_teacher
 
 STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "recipe.json"
 
@@ -36,7 +37,8 @@ STATE, WEIGHTS, LOG, RECIPE = "state.pt", "latest.safetensors", "log.jsonl", "re
 class RunOptions:
     """Where a run lives and how it looks after itself.
 
-    init: weights to start from (any pose file or backbone that fits); teacher: weights whose heatmaps are learned too.
+    init: weights to start from (any pose file or backbone that fits); teacher: the file of one, see `open_teacher`;
+    teacher_gain: see `Teacher`.
     save_every, validate_every: steps. save_seconds: a save comes at least this often.
     workers: loading processes beside each training process.
     """
@@ -45,6 +47,7 @@ class RunOptions:
     init: Path | None = None
     resume: bool = False
     teacher: Path | None = None
+    teacher_gain: float = 1.0
     save_every: int = 200
     save_seconds: float | None = None
     validate_every: int = 1000
@@ -139,7 +142,7 @@ def train(
         steps_per_epoch=order.steps_per_epoch,
         device=device,
         forward=_forward(network, settings, processes),
-        teacher=None if run.teacher is None else load_checkpoint(run.teacher).to(device),
+        teacher=_teacher(settings, run, device),
     )
     if run.resume:
         trainer.load(run.folder / STATE)
@@ -213,6 +216,12 @@ def _network(settings: TrainSettings, run: RunOptions, device: torch.device) -> 
     return network.to(device, memory_format=layout)  # type: ignore[call-overload]
 
 
+def _teacher(settings: TrainSettings, run: RunOptions, device: torch.device) -> Teacher | None:
+    if run.teacher is None:
+        return None
+    return open_teacher(run.teacher, len(SKELETONS[settings.skeleton]), gain=run.teacher_gain, device=device.type)
+
+
 def _forward(network: nn.Module, settings: TrainSettings, processes: Processes) -> Callable[[Tensor], list[Tensor]]:
     forward: Any = network
     if processes.world > 1:
@@ -266,6 +275,7 @@ def _save(trainer: Trainer, run: RunOptions) -> None:
         "step": trainer.step,
         "data": list(run.description),
         "init": None if run.init is None else run.init.name,
+        "teacher": None if run.teacher is None else {"file": run.teacher.name, "gain": run.teacher_gain},
         "settings": trainer.settings.as_json(),
     }
     (run.folder / RECIPE).write_text(json.dumps(recipe, indent=1, default=str) + "\n", encoding="utf-8")

@@ -20,8 +20,8 @@ class TrainSettings:
     freeze_stem: the layers before the pyramid keep their weights and statistics, and cost no backward pass.
     more_inputs: further input sizes and how many batches have them, beside one share of `codec.input_wh`; sigma stays
         the same number of cells, so that one set of weights reads people at every size.
-    soft_targets: share of a teacher's stored heatmaps in the targets, where a source has them.
-    distill: weight of the squared error to another network's heatmaps.
+    distill: share of the loss against a teacher's heatmaps of the same crops; the rest is against the labels.
+    mix: share of the crops that are mixed with others, about which only the teacher knows.
     """
 
     network: str = "M2-D2-W32"
@@ -46,8 +46,8 @@ class TrainSettings:
     more_inputs: tuple[tuple[tuple[int, int], float], ...] = ()
     augmentation: Augmentation = PAPER_COCO
     loss: LossSettings = field(default_factory=LossSettings)
-    soft_targets: float = 0.0
     distill: float = 0.0
+    mix: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -57,8 +57,8 @@ class TrainSettings:
             "--batch must be at least 1": self.batch >= 1,
             "--lr must be above 0": self.learning_rate > 0,
             "--ema must lie in 0..1": 0 <= self.ema < 1,
-            "--soft-targets must lie in 0..1": 0 <= self.soft_targets <= 1,
-            "--distill must not be below 0": self.distill >= 0,
+            "--distill must lie in 0..1": 0 <= self.distill <= 1,
+            "--mix must lie in 0..1, and needs --distill": 0 <= self.mix <= (1 if self.distill else 0),
             "the share of an --input size must be above 0": all(share > 0 for _, share in self.more_inputs),
             "--seed must not be below 0": self.seed >= 0,
             "--rotation must not be below 0": self.augmentation.rotation_deg >= 0,
