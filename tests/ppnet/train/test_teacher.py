@@ -57,7 +57,7 @@ def test_an_unsure_teacher_stays_unsure_and_its_gain_is_cut():
     student, sure = STUDENTS[1], find_dots(codec, 2.0)
     for height, gain, peak in ((0.4, 1.0, 0.4), (0.4, 1.5, 0.6), (0.9, 1.5, 1.0)):
         teacher = Teacher(lambda crops, height=height: height * sure(crops), codec, gain)
-        assert teacher.heatmaps(dots(student, places), student).max() == pytest.approx(peak, rel=0.1)  # between cells it is a little lower
+        assert teacher.heatmaps(dots(student, places), student).max() == pytest.approx(peak, rel=0.1)
 
 
 def write_network(path, keypoints=17):
