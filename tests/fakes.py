@@ -38,6 +38,23 @@ class FakeClock:
             self._now_s += seconds
 
 
+class SteadyClock:
+    """The computer's own seconds without its hiccups: from one look to the next it goes on by `MOST_S` at most."""
+
+    MOST_S = 0.03
+
+    def __init__(self) -> None:
+        self._now_s, self._seen_s = 1000.0, time.monotonic()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        with self._lock:
+            seen_s = time.monotonic()
+            self._now_s += min(seen_s - self._seen_s, self.MOST_S)
+            self._seen_s = seen_s
+            return self._now_s
+
+
 class FakeCameraPort:
     """A port that a camera is plugged into and pulled out of; `open` opens what is there.
 

@@ -32,11 +32,6 @@ class LatestSlot(Generic[T]):
             value, self._value = self._value, None
             return value
 
-    def peek(self) -> T | None:
-        """The value that waits, left where it is; None when there is none."""
-        with self._condition:
-            return self._value
-
     @property
     def overwritten(self) -> int:
         """How many values were replaced before anyone took them."""

@@ -40,8 +40,8 @@ class PlaybackCommands(Commands):
                 "first": lambda: self.seek(0.0),
                 "last": self.go_to_end,
                 "go-to": self.ask_place,
-                "slower": lambda: self.set_speed(next_speed(abs(self._position.speed), -1)),
-                "faster": lambda: self.set_speed(next_speed(abs(self._position.speed), 1)),
+                "slower": lambda: self.set_speed(next_speed(abs(self._where.speed), -1)),
+                "faster": lambda: self.set_speed(next_speed(abs(self._where.speed), 1)),
                 "normal-speed": lambda: self.set_speed(1.0),
             }
         )
@@ -51,6 +51,12 @@ class PlaybackCommands(Commands):
     def position(self) -> PlayerPosition:
         """Where playback stands, as far as the window knows."""
         return self._position
+
+    @property
+    def _where(self) -> PlayerPosition:
+        """Where the player stands by now: keys come faster than the window learns of it."""
+        player = self._player()
+        return PlayerPosition() if player is None else player.position()
 
     def enable(self, enabled: bool) -> None:
         """Switches the commands on for files, off else."""
@@ -79,7 +85,7 @@ class PlaybackCommands(Commands):
 
     def jump(self, seconds: float) -> None:
         """Some seconds on or back; playing goes on."""
-        self.seek(self._position.time_s + seconds)
+        self.seek(self._where.time_s + seconds)
 
     def seek(self, time_s: float) -> None:
         """To the frame that is shown at that time."""
@@ -93,8 +99,8 @@ class PlaybackCommands(Commands):
 
     def go_to_end(self) -> None:
         """To the last frame."""
-        if self._position.frame_count:
-            self.seek_frame(self._position.frame_count - 1)
+        if frames := self._where.frame_count:
+            self.seek_frame(frames - 1)
 
     def set_speed(self, speed: float) -> None:
         """0.05 to 4 times the file's own speed."""
@@ -122,7 +128,7 @@ class PlaybackCommands(Commands):
             )
             return
         if frame is not None:
-            player.seek_frame(min(frame, max(self._position.frame_count - 1, 0)))
+            player.seek_frame(min(frame, max(self._where.frame_count - 1, 0)))
         elif time_s is not None:
             player.seek(time_s)
 

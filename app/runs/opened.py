@@ -51,6 +51,8 @@ class Opened(ABC):
     """
 
     is_live: ClassVar[bool]
+    stop_s: ClassVar[float] = 2.0
+    """How long closing waits for its threads; the window stands still meanwhile."""
     feed: Feed
 
     def __init__(self, name: str, session: Session, settings: RunSettings, *, post: Post) -> None:

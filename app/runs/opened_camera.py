@@ -80,7 +80,7 @@ class OpenedCamera(Opened):
         """Stops the engine, which finishes its recordings and closes the session."""
         with suppress(UserError):  # a full disk must not keep the run open
             self.follow(self.engine.status())
-        ended = self.engine.stop()
+        ended = self.engine.stop(self.stop_s)
         if ended:
             self.session.close()
             _remove_if_empty(self.session.path)

@@ -176,12 +176,12 @@ class OpenedFile(Opened):
     def close(self) -> bool:
         """Ends all threads and closes the session; True when everything has ended. A network that is still being
         loaded can't be stopped: the session is closed as soon as it is there (`closed`)."""
-        ended = self.engine.stop() if self.engine is not None else True
+        ended = self.engine.stop(self.stop_s) if self.engine is not None else True
         if ended:
             self._close_session()
         else:
             threading.Thread(target=self._close_session, name="close", daemon=True).start()
-        return self.player.close() and ended
+        return self.player.close(self.stop_s) and ended
 
     def _close_session(self) -> None:
         if self.engine is not None:

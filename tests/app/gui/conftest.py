@@ -8,21 +8,23 @@ import threading
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
+from app.engine.live_options import LiveOptions
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
-from app.runs.opened import Factories
+from app.runs.opened import Factories, Opened
 from app.runs.picture_feed import Picture
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
-from tests.fakes import PATIENCE_S, FakeCameraPort
+from tests.fakes import PATIENCE_S, FakeCameraPort, SteadyClock
 from tests.results import made_result
 from tracking.focus_person import FocusFilter
 from tracking.run_settings import RunSettings
@@ -132,6 +134,14 @@ def own_folders(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setattr("platformdirs.user_videos_dir", lambda: str(tmp_path / "videos"))
     monkeypatch.setattr("platformdirs.user_log_dir", lambda *_a: str(tmp_path / "log"))
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A computer that is busy for a while loses no camera, plays no film behind its back, and ends what it begins."""
+    monkeypatch.setattr("app.engine.live.LiveOptions", partial(LiveOptions, lost_after_s=PATIENCE_S))
+    monkeypatch.setattr("app.engine.player.time", SimpleNamespace(monotonic=SteadyClock()))
+    monkeypatch.setattr(Opened, "stop_s", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

@@ -121,7 +121,7 @@ def test_esc_puts_the_tool_away(qtbot, open_clip):
 
 
 def test_an_unfinished_run_goes_on_with_the_one(qtbot, window, studio, clip):
-    studio.delay_s = 0.05
+    studio.delay_s = 0.3
     window.files.open_path(clip)
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.frame_count > 5)
     window.workspace.run.player.pause()
@@ -130,6 +130,7 @@ def test_an_unfinished_run_goes_on_with_the_one(qtbot, window, studio, clip):
     assert window.workspace.focus.track_id == 2
     path = window.workspace.run.session.path
     window.workspace.close_run()
+    studio.delay_s = 0.0
     window.files.open_path(path)
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
     assert ids_of(window)[-1] == [2] and "Only person 2" in window.focus_person.badge.text()

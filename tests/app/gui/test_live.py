@@ -38,7 +38,7 @@ def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
     studio.port.plug()
     qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3)
     qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"))
-    assert window.banner.text == "", "what does not hold any more is not said any more"
+    qtbot.waitUntil(lambda: window.banner.text == "")  # what does not hold any more is not said any more
 
 
 def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_what_is_in_use(qtbot, live, studio):
@@ -72,10 +72,10 @@ def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
     qtbot.waitUntil(lambda: window.banner.text == "The network broke.")
     window.workspace.offer("Something else.", "Do it", lambda: None)
     window.workspace.status_updated.connect(statuses.append)
-    qtbot.waitUntil(lambda: len(statuses) == 2)
+    qtbot.waitUntil(lambda: len(statuses) >= 2)
     assert window.banner.text == "Something else."
     window.banner.hide()
-    qtbot.waitUntil(lambda: len(statuses) == 4)
+    qtbot.waitUntil(lambda: len(statuses) >= 4)
     assert statuses[-1].notices and window.banner.text == ""
 
 
@@ -144,7 +144,7 @@ def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
     studio.delay_s = 0.45
     window.workspace.open_camera("camera:0", folder=studio.folder / "live", name="Camera")
     qtbot.waitUntil(lambda: "half as often" in window.diagnostics.text("shed"))
-    assert window.view.picture.overlay_age_s < 2.0
+    qtbot.waitUntil(lambda: 0 < window.view.picture.overlay_age_s < 2.0)
 
 
 def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
@@ -192,7 +192,6 @@ def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
 
     window.workspace.open_camera("camera:0", folder=studio.folder / "live")
     qtbot.waitUntil(lambda: studio.processor is not None and len(studio.processor.seen) > 2)
-    before_s = window.view.picture.frame.time_s if window.view.picture is not None else 0.0
     window.controls.widgets["tracker.max_people"].setValue(1)
     qtbot.waitUntil(lambda: studio.processor.settings.tracker.max_people == 1)
     qtbot.waitUntil(lambda: len(window.view.picture.result) == 1)
@@ -200,9 +199,9 @@ def test_changed_settings_are_logged_with_their_time(qtbot, window, studio):
     window.workspace.close_run()
     with Session.open(path) as session:
         (change,) = session.setting_changes
-        first = next(result.time_s for result in session.results() if len(result) == 1)
+        times = {people: [one.time_s for one in session.results() if len(one) == people] for people in (1, 2)}
     assert (change.name, change.before, change.after) == ("tracker.max_people", None, 1)
-    assert before_s <= change.time_s <= first
+    assert times[2][-1] <= change.time_s <= times[1][0]
 
 
 def test_a_stream_that_is_not_there_can_be_tried_again(qtbot, window, studio, monkeypatch):

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from PySide6.QtGui import QDropEvent
 from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
 from app.presets import PRESETS
+from app.runs.opened import Opened
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to
@@ -107,7 +107,7 @@ def test_session_opens_again_without_the_network(qtbot, open_clip, studio):
 
 
 def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
-    studio.delay_s = 0.03
+    studio.delay_s = 0.2
     opened(qtbot, window, clip)
     qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 5)
     session = window.workspace.run.session.path
@@ -121,8 +121,9 @@ def test_cut_short_run_is_offered_and_gone_on_with(qtbot, window, clip, studio):
     assert 5 < before < window.workspace.run.session.frame_count == FRAMES
 
 
-def test_a_video_closed_while_the_network_loads_can_be_opened_again(qtbot, window, clip, studio):
+def test_a_video_closed_while_the_network_loads_can_be_opened_again(qtbot, window, clip, studio, monkeypatch):
     studio.loaded = threading.Event()
+    monkeypatch.setattr(Opened, "stop_s", 0.1)
     opened(qtbot, window, clip)
     assert not window.workspace.close_run()
     window.files.open_path(clip)
@@ -189,10 +190,11 @@ def test_the_panel_shows_the_settings_of_the_session_that_is_open(qtbot, window,
 
 
 def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip, studio):
-    studio.delay_s, studio.gone = 0.02, "gone.pt"
+    studio.hold, studio.gone = threading.Event(), "gone.pt"
     opened(qtbot, window, clip)
-    qtbot.waitUntil(lambda: window.workspace.run.session.frame_count > 2)
+    qtbot.waitUntil(lambda: studio.processor is not None)
     window.workspace.apply(window.workspace.settings.changed({"network.weights": "gone.pt"}))
+    studio.hold.set()
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
     assert window.workspace.settings.network.weights is None
     qtbot.waitUntil(lambda: window.workspace.run.session.complete)
@@ -232,10 +234,8 @@ def test_a_run_whose_network_is_gone_says_so_in_its_log_or_is_refused(qtbot, win
     assert {c.time_s for c in changes} == {9 / 30}
 
 
-@pytest.mark.parametrize("state", ["first page", "opening", "playing", "paused", "live", "recording", "slow network"])
+@pytest.mark.parametrize("state", ["first page", "opening", "playing", "paused", "live", "recording"])
 def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
-    if state == "slow network":
-        studio.delay_s = 0.5
     if state in ("live", "recording"):
         window.workspace.open_camera("camera:0", folder=studio.folder, name="Camera")
     elif state != "first page":
@@ -246,10 +246,22 @@ def test_leaves_cleanly_from_every_state(qtbot, window, clip, studio, state):
         window.commands["play"].trigger()
     if state == "recording":
         window.record_bar.toggle()
-    begun = time.monotonic()
     window.close()
-    assert time.monotonic() - begun < 4.0  # 2 s on a free machine
     assert window.workspace.run is None and not window.timers.are_running
+
+
+@pytest.mark.parametrize("source", ["a file", "a camera"])
+def test_a_network_that_hangs_keeps_no_window_open(qtbot, window, clip, studio, monkeypatch, source):
+    monkeypatch.setattr(Opened, "stop_s", 0.1)
+    studio.hold = threading.Event()
+    if source == "a file":
+        window.files.open_path(clip)
+    else:
+        window.workspace.open_camera("camera:0", folder=studio.folder, name="Camera")
+    qtbot.waitUntil(lambda: window.view.picture is not None)
+    window.close()
+    assert window.workspace.run is None and not window.isVisible() and not studio.hold.is_set()
+    studio.hold.set()
 
 
 def test_leaving_waits_for_files_but_not_for_a_network_that_loads(tmp_path):
