@@ -8,6 +8,7 @@ from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import choose_device, choose_precision, describe, precision_name
 from ppnet.errors import as_memory_errors
 from ppnet.inference.backend import Crops, Heatmaps
+from ppnet.inference.cuda_graphs import GraphedForward
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.folded import for_inference
 
@@ -17,8 +18,9 @@ MOST_CROPS = {"cpu": 16, "cuda": 256, "mps": 64}
 class TorchBackend:
     """network: forward (N, 3, H, W) -> list of heatmaps, the last one counts; a copy is made.
 
-    info: what its weights were trained for. device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, bf16, fp16
-    (`ppnet.device`). UserError when the device isn't there.
+    info: what its weights were trained for. device: auto, cpu, cuda, cuda:1, mps; on CUDA it runs by graphs
+    (`ppnet.inference.cuda_graphs`). precision: auto, fp32, bf16, fp16 (`ppnet.device`). UserError when the device isn't
+    there.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class TorchBackend:
         self.dtype = choose_precision(self.device, precision)
         self.network = for_inference(network, self.device, self.dtype)
         self._normalise = Normalise(info.mean, info.std).to(self.device)
+        self._run = GraphedForward(self._last_heatmaps) if self.device.type == "cuda" else self._last_heatmaps
 
     @property
     def device_name(self) -> str:
@@ -49,7 +52,7 @@ class TorchBackend:
         """See `InferenceBackend`."""
         try:
             with as_memory_errors():
-                found: Heatmaps = self.network(self._pixels(crops))[-1].float().cpu().numpy()
+                found: Heatmaps = self._run(_tensor(crops)).cpu().numpy()
         except MemoryError:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
@@ -62,10 +65,17 @@ class TorchBackend:
         inspect = getattr(self.network, "inspect", None)
         if inspect is None:
             return []
-        modules = inspect(self._pixels(crops[:1]))[1]
+        modules = inspect(self._pixels(_tensor(crops[:1])))[1]
         return [[branch[0].float().cpu().numpy() for branch in module] for module in modules]
 
-    def _pixels(self, crops: Crops) -> Tensor:
-        images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device)
-        pixels: Tensor = self._normalise(images).to(self.dtype)
+    def _last_heatmaps(self, crops: Tensor) -> Tensor:
+        heatmaps: Tensor = self.network(self._pixels(crops))[-1]
+        return heatmaps.float()
+
+    def _pixels(self, crops: Tensor) -> Tensor:
+        pixels: Tensor = self._normalise(crops.to(self.device)).to(self.dtype)
         return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def _tensor(crops: Crops) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(crops))
