@@ -1,7 +1,6 @@
 """A file run: every frame once, in order; the session first, then the files; pause, stop, resume; errors are told."""
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,18 +28,44 @@ def no_thread_left() -> Iterator[None]:
 
 @dataclass
 class Build:
-    """Remembers the processors it built."""
+    """Remembers the processors it built; they hold in the midst of frame `hold_at` (`is_there`) until they may `go`."""
 
     made: list[FakeProcessor] = field(default_factory=list)
+    hold_at: int = -1
+    is_there: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, settings: FakeSettings, current: FakeProcessor | None) -> FakeProcessor:
         if settings.cannot:
             raise UserError("These weights are of another network.")
         if current is None:
-            self.made.append(FakeProcessor(settings))
+            self.made.append(Held(settings, build=self))
             return self.made[-1]
         current.settings = settings
         return current
+
+
+@dataclass
+class Held(FakeProcessor):
+    build: Build | None = None
+
+    def process(self, frame: Frame) -> FrameResult:
+        if self.build is not None and frame.index == self.build.hold_at:
+            self.build.is_there.set()
+            assert self.build.go.wait(PATIENCE_S)
+        return super().process(frame)
+
+
+def held_at(
+    index: int, session: Session, frames: int, *, people: int = 1, **options: object
+) -> tuple[FileRun[FakeSettings], Build]:
+    """A run that is in the midst of a frame; all before it is in the session."""
+    build = Build(hold_at=index)
+    run = FileRun(lambda: FakeFile(frames), build, FakeSettings(people=people), session=session, **options)
+    run.start()
+    assert build.is_there.wait(PATIENCE_S)
+    wait_for(lambda: session.frame_count == index)
+    return run, build
 
 
 @pytest.fixture
@@ -70,40 +95,37 @@ def test_a_file_of_one_frame(session: Session) -> None:
 
 
 def test_pause_resume_and_new_settings(session: Session) -> None:
-    run = FileRun(lambda: FakeFile(300), Build(), FakeSettings(0.002), session=session)
-    run.start()
-    wait_for(lambda: session.frame_count > 10)
+    run, build = held_at(20, session, 300)
     run.pause()
-    time.sleep(0.15)
-    count = session.frame_count
-    time.sleep(0.15)
-    assert session.frame_count == count and run.status().state is EngineState.PAUSED
+    build.go.set()
+    wait_for(lambda: session.frame_count == 21)  # the frame at work
+    assert run.status().state is EngineState.PAUSED
     run.apply(FakeSettings(people=3))
     run.resume()
     assert run.wait(PATIENCE_S)
-    assert [len(r) for r in session.results()] == [1] * count + [3] * (300 - count)
+    assert [len(r) for r in session.results()] == [1] * 21 + [3] * 279
 
 
 def test_progress_says_how_long_it_will_take(session: Session) -> None:
-    run = FileRun(lambda: FakeFile(1000), Build(), FakeSettings(0.01), session=session)
-    run.start()
-    wait_for(lambda: session.frame_count > 50)
+    run, build = held_at(60, session, 1000)
     status = run.status()
-    assert 10 < status.process_fps <= 110
-    assert status.eta_s == pytest.approx((1000 - status.done) / status.process_fps, rel=0.2)
+    assert (status.done, status.total) == (60, 1000) and status.process_fps > 0
+    assert status.eta_s == pytest.approx(940 / status.process_fps)
+    build.go.set()
+    run.stop(0.0)
     assert run.stop(PATIENCE_S) and not run.status().complete
 
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_a_stop_leaves_a_session_that_is_gone_on_with(session: Session, paused: bool) -> None:
-    run = FileRun(lambda: FakeFile(120), Build(), FakeSettings(0.005, people=2), session=session)
-    run.start()
-    wait_for(lambda: session.frame_count > 40)
+    run, build = held_at(60, session, 120, people=2)
     if paused:
         run.pause()
+    run.stop(0.0)
+    build.go.set()
     assert run.stop(PATIENCE_S) and run.status().state is EngineState.STOPPED
     count = session.frame_count
-    assert 40 < count < 120 and not session.complete
+    assert count == 61 and not session.complete
     build = Build()
     run = FileRun(lambda: FakeFile(120), build, FakeSettings(people=3), session=session)
     run.start()
@@ -183,27 +205,21 @@ def test_only_what_lies_between_the_limits_is_tracked_and_more_later(session: Se
 
 
 def test_limits_that_come_while_it_runs(session: Session) -> None:
-    build = Build()
-    run = FileRun(lambda: FakeFile(2000), build, FakeSettings(0.002), session=session)
-    run.start()
-    wait_for(lambda: session.frame_count > 10)
-    reached = session.last_frame_index
-    run.limit(TimeSpan(None, (reached + 60) / 30))
+    run, build = held_at(20, session, 2000)
+    run.limit(TimeSpan(None, 80 / 30))
+    build.go.set()
     assert run.wait(PATIENCE_S)
-    assert session.last_frame_index == reached + 59 and session.complete
+    assert session.last_frame_index == 79 and session.complete
 
 
 def test_settings_that_cannot_be_had_are_refused_and_the_run_goes_on(session: Session) -> None:
-    build = Build()
-    run = FileRun(lambda: FakeFile(200), build, FakeSettings(0.002), session=session)
-    run.start()
-    wait_for(lambda: session.frame_count > 10)
-    run.apply(FakeSettings(0.002, people=3, cannot=True))
-    wait_for(lambda: run.status().notices)
+    run, build = held_at(20, session, 200)
+    run.apply(FakeSettings(people=3, cannot=True))
+    build.go.set()
+    assert run.wait(PATIENCE_S) and session.complete and {len(r) for r in session.results()} == {1}
     (notice,) = run.status().notices
     assert notice.words == "These weights are of another network. The settings stay as they were."
-    assert run.status().settings == FakeSettings(0.002) == build.made[0].settings
-    assert run.wait(PATIENCE_S) and session.complete and {len(r) for r in session.results()} == {1}
+    assert run.status().settings == FakeSettings() == build.made[0].settings
 
 
 def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
@@ -217,17 +233,12 @@ def test_what_is_wrong_with_the_file_is_told(session: Session) -> None:
 
 def test_changed_settings_are_told_with_their_time(session: Session) -> None:
     told: list[tuple[FakeSettings, FakeSettings, float]] = []
-    run = FileRun(
-        lambda: FakeFile(400), Build(), FakeSettings(0.002), session=session, on_change=lambda *what: told.append(what)
-    )
-    run.start()
-    wait_for(lambda: session.frame_count > 10)
-    run.apply(FakeSettings(0.001, people=3))
+    run, build = held_at(20, session, 100, on_change=lambda *what: told.append(what))
+    run.apply(FakeSettings(people=3))
+    build.go.set()
     assert run.wait(PATIENCE_S)
-    ((before, after, time_s),) = told
-    assert (before, after) == (FakeSettings(0.002), FakeSettings(0.001, people=3))
-    first = next(result for result in session.results() if len(result) == 3)
-    assert first.time_s == time_s
+    assert told == [(FakeSettings(), FakeSettings(people=3), 21 / 30)]
+    assert [len(result) for result in session.results()] == [1] * 21 + [3] * 79
 
 
 # -- stages and sinks ----------------------------------------------------------------------------

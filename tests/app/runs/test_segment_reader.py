@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,18 +38,43 @@ class Crowd(FakeProcessor):
 
     first_id: int = 1
     hold_at: int = -1
-    go: threading.Event | None = None
+    go: threading.Event = field(default_factory=threading.Event)
 
     def process(self, frame: Frame) -> FrameResult:
         super().process(frame)
-        if frame.index == self.hold_at and self.go is not None:
-            self.go.wait(PATIENCE_S)
+        if frame.index == self.hold_at:
+            assert self.go.wait(PATIENCE_S)
         boxes = np.array([[100, 40, 160, 220], [400, 40, 460, 220]], np.float32)
         ids = (self.first_id, self.first_id + 1)
         return made_result(frame.index, ids, time_s=frame.time_s, boxes=boxes)
 
     def reset(self) -> None:
         self.first_id += 2
+
+    def go_on_to(self, index: int) -> None:
+        """Lets it on, until it holds again at that frame."""
+        held, self.go, self.hold_at = self.go, threading.Event(), index
+        held.set()
+        wait_for(lambda: index in self.seen)
+
+
+@dataclass
+class Led(Crowd):
+    """Reads a frame for each look of `until`, and all that are left once it is not led any more."""
+
+    looks: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def process(self, frame: Frame) -> FrameResult:
+        assert self.looks.acquire(timeout=PATIENCE_S)
+        return super().process(frame)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        wait_for(lambda: self.looks.release() or condition())
+
+    def stop(self, run: FileRun[FakeSettings]) -> bool:
+        run.stop(0.0)
+        self.looks.release(10 * FRAMES)
+        return run.stop(PATIENCE_S)
 
 
 @pytest.fixture
@@ -72,13 +97,12 @@ def run_of(session: Session, processor: FakeProcessor, **options: object) -> Fil
 
 def sent_to(session: Session, time_s: float, *, at: int = 30, **options: object) -> FileRun[FakeSettings]:
     """A run that is sent elsewhere while it is at a frame; it goes on."""
-    go = threading.Event()
-    processor = Crowd(FakeSettings(), hold_at=at, go=go)
+    processor = Crowd(FakeSettings(), hold_at=at)
     run = run_of(session, processor, **options)
     run.start()
     wait_for(lambda: at in processor.seen)
     run.go_to(time_s)
-    go.set()
+    processor.go.set()
     return run
 
 
@@ -103,16 +127,13 @@ def test_it_begins_a_little_before_the_place_and_goes_to_the_end_then_tracks_the
 
 
 def test_percent_time_left_and_parts_are_true_meanwhile(session: Session) -> None:
-    go = threading.Event()
-    processor = Crowd(FakeSettings(), hold_at=30, go=go)
+    processor = Crowd(FakeSettings(), hold_at=30)
     run = run_of(session, processor)
     run.start()
     wait_for(lambda: 30 in processor.seen)
-    processor.hold_at = 150
     run.go_to(4.0)
-    held, processor.go = go, threading.Event()
-    held.set()
-    wait_for(lambda: 150 in processor.seen and session.newest_frame_index == 149)
+    processor.go_on_to(150)
+    wait_for(lambda: session.newest_frame_index == 149)
     (first, second), status = session.parts.parts, run.status()
     assert (first.first, second) == (0, Part(105, 149, is_open=True))
     assert session.part_times()[1] == (105 / 30, 149 / 30)
@@ -130,12 +151,15 @@ def test_a_place_just_ahead_of_what_is_tracked_leaves_no_hole_in_between(session
 
 def test_whoever_stands_at_a_seam_is_one_person_under_the_number_that_was_edited(session: Session) -> None:
     joined = []
-    run = sent_to(session, 4.0, on_join=lambda: joined.append(session.edits()))
-    wait_for(lambda: session.newest_frame_index > 110)
-    run.pause()
+    processor = Crowd(FakeSettings(), hold_at=30)
+    run = run_of(session, processor, on_join=lambda: joined.append(session.edits()))
+    run.start()
+    wait_for(lambda: 30 in processor.seen)
+    run.go_to(4.0)
+    processor.go_on_to(110)
     for edit in (RenamePerson(4, "Anna"), HidePerson(4)):
         session.add_edit(edit)
-    run.resume()
+    processor.go.set()
     assert run.wait(PATIENCE_S)
     edited = EditedSession(session)
     ids = {tuple(one.result.tracks.ids.tolist()) for one in edited.results(keep_hidden=True)}
@@ -157,13 +181,12 @@ def test_whoever_is_known_only_a_moment_after_a_part_has_begun_is_recognised_too
             super().reset()
             self.begun = -1
 
-    go = threading.Event()
-    processor = Slow(FakeSettings(), hold_at=30, go=go)
+    processor = Slow(FakeSettings(), hold_at=30)
     run = run_of(session, processor)
     run.start()
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
-    go.set()
+    processor.go.set()
     assert run.wait(PATIENCE_S)
     assert {i for one in EditedSession(session).results() for i in one.result.tracks.ids.tolist()} == {1, 2}
 
@@ -176,13 +199,12 @@ def test_people_who_are_not_at_a_seam_stay_themselves(session: Session) -> None:
                 return made_result(frame.index, (), time_s=frame.time_s)
             return result
 
-    go = threading.Event()
-    processor = Parting(FakeSettings(), hold_at=30, go=go)
+    processor = Parting(FakeSettings(), hold_at=30)
     run = run_of(session, processor)
     run.start()
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
-    go.set()
+    processor.go.set()
     assert run.wait(PATIENCE_S) and session.edits() == () and session.frame_count == FRAMES
     assert set(session.result(60).tracks.ids) != set(session.result(150).tracks.ids)
 
@@ -193,15 +215,16 @@ def test_a_run_that_was_cut_off_goes_on_with_what_is_missing(path: Path) -> None
         pass
     for _ in range(5):
         with Session.open(path, writable=True) as session:
-            run = run_of(session, Crowd(FakeSettings(0.0005)))
+            processor = Led(FakeSettings())
+            run = run_of(session, processor)
             if chance.random() < 0.8:
                 run.go_to(chance.uniform(0, 6))
             run.start()
             aim = min(FRAMES, session.frame_count + chance.randrange(3, 12))
-            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim or not run.is_active)
+            processor.until(lambda run=run, s=session, aim=aim: s.frame_count >= aim or not run.is_active)
             run.go_to(chance.uniform(0, 6))
-            wait_for(lambda run=run, s=session, aim=aim: s.frame_count >= aim + 5 or not run.is_active)
-            assert run.stop(None)
+            processor.until(lambda run=run, s=session, aim=aim: s.frame_count >= aim + 5 or not run.is_active)
+            assert processor.stop(run)
     with Session.open(path, writable=True) as session:
         assert len(session.parts.parts) > 1, "the test tests nothing"
         run = run_of(session, Crowd(FakeSettings()))
@@ -254,15 +277,14 @@ def test_pictures_that_cannot_be_decoded_hold_nothing_up(session: Session) -> No
             torn = {0, 1, 70, 71, 72, 105, FRAMES - 1}
             return (frame for frame in super().__iter__() if frame.index not in torn)
 
-    go = threading.Event()
-    processor = Crowd(FakeSettings(), hold_at=30, go=go)
+    processor = Crowd(FakeSettings(), hold_at=30)
     run = FileRun(
         lambda: Torn(FRAMES), lambda _settings, current: current or processor, FakeSettings(), session=session
     )
     run.start()
     wait_for(lambda: 30 in processor.seen)
     run.go_to(4.0)
-    go.set()
+    processor.go.set()
     assert run.wait(PATIENCE_S) and session.complete
     assert session.frame_count == FRAMES - 7
     assert len({tuple(one.result.tracks.ids.tolist()) for one in EditedSession(session).results()}) == 1
@@ -282,10 +304,11 @@ def test_a_run_that_writes_files_cannot_be_sent_elsewhere(session: Session) -> N
 def test_a_stop_ends_it_wherever_it_is(session: Session) -> None:
     steps: list[Callable[[FileRun[FakeSettings]], object]] = [lambda _run: None, lambda run: run.pause()]
     for number, step in enumerate(steps):
-        run = run_of(session, Crowd(FakeSettings(0.001)))
+        processor = Led(FakeSettings())
+        run = run_of(session, processor)
         run.start()
         run.go_to(4.0 - number)
-        wait_for(lambda seen=session.frame_count: session.frame_count > seen)
+        processor.until(lambda seen=session.frame_count: session.frame_count > seen)
         step(run)
         run.go_to(2.0)
-        assert run.stop(PATIENCE_S) and not session.complete
+        assert processor.stop(run) and not session.complete
