@@ -118,7 +118,7 @@ def errors_told(window: MainWindow) -> Iterator[None]:
 
     def tell(error: BaseException) -> None:
         words = sentence_for(error, WORDS.format(type(error).__name__))
-        window.workspace.post(lambda: window.workspace.notify(words, "error"))
+        window.workspace.post(lambda: window.workspace.notify(words, "error", lasting=True))
 
     with uncaught_in_log(tell):
         yield

@@ -38,7 +38,7 @@ class Banner(QWidget):
         self._close.clicked.connect(self.hide)
         self.button.clicked.connect(self._act)
         self._action: Callable[[], object] | None = None
-        self._kind = "info"
+        self._kind, self._lasting = "info", False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -62,8 +62,12 @@ class Banner(QWidget):
         button: str = "",
         action: Callable[[], object] | None = None,
         seconds: float = 0.0,
+        lasting: bool = False,
     ) -> None:
-        """Shows a sentence (`kind`: info, warning or error), for `seconds` or until closed."""
+        """Shows a sentence (`kind`: info, warning or error), for `seconds` or until closed.
+
+        lasting: it holds whatever is open; any other goes with what it speaks of (`forget`).
+        """
         colours = tokens()
         colour = {"info": colours.accent, "warning": colours.warning, "error": colours.danger}[kind]
         self._symbol.setPixmap(icon_pixmap(KINDS[kind], colour))
@@ -71,7 +75,7 @@ class Banner(QWidget):
         self._words.setText(words)
         self.button.setText(button)
         self.button.setVisible(bool(button))
-        self._action, self._kind = action, kind
+        self._action, self._kind, self._lasting = action, kind, lasting
         self.setStyleSheet(
             f"#banner {{ background: {colours.panel}; border: 1px solid {colours.border};"
             f" border-left: 4px solid {colour}; border-radius: 6px; }}"
@@ -82,13 +86,18 @@ class Banner(QWidget):
         self.show()
         self._float()
 
-    def tell(self, words: str, kind: str) -> None:
-        """Shows a sentence, an error until it is closed, others for a while."""
-        self.say(words, kind=kind, seconds=0 if kind == "error" else 8)
+    def tell(self, words: str, kind: str, lasting: bool = False) -> None:
+        """Shows a sentence, an error until it is closed, others for a while; lasting: see `say`."""
+        self.say(words, kind=kind, seconds=0 if kind == "error" else 8, lasting=lasting)
 
     def withdraw(self, words: str) -> None:
         """Closes the message, if it is still this one: it does not hold any more."""
         if self.text == words:
+            self.hide()
+
+    def forget(self) -> None:
+        """Closes the message, unless it is a lasting one: something else is about to be open, or nothing."""
+        if not self._lasting:
             self.hide()
 
     def make_room(self) -> None:

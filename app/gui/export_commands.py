@@ -83,7 +83,7 @@ class ExportCommands(Commands):
             self.batch.close()  # a dialog stays above its window, and would hide the picture
 
     def _offer_batch(self, words: str) -> None:
-        self._workspace.offer(words, "Show the batch", self._raise_batch)
+        self._workspace.offer(words, "Show the batch", self._raise_batch, lasting=True)
 
     def _tell_batch_ended(self, how: str) -> None:
         if self.batch is not None and not self.batch.isVisible():

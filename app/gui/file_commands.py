@@ -103,7 +103,7 @@ class FileCommands(Commands):
 
     def offer_to_show(self, words: str, path: Path) -> None:
         """Says what was written, with the way to its folder."""
-        self._workspace.offer(words, "Show in folder", lambda: show_in_folder(path))
+        self._workspace.offer(words, "Show in folder", lambda: show_in_folder(path), lasting=True)
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder; one that opens comes first among the recent ones."""
@@ -235,7 +235,7 @@ class FileCommands(Commands):
             if not self._view.snapshot().save(str(path)):
                 self._workspace.notify(f"The picture could not be written to {path}.", "error")
                 return
-        self._workspace.notify(f"Picture saved as {path}.", "info")
+        self._workspace.notify(f"Picture saved as {path}.", lasting=True)
 
 
 def first_folder() -> str:

@@ -56,7 +56,7 @@ class HelpCommands(Commands):
         """Puts the report on the clipboard."""
         facts = {words: self._diagnostics.text(name) for name, words, _ in ROWS}
         QGuiApplication.clipboard().setText(report(facts))
-        self._workspace.notify("The report was copied; paste it into a message.", "info")
+        self._workspace.notify("The report was copied; paste it into a message.", lasting=True)
 
     def facts(self, run: Opened) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""

@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         restore_layout(self, self._splitters())
         self.files.refresh_start_page()
         if store.news:
-            self.banner.say(store.news, kind="warning")
+            self.banner.say(store.news, kind="warning", lasting=True)
 
     # Putting together
 
@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         work = self.workspace
         work.opened.connect(self._show_run)
+        work.closing.connect(self.banner.forget)
         work.closed.connect(self._show_start)
         work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
@@ -218,7 +219,7 @@ class MainWindow(QMainWindow):
         self.transport.setVisible(not run.is_live)
         self.performance.clear()
         self._status = run.feed.status()
-        self.banner.hide()
+        self.banner.forget()
         self.pages.setCurrentWidget(self.down)
         self.view.setFocus()
         self._show_facts()
@@ -236,6 +237,7 @@ class MainWindow(QMainWindow):
     def _show_busy(self, words: str) -> None:
         self.busy.setText(words)
         if words:
+            self.banner.forget()
             self.pages.setCurrentWidget(self.busy)
         elif self.workspace.run is None:
             self.pages.setCurrentWidget(self.start)
@@ -246,8 +248,8 @@ class MainWindow(QMainWindow):
         if self.workspace.run is not None:
             self.workspace.run.feed.painted()
 
-    def _offer(self, words: str, kind: str, button: str, action: Callable[[], object]) -> None:
-        self.banner.say(words, kind=kind, button=button, action=action)
+    def _offer(self, words: str, kind: str, button: str, action: Callable[[], object], lasting: bool) -> None:
+        self.banner.say(words, kind=kind, button=button, action=action, lasting=lasting)
 
     def _tell_complete(self, run: OpenedFile | None) -> None:
         if run is not None and not self.banner.text:  # what is wrong with a file is not covered
@@ -314,7 +316,7 @@ class MainWindow(QMainWindow):
             return
         if self.exports.is_batch_at_work and not self._leaves_batch:
             words = "A batch is running; quitting stops it. Finished files are kept."
-            self.banner.say(words, kind="warning", button="Quit anyway", action=self.quit)
+            self.banner.say(words, kind="warning", button="Quit anyway", action=self.quit, lasting=True)
             event.ignore()
             return
         self._is_leaving = True

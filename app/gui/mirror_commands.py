@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands, show_in_folder
+from app.gui.file_commands import FileCommands
 from app.runs.opened import Opened
 from app.runs.picture_feed import LiveFeed
 from app.runs.replay_video import write_replay
@@ -78,7 +78,7 @@ class MirrorCommands(Commands):
 
     def _written(self, path: Path | None) -> None:
         if path is not None:
-            self._workspace.offer(f"Saved {path.name}", "Show in folder", lambda: show_in_folder(path))
+            self._files.offer_to_show(f"Saved {path.name}", path)
 
     def _failed(self, words: str) -> None:
         self._workspace.notify(words, "error")

@@ -120,7 +120,7 @@ class Recording:
 
     def _end_badly(self, why: str) -> None:
         self.writing_changed.emit()
-        self._workspace.notify(f"The recording could not be written: {why}", "error")
+        self._workspace.notify(f"The recording could not be written: {why}", "error", lasting=True)
 
     def _tell(self, stats: RecordingStats | None) -> None:
         self.is_running = stats is not None

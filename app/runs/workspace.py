@@ -41,9 +41,9 @@ class Workspace:
         self.closing: Signal[()] = Signal()  # what is open is about to be closed, and still there
         self.closed: Signal[()] = Signal()
         self.busy_changed: Signal[str] = Signal()  # what is being waited for; empty when nothing
-        self.notified: Signal[str, str] = Signal()  # a sentence for the user, its kind (info, warning, error)
+        self.notified: Signal[str, str, bool] = Signal()  # a sentence for the user, its kind, whether it lasts
         self.withdrawn: Signal[str] = Signal()  # a sentence that does not hold any more
-        self.action_offered: Signal[str, str, str, Callable[[], object]] = Signal()  # sentence, kind, button, action
+        self.action_offered: Signal[str, str, str, Callable[[], object], bool] = Signal()  # also button and action
         self.edited: Signal[()] = Signal()  # edits were made or taken back
         self.settings_changed: Signal[RunSettings] = Signal()
         self.focus_changed: Signal[FocusPerson] = Signal()
@@ -213,13 +213,15 @@ class Workspace:
             self._smooth_when_complete()
         self.status_updated.emit(status)
 
-    def notify(self, words: str, kind: str = "info") -> None:
-        """Tells the user a sentence; kind: info, warning or error."""
-        self.notified.emit(words, kind)
+    def notify(self, words: str, kind: str = "info", *, lasting: bool = False) -> None:
+        """Tells the user a sentence; kind: info, warning or error; lasting: it still holds when this run is closed."""
+        self.notified.emit(words, kind, lasting)
 
-    def offer(self, words: str, button: str, action: Callable[[], object], *, kind: str = "info") -> None:
-        """Tells the user a sentence, and what can be done at the click of a button."""
-        self.action_offered.emit(words, kind, button, action)
+    def offer(
+        self, words: str, button: str, action: Callable[[], object], *, kind: str = "info", lasting: bool = False
+    ) -> None:
+        """Tells the user a sentence (see `notify`), and what can be done at the click of a button."""
+        self.action_offered.emit(words, kind, button, action, lasting)
 
     def _try(self, action: Callable[[], object]) -> bool:
         """Does it, or says why that is not possible; whether it was done."""
@@ -327,11 +329,8 @@ class Workspace:
         self._try(lambda: run.aim(EVERYONE))
         self._show_focus()
         if restricted and not run.is_live:
-            self.offer(
-                "Everyone is followed from here on. The others were not tracked while one person was followed alone.",
-                "Track again",
-                self.track_again,
-            )
+            words = "Everyone is followed from here on. Others were not tracked while one person was followed alone."
+            self.offer(words, "Track again", self.track_again)
 
     def _settle_focus(self, run: Opened, waited: FocusPerson, after: FocusPerson) -> None:
         """Somebody was found at the place, or nobody in time."""

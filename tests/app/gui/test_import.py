@@ -20,7 +20,7 @@ def test_imported_tracks_open_as_a_session_of_their_own(qtbot, open_clip, studio
 
 def test_what_cannot_be_imported_is_said(qtbot, window, clip, tmp_path):
     said = []
-    window.workspace.notified.connect(lambda words, _kind: said.append(words))
+    window.workspace.notified.connect(lambda words, *_: said.append(words))
     window.files.import_tracks(tmp_path / "nowhere.csv")
     assert said == ["Open the video first, then import its tracks."]
     opened(qtbot, window, clip)

@@ -86,3 +86,34 @@ def test_a_jump_can_be_watched_at_a_twentieth_of_its_speed(qtbot, open_clip):
         window.commands["slower"].trigger()
     window.workspace.run.player.play()
     assert window.workspace.run.player.position().speed == pytest.approx(0.05)
+
+
+def test_news_goes_with_what_it_speaks_of_and_not_before(qtbot, open_clip, studio, tmp_path):
+    """While another file is being opened, whose network takes its time; what was written is there all the same."""
+    window = open_clip()
+    work, other = window.workspace, tmp_path / "other.mp4"
+    other.write_bytes(work.opened_file.video.read_bytes())
+    work.apply(work.settings.changed({"tracker.max_people": 1}))
+    assert "Track again with these settings?" in window.banner.text
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.busy)
+    assert window.banner.text == ""
+    qtbot.waitUntil(lambda: work.run is not None and work.run.session.complete, timeout=10000)
+    work.notify("The camera was lost.", "error")
+    work.close_run()
+    assert window.banner.text == "", "an error, too, is about what was open"
+    window.files.open_path(tmp_path / "gone.mp4")
+    qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text)
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.busy)
+    assert window.banner.text == ""
+    qtbot.waitUntil(lambda: work.run is not None)
+    work.run.player.pause()
+    qtbot.waitUntil(lambda: window.view.picture is not None)
+    window.commands["snapshot"].trigger()
+    saved = window.banner.text
+    assert saved.startswith("Picture saved")
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: work.run is None)
+    qtbot.waitUntil(lambda: work.run is not None)
+    assert window.banner.text == saved
