@@ -26,6 +26,7 @@ from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.outputs import OutputFolder
+from app.runs.track_job import Stage
 from app.runs.workspace import Workspace
 from ppnet.inference.measuring import MEASURING, is_measuring
 
@@ -33,7 +34,6 @@ TICK_MS = 250
 NAME, STATE, PEOPLE, TIME, NEWS = range(5)
 WORDS = {
     BatchState.WAITING: "waiting",
-    BatchState.RUNNING: "working",
     BatchState.DONE: "done",
     BatchState.FAILED: "failed",
     BatchState.CANCELLED: "cancelled",
@@ -43,10 +43,14 @@ VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpe
 
 def state_text(row: BatchRow) -> str:
     """Where a file stands, in words."""
-    if row.state is BatchState.RUNNING and row.total:
+    if row.state is not BatchState.RUNNING:
+        return WORDS[row.state]
+    if not row.done:
+        return "reading the first frames…" if row.stage is Stage.TRACKING else f"{row.stage.value}…"
+    if row.total:
         left = f", {duration_text(row.eta_s)} left" if row.eta_s is not None else ""
         return f"{100 * row.done / row.total:.0f} %, {row.fps:.1f} frames per second{left}"
-    return WORDS[row.state]
+    return f"{row.done} frames, {row.fps:.1f} per second"
 
 
 def videos_in(paths: Sequence[Path]) -> list[Path]:
@@ -204,8 +208,9 @@ class BatchDialog(QDialog):
         self.buttons["cancel"].setEnabled(busy)
         self.buttons["remove"].setEnabled(not busy)
         self.bar.setVisible(busy)
-        self.bar.setRange(0, 1000)
-        self.bar.setValue(round(1000 * _share(rows)))
+        share = round(1000 * _share(rows))
+        self.bar.setRange(0, 1000 if share else 0)  # without an end it moves by itself: nothing is done yet
+        self.bar.setValue(share)
         self._tell(rows, busy=busy)
         if not busy and self.is_working:
             self._ticker.stop()
@@ -225,7 +230,8 @@ class BatchDialog(QDialog):
             self.status.setText(MEASURING)
         elif busy and self._batch is not None:
             left = self._batch.eta_s()
-            self.status.setText(f"{done} of {len(rows)} done" + (f", {duration_text(left)} left" if left else ""))
+            words = f"{done} of {len(rows)} done, {100 * _share(rows):.0f} % of all"
+            self.status.setText(words + (f", {duration_text(left)} left" if left else ""))
         elif done or failed:
             self.status.setText(f"{done} done" + (f", {failed} failed" if failed else ""))
         elif rows:

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.engine.life_cycle import program_is_ending
 from app.runs.batch_inputs import earlier_report
 from app.runs.outputs import OutputFolder, OutputPaths
-from app.runs.track_job import Here, RunReport, Watch, Workplace
+from app.runs.track_job import Here, RunReport, Stage, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings
@@ -34,10 +34,11 @@ class BatchState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One input of the batch. report: what came of it; message: why it failed."""
+    """One input of the batch. stage: what is done while it runs; report: what came of it; message: why it failed."""
 
     spec: str
     state: BatchState = BatchState.WAITING
+    stage: Stage = Stage.OPENING
     done: int = 0
     total: int | None = None
     fps: float = 0.0
@@ -74,6 +75,7 @@ class Batch:
         self._lock = threading.Lock()
         self._rows = dict(enumerate(BatchRow(str(spec)) for spec in specs))
         self._named: dict[int, OutputPaths | UserError] = {}
+        self._begun_s: dict[int, float] = {}  # of those at work
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -127,8 +129,12 @@ class Batch:
 
     def rows(self) -> tuple[BatchRow, ...]:
         """The table, in order."""
+        now_s = time.monotonic()
         with self._lock:
-            return tuple(self._rows.values())
+            return tuple(
+                replace(row, seconds=now_s - self._begun_s[number]) if number in self._begun_s else row
+                for number, row in self._rows.items()
+            )
 
     def eta_s(self) -> float | None:
         """Seconds until all are done: what is left of the one at work, and the mean of those done for each other."""
@@ -175,21 +181,24 @@ class Batch:
             return error
 
     def _do(self, number: int, place: Workplace) -> None:
-        begun_s = time.monotonic()
+        begun_s = self._begun_s[number] = time.monotonic()
 
         def change(**changes: object) -> None:
             """What was said of the row when it was cancelled stays."""
             with self._lock:
                 row = replace(self._rows[number], seconds=time.monotonic() - begun_s, **changes)  # type: ignore[arg-type]
+                if row.state.is_over:
+                    self._begun_s.pop(number, None)
                 if self._rows[number].state is BatchState.CANCELLED:
                     row = replace(row, state=BatchState.CANCELLED, eta_s=None)
                 self._rows[number] = row
             with self._telling:
                 self._on_change(row)
 
-        def watch(done: int, total: int | None) -> bool:
+        def watch(done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
             fps = done / max(time.monotonic() - begun_s, 1e-9)
-            change(done=done, total=total, fps=fps, eta_s=max(0, total - done) / fps if total and fps else None)
+            eta_s = max(0, total - done) / fps if total and fps else None
+            change(done=done, total=total, stage=stage, fps=fps, eta_s=eta_s)
             return not self._is_cancelled()
 
         change(state=BatchState.RUNNING)

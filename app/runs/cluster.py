@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import LOOK_S, Here, RunReport, Watch, Workplace
+from app.runs.track_job import LOOK_S, Here, RunReport, Stage, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.extras import load
@@ -28,9 +28,9 @@ class OnCluster:
         distributed = load("distributed", "cluster")
         name = f"track-{uuid.uuid4().hex}"
         stop = distributed.Event(name, client=self._client)
-        progress: tuple[int, int | None] = (0, None)
+        progress: tuple[int, int | None, Stage] = (0, None, Stage.OPENING)
 
-        def hear(event: tuple[float, tuple[int, int | None]]) -> None:
+        def hear(event: tuple[float, tuple[int, int | None, Stage]]) -> None:
             nonlocal progress
             progress = event[1]
 
@@ -76,11 +76,11 @@ def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str
     worker, stop = get_worker(), Event(name)
     talked_s, is_wanted = time.monotonic(), True
 
-    def watch(done: int, total: int | None) -> bool:
+    def watch(done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
         nonlocal talked_s, is_wanted
         if time.monotonic() - talked_s >= TALK_S:
             talked_s = time.monotonic()
-            worker.log_event(name, (done, total))
+            worker.log_event(name, (done, total, stage))
             is_wanted = not stop.is_set()
         return is_wanted
 

@@ -2,10 +2,11 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,8 +55,20 @@ class RunReport:
         return f"{files}: {frames}, {people}, {self.fps:.1f} fps on {self.device}{end}"
 
 
-Watch = Callable[[int, "int | None"], bool]
-"""watch(frames done, frames in all): called every `LOOK_S` while a job is at work; False stops it."""
+class Stage(Enum):
+    """What a job is doing, in words for people."""
+
+    OPENING = "opening the video"
+    LOADING = "loading the networks"
+    TRACKING = "tracking"
+
+
+class Watch(Protocol):
+    """Called when another stage begins, and every `LOOK_S` while frames are tracked; False stops the job."""
+
+    def __call__(self, done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
+        """Frames done, and frames in all."""
+        ...
 
 
 class TrackJob:
@@ -83,6 +96,8 @@ class TrackJob:
         """Do it. UserError when the input cannot be read, an output cannot be written, or another program writes
         outputs of the same name; what is finished stays."""
         with open_run_source(self._settings, self._spec) as source, self._outputs_locked():
+            if not self._models.are_loaded:
+                self._watched(0, None, Stage.LOADING)
             self._pipeline = self._models.fresh()
             self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
             refuse_if_written(self._paths.working_session)  # by the window, say: then nothing of its files is touched
@@ -215,10 +230,10 @@ class TrackJob:
         if self._tally.frames:  # before, there may be no video
             self._still_there.check()
 
-    def _watched(self, done: int, total: int | None) -> bool:
+    def _watched(self, done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
         """False when the run is to be stopped. UserError when its outputs are not there any more."""
         self._check_outputs()
-        if not self._watch(done, total):
+        if not self._watch(done, total, stage):
             self._is_stopped = True
         return not self._is_stopped
 

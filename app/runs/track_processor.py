@@ -76,6 +76,11 @@ class SharedModels:
         self._settings = settings
         self._first: Pipeline | None = None
 
+    @property
+    def are_loaded(self) -> bool:
+        """Whether no time is needed for that any more."""
+        return self._first is not None
+
     def fresh(self) -> Pipeline:
         """A chain that knows nobody yet, so that the numbers of people begin at 1 in every run. UserError when a model
         or the device is not there."""

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import LOOK_S, Here, RunReport, Watch, Workplace
+from app.runs.track_job import LOOK_S, Here, RunReport, Stage, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import start_log, uncaught_in_log, unexpected
 from ppnet.stop_signals import HANG_UP, children_held_back, leave_to_parent
@@ -28,7 +28,7 @@ class OwnProcess:
         if self._child is None:
             self._begin()
         self._pipe.send((spec, paths))
-        progress: tuple[int, int | None] = (0, None)
+        progress: tuple[int, int | None, Stage] = (0, None, Stage.OPENING)
         try:
             while True:
                 if self._pipe.poll(LOOK_S):
@@ -75,9 +75,9 @@ def _serve(pipe: Connection, settings: RunSettings, threads: int) -> None:
 
 
 def _track_what_comes(pipe: Connection, here: Here) -> None:
-    def watch(done: int, total: int | None) -> bool:
+    def watch(done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
         try:
-            pipe.send(("progress", (done, total)))
+            pipe.send(("progress", (done, total, stage)))
             return not pipe.poll() or pipe.recv() != "stop"
         except (EOFError, OSError):
             return False

@@ -348,7 +348,7 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     clip = walkers(tmp_path / "a.mp4", 40, size_wh=(160, 64))
     settings = RunSettings(smoothing=SmoothingSettings(kind="rts"), start_s=0.3)
     paths = OutputPaths.of(tmp_path, "a")
-    job = TrackJob(clip, paths, settings, SharedModels(settings), watch=lambda done, total: done < 31 + 10)
+    job = TrackJob(clip, paths, settings, SharedModels(settings), watch=lambda done, *_: done < 31 + 10)
     report = job.run()
     assert not report.complete and meta_of(paths.meta)["complete"] is False
     assert report.notices[-1] == meta_of(paths.meta)["notices"][-1]
@@ -400,7 +400,7 @@ def test_outputs_that_vanish_are_noticed_and_the_rest_is_kept(tmp_path, parts, l
     out.mkdir()
     looks = []
 
-    def watch(done, _total):
+    def watch(done, *_):
         looks.append(done)
         if done and lost == "folder" and out.exists():
             out.rename(tmp_path / "moved")
@@ -431,7 +431,7 @@ def test_what_another_program_writes_is_left_as_it_is_even_without_the_lock_of_i
     paths.meta.write_text("of an earlier run")
     with Session.create(paths.working_session, made_header()) as other:
         other.append(made_result(0, (1,)))
-        job = TrackJob(clip, paths, RunSettings(), SharedModels(RunSettings()), watch=lambda _done, _total: True)
+        job = TrackJob(clip, paths, RunSettings(), SharedModels(RunSettings()), watch=lambda *_: True)
         with pytest.raises(UserError, match="is in use by process"):
             job.run()
         assert paths.working_session.exists() and paths.meta.read_text() == "of an earlier run"

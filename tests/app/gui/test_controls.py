@@ -260,6 +260,42 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
     qtbot.waitUntil(lambda: window.banner.text == "The batch is finished: 1 done.")
 
 
+def test_a_batch_says_what_it_is_doing_and_how_far_all_of_it_is(qtbot, window, tmp_path, monkeypatch):
+    loaded, tracked = threading.Event(), threading.Event()
+
+    class Slow(FakeDetector):
+        def detect(self, image):
+            if self.seen == 5:
+                tracked.wait(PATIENCE_S)
+            return super().detect(image)
+
+    def build(_settings):
+        loaded.wait(PATIENCE_S)
+        return Pipeline(Slow(), FakeEstimator())
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    walkers = [make_clip(tmp_path / f"{name}.mp4", 40, size_wh=(128, 64), painter=paint_walkers) for name in "ab"]
+    window.exports.show_batch(walkers)
+    dialog = window.exports.batch
+    dialog.folder.setText(str(tmp_path / "batch"))
+    dialog.start()
+    row = dialog.table.topLevelItem(0)
+    qtbot.waitUntil(lambda: row.text(1) == "loading the networks…")
+    assert dialog.bar.isVisible() and dialog.bar.maximum() == 0, "it moves"
+    seconds = row.text(3)
+    qtbot.waitUntil(lambda: row.text(3) not in ("", seconds))
+    assert dialog.status.text() == "0 of 2 done, 0 % of all"
+    loaded.set()
+    qtbot.waitUntil(lambda: "frames per second" in row.text(1))
+    share = int(row.text(1).split(" %")[0])
+    assert 0 < share < 100
+    dialog.refresh()
+    assert dialog.bar.maximum() == 1000 and dialog.bar.value() == pytest.approx(5 * share, abs=5)
+    assert f"{share // 2} % of all" in dialog.status.text() or f"{(share + 1) // 2} % of all" in dialog.status.text()
+    tracked.set()
+    qtbot.waitUntil(lambda: dialog.status.text() == "2 done")
+
+
 def test_report_says_what_runs_and_hides_the_home_folder(qtbot, window, monkeypatch):
     from PySide6.QtGui import QGuiApplication
 
