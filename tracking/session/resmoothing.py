@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from ppnet.skeleton import Skeleton
+from tracking.pose_store import PoseStore
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
+CHUNK_ROWS = 10_000  # read at once; others wait so long
 
 
 class SmoothedPerson(NamedTuple):
@@ -25,45 +26,43 @@ class SmoothedPerson(NamedTuple):
 
 
 class SmoothedRun:
-    """Smoothed joints and their states by frame, in a few long arrays: hours of them take little memory."""
+    """Smoothed joints and their states by frame; those of a long run lie in a temporary file."""
 
     def __init__(
         self, frames: Iterable[tuple[int, Poses, npt.NDArray[np.uint8]]] = (), ids: Sequence[int] = ()
     ) -> None:
         """frames: as `smooth_again` gives them; their indices rise. ids: numbers of all people, frame by frame, known
-        when these are all given."""
+        when these are all given. UserError when there is no room for the file."""
         self._indices, self._ends = array("q"), array("q", [0])
-        self._skeleton: Skeleton | None = None
-        keypoints, scores, states = array("f"), array("f"), array("B")
-        for frame_index, poses, of_joints in frames:
-            self._skeleton = poses.skeleton
+        self._rows: PoseStore | None = None
+        for frame_index, poses, states in frames:
+            self._rows = PoseStore(poses.skeleton) if self._rows is None else self._rows
+            self._rows.add(poses, states)
             self._indices.append(frame_index)
-            self._ends.append(self._ends[-1] + len(poses))
-            keypoints.frombytes(poses.keypoints.tobytes())
-            scores.frombytes(poses.scores.tobytes())
-            states.frombytes(of_joints.tobytes())
-        self._keypoints, self._scores = np.frombuffer(keypoints, np.float32), np.frombuffer(scores, np.float32)
-        self._states = np.frombuffer(states, np.uint8)
+            self._ends.append(len(self._rows))
         self._ids = np.array(ids, np.int64)
 
     def get(self, frame_index: int) -> Smoothed | None:
         """One frame's; None where there is none."""
         at = bisect_left(self._indices, frame_index)
-        if self._skeleton is None or at == len(self._indices) or self._indices[at] != frame_index:
+        if self._rows is None or at == len(self._indices) or self._indices[at] != frame_index:
             return None
-        joints = len(self._skeleton)
-        rows = slice(self._ends[at] * joints, self._ends[at + 1] * joints)
-        keypoints = self._keypoints[2 * rows.start : 2 * rows.stop].reshape(-1, joints, 2)
-        poses = Poses(keypoints, self._scores[rows].reshape(-1, joints), self._skeleton)
-        return poses, self._states[rows].reshape(-1, joints)
+        return self._rows.read(self._ends[at], self._ends[at + 1])
 
     def of_person(self, person: int) -> SmoothedPerson:
         """All that there is of one person."""
-        joints = 1 if self._skeleton is None else len(self._skeleton)
-        rows = np.flatnonzero(self._ids == person)
-        frames = np.array(self._indices, np.int64)[np.searchsorted(self._ends, rows, side="right") - 1]
-        keypoints, states = self._keypoints.reshape(-1, joints, 2), self._states.reshape(-1, joints)
-        return SmoothedPerson(frames, keypoints[rows], states[rows])
+        numbers = np.flatnonzero(self._ids == person)
+        frames = np.array(self._indices, np.int64)[np.searchsorted(self._ends, numbers, side="right") - 1]
+        rows, joints = self._rows, 1 if self._rows is None else len(self._rows.skeleton)
+        keypoints = np.empty((len(numbers), joints, 2), np.float32)
+        states = np.empty((len(numbers), joints), np.uint8)
+        for start in range(0, 0 if rows is None else len(rows), CHUNK_ROWS):
+            own = slice(*np.searchsorted(numbers, (start, start + CHUNK_ROWS)))
+            if rows is not None and own.start < own.stop:
+                among = numbers[own] - start
+                poses, of_joints = rows.read(start, start + CHUNK_ROWS)
+                keypoints[own], states[own] = poses.keypoints[among], of_joints[among]
+        return SmoothedPerson(frames, keypoints, states)
 
 
 def smooth_again(

@@ -8,6 +8,8 @@ import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
+from tracking.pose_store import PoseStore
 from tracking.smoothing import bank
 from tracking.smoothing.filters import JointFilters, motion_density
 from tracking.smoothing.settings import SmoothingSettings
@@ -24,10 +27,11 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
-MOST_ROWS = 40_000  # people times frames gone through at once; about 3 kB of memory each
+MOST_ROWS = 21_000  # people times frames gone through at once; about 2 kB of memory each
 PIECE_ROWS = 2000  # a longer track is gone through in pieces, with a margin on both sides that is thrown away
 MARGIN_S = 10.0
 """Or twice the longest gap, if longer: up to a strength of 90 what lies farther away moves no joint by 0.01 pixels."""
+BLOCK_ROWS = 64  # so many of a track are written and read at once
 LEAST_SHARE = 0.5  # tracks shorter than this share of the longest beside them wait for shorter company
 
 
@@ -50,6 +54,21 @@ class Trail:
     def __len__(self) -> int:
         return len(self.times_s)
 
+    def part(self, first: int, last: int) -> "Trail":
+        """Rows first <= t < last."""
+        rows = slice(first, last)
+        poses = Poses(self.poses.keypoints[rows], self.poses.scores[rows], self.poses.skeleton)
+        return Trail(self.times_s[rows], poses, self.sides[rows])
+
+
+class Parts(Protocol):
+    """A whole track of which parts are read: a `Trail`, or one that does not lie in memory."""
+
+    @property
+    def times_s(self) -> Floats: ...
+
+    def part(self, first: int, last: int) -> Trail: ...
+
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
@@ -60,24 +79,25 @@ def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = 
     Returns for each its smoothed poses (row t for time t) and their (T, K) `KeypointState`: gaps up to `max_gap_s`
     between two measured places are filled (PREDICTED), longer ones and the ends stay missing.
     """
-    settings = settings or SmoothingSettings(kind="rts")
+    whole: list[list[tuple[int, Smoothed]]] = [[] for _ in trails]
+    for piece, answer in _smoothed_pieces(trails, settings or SmoothingSettings(kind="rts")):
+        whole[piece.trail].append((piece.first, answer))
+    return [_joined([answer for _, answer in sorted(parts, key=lambda part: part[0])]) for parts in whole]
+
+
+def _smoothed_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> Iterator[tuple["_Piece", Smoothed]]:
+    """Every piece of every track with its answer, long pieces first."""
     margin_s = max(MARGIN_S, 2 * settings.max_gap_s)
-    pieces = [piece for number, trail in enumerate(trails) for piece in _pieces(number, trail, margin_s)]
-    answers: dict[int, Smoothed] = {}
+    pieces = [piece for number, trail in enumerate(trails) for piece in _pieces(number, trail.times_s, margin_s)]
     for batch in _batches([piece.stop - piece.start for piece in pieces]):
-        parts = [pieces[i].of(trails) for i in batch]
+        parts = [trails[pieces[i].trail].part(pieces[i].start, pieces[i].stop) for i in batch]
         abreast = _Abreast.of(parts)
         known = np.full((*abreast.scores.shape, 2), np.nan)
         for _ in range(ROUNDS):
-            forward = _filter(abreast, settings, known)
-            places = _back(abreast, forward, settings)
-            known = np.where(forward.taken[..., None], places, np.nan)
+            places, seen = _forth_and_back(abreast, settings, known)
+            known = np.where(seen.taken[..., None], places, np.nan)
         for row, (i, part) in enumerate(zip(batch, parts, strict=True)):
-            answers[i] = pieces[i].kept(_answer(part, places[:, row], forward, row, settings))
-    whole: list[list[Smoothed]] = [[] for _ in trails]
-    for i, piece in enumerate(pieces):
-        whole[piece.trail].append(answers.pop(i))
-    return [_joined(parts) for parts in whole]
+            yield pieces[i], pieces[i].kept(_answer(part, places[:, row], seen, row, settings))
 
 
 def smooth_run(
@@ -85,36 +105,46 @@ def smooth_run(
 ) -> Iterator[tuple[int, Poses, npt.NDArray[np.uint8]]]:
     """(frame_index, smoothed, states) of every frame of a finished run, in order; rows as in the results.
 
-    Everyone is smoothed over the whole of their track; where time steps back everybody begins anew. Of the results it
-    keeps about 200 bytes a person and frame.
+    Everyone is smoothed over the whole of their track; where time steps back everybody begins anew. Joints of a long
+    run lie in temporary files meanwhile; 24 bytes a person and frame stay in memory. UserError when those cannot be
+    written.
     """
     tracks: dict[tuple[int, int], _Track] = {}
-    frames: list[tuple[int, tuple[_Track, ...]]] = []
+    frames, ends, seen = array("q"), array("q", [0]), array("q")  # indices; where each ends in `seen`; tracks of rows
     part, last_s = 0, -math.inf
+    measured: PoseStore | None = None
     for result in results:
+        measured = PoseStore(result.skeleton) if measured is None else measured
         part, last_s = part + (result.time_s < last_s), result.time_s
         sides = box_math.sizes(result.tracks.boxes).max(axis=1)
-        seen = []
         for row, track_id in enumerate(result.tracks.ids.tolist()):
-            track = tracks.setdefault((track_id, part), _Track(result.skeleton))
+            track = tracks.setdefault((track_id, part), _Track(measured, len(tracks)))
             track.add(result.time_s, result.raw, row, float(sides[row]))
-            seen.append(track)
-        frames.append((result.frame_index, tuple(seen)))
-    if not frames:
+            seen.append(track.number)
+        frames.append(result.frame_index)
+        ends.append(len(seen))
+    if measured is None:
         return
-    skeleton = result.skeleton
-    answers = smooth_trails([track.trail() for track in tracks.values()], settings)
-    rows = {
-        id(track): zip(poses.keypoints, poses.scores, states, strict=True)
-        for track, (poses, states) in zip(tracks.values(), answers, strict=True)
-    }
-    joints = len(skeleton)
-    for frame_index, everyone in frames:
-        found = [next(rows[id(track)]) for track in everyone]
+    everyone, answers = list(tracks.values()), PoseStore(measured.skeleton)
+    places: list[list[tuple[int, int, int]]] = [[] for _ in everyone]  # of each piece: first row, where it is, length
+    for piece, (poses, states) in _smoothed_pieces(everyone, settings or SmoothingSettings(kind="rts")):
+        places[piece.trail].append((piece.first, answers.add(poses, states), len(states)))
+    rows = [_rows(answers, sorted(pieces)) for pieces in places]
+    joints = len(measured.skeleton)
+    for frame_index, (first, last) in zip(frames, pairwise(ends), strict=True):
+        found = [next(rows[number]) for number in seen[first:last]]
         keypoints = np.array([row[0] for row in found], np.float32).reshape(-1, joints, 2)
         scores = np.array([row[1] for row in found], np.float32).reshape(-1, joints)
         states = np.array([row[2] for row in found], np.uint8).reshape(-1, joints)
-        yield frame_index, Poses(keypoints, scores, skeleton), states
+        yield frame_index, Poses(keypoints, scores, measured.skeleton), states
+
+
+def _rows(answers: PoseStore, pieces: Sequence[tuple[int, int, int]]) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
+    """One track's, row by row."""
+    for _, start, count in pieces:
+        for first in range(start, start + count, BLOCK_ROWS):
+            poses, states = answers.read(first, min(first + BLOCK_ROWS, start + count))
+            yield from zip(poses.keypoints, poses.scores, states, strict=True)
 
 
 def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings | None = None) -> list[FrameResult]:
@@ -128,24 +158,42 @@ def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings |
 class _Track:
     """What was measured of one person, as it comes."""
 
-    def __init__(self, skeleton: Skeleton) -> None:
-        self._skeleton = skeleton
+    def __init__(self, store: PoseStore, number: int) -> None:
+        self.number, self._store, joints = number, store, len(store.skeleton)
         self._times, self._sides = array("d"), array("d")
-        self._keypoints, self._scores = array("f"), array("f")
+        self._blocks = array("q")  # number of the first row of each in the store
+        self._keypoints = np.zeros((BLOCK_ROWS, joints, 2), np.float32)  # of the newest block, not yet in the store
+        self._scores = np.zeros((BLOCK_ROWS, joints), np.float32)
+
+    @property
+    def times_s(self) -> Floats:
+        """(T,) presentation times in seconds; nothing can be added any more."""
+        return np.frombuffer(self._times)
 
     def add(self, time_s: float, poses: Poses, row: int, side: float) -> None:
         """The next frame."""
+        at = len(self._times) % BLOCK_ROWS
+        if self._times and at == 0:
+            self._blocks.append(self._store.add(self._newest, np.zeros(self._scores.shape, np.uint8)))
         self._times.append(time_s)
         self._sides.append(side)
-        self._keypoints.frombytes(poses.keypoints[row].tobytes())
-        self._scores.frombytes(poses.scores[row].tobytes())
+        self._keypoints[at], self._scores[at] = poses.keypoints[row], poses.scores[row]
 
-    def trail(self) -> Trail:
-        """All of it; nothing can be added any more."""
-        shape = len(self._times), len(self._skeleton)
-        keypoints = np.frombuffer(self._keypoints, np.float32).reshape(*shape, 2)
-        poses = Poses(keypoints, np.frombuffer(self._scores, np.float32).reshape(shape), self._skeleton)
-        return Trail(np.frombuffer(self._times), poses, np.frombuffer(self._sides))
+    @property
+    def _newest(self) -> Poses:
+        return Poses(self._keypoints.copy(), self._scores.copy(), self._store.skeleton)
+
+    def part(self, first: int, last: int) -> Trail:
+        """As of a `Trail`; nothing can be added any more."""
+        begin, end = first // BLOCK_ROWS, -(-last // BLOCK_ROWS)
+        blocks = [self._store.read(start, start + BLOCK_ROWS)[0] for start in self._blocks[begin:end]]
+        if end > len(self._blocks):
+            blocks.append(self._newest)
+        rows = slice(first - begin * BLOCK_ROWS, last - begin * BLOCK_ROWS)
+        keypoints = np.concatenate([block.keypoints for block in blocks])[rows]
+        scores = np.concatenate([block.scores for block in blocks])[rows]
+        poses = Poses(keypoints, scores, self._store.skeleton)
+        return Trail(self.times_s[first:last], poses, np.frombuffer(self._sides)[first:last])
 
 
 @dataclass(frozen=True)
@@ -158,12 +206,6 @@ class _Piece:
     last: int
     stop: int
 
-    def of(self, trails: Sequence[Trail]) -> Trail:
-        """What is gone through."""
-        trail, rows = trails[self.trail], slice(self.start, self.stop)
-        poses = Poses(trail.poses.keypoints[rows], trail.poses.scores[rows], trail.poses.skeleton)
-        return Trail(trail.times_s[rows], poses, trail.sides[rows])
-
     def kept(self, answer: Smoothed) -> Smoothed:
         """The answers without those of the margins."""
         rows = slice(self.first - self.start, self.last - self.start)
@@ -171,9 +213,9 @@ class _Piece:
         return Poses(poses.keypoints[rows], poses.scores[rows], poses.skeleton), states[rows]
 
 
-def _pieces(number: int, trail: Trail, margin_s: float) -> list[_Piece]:
+def _pieces(number: int, times: Floats, margin_s: float) -> list[_Piece]:
     """A long track in pieces, which are smoothed side by side: what is farther away than the margin changes nothing."""
-    count, times = len(trail), trail.times_s
+    count = len(times)
     pieces = []
     for first in range(0, max(count, 1), PIECE_ROWS):
         last = min(first + PIECE_ROWS, count)
@@ -246,61 +288,60 @@ def _calm(sides: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Forward:
-    """What the filter made of T steps of N people: states x (T, N, K, m, 2) and P (T, N, K, m, m), and (T, N, K)
-    which answers it took, where it began, and their scores."""
+class _Seen:
+    """Of T steps of N people: (T, N, K) which answers the filter took, where it began, and their scores."""
 
-    x: Floats
-    P: Floats
     taken: Mask
     begun: Mask
     scores: Floats
 
 
-def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> _Forward:
+def _forth_and_back(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> tuple[Floats, _Seen]:
+    """(T, N, K, 2) smoothed places, and what they were made of; states of the filter, most of the memory, end here."""
+    x, P, seen = _filter(abreast, settings, hindsight)
+    return _back(abreast, x, P, seen.begun, settings), seen
+
+
+def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> tuple[Floats, Floats, _Seen]:
+    """States x (T, N, K, m, 2) and P (T, N, K, m, m) of the filter."""
     shape, m = abreast.scores.shape, settings.state_size
-    run = _Forward(
-        x=np.zeros((*shape, m, 2)),
-        P=np.zeros((*shape, m, m)),
-        taken=np.zeros(shape, bool),
-        begun=np.zeros(shape, bool),
-        scores=np.zeros(shape),
-    )
+    x, P = np.zeros((*shape, m, 2)), np.zeros((*shape, m, m))
+    seen = _Seen(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape))
     filters = JointFilters.empty(abreast.skeleton, size=m).select(np.arange(shape[1]))
-    for t in range(len(run.x)):
+    for t in range(len(x)):
         filters.sides = abreast.sides[t]
         filters.predict(abreast.steps_s[t], settings)
         poses = Poses(abreast.keypoints[t], abreast.scores[t], abreast.skeleton)
-        run.taken[t] = filters.feed(poses, abreast.steps_s[t], settings, hindsight[t])
-        run.begun[t], run.scores[t] = filters.begun, filters.scores
-        run.x[t], run.P[t] = filters.x, filters.P
-    return run
+        seen.taken[t] = filters.feed(poses, abreast.steps_s[t], settings, hindsight[t])
+        seen.begun[t], seen.scores[t] = filters.begun, filters.scores
+        x[t], P[t] = filters.x, filters.P
+    return x, P, seen
 
 
-def _back(abreast: _Abreast, run: _Forward, settings: SmoothingSettings) -> Floats:
+def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: SmoothingSettings) -> Floats:
     """(T, N, K, 2) smoothed places."""
-    places = run.x[..., 0, :].copy()
+    places = x[..., 0, :].copy()
     if not len(places):
         return places
-    later, size = run.x[-1], settings.state_size
+    later, size = x[-1], settings.state_size
     for t in range(len(places) - 2, -1, -1):
         steps_s = abreast.steps_s[t + 1]
-        linked = ~run.begun[t + 1]
+        linked = ~begun[t + 1]
         moved = (linked & (steps_s > 0)[:, None])[..., None, None]
         density = motion_density(abreast.sides[t + 1], settings)
-        prior_x, prior_P = bank.predict(run.x[t], run.P[t], steps_s, density=density)
+        prior_x, prior_P = bank.predict(x[t], P[t], steps_s, density=density)
         F = bank.transition(size, steps_s)
-        gain = run.P[t] @ np.swapaxes(F, -1, -2) @ np.linalg.inv(np.where(moved, prior_P, np.eye(size)))
-        better = np.where(moved, run.x[t] + gain @ (later - prior_x), later)
-        later = np.where(linked[..., None, None], better, run.x[t])
+        gain = P[t] @ np.swapaxes(F, -1, -2) @ np.linalg.inv(np.where(moved, prior_P, np.eye(size)))
+        better = np.where(moved, x[t] + gain @ (later - prior_x), later)
+        later = np.where(linked[..., None, None], better, x[t])
         places[t] = later[..., 0, :]
     return places
 
 
-def _answer(trail: Trail, places: Floats, run: _Forward, row: int, settings: SmoothingSettings) -> Smoothed:
+def _answer(trail: Trail, places: Floats, seen: _Seen, row: int, settings: SmoothingSettings) -> Smoothed:
     """One track's share of what was found."""
     end = len(trail)
-    taken, begun, scores = run.taken[:end, row], run.begun[:end, row], run.scores[:end, row].copy()
+    taken, begun, scores = seen.taken[:end, row], seen.begun[:end, row], seen.scores[:end, row].copy()
     filled = _fill(trail.times_s, taken, begun, scores, settings.max_gap_s)
     known = taken | filled
     states = np.where(filled, KeypointState.PREDICTED, KeypointState.MISSING)

@@ -1,6 +1,9 @@
 """A run that is sent elsewhere: nothing is left out, nothing comes twice, and a person keeps one number."""
 
+import os
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +25,7 @@ from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 
 FRAMES = 200
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -231,6 +235,68 @@ def test_a_run_that_was_cut_off_goes_on_with_what_is_missing(path: Path) -> None
         run.start()
         assert run.wait(PATIENCE_S)
         assert_whole(session)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.app.runs.test_segment_reader import Crowd, run_of
+from tests.fakes import FakeSettings
+from tests.results import made_header
+from tracking.session.session import Session
+
+def die(*_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def tracked(folder, moment):
+    told, count = os.open(folder / "finished", os.O_WRONLY | os.O_CREAT), 0
+    def finished(result):
+        nonlocal count
+        count += 1
+        os.write(told, b"%d " % result.frame_index)
+        if count == moment:
+            die()
+        if count in JUMPS:
+            run.go_to(JUMPS[count])
+    if moment in ("add_edit", "join"):
+        setattr(Session, moment, die)
+    with Session.create(folder / "a_session.ppnet", made_header()) as session:
+        run = run_of(session, Crowd(FakeSettings()), on_result=finished)
+        run.start()
+        run.wait()
+
+for moment in MOMENTS:
+    if not (child := os.fork()):
+        (folder := Path(sys.argv[1], str(moment))).mkdir()
+        tracked(folder, moment)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL, moment
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
+def test_a_run_killed_while_it_is_sent_about_goes_on_and_ids_stay(tmp_path: Path) -> None:
+    """`kill -9` before, at and after each of two jumps, and between the acts at a seam."""
+    jumps = {30: 4.0, 70: 3.0}
+    moments = [1, 29, 30, 31, 32, 50, 69, 70, 71, 72, 100, 130, 170, FRAMES - 1, FRAMES, "add_edit", "join"]
+    script = KILLED.replace("JUMPS", repr(jumps)).replace("MOMENTS", repr(moments))
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    parts = set()
+    for moment in moments:
+        path = tmp_path / str(moment) / "a_session.ppnet"
+        finished = [int(index) for index in (path.parent / "finished").read_text().split()]
+        with Session.open(path, writable=True) as session:
+            before = {one.result.frame_index: one.result.tracks.ids for one in EditedSession(session).results()}
+            assert set(finished) <= before.keys(), "what was finished is there"
+            parts.add(len(session.parts.parts))
+            run = run_of(session, Crowd(FakeSettings()))
+            run.start()
+            assert run.wait(PATIENCE_S)
+            assert_whole(session)
+            after = EditedSession(session).result(finished[0])
+            assert after is not None and after.tracks.ids.tolist() == before[finished[0]].tolist()
+    assert parts >= {1, 2, 3}, "the test tests nothing"
 
 
 def test_what_ends_between_two_acts_at_a_seam_is_joined_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
