@@ -42,5 +42,5 @@ def test_a_temporary_folder_that_cannot_be_written_is_said(tmp_path: Path, monke
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "away"))
     store = PoseStore(COCO_17)
     store.add(*some(3, 0))
-    with pytest.raises(UserError, match="temporary folder cannot be written.*TMPDIR"):
+    with pytest.raises(UserError, match=r"temporary folder cannot be written.*TMPDIR"):
         store.add(*some(30, 0))
