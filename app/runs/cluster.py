@@ -30,9 +30,10 @@ class OnCluster:
         stop = distributed.Event(name, client=self._client)
         progress: tuple[int, int | None, Stage] = (0, None, Stage.OPENING)
 
-        def hear(event: tuple[float, tuple[int, int | None, Stage]]) -> None:
+        def hear(event: tuple[float, tuple[int, int | None, str]]) -> None:
             nonlocal progress
-            progress = event[1]
+            done, total, stage = event[1]
+            progress = (done, total, Stage(stage))
 
         try:
             self._client.subscribe_topic(name, hear)
@@ -80,7 +81,7 @@ def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str
         nonlocal talked_s, is_wanted
         if time.monotonic() - talked_s >= TALK_S:
             talked_s = time.monotonic()
-            worker.log_event(name, (done, total, stage))
+            worker.log_event(name, (done, total, stage.value))
             is_wanted = not stop.is_set()
         return is_wanted
 
