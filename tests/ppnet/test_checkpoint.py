@@ -311,7 +311,7 @@ def test_a_pickle_of_endless_steps_is_refused_at_once(tmp_path):
     ):
         path = tmp_path / f"{name}.pth"
         path.write_bytes(b"\x80\x02" + content + b".")
-        begun = time.monotonic()
+        begun_s = time.process_time()
         with pytest.raises(CheckpointError):
             read_state_file(path)
         zipped = tmp_path / f"{name}_zip.pth"
@@ -320,7 +320,7 @@ def test_a_pickle_of_endless_steps_is_refused_at_once(tmp_path):
             archive.writestr("a/version", "3\n")
         with pytest.raises(CheckpointError):
             read_state_file(zipped)
-        assert time.monotonic() - begun < 20
+        assert time.process_time() - begun_s < 20
 
 
 def test_any_byte_of_a_zip_may_be_wrong(tmp_path, weights):

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from ppnet.stop_signals import children_held_back, stop_signals
+from tests.fakes import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_is_a_request_and_one_a_while_later_ends_at_once(number, monkeypatch):
     before = signal.getsignal(number)
+    monkeypatch.setattr("ppnet.stop_signals.TOGETHER_S", PATIENCE_S)
     with stop_signals() as stopped:
         assert not stopped.event.is_set()
         os.kill(os.getpid(), number)
@@ -54,10 +56,12 @@ def test_what_comes_while_a_child_is_begun_is_met_once_it_is(others):
         thread.start()
     begun = False
     try:
-        with pytest.raises(KeyboardInterrupt), children_held_back():
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)  # lets the other thread take it
-            begun = True
+        with pytest.raises(KeyboardInterrupt):
+            with children_held_back():
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.05)  # lets the other thread take it
+                begun = True
+            time.sleep(PATIENCE_S)  # where that thread was not let on so soon
         assert begun
     finally:
         over.set()

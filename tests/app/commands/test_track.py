@@ -1,5 +1,6 @@
 """`track` with a stand-in detector and network: outputs, options, bad input, interruption."""
 
+import contextlib
 import csv
 import json
 import os
@@ -8,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
+from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_header, made_result, track_ids
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
@@ -594,11 +595,16 @@ def start_slow(tmp_path, *options):
     words = [sys.executable, "-c", textwrap.dedent(SLOW), clip, "--out", tmp_path / "out", *options]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = tmp_path / "out" / "clip_keypoints.csv"
-    deadline = time.monotonic() + 30
-    while not table.exists() or table.stat().st_size < 20_000:
-        assert time.monotonic() < deadline and process.poll() is None, "rows are flushed while running"
-        time.sleep(0.05)
+    wait_for(lambda: (table.exists() and table.stat().st_size >= 20_000) or process.poll() is not None)
+    assert process.poll() is None
     return process
+
+
+def pictures_in(growing):
+    """How many pictures can be read of a video that is perhaps being written; 0 where it is none yet."""
+    with contextlib.suppress(UserError), open_source(growing) as source:
+        return sum(1 for _ in source)
+    return 0
 
 
 @pytest.mark.parametrize("session", [(), ("--no-session",)])
@@ -612,7 +618,7 @@ def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path
         assert before == {path: path.stat().st_ino for path in out.iterdir()}
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
     assert track(tmp_path / "clip.mp4", "--out", out, "--overwrite", "--end", "0.2", *session) == 0
     assert not (out / "clip.lock").exists()
 
@@ -622,7 +628,7 @@ def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path
 def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
     process = start_slow(tmp_path)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code
     assert "Traceback" not in err and "not complete" in out
     meta = meta_of(tmp_path / "out" / "clip_meta.json")
@@ -638,14 +644,14 @@ def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_a_killed_run_is_marked_and_readable(tmp_path):
     process = start_slow(tmp_path)
-    time.sleep(1.5)
+    partial = tmp_path / "out" / "clip_annotated.partial.mp4"
+    wait_for(lambda: pictures_in(partial) > 10)
     process.kill()
     process.communicate()
     assert meta_of(tmp_path / "out" / "clip_meta.json")["complete"] is False
     assert len(rows_of(tmp_path / "out" / "clip_keypoints.csv")) > 20
     assert not (tmp_path / "out" / "clip_annotated.mp4").exists()
-    with open_source(tmp_path / "out" / "clip_annotated.partial.mp4") as source:
-        assert sum(1 for _ in source) > 10
+    assert pictures_in(partial) > 10
     with Session.open(tmp_path / "out" / "clip_session.ppnet") as session:
         assert session.frame_count > 20
 

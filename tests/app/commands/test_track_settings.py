@@ -10,6 +10,7 @@ from app.gui.application import real_factories
 from app.presets import BALANCED, PRESETS
 from app.runs.opening import open_file
 from tests.app.commands.test_track import parts, track, walkers  # noqa: F401
+from tests.fakes import PATIENCE_S
 from tests.walkers import FakeDetector, FakeEstimator
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
@@ -53,7 +54,7 @@ def test_the_window_gives_the_same_joints_as_the_command(tmp_path, parts, monkey
     monkeypatch.setattr("tests.walkers.FakeEstimator.precision", "fp32", raising=False)
     run = open_file(clip, RunSettings(), factories=real_factories(), post=lambda call: call())
     run.start()
-    assert run.engine.wait(30)
+    assert run.engine.wait(PATIENCE_S)
     run.close()
     with Session.open(run.session.path) as shown, Session.open(tmp_path / "out" / "clip_session.ppnet") as written:
         assert shown.header.run_settings == written.header.run_settings

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,9 +132,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Writer]]:
 def test_a_slow_encoder_drops_frames_and_never_waits(tmp_path: Path, writers: list[Writer]) -> None:
     Writer.gate.clear()
     recording = recorder(tmp_path, make_video=Writer, queue_frames=4)
-    begun = time.monotonic()
-    feed(recording, 0, 100)
-    assert time.monotonic() - begun < 2
+    feed(recording, 0, 100)  # while the encoder waits for its gate
     assert dict(recording.stats().dropped)["annotated"] >= 95
     Writer.gate.set()
     recording.stop()
@@ -250,7 +247,9 @@ raise SystemExit("the window broke")
 
 
 def test_a_program_that_ends_without_stopping_still_finishes_its_files(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", FORGETFUL, str(tmp_path)], timeout=20, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETFUL, str(tmp_path)], timeout=PATIENCE_S, capture_output=True, text=True
+    )
     assert "the window broke" in done.stderr
     with VideoFile(tmp_path / "walk_annotated.mp4") as video, Session.open(tmp_path / "walk_session.ppnet") as session:
         assert len(list(video)) == 20 and session.frame_count == 20

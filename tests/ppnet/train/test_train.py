@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
@@ -25,6 +24,7 @@ from ppnet.skeleton import COCO_17
 from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
+from tests.fakes import PATIENCE_S, wait_for
 from tests.ppnet.train.drawn_people import write_people
 from tests.shared_material import shared
 
@@ -195,11 +195,9 @@ def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
     with errors.open("w") as stream:
         process = subprocess.Popen(command, cwd=ROOT, stderr=stream)
     log = run / "log.jsonl"
-    deadline = time.monotonic() + 120
-    while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: (log.exists() and log.read_text()) or process.poll() is not None)
     process.terminate()
-    assert process.wait(timeout=60) == 130, errors.read_text()
+    assert process.wait(timeout=PATIENCE_S) == 130, errors.read_text()
     state = torch.load(run / "state.pt", weights_only=True)
     assert state["step"] >= 50
     assert json.loads((run / "recipe.json").read_text())["step"] == state["step"]
