@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from app.runs.outputs import OutputPaths
-from app.runs.track_job import LOOK_S, Here, RunReport, Stage, Watch, Workplace
+from app.runs.track_job import LOOK_S, Here, OutputsInUseError, RunReport, Stage, Watch, Workplace
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
 from tracking.extras import load
@@ -14,6 +14,7 @@ from tracking.run_settings import RunSettings
 
 CONNECT_S = 10
 TALK_S = 0.5  # how often a worker says how far it is, and asks whether it is to stop
+LEFT_BEHIND_S = 30  # so long a task waits for one of a batch that was killed to leave the same outputs
 _models = threading.local()
 
 
@@ -74,23 +75,36 @@ def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str
     name: of the event that stops it, and of the topic under which it says how far it is."""
     from distributed import Event, get_worker
 
-    worker, stop = get_worker(), Event(name)
-    talked_s, is_wanted = time.monotonic(), True
+    worker, stop, begun_s = get_worker(), Event(name), time.monotonic()
+    task = worker.get_current_task()
+    talked_s, is_wanted = begun_s, True
 
     def watch(done: int, total: int | None, stage: Stage = Stage.TRACKING, /) -> bool:
         nonlocal talked_s, is_wanted
         if time.monotonic() - talked_s >= TALK_S:
             talked_s = time.monotonic()
             worker.log_event(name, (done, total, stage.value))
-            is_wanted = not stop.is_set()
+            is_wanted = not stop.is_set() and _is_waited_for(worker, task)
         return is_wanted
 
     if getattr(_models, "settings", None) != settings:
         _models.settings, _models.here = settings, Here(settings)
     try:
         here: Here = _models.here
-        return here.track(spec, paths, watch)
+        while True:
+            try:
+                return here.track(spec, paths, watch)
+            except OutputsInUseError:
+                if time.monotonic() - begun_s >= LEFT_BEHIND_S or not watch(0, None, Stage.OPENING):
+                    raise
+            time.sleep(LOOK_S)
     except UserError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - logged by `unexpected`
         return unexpected(error, spec)
+
+
+def _is_waited_for(worker: Any, task: Any) -> bool:
+    """Whether anybody still wants what a task gives: once its batch was killed, the scheduler takes it back."""
+    state = worker.state.tasks.get(task)
+    return state is not None and state.state == "executing"

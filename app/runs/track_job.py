@@ -71,6 +71,10 @@ class Watch(Protocol):
         ...
 
 
+class OutputsInUseError(UserError):
+    """Somebody else writes files of the same name."""
+
+
 class TrackJob:
     """Tracks one source into its output files. Used by one thread.
 
@@ -134,7 +138,7 @@ class TrackJob:
         try:
             lock = WriterLock(stem)
         except SessionInUseError as error:
-            raise UserError(
+            raise OutputsInUseError(
                 f"{stem.name}_... in {stem.parent} is being written by {error.owner}; "
                 "wait until that is done, or choose another --out."
             ) from error

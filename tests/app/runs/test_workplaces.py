@@ -262,6 +262,24 @@ def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, c
     assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_batch_on_a_cluster_killed_and_begun_anew_at_once_gives_the_same(tmp_path, slow_cluster):
+    """What the workers were at is of the old batch: they leave it, and one file is never written by two."""
+    (tmp_path / "videos").mkdir()
+    for number, frames in enumerate((20, 200, 8)):
+        make_clip(tmp_path / "videos" / f"{number:02}.mp4", frames, size_wh=(128, 64), painter=paint_walkers)
+    words, out = ("--scheduler", slow_cluster), tmp_path / "out"
+    command = [sys.executable, "main.py", "track", tmp_path / "videos", "--out", out, *words, "-q", "--no-video"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: (out / "01_keypoints.csv").exists() or process.poll() is not None)
+    process.kill()
+    process.wait()
+    assert track(tmp_path / "videos", "--out", out, *words) == 0
+    assert not list(out.glob("*.lock")) and summary_of(out)["01.mp4"]["frames"] == "200"
+    assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
+    assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 3
+
+
 @pytest.mark.skipif(os.name != "posix" or not shutil.which("ps"), reason="needs signals and ps")
 def test_a_process_that_begins_sees_no_request_to_end_before_it_knows_what_to_make_of_it(tmp_path):
     """A terminal sends Ctrl+C to all of them, those that are still being begun too."""
