@@ -1,15 +1,17 @@
 """What the commands of the File menu do: open, close, export, save a picture."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QInputDialog
+from shiboken6 import isValid
 
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.commands import Commands, WindowParts
+from app.gui.joints_dialog import JointsDialog
 from app.gui.start_page import StartPage, Unfinished
 from app.runs.background_call import BackgroundCall
 from app.runs.importing import Imported, import_tracks
@@ -18,7 +20,10 @@ from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session, sessions_folder
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
+from tracking.importing.choice import read_tracks
 from tracking.importing.formats import patterns
+from tracking.importing.joint_guesses import OpenJoints
+from tracking.importing.track_table import TrackTable
 from tracking.session.opening import UnfinishedSession, find_unfinished
 from tracking.session.session import SUFFIX
 from tracking.stems import stem_of
@@ -68,7 +73,9 @@ class FileCommands(Commands):
         start.pathWanted.connect(self.open_path)
         self._workspace.opened.connect(self._remember)
         self._workspace.opened.connect(lambda _run: self._actions.enable(HAVE_SOMETHING, True))
+        self.joints_dialog: JointsDialog | None = None
         self._workspace.closed.connect(lambda: self._actions.enable(HAVE_SOMETHING, False))
+        self._workspace.closed.connect(self._forget_joints)
         self._actions.enable(HAVE_SOMETHING, False)
 
     def refresh_start_page(self) -> None:
@@ -147,15 +154,49 @@ class FileCommands(Commands):
         if opened is None:
             self._workspace.notify("Open the video first, then import its tracks.", "warning")
             return
-        video, place = opened.video, free_path(place_for_session(opened.video))
+        video = opened.video
+        BackgroundCall(
+            lambda: read_tracks(file),
+            name="import",
+            post=self._workspace.post,
+            done=lambda read: self._ask_joints(file, video, read),
+            failed=self._refused,
+        )
 
+    def _ask_joints(self, file: Path, video: Path, read: tuple[str, TrackTable]) -> None:
+        """Asks what joints of unknown names are, unless all of them were asked about before."""
+        joints, known = OpenJoints.of(read[1].joints), self._store.value.joints
+
+        def make(chosen: Mapping[str, str]) -> None:
+            named = {name: ours for name, ours in chosen.items() if ours}
+            place = free_path(place_for_session(video))
+            self._make_session(lambda: import_tracks(file, video, place, chosen=named, read=read))
+
+        def remember(chosen: Mapping[str, str]) -> None:
+            self._store.update(joints={**known, **chosen})
+            make(chosen)
+
+        if set(joints.unknown) <= set(known):
+            make({name: known[name] for name in joints.unknown if known[name] in joints.free})
+            return
+        self._forget_joints()
+        self.joints_dialog = JointsDialog(file.name, joints, known, parent=self._window)
+        self.joints_dialog.chosen.connect(remember)
+        self.joints_dialog.show()
+
+    def _forget_joints(self) -> None:
+        dialog, self.joints_dialog = self.joints_dialog, None
+        if dialog is not None and isValid(dialog):
+            dialog.close()
+
+    def _make_session(self, work: Callable[[], Imported]) -> None:
         def done(imported: Imported) -> None:
             self._workspace.open_path(imported.path)
             if imported.notice:
-                self._workspace.notify(imported.notice)
+                self._workspace.notify(imported.notice, lasting=True)
 
         BackgroundCall(
-            lambda: import_tracks(file, video, place),
+            work,
             name="import",
             post=self._workspace.post,
             done=done,

@@ -10,6 +10,7 @@ import msgspec
 import platformdirs
 
 from ppnet.errors import UserError
+from ppnet.skeleton import COCO_17
 from tracking.angles import ANGLES
 from tracking.run_settings import RunSettings
 
@@ -29,6 +30,8 @@ class Preferences:
     layers: dict[str, bool] = field(default_factory=dict)
     angles: tuple[str, ...] = ("left_knee", "right_knee")
     record_folder: str = ""
+    joints: dict[str, str] = field(default_factory=dict)
+    """Names of joints in files of other programs -> our keypoint, empty: left out."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings of a run that differ from the defaults, by dotted name."""
 
@@ -40,6 +43,8 @@ class Preferences:
         object.__setattr__(self, "angles", tuple(name for name in self.angles if name in ANGLES))
         if not _is_path(self.record_folder):
             raise ValueError("record_folder is no path")
+        known = ("", *COCO_17.keypoints)
+        object.__setattr__(self, "joints", {name: ours for name, ours in self.joints.items() if ours in known})
         object.__setattr__(self, "layers", {name: bool(on) for name, on in self.layers.items()})
 
     def with_recent(self, path: str) -> "Preferences":

@@ -9,7 +9,7 @@ from pathlib import Path
 from ppnet.errors import UserError
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
-from tracking.importing.track_table import listed
+from tracking.importing.track_table import TrackTable, listed
 from tracking.session.session import session_path
 from tracking.video.factory import open_source
 
@@ -31,18 +31,20 @@ def import_tracks(
     *,
     overwrite: bool = False,
     chosen: Mapping[str, str] | None = None,
+    read: tuple[str, TrackTable] | None = None,
 ) -> Imported:
     """out: the session; beside the video without. It appears under its name only when it is whole.
 
-    chosen: the file's name of a joint -> our keypoint, where the names do not say it themselves.
+    chosen: the file's name of a joint -> our keypoint, where the names do not say it themselves. read: what is in the
+    file (see `read_tracks`), where that is known already.
 
     UserError when the file is none that can be read or of another video, or the place is taken or cannot be written.
     """
     place = out or session_path(video)
     if place.exists() and not overwrite:
         raise UserError(f"{place} exists already; choose another --out or allow --overwrite.")
-    words, read = read_tracks(file)
-    table, skeleton, left_out = read.on_skeleton(chosen)
+    words, tracks = read or read_tracks(file)
+    table, skeleton, left_out = tracks.on_skeleton(chosen)
     with open_source(video) as source:
         times_s, info = source.frame_times() if hasattr(source, "frame_times") else (), source.info
     fresh = place.with_name(f"{place.stem}.importing{place.suffix}")

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from app.gui.preferences import PreferencesStore
+from ppnet.skeleton import COCO_17
+from tests.app.gui.conftest import press
 from tests.app.gui.test_window import opened
 
 
@@ -26,3 +29,33 @@ def test_what_cannot_be_imported_is_said(qtbot, window, clip, tmp_path):
     opened(qtbot, window, clip)
     window.files.import_tracks(tmp_path / "nowhere.csv")
     qtbot.waitUntil(lambda: any("nowhere.csv is not there" in words for words in said))
+
+
+def test_joints_of_unknown_names_are_asked_about_once(qtbot, open_clip, tmp_path):
+    window, joints = open_clip(), ("snout", "forepawL", "tailtip", "left_hip")
+    own = window.workspace.run.session.path
+    heads = [["scorer", *("n" for _ in range(12))], ["bodyparts", *(name for name in joints for _ in range(3))]]
+    heads.append(["coords", *("x", "y", "likelihood") * 4])
+    rows = [[frame, *(value for at in range(4) for value in (100 + at, 50, 0.9))] for frame in range(60)]
+    file = tmp_path / "mouse.csv"
+    file.write_text("".join(",".join(map(str, row)) + "\n" for row in heads + rows))
+    window.files.import_tracks(file)
+    qtbot.waitUntil(lambda: window.files.joints_dialog is not None)
+    dialog = window.files.joints_dialog
+    guesses = {name: choice.currentData() for name, choice in dialog.choices.items()}
+    assert guesses == {"snout": "nose", "forepawL": "left_wrist", "tailtip": ""}
+    tail = dialog.choices["tailtip"]
+    assert tail.findData("left_hip") < 0, "the file has that one"
+    tail.setCurrentIndex(tail.findData("right_ankle"))
+    press(dialog, "Import")
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.path != own)
+    first = window.workspace.run.session
+    found = first.result(7).smoothed.keypoints[0]
+    named = {name: found[COCO_17.index(name)].tolist() for name in ("nose", "left_wrist", "right_ankle", "left_hip")}
+    assert named == {"nose": [100, 50], "left_wrist": [101, 50], "right_ankle": [102, 50], "left_hip": [103, 50]}
+    again = {"snout": "nose", "forepawL": "left_wrist", "tailtip": "right_ankle"}
+    assert PreferencesStore().value.joints == again
+    window.files.import_tracks(file)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session is not first)
+    assert window.files.joints_dialog is None
+    assert window.workspace.run.session.result(7).smoothed.keypoints[0, 16].tolist() == [102, 50]
