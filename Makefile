@@ -29,7 +29,7 @@ test: setup-dev ## all quick tests
 	$(PYTEST)
 
 test-long: setup-dev ## the slow tests too
-	$(PYTEST) -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow" -o faulthandler_timeout=7200
 
 lint: setup-dev ## style and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
