@@ -367,7 +367,7 @@ def run_until(clip, tmp_path, watch, **changes):
 
 
 def test_stopped_before_the_first_picture_only_what_exists_is_named(tmp_path, parts):
-    paths, job = run_until(walkers(tmp_path / "clip.mp4", 400), tmp_path, lambda _done, _total: False)
+    paths, job = run_until(walkers(tmp_path / "clip.mp4", 400), tmp_path, lambda *_: False)
     report = job.run()
     meta = meta_of(paths.meta)
     there = {path.name for path in tmp_path.iterdir()} - {"clip.mp4"}
@@ -444,7 +444,7 @@ def test_what_another_program_writes_is_left_as_it_is_even_without_the_lock_of_i
 def test_outputs_in_whose_place_another_file_is_put_are_noticed(tmp_path, parts, other):
     """As by an editor that saves the table, or a program that keeps folders alike."""
 
-    def watch(done, _total):
+    def watch(done, *_):
         if done and (tmp_path / "out" / other).exists():
             shutil.copy(tmp_path / "out" / other, tmp_path / "copy")
             (tmp_path / "copy").replace(tmp_path / "out" / other)
