@@ -348,7 +348,7 @@ class Session:
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """One row for each frame, person and joint: the columns of the tidy table. UserError without pandas."""
-        from tracking.extras import load
+        from ppnet.extras import load
 
         pandas = load("pandas", "deeplabcut")
         with tempfile.TemporaryDirectory(prefix="ppnet-live-") as folder:

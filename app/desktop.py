@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppnet.assets import ASSETS
 from ppnet.command_line import exit_code
-from ppnet.errors import UserError
+from ppnet.output_files import writing
 
 SIZES = (64, 128, 256)
 
@@ -35,14 +35,12 @@ def install(folder: Path | None = None, *, command: str | None = None) -> tuple[
     pictures = {icons / "scalable" / "apps" / "ppnet-live.svg": ASSETS / "icons" / "ppnet-live.svg"}
     for size in SIZES:
         pictures[icons / f"{size}x{size}" / "apps" / "ppnet-live.png"] = ASSETS / "icons" / f"ppnet-live-{size}.png"
-    try:
+    with writing(entry):
         entry.parent.mkdir(parents=True, exist_ok=True)
         entry.write_text(text, encoding="utf-8")
         for target, source in pictures.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    except OSError as error:
-        raise UserError(f"The desktop entry could not be written to {folder}: {error.strerror}.") from error
     return (entry, *pictures)
 
 

@@ -71,7 +71,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from ppnet.networks.info_command import write_json
+    from ppnet.output_files import write_json
     from ppnet.weights import find_weights
 
     path = find_weights(arguments.weights)

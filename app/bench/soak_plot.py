@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from app.bench.soak import FIGURES, Soak, settled_s
-from ppnet.errors import UserError
-from tracking.extras import load
+from ppnet.extras import load
+from ppnet.output_files import save_figure
 
 
 def plot_soak(soak: Soak, path: Path) -> None:
@@ -22,7 +22,4 @@ def plot_soak(soak: Soak, path: Path) -> None:
         axes.set(ylabel=words, ylim=(0, 1.1 * max(known, default=0.0) or 1.0))
         axes.grid(visible=True, alpha=0.25)
     panels[-1].set(xlabel="minutes (growth is counted from the dashed line on)")
-    try:
-        figure.savefig(path, dpi=100)
-    except (OSError, ValueError) as error:
-        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
+    save_figure(figure, path, dpi=100)

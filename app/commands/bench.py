@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("--rounds must be at least 1.")
     from app.bench.report import as_json, as_text
     from app.bench.rounds import Bench
-    from ppnet.networks.info_command import write_json
+    from ppnet.output_files import write_json
 
     def tell(words: str) -> None:
         if not arguments.quiet:
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[str], object]) -> int:
     from app.bench.soak import soak
-    from ppnet.networks.info_command import write_json
+    from ppnet.output_files import write_json
 
     if not 0 < arguments.soak <= MOST_MINUTES:
         raise UserError(f"--soak must lie between 0 and {MOST_MINUTES} minutes, not {arguments.soak:g}.")

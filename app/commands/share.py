@@ -6,6 +6,7 @@ from pathlib import Path
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import ProgressBar
+from ppnet.output_files import write_png
 from tracking.drawing.style import SceneStyle
 from tracking.export.share import (
     PAUSE_S,
@@ -13,7 +14,6 @@ from tracking.export.share import (
     TRAIL_S,
     layers_to_share,
     shared_picture,
-    write_png,
     write_shared_clip,
 )
 from tracking.session.edited_session import EditedSession

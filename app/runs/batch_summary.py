@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.runs.batch import BatchRow
-from ppnet.errors import UserError
+from ppnet.output_files import writing
 
 COLUMNS = ("input", "state", "frames", "people", "seconds", "fps", "remarks")
 NAME = "summary.csv"
@@ -25,11 +25,8 @@ def rows_of(rows: Sequence[BatchRow]) -> list[tuple[str, ...]]:
 def write_summary(rows: Sequence[BatchRow], folder: Path) -> Path:
     """The table as `summary.csv`. UserError when it cannot be written."""
     path = folder / NAME
-    try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            csv.writer(file).writerows([COLUMNS, *rows_of(rows)])
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror}.") from error
+    with writing(path), path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows_of(rows)])
     return path
 
 

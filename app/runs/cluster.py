@@ -8,8 +8,8 @@ from typing import Any
 from app.runs.outputs import OutputPaths
 from app.runs.track_job import LOOK_S, Here, OutputsInUseError, RunReport, Stage, Watch, Workplace
 from ppnet.errors import UserError
+from ppnet.extras import load
 from ppnet.log_file import unexpected
-from tracking.extras import load
 from tracking.run_settings import RunSettings
 
 CONNECT_S = 10

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ppnet.errors import UserError
+from ppnet.output_files import writing
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
 from tracking.importing.track_table import TrackTable, listed
@@ -48,14 +49,12 @@ def import_tracks(
     with open_source(video) as source:
         times_s, info = source.frame_times() if hasattr(source, "frame_times") else (), source.info
     fresh = place.with_name(f"{place.stem}.importing{place.suffix}")
+    made_from = file.name, words
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_session(
-            table, skeleton, fresh, source=info, times_s=times_s, made_from=(file.name, words), overwrite=True
-        )
-        os.replace(fresh, place)
-    except OSError as error:
-        raise UserError(f"{place} could not be written: {error.strerror or error}.") from error
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_session(table, skeleton, fresh, source=info, times_s=times_s, made_from=made_from, overwrite=True)
+            os.replace(fresh, place)
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from app.runs.outputs import OutputPaths
-from ppnet.errors import UserError
+from ppnet.output_files import writing
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import export
 from tracking.export.keypoint_csv import KeypointTable
@@ -39,11 +39,10 @@ def write_again(
             draw = partial(write_annotated_video, video=source, style=SceneStyle.of(edited, paths.layers))
             export(edited, "video", paths.video, overwrite=True, tick=tick, write=draw)
         if table and paths.table:
-            os.replace(table, paths.table)
+            with writing(paths.table):
+                os.replace(table, paths.table)
     except ExportCancelled:
         return False
-    except OSError as error:
-        raise UserError(f"{paths.table} could not be written: {error.strerror or error}.") from error
     finally:
         if table:
             table.unlink(missing_ok=True)

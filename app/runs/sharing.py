@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.runs.exporting import Work
+from ppnet.output_files import write_png
 from tracking.drawing.style import SceneStyle
-from tracking.export.share import TRAIL_S, layers_to_share, shared_picture, write_png, write_shared_clip
+from tracking.export.share import TRAIL_S, layers_to_share, shared_picture, write_shared_clip
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import TimeSpan
 

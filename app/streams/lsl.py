@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.streams.people import people_of
+from ppnet.extras import load
 from ppnet.skeleton import Skeleton
-from tracking.extras import load
 from tracking.types import Frame, FrameResult
 
 

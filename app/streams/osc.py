@@ -8,8 +8,8 @@ import numpy as np
 from app.streams.people import people_of
 from app.streams.targets import Target
 from ppnet.errors import UserError
+from ppnet.extras import load
 from ppnet.skeleton import Skeleton
-from tracking.extras import load
 from tracking.types import Frame, FrameResult
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from app.streams.people import people_of
 from app.streams.targets import Target
 from ppnet.errors import UserError
+from ppnet.extras import load
 from ppnet.skeleton import Skeleton
-from tracking.extras import load
 from tracking.types import Frame, FrameResult
 
 ORIGINS = (None, re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ppnet.errors import UserError
+from ppnet.output_files import write_json, writing
 
 ALL = (
     "M2-D2-W32", "M2-D2-W48", "M2-D3-W32", "M2-D3-W48", "M4-D2-W32", "M4-D2-W48", "M4-D3-W32", "M4-D3-W48",
@@ -53,7 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.benchmark.subject import Mode, Setting
     from ppnet.checkpoint_info import parse_size
     from ppnet.device import choose_device, choose_precision
-    from ppnet.networks.info_command import write_json
 
     arguments.batches = arguments.batches or ([1, 4] if arguments.backends else [1, 32])
     _check(arguments)
@@ -85,7 +85,6 @@ def _run_backends(arguments: argparse.Namespace, device: Any) -> int:
     from ppnet.benchmark.backends import as_json, backend_table, measure_backends
     from ppnet.benchmark.measure import limit_threads
     from ppnet.benchmark.subject import Setting
-    from ppnet.networks.info_command import write_json
 
     threads = limit_threads(arguments.threads)
     progress = (lambda text: None) if arguments.quiet else (lambda text: print(f"  {text}", flush=True))
@@ -103,10 +102,8 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.rounds < 1 or min(arguments.batches) < 1 or (arguments.threads or 1) < 1:
         raise UserError("--rounds, --batches and --threads must be at least 1.")
     if arguments.out is not None:
-        try:
+        with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"The folder {arguments.out} cannot be made: {error.strerror or error}.") from error
 
 
 def _names(arguments: argparse.Namespace, input_wh: tuple[int, int]) -> list[str]:
@@ -168,10 +165,8 @@ def _write(folder: Path, text: str, results: Any, case: str, facts: dict[str, An
         folder / "benchmark.png",
         title=f"{case}, {facts['input']}, {facts['device']} {facts['precision']}",
     )
-    try:
+    with writing(folder / "benchmark.md"):
         (folder / "benchmark.md").write_text(
             f"# Benchmark\n\n{text}\n![People per second against cost](benchmark.png)\n", "utf-8"
         )
-    except OSError as error:
-        raise UserError(f"The table cannot be written to {folder}: {error.strerror or error}.") from error
     print(f"Written: {folder / 'benchmark.md'}, {folder / 'benchmark.png'}")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ppnet.benchmark.measure import Result
-from ppnet.errors import UserError
+from ppnet.extras import load
+from ppnet.output_files import save_figure
 
 FAMILIES = (("M", "PPNet", "#d1495b"), ("simple", "SimpleBaseline", "#30638e"), ("hourglass", "Hourglass", "#edae49"),
             ("hrnet", "HRNet", "#66a182"))  # fmt: skip
@@ -16,14 +17,8 @@ def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> Non
 
     UserError when matplotlib is not installed or the place cannot be written.
     """
-    try:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise UserError("The plot needs matplotlib; install it with: pip install 'ppnet-live[train]'.") from error
-    figure, axes = pyplot.subplots(figsize=(8, 5), dpi=120)
+    figure = load("matplotlib.figure", "train").Figure(figsize=(8, 5))
+    axes = figure.subplots()
     for start, family, colour in FAMILIES:
         members = [result for result in results if result.name.startswith(start)]
         if members:
@@ -42,12 +37,7 @@ def plot(results: Sequence[Result], case: str, path: Path, *, title: str) -> Non
     axes.grid(visible=True, which="both", alpha=0.25)
     axes.legend()
     figure.tight_layout()
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
-    finally:
-        pyplot.close(figure)
+    save_figure(figure, path, dpi=120)
 
 
 def _label(axes: Any, name: str, at: tuple[float, float], *, above: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ppnet.data.blend import blend_labels, keep_uncertain_answers
 from ppnet.data.coco import NOT_COCO, load_json
 from ppnet.errors import DatasetError
+from ppnet.output_files import writing
 from ppnet.skeleton import COCO_17
 
 BODY = COCO_17.keypoints[5:]
@@ -37,11 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"or {arguments.answers} holds no answers for it ({error!r})."
         ) from error
     unfinished = arguments.out.with_suffix(".part")
-    try:
+    with writing(arguments.out):
         unfinished.write_text(json.dumps(blended), encoding="utf-8")
         unfinished.replace(arguments.out)
-    except OSError as error:
-        raise DatasetError(f"{arguments.out} cannot be written: {error.strerror or error}.") from error
     print(summary)
     return 0
 

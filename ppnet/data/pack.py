@@ -4,9 +4,7 @@ A pack is a folder of plain tar files with WebP patches and one COCO file per so
 other data. A patch is large enough for every change that training makes to a crop.
 """
 
-import io
 import json
-import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,9 @@ import numpy.typing as npt
 
 from ppnet.crops import crop_regions
 from ppnet.data.samples import Sample, SampleSet
+from ppnet.data.shards import TarShards
 from ppnet.errors import DatasetError
+from ppnet.output_files import writing
 from ppnet.skeleton import COCO_17
 
 CROP_PADDING = 1.25  # of the crop that the network reads
@@ -81,32 +81,6 @@ def cut_patch(image: npt.NDArray[np.uint8], sample: Sample, settings: PackSettin
     )
 
 
-class _Pieces:
-    """Tar files of at most so many bytes, filled one after the other."""
-
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._folder, self._limit = folder, limit
-        self._file: tarfile.TarFile | None = None
-        self.names: list[str] = []
-
-    def add(self, name: str, content: bytes) -> str:
-        """Adds a member; returns the name of the tar file that holds it."""
-        needed = 2 * tarfile.RECORDSIZE + len(content)
-        if self._file is None or (self._file.offset and self._file.offset + needed > self._limit):
-            self.close()
-            self.names.append(f"people-{len(self.names):03d}.tar")
-            self._file = tarfile.open(self._folder / self.names[-1], "w")  # noqa: SIM115 - closed by `close`
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        self._file.addfile(member, io.BytesIO(content))
-        return self.names[-1]
-
-    def close(self) -> None:
-        """Ends the last tar file."""
-        if self._file is not None:
-            self._file.close()
-
-
 def write_pack(
     sources: Sequence[tuple[SampleSet, float]], folder: Path, settings: PackSettings, progress: Progress = iter
 ) -> tuple[str, ...]:
@@ -117,31 +91,28 @@ def write_pack(
     """
     if any(samples.skeleton != COCO_17 for samples, _ in sources):
         raise DatasetError("A pack holds COCO's joints only; leave other sources out.")
-    try:
+    arguments = []
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise DatasetError(f"{folder} is not empty; name another folder.")
-        pieces = _Pieces(folder, settings.piece_bytes)
-        arguments = []
-        for number, (samples, share) in enumerate(sources):
-            name = f"{number:02d}-{samples.name}"
-            content = _packed(name, progress(samples.samples), pieces, settings)
-            (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
-            arguments.append(f"--data coco:{folder / name}.json@{share:g}")
-        pieces.close()
+        with TarShards(folder, "people", limit=settings.piece_bytes) as shards:
+            for number, (samples, share) in enumerate(sources):
+                name = f"{number:02d}-{samples.name}"
+                content = _packed(name, progress(samples.samples), shards, settings)
+                (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+                arguments.append(f"--data coco:{folder / name}.json@{share:g}")
         (folder / ARGUMENTS).write_text("\n".join(arguments) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DatasetError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    return tuple(pieces.names)
+    return tuple(shards.names)
 
 
-def _packed(name: str, samples: Iterable[Sample], pieces: _Pieces, settings: PackSettings) -> dict[str, Any]:
+def _packed(name: str, samples: Iterable[Sample], shards: TarShards, settings: PackSettings) -> dict[str, Any]:
     images, annotations = [], []
     for number, sample in enumerate(samples, 1):
         patch = cut_patch(sample.image.read(), sample, settings)
         member = f"{name}/{number}.webp"
         width, height = patch.size_wh
-        shard = pieces.add(member, patch.webp)
+        shard = shards.add(member, patch.webp)
         images.append({"id": number, "file_name": member, "shard": shard, "width": width, "height": height})
         x1, y1, x2, y2 = patch.box
         table = np.column_stack([patch.keypoints.round(1), sample.visibility])

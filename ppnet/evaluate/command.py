@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = _judge_answers(arguments) if arguments.answers else _judge_weights(arguments)
     report.show()
     if arguments.json:
-        from ppnet.evaluate.report import write_json
+        from ppnet.output_files import write_json
 
         write_json(arguments.json, report.to_json())
     return 0
@@ -253,7 +253,7 @@ def _coco_files(
 ) -> "Reliability | None":
     """Write the results file and the reliability plot, as asked for."""
     from ppnet.evaluate.reliability import measure_reliability, plot_reliability
-    from ppnet.evaluate.report import write_json
+    from ppnet.output_files import write_json
 
     if arguments.results:
         write_json(arguments.results, evaluation.results)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.data.samples import Sample
-from ppnet.errors import UserError
 from ppnet.evaluate.oks import keypoint_similarity
+from ppnet.extras import load
+from ppnet.output_files import save_figure
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 
@@ -134,13 +135,9 @@ def _group(scores: Doubles, right: Bools, name: str, line: float) -> Group:
     return Group(len(scores), (low, middle, high), share, float((scores >= line).mean()))
 
 
-def plot_reliability(reliability: Reliability, path: Path | str) -> None:
+def plot_reliability(reliability: Reliability, path: Path) -> None:
     """Write the curve, with how many keypoints lie behind each point, as a picture (type by the file's ending)."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UserError("The plot needs matplotlib; install it with `pip install ppnet-live[train]`.") from error
-    figure = Figure(figsize=(6, 6.5), layout="constrained")
+    figure = load("matplotlib.figure", "train").Figure(figsize=(6, 6.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     middles = (reliability.edges[:-1] + reliability.edges[1:]) / 2
     upper.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="score = share")
@@ -152,7 +149,4 @@ def plot_reliability(reliability: Reliability, path: Path | str) -> None:
     lower.bar(middles + 0.02, reliability.unlabelled_counts, width=0.04, color="0.6", label="without a label")
     lower.set(xlabel="keypoint score", ylabel="keypoints")
     lower.legend(loc="upper right", framealpha=0.6)
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise UserError(f"The plot cannot be written to {path}: {error}.") from error
+    save_figure(figure, path, dpi=120)

@@ -1,14 +1,11 @@
 """Evaluation in words and numbers: tables for the terminal, plain values for json files."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.errors import UserError
 from ppnet.evaluate.coco import FIGURES, CocoScores
 from ppnet.evaluate.pck import COLUMNS, PckhScores
 from ppnet.evaluate.reliability import Reliability
@@ -87,14 +84,6 @@ def info_json(info: CheckpointInfo) -> Json:
         "sigma": info.sigma,
         "sha256": info.sha256,
     }
-
-
-def write_json(path: Path, content: Any) -> None:
-    """UserError when the place cannot be written."""
-    try:
-        path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _percent(value: float) -> str:

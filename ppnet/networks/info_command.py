@@ -1,11 +1,11 @@
 """`python -m ppnet info [NAME]`: parameters and cost of the networks, in the paper's unit too."""
 
 import argparse
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ppnet.errors import UserError
+from ppnet.output_files import write_json
 
 PAPER_SIZES = ((192, 256), (288, 384))
 
@@ -85,14 +85,6 @@ def facts_of(name: str, sizes: list[tuple[int, int]], joints: int = 17) -> Netwo
         macs={size: cost.macs for size, cost in costs.items()},
         paper_gflops={size: cost.paper_gflops for size, cost in costs.items()},
     )
-
-
-def write_json(path: Path, content: object) -> None:
-    """Figures as json. UserError when the place cannot be written."""
-    try:
-        path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
-    except OSError as error:
-        raise UserError(f"The figures cannot be written to {path}: {error.strerror or error}.") from error
 
 
 def _header(sizes: list[tuple[int, int]]) -> str:

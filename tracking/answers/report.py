@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 import ppnet
 from ppnet.errors import UserError
+from ppnet.output_files import write_png, writing
 from tracking.angles import ANGLES
 from tracking.answers.answers import Answers, moments_of, summary_rows
 from tracking.answers.motion import Motion, motions_of
@@ -73,12 +74,11 @@ def write_report(page: Image, path: Path) -> Path:
     """Writes the page as .pdf or .png. UserError for another ending, or when it can't be written."""
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"A report is a .pdf or a .png, not {path.suffix or path.name}.")
-    is_pdf = path.suffix.lower() == ".pdf"
-    try:
+    if path.suffix.lower() == ".png":
+        return write_png(page, path)
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(one_picture_pdf(page) if is_pdf else cv2.imencode(".png", page[..., ::-1])[1].tobytes())
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+        path.write_bytes(one_picture_pdf(page))
     return path
 
 

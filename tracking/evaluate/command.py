@@ -1,15 +1,12 @@
 """`python -m tracking evaluate`: tracks and curves against the exact truth of rendered clips."""
 
 import argparse
-import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ppnet
-from ppnet.errors import UserError
+from ppnet.output_files import write_json
 from tracking.evaluate.clips import HALVES, Parts, chosen_clips, clip_results, clip_truth
 from tracking.evaluate.report import Figures, Run, curve_table, figures_of, identity_table, plot, rate_difference
 from tracking.pipeline_settings import PipelineSettings
@@ -56,8 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         _write_json(arguments.json, arguments, figures, differences)
     if arguments.plot is not None and figures.curves:
-        with _writing(arguments.plot):
-            plot(figures, arguments.plot)
+        plot(figures, arguments.plot)
     return 0
 
 
@@ -99,13 +95,4 @@ def _write_json(path: Path, arguments: argparse.Namespace, figures: Figures, dif
     options = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     content: dict[str, Any] = {"version": ppnet.__version__, "options": options, **figures.to_dict()}
     content["rate_differences"] = {name: share if math.isfinite(share) else None for name, share in differences.items()}
-    with _writing(path):
-        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(f"The figures could not be written to {path}: {error.strerror}.") from error
+    write_json(path, content)

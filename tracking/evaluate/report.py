@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ppnet.extras import load
+from ppnet.output_files import save_figure
 from tracking import boxes as box_math
 from tracking.evaluate.curves import Curve, CurveScores, curve_scores, joint_curves
 from tracking.evaluate.identity import IdentityScores, clip_matches, identity_scores
@@ -117,13 +119,12 @@ def curve_table(curves: Mapping[str, CurveScores]) -> str:
 
 
 def plot(figures: Figures, path: Path) -> None:
-    """Jitter against lag: one line per smoother over the slider, a point for its default; the raw curve as a star."""
-    import matplotlib
+    """Jitter against lag: one line per smoother over the slider, a point for its default; the raw curve as a star.
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4.5), dpi=110)
+    UserError when matplotlib is not installed or the place cannot be written.
+    """
+    figure = load("matplotlib.figure", "train").Figure(figsize=(7, 4.5))
+    axes = figure.subplots()
     colours = {"kalman": "#1f77b4", "one_euro": "#d95f02", "rts": "#2a9d4a"}
     for kind, by_strength in figures.trade.items():
         scores = list(by_strength.values())
@@ -140,5 +141,4 @@ def plot(figures: Figures, path: Path) -> None:
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
-    figure.savefig(path)
-    pyplot.close(figure)
+    save_figure(figure, path, dpi=110)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ppnet.extras import load
 from tracking.export.curves import Floats, Grid, curves, grid, person_label
 from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
-from tracking.extras import load
 from tracking.session.edited_session import EditedSession
 
 SCORER = "PPNetLive"

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ppnet.errors import UserError
+from ppnet.output_files import writing
 from tracking.export.progress import Tick, no_tick
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.session.edited_session import EditedSession
@@ -255,15 +256,14 @@ def export(
         raise UserError(f"{path} exists already; choose another name or allow overwriting.")
     fresh = path.with_name(f"{path.stem}.exporting{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(fresh)
-        if form.is_folder:
-            fresh.mkdir()
-        write(session, fresh, tick)
-        _remove(path)
-        fresh.rename(path)
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove(fresh)
+            if form.is_folder:
+                fresh.mkdir()
+            write(session, fresh, tick)
+            _remove(path)
+            fresh.rename(path)
     finally:
         with suppress(OSError):
             _remove(fresh)

@@ -8,7 +8,7 @@ from typing import Self, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from ppnet.errors import UserError
+from ppnet.output_files import writing
 from ppnet.skeleton import COCO_17, Skeleton
 from tracking.export.confidence import confidences
 from tracking.types import FrameResult, KeypointState, TrackState
@@ -50,18 +50,17 @@ class KeypointTable:
         position_suffix, decimals: for another unit than pixels, behind the names of columns with positions.
         """
         self._decimals = decimals
-        self._path = target if isinstance(target, Path) else None
+        self._is_own = isinstance(target, Path)
+        self._name = f"The table {target}" if self._is_own else "The table"
         names = (
             *(f"{name}{position_suffix if _is_position(name) else ''}" for name in columns(skeleton)),
             *more_columns,
         )
         self._nobody = "," * (len(names) - 2) + "\n"
-        try:
+        with writing(self._name):
             self._file = _opened(target) if isinstance(target, Path) else target
             self._file.write(",".join(names) + "\n")
             self._file.flush()
-        except OSError as error:
-            raise self._failure(error) from error
 
     def write(self, result: FrameResult, more: Sequence[str] = ()) -> None:
         """Add the rows of one frame, lowest id first; `more` holds the text of the further cells of each row."""
@@ -70,30 +69,23 @@ class KeypointTable:
             ",".join([head, *_person(result, row, confidence[row], self._decimals), *more[row : row + 1]]) + "\n"
             for row in np.argsort(result.tracks.ids, kind="stable").tolist()
         ]
-        try:
+        with writing(self._name):
             self._file.write("".join(rows) if rows else head + self._nobody)
             self._file.flush()
-        except OSError as error:
-            raise self._failure(error) from error
 
     def close(self) -> None:
         """Write what is left; a stream that was handed in stays open."""
-        try:
-            if self._path is None:
-                self._file.flush()
-            else:
+        with writing(self._name):
+            if self._is_own:
                 self._file.close()
-        except OSError as error:
-            raise self._failure(error) from error
+            else:
+                self._file.flush()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-    def _failure(self, error: OSError) -> UserError:
-        return UserError(f"The table {self._path or ''} could not be written: {error.strerror or error}.")
 
 
 def _opened(path: Path) -> TextIO:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import ppnet
+from ppnet.extras import load
 from tracking.export.curves import Curve, curves
 from tracking.export.even_times import person_path
 from tracking.export.progress import Tick
-from tracking.extras import load
 from tracking.session.edited_session import EditedSession
 
 

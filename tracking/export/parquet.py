@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ppnet.extras import load
 from tracking.export.confidence import confidences
 from tracking.export.csv_tidy import tidy_columns
 from tracking.export.keypoint_csv import JOINT_STATES
 from tracking.export.progress import Tick
 from tracking.export.units import PIXELS, in_unit
-from tracking.extras import load
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState

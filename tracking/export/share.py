@@ -100,16 +100,6 @@ def shared_picture(session: EditedSession, *, style: SceneStyle, video: Path | N
     return picture
 
 
-def write_png(picture: Image, path: Path) -> Path:
-    """Writes (H, W, 3) RGB. UserError when it can't be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
-    except OSError as error:
-        raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
-    return path
-
-
 def _hold(writer: VideoWriter, picture: Image, until_s: float) -> None:
     """Shows a picture up to a time of the clip; not at all where the next one is due before a step has passed."""
     for number in range(writer.frame_count, round(until_s * RATE)):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ppnet.extras import load
 from ppnet.skeleton import Skeleton
 from tracking.export.curves import curves, grid, person_label
 from tracking.export.progress import Tick
-from tracking.extras import load
 from tracking.session.edited_session import EditedSession
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ppnet.errors import UserError
+from ppnet.extras import load
 from tracking.child_process import run_in_child
-from tracking.extras import load
 
 MAX_BYTES = 2**30
 """Of all that is asked for, unpacked."""

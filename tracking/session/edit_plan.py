@@ -38,18 +38,12 @@ from tracking.types import FrameResult, KeypointState
 Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 HandEdit = MoveKeypoint | FillKeypoint
+Hands = Sequence[tuple[Indices, HandEdit]]
+"""Edits of joints by hand, each with the rows that it is about."""
 Kind = TypeVar("Kind")
+Numbers = TypeVar("Numbers", int, Indices)
 LAST_FRAME = np.iinfo(np.int64).max
 _ON_FRAMES = (SwapIds, MergeIds, SplitId, DeletePerson, MoveKeypoint, FillKeypoint)
-
-
-@dataclass(frozen=True, slots=True)
-class _Hand:
-    """A joint set by hand: row, keypoint and the edit that did it."""
-
-    row: int
-    keypoint: int
-    edit: HandEdit
 
 
 @dataclass(frozen=True)
@@ -105,15 +99,14 @@ class EditPlan:
         """The highest number that a split has given; 0 without one."""
         return max(self._split_ids, default=0)
 
-    def counted(self, track_id: int) -> int:
-        """The number under which the edits know a tracked person.
+    def counted(self, track_id: Numbers) -> Numbers:
+        """The number under which the edits know a tracked person; of one, or of many at once.
 
         A split takes the next number, and the tracking, where it still goes on, gives that to a newcomer too: whoever
         came after a split counts one up for it.
         """
         for split_id in self._split_ids:
-            if track_id >= split_id:
-                track_id += 1
+            track_id = track_id + (track_id >= split_id)
         return track_id
 
     @property
@@ -129,22 +122,15 @@ class EditPlan:
         """The frame with all edits in it; hidden people are left out unless `keep_hidden`."""
         return self.set_by_hand(*self.identified(result), keep_hidden=keep_hidden)
 
-    def identified(self, result: FrameResult) -> tuple[EditedResult, list[_Hand]]:
+    def identified(self, result: FrameResult) -> tuple[EditedResult, Hands]:
         """The frame with the edits of ids in it, and the joints that are still to be set by hand."""
         if not self._steps:
             return EditedResult(result, np.zeros(len(result), bool)), []
-        ids = [self.counted(int(i)) for i in result.tracks.ids]
-        rows: dict[int, int] = {track_id: row for row, track_id in enumerate(ids)}  # id -> row, as the edits go on
-        hands: list[_Hand] = []
-        for edit in self._steps:
-            _step(edit, result.frame_index, rows, hands)
-        kept = sorted(rows.values())
-        now = {row: track_id for track_id, row in rows.items()}
-        new_ids = np.array([now[row] for row in kept], np.int64)
-        place = {row: at for at, row in enumerate(kept)}
-        hands = [_Hand(place[hand.row], hand.keypoint, hand.edit) for hand in hands if hand.row in place]
-        edited = np.array([now[row] != ids[row] for row in kept], bool)
-        return EditedResult(select_rows(result, kept, ids=new_ids), edited), hands
+        ids, hands = self.renumbered(np.full(len(result), result.frame_index), result.tracks.ids)
+        kept = np.flatnonzero(ids)
+        edited = ids[kept] != self.counted(result.tracks.ids)[kept]
+        hands = [(np.flatnonzero(np.isin(kept, rows)), edit) for rows, edit in hands]
+        return EditedResult(select_rows(result, kept, ids=ids[kept]), edited), hands
 
     def sighted(self, tracked: Sightings) -> Sightings:
         """The same for many frames at once, without joints: people under the numbers that they have now. Whoever has a
@@ -157,15 +143,13 @@ class EditPlan:
             ids[ids != self.only] = 0
         return replace(tracked, certain=certain).renamed(ids)
 
-    def renumbered(self, frames: Indices, tracked: Indices) -> tuple[Indices, list[tuple[Indices, HandEdit]]]:
+    def renumbered(self, frames: Indices, tracked: Indices) -> tuple[Indices, Hands]:
         """The numbers that people (M,) tracked in `frames` (M,) have now, 0 for who is taken out; and the edits by
-        hand, each with the rows that it is about."""
-        ids = tracked.copy()
-        for split_id in self._split_ids:
-            ids[ids >= split_id] += 1
+        hand."""
+        ids = self.counted(tracked).copy()
         hands: list[tuple[Indices, HandEdit]] = []
         for edit in self._steps:
-            _step_all(edit, frames, ids, hands)
+            _step(edit, frames, ids, hands)
         return ids, hands
 
     def tracked_as(self, person: int) -> tuple[int, ...]:
@@ -184,17 +168,15 @@ class EditPlan:
         uncounted = {number - splits for number in wanted for splits in range(len(self._split_ids) + 1)}
         return tuple(sorted(number for number in uncounted if number >= 1 and self.counted(number) in wanted))
 
-    def set_by_hand(self, edited: EditedResult, hands: Sequence[_Hand], *, keep_hidden: bool = False) -> EditedResult:
+    def set_by_hand(self, edited: EditedResult, hands: Hands, *, keep_hidden: bool = False) -> EditedResult:
         """Puts the joints where the hand put them (score 1, state EDITED) and leaves out hidden people."""
         result, flags = edited.result, edited.edited
         if hands:
             keypoints, scores = result.smoothed.keypoints.copy(), result.smoothed.scores.copy()
-            states, flags = result.states.copy(), flags.copy()
-            for hand in hands:
-                if hand.keypoint < scores.shape[1]:
-                    at = hand.row, hand.keypoint
-                    keypoints[at] = hand_position(hand.edit, result.time_s, result.smoothed.keypoints[at])
-                    scores[at], states[at], flags[hand.row] = 1.0, KeypointState.EDITED, True
+            states = result.states.copy()
+            put = put_by_hand(hands, np.full(len(result), result.time_s), keypoints, states)
+            scores[put] = 1.0
+            flags = flags | put.any(axis=1)
             result = with_smoothed(result, Poses(keypoints, scores, result.skeleton), states)
         visible = [row for row, i in enumerate(result.tracks.ids.tolist()) if self.is_shown(i, keep_hidden=keep_hidden)]
         if len(visible) < len(result):
@@ -251,28 +233,7 @@ def _drawings(edits: Sequence[Edit]) -> tuple[SetDrawing, ...]:
     return tuple(drawings[number] for number in sorted(drawings))
 
 
-def _step(edit: Edit, frame: int, rows: dict[int, int], hands: list[_Hand]) -> None:
-    """Brings one edit onto the rows of a frame."""
-    match edit:
-        case SwapIds(first, second, start) if frame >= start:
-            swapped = {first: rows.pop(second, None), second: rows.pop(first, None)}
-            rows.update({track_id: row for track_id, row in swapped.items() if row is not None})
-        case SplitId(track_id, start, new_id) if frame >= start and track_id in rows:
-            rows[new_id] = rows.pop(track_id)
-        case MergeIds(keep, other) if other in rows:
-            row = rows.pop(other)
-            rows.setdefault(keep, row)
-        case DeletePerson(track_id, start, end) if start <= frame and (end is None or frame <= end):
-            rows.pop(track_id, None)
-        case MoveKeypoint() if frame == edit.frame_index and edit.track_id in rows:
-            hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
-        case FillKeypoint() if edit.start.frame_index <= frame <= edit.end.frame_index and edit.track_id in rows:
-            hands.append(_Hand(rows[edit.track_id], edit.keypoint, edit))
-        case _:
-            pass
-
-
-def _step_all(edit: Edit, frames: Indices, ids: Indices, hands: list[tuple[Indices, HandEdit]]) -> None:
+def _step(edit: Edit, frames: Indices, ids: Indices, hands: list[tuple[Indices, HandEdit]]) -> None:
     """Brings one edit onto the numbers (M,) of people in `frames` (M,); 0 takes somebody out."""
     match edit:
         case SwapIds(first, second, start):
@@ -280,7 +241,7 @@ def _step_all(edit: Edit, frames: Indices, ids: Indices, hands: list[tuple[Indic
             ids[one], ids[other] = second, first
         case SplitId(track_id, start, new_id):
             ids[(frames >= start) & (ids == track_id)] = new_id
-        case MergeIds(keep, other_id):
+        case MergeIds(keep, other_id) if other_id in ids:
             merged = ids == other_id
             ids[merged] = np.where(np.isin(frames[merged], frames[ids == keep]), 0, keep)
         case DeletePerson(track_id, start, end):
@@ -294,7 +255,21 @@ def _step_all(edit: Edit, frames: Indices, ids: Indices, hands: list[tuple[Indic
             pass
 
 
-def hand_position(edit: HandEdit, time_s: float, tracked: npt.NDArray[np.float32]) -> tuple[float, float]:
+def put_by_hand(
+    hands: Hands, times_s: npt.NDArray[np.float64], keypoints: npt.NDArray[np.float32], states: npt.NDArray[np.uint8]
+) -> Bools:
+    """Puts joints (N, K, 2) of rows at times (N,) where the hand put them, in the state EDITED; which ones, (N, K)."""
+    tracked, put = keypoints.copy(), np.zeros(states.shape, bool)
+    for rows, edit in hands:
+        if edit.keypoint < states.shape[1]:
+            for row in rows.tolist():
+                at = row, edit.keypoint
+                keypoints[at], put[at] = _hand_position(edit, float(times_s[row]), tracked[at]), True
+    states[put] = KeypointState.EDITED
+    return put
+
+
+def _hand_position(edit: HandEdit, time_s: float, tracked: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Where a joint is put by hand at a time, pixels; tracked: (2,) where it was."""
     if isinstance(edit, MoveKeypoint):
         return edit.x, edit.y
@@ -307,7 +282,7 @@ def hand_position(edit: HandEdit, time_s: float, tracked: npt.NDArray[np.float32
     return start.x + part * (end.x - start.x), start.y + part * (end.y - start.y)
 
 
-def select_rows(result: FrameResult, rows: Sequence[int], *, ids: npt.NDArray[np.int64] | None = None) -> FrameResult:
+def select_rows(result: FrameResult, rows: npt.ArrayLike, *, ids: npt.NDArray[np.int64] | None = None) -> FrameResult:
     """The result with only these people, in this order, under other ids where `ids` (N,) are given."""
     index = np.array(rows, np.intp)
     tracks = result.tracks.take(index)

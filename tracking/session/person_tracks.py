@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.events import in_order
-from tracking.session.edit_plan import HandEdit, Indices, hand_position
+from tracking.session.edit_plan import Indices, put_by_hand
 from tracking.session.edited_session import EditedSession
 from tracking.session.format import LIMIT
 from tracking.session.reading import Rows
@@ -78,17 +78,6 @@ def _edited(edited: EditedSession, person: int, rows: Rows, anew: SmoothedPerson
     _, mine, those = np.intersect1d(frames, anew.frames, assume_unique=True, return_indices=True)
     smoothed[mine], states[mine] = anew.keypoints[those], anew.states[those]
     at, boxes, raw = np.searchsorted(rows.indices, frames), rows.tracks.boxes[own], rows.raw.keypoints[own]
-    track = PersonTrack(rows.times, at, boxes, raw, smoothed, states)
-    for hand_rows, edit in hands:
-        _set_by_hand(track, np.flatnonzero(np.isin(own, hand_rows)), edit)
-    return track
-
-
-def _set_by_hand(track: PersonTrack, rows: npt.NDArray[np.intp], edit: HandEdit) -> None:
-    """Puts a joint where the hand put it; the track is not given away yet."""
-    if edit.keypoint >= track.states.shape[1]:
-        return
-    for row in rows.tolist():
-        at = row, edit.keypoint
-        track.smoothed[at] = hand_position(edit, float(track.times[track.at[row]]), track.smoothed[at])
-        track.states[at] = KeypointState.EDITED
+    hands = [(np.flatnonzero(np.isin(own, hand_rows)), edit) for hand_rows, edit in hands]
+    put_by_hand(hands, rows.times[at], smoothed, states)
+    return PersonTrack(rows.times, at, boxes, raw, smoothed, states)

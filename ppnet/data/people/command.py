@@ -54,25 +54,17 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _sheet(arguments: argparse.Namespace) -> None:
-    import cv2
-
     from ppnet.data.people.backdrop import Backdrops
     from ppnet.data.people.samples import make_patches
     from ppnet.data.people.sheet import contact_sheet
     from ppnet.errors import UserError
+    from ppnet.output_files import write_png
 
     if arguments.count < 1:
         raise UserError("--count must be at least 1.")
     backdrops = Backdrops.find(arguments.backdrops)
     patches = list(make_patches(arguments.count, seed=arguments.seed, backdrops=backdrops))
-    image = contact_sheet(patches, labels=not arguments.no_joints)
-    written, encoded = cv2.imencode(".png", image[:, :, ::-1])
-    try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_bytes(encoded.tobytes() if written else b"")
-    except OSError as error:
-        raise UserError(f"{arguments.out} cannot be written ({error.strerror}); give another place.") from error
-    print(arguments.out)
+    print(write_png(contact_sheet(patches, labels=not arguments.no_joints), arguments.out))
 
 
 def _demo(arguments: argparse.Namespace) -> None:

@@ -4,10 +4,8 @@ A patch is the 3:4 region about a person's box x 1.25 x 1.5, clipped at the pict
 enlarged) so that the x 1.25 region is at most 256 pixels high.
 """
 
-import io
 import json
 import signal
-import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,12 +30,13 @@ from ppnet.data.people.poses import sample_pose
 from ppnet.data.people.scene import render
 from ppnet.data.people.shading import Light
 from ppnet.data.people.truth import OUTSIDE, Truth
+from ppnet.data.shards import TarShards
 from ppnet.skeleton import COCO_17
 from ppnet.stop_signals import HANG_UP, children_held_back, leave_to_parent
 
 Rng = np.random.Generator
 Image = npt.NDArray[np.uint8]
-_SHARD_BYTES = 16 * 2**20 - 2**16
+_SHARD_BYTES = 16 * 2**20
 _PATCH_HEIGHT, _PADDING, _MARGIN = 256, 1.25, 1.5
 
 
@@ -278,7 +277,7 @@ def write_samples(folder: Path, name: str, patches: Iterable[Patch]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    with _Shards(folder, name) as shards:
+    with TarShards(folder, name, limit=_SHARD_BYTES) as shards:
         for number, patch in enumerate(patches, 1):
             file_name = f"{name}_{number:06d}.jpg"
             shard = shards.add(file_name, patch.jpeg)
@@ -309,33 +308,3 @@ def _annotation(number: int, patch: Patch) -> dict[str, Any]:
         "bbox": [x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)], "area": round(patch.area, 1),
         "keypoints": keypoints, "num_keypoints": int((patch.keypoints[:, 2] > 0).sum()),
     }  # fmt: skip
-
-
-class _Shards:
-    """Tar files filled one after the other."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
-        self._number, self._filled = -1, 0
-        self._archive: tarfile.TarFile | None = None
-
-    def __enter__(self) -> "_Shards":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._archive:
-            self._archive.close()
-
-    def add(self, file_name: str, content: bytes) -> str:
-        """Append a file; returns the name of the shard that took it."""
-        if self._archive is None or self._filled + len(content) + 1024 > _SHARD_BYTES:
-            if self._archive:
-                self._archive.close()
-            self._number += 1
-            self._filled = 0
-            self._archive = tarfile.open(self._folder / f"{self._name}-{self._number:03d}.tar", "w")  # noqa: SIM115
-        info = tarfile.TarInfo(file_name)
-        info.size = len(content)
-        self._archive.addfile(info, io.BytesIO(content))
-        self._filled += (len(content) + 1023) // 512 * 512
-        return f"{self._name}-{self._number:03d}.tar"

@@ -149,7 +149,7 @@ def test_a_missing_package_is_one_sentence(monkeypatch) -> None:
     def missing(name: str):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("tracking.extras.importlib.import_module", missing)
+    monkeypatch.setattr("ppnet.extras.importlib.import_module", missing)
     for targets in (Targets(osc=Target("127.0.0.1", 9)), Targets(lsl="a"), Targets(websocket=Target("127.0.0.1", 9))):
         with pytest.raises(UserError, match=r"pip install 'ppnet-live\[live\]'"):
             targets.opened(COCO_17)

@@ -143,7 +143,7 @@ def test_answers_of_another_shape_and_a_missing_folder_are_one_sentence(labels, 
     (tmp_path / "labels.json").write_text(json.dumps(labels))
     for content, out, words in (
         ({"7": [[1], [2, 3]]}, "out.json", "holds no answers for it"),
-        ({"7": answer.tolist()}, "nowhere/out.json", "cannot be written"),
+        ({"7": answer.tolist()}, "nowhere/out.json", "could not be written"),
     ):
         (tmp_path / "answers.json").write_text(json.dumps(content))
         assert main(["blend", *(str(tmp_path / name) for name in ("labels.json", "answers.json", out))]) == 2

@@ -121,7 +121,7 @@ def test_info_prints_and_writes_the_figures(capsys, tmp_path):
         (["M2-D2-W32", "--input", "big"], "no input size"),
         (["hourglass-2", "--input", "384x288"], "cannot take"),
         (["M2-D2-W32", "--joints", "0"], "joints"),
-        (["M2-D2-W32", "--json", "/no/such/folder/x.json"], "cannot be written"),
+        (["M2-D2-W32", "--json", "/no/such/folder/x.json"], "could not be written"),
     ],
 )
 def test_info_refuses_what_is_not_there(arguments, words, capsys):

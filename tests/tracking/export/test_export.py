@@ -294,7 +294,7 @@ def test_a_missing_package_is_one_sentence(
     def missing(module: str) -> None:
         raise ModuleNotFoundError(module)
 
-    monkeypatch.setattr("tracking.extras.importlib.import_module", missing)
+    monkeypatch.setattr("ppnet.extras.importlib.import_module", missing)
     with pytest.raises(UserError, match=r"is not installed: pip install 'ppnet-live\[\w+\]'$"):
         write(edited_session, tmp_path / "a", lambda _done: None)
 

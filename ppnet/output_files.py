@@ -1,0 +1,47 @@
+"""Files written for users: what the system refuses is said in one sentence."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.errors import UserError
+
+
+@contextmanager
+def writing(place: object) -> Iterator[None]:
+    """UserError when the system does not let the block write. place: what is written, as the sentence calls it."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{place} could not be written: {error.strerror or error}.") from error
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Plain values, indented. UserError when the place cannot be written."""
+    with writing(path):
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def write_png(picture: npt.NDArray[np.uint8], path: Path) -> Path:
+    """(H, W, 3) RGB; makes the folder. UserError when it can't be written."""
+    import cv2
+
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+    return path
+
+
+def save_figure(figure: Any, path: Path, *, dpi: int) -> None:
+    """A figure of matplotlib, type by the file's ending. UserError when there is no such type, or the place cannot be
+    written."""
+    try:
+        with writing(path):
+            figure.savefig(path, dpi=dpi)
+    except ValueError as error:
+        raise UserError(f"{path} could not be written: {error}.") from error

@@ -1,0 +1,31 @@
+"""Files for users: written whole, or one sentence says why not."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ppnet.errors import UserError
+from ppnet.output_files import save_figure, write_json, write_png
+
+
+def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"facts\.json could not be written: No such file or directory\.$"):
+        write_json(tmp_path / "nowhere" / "facts.json", {})
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"still\.png could not be written"):
+        write_png(np.zeros((2, 2, 3), np.uint8), tmp_path / "file" / "still.png")
+
+
+def test_a_png_keeps_its_colours_and_makes_its_folder(tmp_path: Path) -> None:
+    red = np.full((4, 6, 3), (200, 10, 20), np.uint8)
+    path = write_png(red, tmp_path / "new" / "red.png")
+    np.testing.assert_array_equal(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), red)
+
+
+@pytest.mark.parametrize("place", ["nowhere/plot.png", "plot.nonsense"])
+def test_a_plot_that_cannot_be_written_is_said(tmp_path: Path, place: str) -> None:
+    figure = pytest.importorskip("matplotlib.figure", reason="pip install 'ppnet-live[train]'").Figure()
+    with pytest.raises(UserError, match="could not be written"):
+        save_figure(figure, tmp_path / place, dpi=50)
