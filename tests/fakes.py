@@ -124,10 +124,9 @@ class FakeCamera(ClosingSource):
         self._port = port
         port.open_now += 1
         self._is_open = True
-        self.info = VideoInfo(
+        self._info = VideoInfo(
             "fake camera", None, port.size_wh, frame_rate=Fraction(port.fps).limit_denominator(1001), is_live=True
         )
-        self.notices: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Frame]:
         for index in itertools.count():
@@ -150,8 +149,7 @@ class FakeFile(ClosingSource):
     """`count` pictures with the times of 30 a second; `fails_at` raises there."""
 
     def __init__(self, count: int, *, fails_at: int | None = None, size_wh: tuple[int, int] = (64, 48)) -> None:
-        self.info = VideoInfo("fake.mp4", None, size_wh, count, count / 30, Fraction(30))
-        self.notices: tuple[str, ...] = ()
+        self._info = VideoInfo("fake.mp4", None, size_wh, count, count / 30, Fraction(30))
         self._count, self._fails_at, self._next = count, fails_at, 0
         self.closed = False
 

@@ -22,7 +22,7 @@ from tracking.drawing.style import SceneStyle
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
 from tracking.types import Frame
-from tracking.video.source import ClosingSource, VideoInfo
+from tracking.video.source import ClosingSource
 
 PAINT_S = 1 / 30
 SETTLING_S = 300.0
@@ -107,8 +107,7 @@ class LoopedCamera(ClosingSource):
         self._clip, self._settings = clip, settings
         self._closed = threading.Event()
         with open_run_source(settings, clip) as source:
-            self.info: VideoInfo = replace(source.info, path=None, is_live=True, has_audio=False)
-        self.notices: tuple[str, ...] = ()
+            self._info = replace(source.info, path=None, is_live=True, has_audio=False)
 
     def __iter__(self) -> Iterator[Frame]:
         begun_s, offset_s, index = time.monotonic(), 0.0, 0

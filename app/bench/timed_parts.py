@@ -13,7 +13,7 @@ from app.runs.sinks import Sink
 from tracking.detection.detector import PersonDetector
 from tracking.session.session import Session
 from tracking.types import Detections, Frame, FrameResult
-from tracking.video.source import ClosingSource, VideoInfo, VideoSource
+from tracking.video.source import ClosingSource, VideoSource
 
 STAGES = ("decode", "detect", "track", "pose", "smooth", "chain", "store", "write")
 """decode: a frame read; detect: a look of the detector; chain: all from detector to smoothing; store: the session;
@@ -42,12 +42,8 @@ class TimedSource(ClosingSource):
 
     def __init__(self, source: VideoSource, watch: Stopwatch, *, as_camera: bool = False) -> None:
         self._source, self._watch, self._as_camera = source, watch, as_camera
+        self._info = source.info
         self.given_s: list[float] = []
-
-    @property
-    def info(self) -> VideoInfo:
-        """Facts of the file."""
-        return self._source.info
 
     @property
     def notices(self) -> tuple[str, ...]:

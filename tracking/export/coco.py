@@ -18,12 +18,11 @@ def write_coco_json(session: EditedSession, path: Path, tick: Tick) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
         first = True
-        for done, edited in enumerate(session.exported(), 1):
+        for edited in session.exported(tick):
             for row in range(len(edited)):
                 file.write("\n" if first else ",\n")
                 file.write(json.dumps(_entry(edited, row), allow_nan=False))
                 first = False
-            tick(done)
         file.write("\n]\n")
 
 

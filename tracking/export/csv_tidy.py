@@ -26,9 +26,8 @@ def write_tidy_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str 
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(tidy_columns(unit)) + "\n")
-        for done, edited in enumerate(session.exported(), 1):
+        for edited in session.exported(tick):
             file.writelines(_rows(session, in_unit(edited, session, unit), DECIMALS[unit]))
-            tick(done)
 
 
 def tidy_columns(unit: str) -> list[str]:

@@ -26,9 +26,8 @@ def write_wide_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str 
         decimals=DECIMALS[unit],
     )
     with table:
-        for done, edited in enumerate(session.exported(), 1):
+        for edited in session.exported(tick):
             table.write(in_unit(edited, session, unit).result, more_cells(session, edited))
-            tick(done)
 
 
 def more_cells(session: EditedSession, edited: EditedResult) -> list[str]:

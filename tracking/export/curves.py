@@ -53,14 +53,13 @@ def person_label(track_id: int) -> str:
 def curves(session: EditedSession, tick: Tick) -> dict[int, Curve]:
     """What exports write of everybody, by id in order."""
     rows: dict[int, list[tuple[int, float, Floats, Floats, float]]] = {}
-    for done, edited in enumerate(session.exported(), 1):
+    for edited in session.exported(tick):
         result = edited.result
         points, confidence = result.known_keypoints, confidences(result)
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             score = float(result.tracks.scores[row])
             known = rows.setdefault(track_id, [])
             known.append((result.frame_index, result.time_s, points[row], confidence[row], score))
-        tick(done)
     return {
         track_id: Curve(
             np.array([row[0] for row in rows[track_id]], np.int64),

@@ -26,7 +26,7 @@ BODY_25: tuple[tuple[str, ...], ...] = (
 def write_openpose_folder(session: EditedSession, path: Path, tick: Tick) -> None:
     """`<stem>_000000000042_keypoints.json` for frame 42 of the source; `person_id` holds our id."""
     stem = Path(session.header.source.name).stem or "session"
-    for done, edited in enumerate(session.exported(), 1):
+    for edited in session.exported(tick):
         ids = edited.result.tracks.ids.tolist()
         people = [
             _person(track_id, body_25(joints_with_scores(edited, row), session.skeleton))
@@ -34,7 +34,6 @@ def write_openpose_folder(session: EditedSession, path: Path, tick: Tick) -> Non
         ]
         name = f"{stem}_{edited.result.frame_index:012d}_keypoints.json"
         (path / name).write_text(json.dumps({"version": 1.3, "people": people}, allow_nan=False), encoding="utf-8")
-        tick(done)
 
 
 def body_25(joints: np.ndarray[Any, np.dtype[np.float64]], skeleton: Skeleton) -> list[float]:

@@ -40,11 +40,10 @@ def write_parquet(session: EditedSession, path: Path, tick: Tick, *, unit: str =
 
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         waiting: list[list[Any]] = []
-        for done, edited in enumerate(session.exported(), 1):
+        for edited in session.exported(tick):
             waiting.append(_columns(session, in_unit(edited, session, unit)))
             if len(waiting) == CHUNK_FRAMES:
                 flush(waiting)
-            tick(done)
         if waiting:
             flush(waiting)
 

@@ -38,7 +38,7 @@ def write_sleap_labels(session: EditedSession, path: Path, tick: Tick) -> None:
     points: list[Any] = []
     tracks: dict[int, int] = {}
     joints = len(session.skeleton)
-    for done, edited in enumerate(session.exported(), 1):
+    for edited in session.exported(tick):
         result, first = edited.result, len(instances)
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             number, track = len(instances), tracks.setdefault(track_id, len(tracks))
@@ -47,7 +47,6 @@ def write_sleap_labels(session: EditedSession, path: Path, tick: Tick) -> None:
         if len(result):
             points.append(_points(result.known_keypoints, confidences(result)))
             frames.append((len(frames), 0, result.frame_index, first, len(instances)))
-        tick(done)
     with h5py.File(path, "w") as file:
         file["frames"] = np.array(frames, FRAME)
         file["instances"] = np.array(instances, INSTANCE)

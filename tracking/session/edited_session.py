@@ -141,14 +141,17 @@ class EditedSession:
         """What exports write: all between in and out point, as far as it was asked for."""
         return self._span if self._whole else self.plan.span.within(self._span)
 
-    def exported(self) -> Iterator[EditedResult]:
-        """What exports write: frames between the in and the out point, without hidden people, in order."""
-        span = self.exported_span
+    def exported(self, tick: Callable[[int], object] = lambda _done: None) -> Iterator[EditedResult]:
+        """What exports write: frames between the in and the out point, without hidden people, in order. tick(done):
+        told how many have been dealt with after each."""
+        span, done = self.exported_span, 0
         for tracked in self.stored.results():
             if span.is_over(tracked.time_s):
                 return
             if span.has_begun(tracked.time_s):
                 yield self._edit(tracked, False)
+                done += 1
+                tick(done)
 
     def _edit(self, tracked: FrameResult, keep_hidden: bool) -> EditedResult:
         identified, hands = self.plan.identified(tracked)

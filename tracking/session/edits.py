@@ -270,13 +270,13 @@ KINDS: dict[str, type[Any]] = {
     "erase": RemoveDrawing,
 }
 Kind = TypeVar("Kind", bound=_Edit)
-_KIND_OF = {kind: name for name, kind in KINDS.items()}
+KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 def edit_to_json(edit: Edit) -> tuple[str, str]:
     """Kind and data of an edit as stored in the session file. ValueError when a value is out of range."""
     checked(msgspec.convert(msgspec.to_builtins(edit), type(edit)))
-    return _KIND_OF[type(edit)], msgspec.json.encode(edit).decode()
+    return KIND_OF[type(edit)], msgspec.json.encode(edit).decode()
 
 
 def edit_from_json(kind: str, data: str) -> Edit:

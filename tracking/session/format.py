@@ -192,9 +192,9 @@ class SettingChange(msgspec.Struct, frozen=True):
     after: Any = msgspec.field(name="to")
 
 
-def setting_changes_to_json(changes: Sequence[SettingChange]) -> str:
-    """The log of changes as JSON text."""
-    return msgspec.json.encode(changes).decode()
+def to_json(values: Sequence[Any]) -> str:
+    """The log of changes, or frames, as JSON text."""
+    return msgspec.json.encode(values).decode()
 
 
 def setting_changes_from_json(text: str) -> tuple[SettingChange, ...]:
@@ -202,13 +202,8 @@ def setting_changes_from_json(text: str) -> tuple[SettingChange, ...]:
     return msgspec.json.decode(text, type=tuple[SettingChange, ...])
 
 
-def open_parts_to_json(firsts: Sequence[int]) -> str:
-    """The first frames of the parts in front of which something is missing, as JSON text."""
-    return msgspec.json.encode(firsts).decode()
-
-
 def open_parts_from_json(text: str) -> tuple[int, ...]:
-    """The same; ValueError when it is no list of frames."""
+    """The first frames of the parts in front of which something is missing; ValueError when it is no list of frames."""
     return msgspec.json.decode(text, type=tuple[Annotated[int, Meta(ge=1, lt=LIMIT)], ...])
 
 

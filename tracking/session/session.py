@@ -152,7 +152,7 @@ class Session:
         with self._guarded():
             parts = self._parts.joined_at(first)
             with self._database:
-                self._set_meta(OPEN_PARTS, layout.open_parts_to_json(parts.opened))
+                self._set_meta(OPEN_PARTS, layout.to_json(parts.opened))
             self._parts = parts
 
     @property
@@ -190,7 +190,7 @@ class Session:
         """Notes that settings were changed."""
         if changes:
             with self._guarded(), self._database:
-                self._set_meta("setting_changes", layout.setting_changes_to_json((*self.setting_changes, *changes)))
+                self._set_meta("setting_changes", layout.to_json((*self.setting_changes, *changes)))
 
     # Results
 
@@ -214,7 +214,7 @@ class Session:
                     layout.people_rows(result),
                 )
                 if parts.opened != self._parts.opened:
-                    self._set_meta(OPEN_PARTS, layout.open_parts_to_json(parts.opened))
+                    self._set_meta(OPEN_PARTS, layout.to_json(parts.opened))
             self._count += 1
             self._parts, self._newest_index = parts, result.frame_index
             self._fold_when_due()

@@ -84,16 +84,6 @@ class Camera(ClosingSource):
             is_live=True,
         )
 
-    @property
-    def info(self) -> VideoInfo:
-        """Facts of the open camera."""
-        return self._info
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """A camera has none."""
-        return ()
-
     def __iter__(self) -> Iterator[Frame]:
         """Pictures until the camera is closed; CameraError when it is lost."""
         if self._first is not None:

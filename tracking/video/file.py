@@ -64,11 +64,6 @@ class VideoFile(ClosingSource):
             raise
 
     @property
-    def info(self) -> VideoInfo:
-        """Facts of the file; size and turn come from the first decoded picture."""
-        return self._info
-
-    @property
     def ended_early(self) -> bool:
         """True when the file was read to its end and its end is missing."""
         return self._ended_early

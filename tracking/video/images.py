@@ -61,11 +61,6 @@ class ImageFolder(ClosingSource):
         self._info = self._look()
 
     @property
-    def info(self) -> VideoInfo:
-        """Facts; the size is that of the first picture."""
-        return self._info
-
-    @property
     def notices(self) -> tuple[str, ...]:
         """What was left out or brought to another size, one sentence each."""
         return tuple(self._notices)

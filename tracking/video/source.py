@@ -95,7 +95,19 @@ class SeekableSource(VideoSource, Protocol):
 
 
 class ClosingSource:
-    """What all sources share: leaving a `with` block closes the source."""
+    """What all sources share: leaving a `with` block closes the source. `_info` is set when it is made."""
+
+    _info: VideoInfo
+
+    @property
+    def info(self) -> VideoInfo:
+        """Facts of the source."""
+        return self._info
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was wrong with it so far, one sentence each."""
+        return ()
 
     @property
     def ended_early(self) -> bool:

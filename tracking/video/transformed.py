@@ -67,11 +67,6 @@ class AdaptedSource(ClosingSource):
         self._info = _adapted_info(source.info, adaptation, Fraction(self._slow).limit_denominator(1000))
 
     @property
-    def info(self) -> VideoInfo:
-        """Facts of the source as it comes out; without sound when its speed is changed."""
-        return self._info
-
-    @property
     def notices(self) -> tuple[str, ...]:
         """What was wrong with the source, or with what was asked of it."""
         if self._adaptation.picture_rate is not None and self._source.info.is_timed:
