@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import FrameType
@@ -43,17 +43,8 @@ def stop_signals(*, insistent: bool = True) -> Iterator[StopSignal]:
     insistent: a second one, a while later, ends the work at once (KeyboardInterrupt). Only the main thread sees them.
     """
     stopped = StopSignal(insistent=insistent)
-    if threading.current_thread() is not threading.main_thread():
+    with _handled(_asked(), stopped.handle):
         yield stopped
-        return
-    before: dict[signal.Signals, Any] = {}
-    for number in _asked():
-        before[number] = signal.signal(number, stopped.handle)
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Ended(KeyboardInterrupt):
@@ -77,16 +68,8 @@ def interrupted_by_signals() -> Iterator[None]:
         signal.signal(number, signal.SIG_DFL)  # a forked helper, which its parent ends in this way
         os.kill(os.getpid(), number)
 
-    before: dict[signal.Signals, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in _asked():
-            if signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, interrupt)
-    try:
+    with _handled([number for number in _asked() if signal.getsignal(number) is signal.SIG_DFL], interrupt):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -111,25 +94,28 @@ def children_held_back() -> Iterator[None]:
 def _met_afterwards() -> Iterator[None]:
     """Requests that come while the block runs are met after it. What a thread has blocked another one takes, and
     Python calls the handler in the main thread all the same."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     come: list[int] = []
+    heard = [number for number in _requests() if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    try:
+        with _handled(heard, lambda number, _frame: come.append(number)):
+            yield
+    finally:
+        for asked in come:
+            signal.raise_signal(asked)
 
-    def keep(number: int, _frame: FrameType | None) -> None:
-        come.append(number)
 
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """While the block runs these signals are for the handler. Only the main thread may say so; elsewhere they are not."""
     before: dict[signal.Signals, Any] = {}
-    for number in _requests():
-        if signal.getsignal(number) not in (signal.SIG_IGN, None):
-            before[number] = signal.signal(number, keep)
+    if threading.current_thread() is threading.main_thread():
+        for number in numbers:
+            before[number] = signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for asked in come:
-            signal.raise_signal(asked)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def leave_to_parent(*numbers: signal.Signals | None) -> None:

@@ -1,6 +1,7 @@
 """Results made by code, for tests that need no video and no network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session
+from tracking.smoothing.rts import smooth_run
+from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
 
@@ -79,3 +82,11 @@ def assert_same(first: FrameResult, second: FrameResult) -> None:
         np.testing.assert_array_equal(getattr(first, name).keypoints, getattr(second, name).keypoints, strict=True)
         np.testing.assert_array_equal(getattr(first, name).scores, getattr(second, name).scores, strict=True)
     np.testing.assert_array_equal(first.states, second.states, strict=True)
+
+
+def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings | None = None) -> list[FrameResult]:
+    """A finished run with everyone's joints smoothed over the whole of their track; the rest stays as it is."""
+    return [
+        replace(result, smoothed=smoothed, states=states)
+        for result, (_, smoothed, states) in zip(results, smooth_run(results, settings), strict=True)
+    ]

@@ -3,6 +3,7 @@
 One function draws the picture for the window and for the video, so that they are the same.
 """
 
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -272,25 +273,19 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
     if not 0.05 <= speed <= 4:
         raise UserError(f"The speed must lie between 0.05 and 4, not {speed:g}.")
     count = picture_count(comparison, speed)
-    opened: list[Reel] = []
-    writer: VideoWriter | None = None
-    try:
-        for side in comparison.sides:
-            opened.append(Reel(side.attempt))
+    with ExitStack() as opened:
+        reels = [opened.enter_context(closing(Reel(side.attempt))) for side in comparison.sides]
         writer = VideoWriter(path, comparison.size_wh, frame_rate=RATE, time_base=Fraction(1, RATE))
-        for number in range(count):
-            time_s = comparison.start_s + number / RATE * speed
-            shown = opened[0].at(time_s), opened[1].at(time_s)
-            writer.write(comparison.picture(time_s, shown), number / RATE)
-            tick(number + 1)
-        return writer.close()
-    except BaseException:
-        if writer is not None:
+        try:
+            for number in range(count):
+                time_s = comparison.start_s + number / RATE * speed
+                shown = reels[0].at(time_s), reels[1].at(time_s)
+                writer.write(comparison.picture(time_s, shown), number / RATE)
+                tick(number + 1)
+            return writer.close()
+        except BaseException:
             writer.discard()
-        raise
-    finally:
-        for reel in opened:
-            reel.close()
+            raise
 
 
 def picture_count(comparison: Comparison, speed: float) -> int:

@@ -87,8 +87,7 @@ def _motmetrics(clips: Sequence[Sequence[Matches]]) -> dict[str, float]:
             distance = np.where(frame.iou >= MATCH_IOU, 1 - frame.iou, np.nan)
             accumulator.update(list(frame.truth_ids), list(frame.answer_ids), distance)
         accumulators.append(accumulator)
-    names = ["mota", "idf1", "num_switches", "num_objects", "num_unique_objects", "num_false_positives", "num_misses",
-             "num_fragmentations", "mostly_tracked", "mostly_lost"]  # fmt: skip
+    names = ["mota", "idf1", "num_switches", "num_objects", "num_unique_objects"]
     table = motmetrics.metrics.create().compute_many(
         accumulators, metrics=names, names=[str(i) for i in range(len(clips))], generate_overall=True
     )

@@ -63,11 +63,6 @@ class TrackedParts:
         at = bisect_right(self.parts, index, key=lambda part: part.first) - 1
         return self.parts[at] if at >= 0 and index <= self.parts[at].last else None
 
-    def reached_from(self, index: int) -> int:
-        """The last frame that is tracked without a gap from this one on; the frame before it where it is not."""
-        part = self.part_with(index)
-        return index - 1 if part is None else part.last
-
     def beyond(self, known: "TrackedParts") -> tuple[range, ...]:
         """Frames that have come since these were all."""
         fresh = []

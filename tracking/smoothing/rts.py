@@ -7,7 +7,7 @@ reweighting (Holland and Welsch, 1977); mistakes that come in a row pull the cur
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -145,14 +145,6 @@ def _rows(answers: PoseStore, pieces: Sequence[tuple[int, int, int]]) -> Iterato
         for first in range(start, start + count, BLOCK_ROWS):
             poses, states = answers.read(first, min(first + BLOCK_ROWS, start + count))
             yield from zip(poses.keypoints, poses.scores, states, strict=True)
-
-
-def smooth_results(results: Sequence[FrameResult], settings: SmoothingSettings | None = None) -> list[FrameResult]:
-    """A finished run with everyone's joints smoothed over the whole of their track; the rest stays as it is."""
-    return [
-        replace(result, smoothed=smoothed, states=states)
-        for result, (_, smoothed, states) in zip(results, smooth_run(results, settings), strict=True)
-    ]
 
 
 class _Track:

@@ -31,7 +31,6 @@ from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
-from tracking.smoothing.rts import smooth_results
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.video.factory import open_source
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
-from tracking.smoothing.rts import smooth_results
+from tests.results import smooth_results
 
 
 def ids_at(window, frame_index):

@@ -8,7 +8,7 @@ import pytest
 
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
-from tests.results import assert_same, made_header, made_result
+from tests.results import assert_same, made_header, made_result, smooth_results
 from tracking.events import EventKind, Sightings, next_event, previous_event
 from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edited_session import EditedSession
@@ -25,7 +25,6 @@ from tracking.session.edits import (
 )
 from tracking.session.session import Session
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import smooth_results
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
+from tests.results import smooth_results
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import Trail, smooth_results, smooth_trails
+from tracking.smoothing.rts import Trail, smooth_trails
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
 ROOT = Path(__file__).parents[3]
