@@ -106,7 +106,7 @@ def _met_afterwards() -> Iterator[None]:
 
 @contextmanager
 def _handled(numbers: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """While the block runs these signals are for the handler. Only the main thread may say so; elsewhere they are not."""
+    """While the block runs these signals are for the handler; not outside the main thread, which alone has a say."""
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in numbers:
