@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ppnet.crops import CropKind, Doubles, crop_matrices, crop_regions
 from ppnet.decode import DecodeKind, Floats, decode
-from ppnet.heatmaps import draw_gaussians
+from ppnet.heatmaps import gaussian_targets, targets_inside
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ class Codec:
 
     def targets(self, keypoints: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Target heatmaps (N, K, h, w) and valid (N, K) for keypoints (N, K, 2) in crop pixels."""
-        cells = np.asarray(keypoints, np.float64) / self.cell_xy
-        return draw_gaussians(cells, self.heatmap_wh, self.sigma, rounded=self.rounded)
+        cells = torch.from_numpy(np.asarray(keypoints, np.float64) / self.cell_xy)
+        heatmaps = gaussian_targets(cells, self.heatmap_wh, self.sigma, rounded=self.rounded)
+        return heatmaps.numpy(), targets_inside(cells, self.heatmap_wh, self.sigma).numpy()
 
     def decode(self, heatmaps: Floats) -> tuple[Floats, Floats]:
         """Positions (N, K, 2) in crop pixels and scores (N, K), from heatmaps (N, K, h, w) float32."""

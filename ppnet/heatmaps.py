@@ -1,4 +1,4 @@
-"""Gaussian target heatmaps (numpy for loading, torch for training on the device) and the flip average."""
+"""Gaussian target heatmaps and the flip average."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,39 +8,18 @@ from torch import Tensor
 CUT_SIGMAS = 3.0  # the Gaussian is zero beyond this many sigmas along either axis
 
 
-def draw_gaussians(
-    positions: npt.ArrayLike, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Gaussians of peak 1 about `positions`, cut at 3 sigma (paper section IV-A, published code).
-
-    positions: (N, K, 2) cells, NaN for unknown; `rounded` moves each centre to the nearest cell.
-    Returns heatmaps (N, K, h, w) and valid (N, K), False where nothing of the Gaussian lies inside.
-    """
-    positions = np.asarray(positions, np.float64)
-    nearest = np.floor(positions + 0.5)
-    centers = nearest if rounded else positions
-    profiles = []
-    for axis, length in enumerate(size_wh):
-        cells = np.arange(length)
-        squares = (cells - centers[..., axis, None]) ** 2
-        inside = np.abs(cells - nearest[..., axis, None]) <= CUT_SIGMAS * sigma
-        profiles.append(np.where(inside, np.exp(-squares / (2 * sigma**2)), 0).astype(np.float32))
-    across, down = profiles
-    valid: npt.NDArray[np.bool_] = np.any(across, axis=-1) & np.any(down, axis=-1)
-    return down[..., :, None] * across[..., None, :], valid
-
-
 def gaussian_targets(positions: Tensor, size_wh: tuple[int, int], sigma: float, *, rounded: bool = False) -> Tensor:
-    """`draw_gaussians` on the device of `positions`: (N, K, 2) cells -> (N, K, h, w) float32.
+    """Gaussians of peak 1 about `positions`, cut at 3 sigma (paper section IV-A, published code), on their device.
 
-    A joint whose Gaussian lies wholly outside, or is NaN, gets a heatmap of zeros; see `targets_inside`.
+    positions: (N, K, 2) cells -> (N, K, h, w) float32; `rounded` moves each centre to the nearest cell. A joint whose
+    Gaussian lies wholly outside, or is NaN, gets a heatmap of zeros; see `targets_inside`.
     """
     across, down = _profiles(positions, size_wh, sigma, rounded)
     return down[..., :, None] * across[..., None, :]
 
 
 def targets_inside(positions: Tensor, size_wh: tuple[int, int], sigma: float) -> Tensor:
-    """(N, K) bool: whether any of the joint's Gaussian lies in the heatmap; the torch twin of `valid`."""
+    """(N, K) bool: whether any of the joint's Gaussian lies in the heatmap."""
     across, down = _profiles(positions, size_wh, sigma, rounded=True)
     return across.any(-1) & down.any(-1)
 

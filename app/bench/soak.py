@@ -6,9 +6,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from app.engine.live import LiveEngine
 from app.engine.memory import resident_bytes
@@ -68,10 +67,6 @@ class Soak:
     recorded: dict[str, int]
     dropped: dict[str, int]
     notices: tuple[str, ...]
-
-    def as_plain(self) -> dict[str, Any]:
-        """For a JSON file."""
-        return asdict(self)
 
     def as_text(self) -> str:
         """The figures in a few lines."""

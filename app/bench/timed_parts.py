@@ -72,13 +72,12 @@ class TimedSource(ClosingSource):
 
 
 class TimedDetector:
-    """Times each look. The detector within is shared by all rounds and stays open."""
+    """Times each look (a `PersonDetector`). The detector within is shared by all rounds and stays open."""
 
     def __init__(self, detector: PersonDetector, watch: Stopwatch) -> None:
         self._detector, self._watch = detector, watch
 
     def detect(self, image: npt.NDArray[np.uint8]) -> Detections:
-        """See `PersonDetector`."""
         with self._watch.time("detect"):
             return self._detector.detect(image)
 
@@ -87,22 +86,19 @@ class TimedDetector:
 
 
 class TimedProcessor:
-    """Times the whole chain. What is within is shared by all rounds and stays open."""
+    """Times the whole chain (a `Processor`). What is within is shared by all rounds and stays open."""
 
     def __init__(self, processor: Processor, watch: Stopwatch) -> None:
         self._processor, self._watch = processor, watch
 
     def process(self, frame: Frame) -> FrameResult:
-        """See `Processor`."""
         with self._watch.time("chain"):
             return self._processor.process(frame)
 
     def expect(self, frame: Frame) -> None:
-        """See `Processor`."""
         expect(self._processor, frame)
 
     def reset(self) -> None:
-        """See `Processor`."""
         self._processor.reset()
 
 
@@ -112,7 +108,6 @@ class TimedSession(Session):
     watch: Stopwatch
 
     def append(self, result: FrameResult, *, after: int | None = None) -> None:
-        """See `Session`."""
         with self.watch.time("store"):
             super().append(result, after=after)
 
@@ -124,17 +119,14 @@ class TimedSinks:
         self._sinks, self._watch = sinks, watch
 
     def write(self, frame: Frame, result: FrameResult) -> None:
-        """See `Sink`."""
         with self._watch.time("write"):
             for sink in self._sinks:
                 sink.write(frame, result)
 
     def close(self, *, complete: bool) -> None:
-        """See `Sink`."""
         for sink in self._sinks:
             sink.close(complete=complete)
 
     def abandon(self) -> None:
-        """See `Sink`."""
         for sink in self._sinks:
             sink.abandon()

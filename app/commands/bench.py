@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -89,7 +90,7 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
     done = soak(arguments.clip, settings, arguments.soak, tell)
     print(done.as_text())
     if arguments.json is not None:
-        write_json(arguments.json, done.as_plain())
+        write_json(arguments.json, asdict(done))
     if arguments.plot is not None:
         from app.bench.soak_plot import plot_soak
 

@@ -92,7 +92,7 @@ class MarkCommands(Commands):
             self._playback.seek(places[at])
         else:
             where = "after" if step > 0 else "before"
-            self._workspace.notify(f"There is no mark {where} this frame. M sets one.", "info")
+            self._workspace.notify(f"There is no mark {where} this frame. M sets one.")
 
     # In and out point
 
@@ -123,12 +123,11 @@ class MarkCommands(Commands):
             return
         self._workspace.edit(SetSpan(span.start_s, span.end_s))
         if span.is_unlimited:
-            self._workspace.notify("The whole video is used again.", "info")
+            self._workspace.notify("The whole video is used again.")
             return
         start, end = (clock_text(time_s) for time_s in (span.start_s or 0.0, span.end_s or run.player.end_s))
         self._workspace.notify(
             f"Tracking, playback, recording and exports now cover only {start} – {end}. Shift+I clears the points.",
-            "info",
         )
 
     def _last_inside(self) -> float | None:

@@ -66,9 +66,7 @@ class PeopleCommands(Commands):
         pair = self._pair()
         if pair is not None:
             self._workspace.edit(SwapIds(*pair, from_frame=self._frame()))
-            self._workspace.notify(
-                f"People {pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z undoes it.", "info"
-            )
+            self._workspace.notify(f"People {pair[0]} and {pair[1]} are swapped from here on. Ctrl+Z undoes it.")
 
     def merge(self) -> None:
         """Makes two people one; the lower number stays."""
@@ -77,7 +75,7 @@ class PeopleCommands(Commands):
             keep, other = sorted(pair)
             self._workspace.edit(MergeIds(keep, other))
             self._workspace.choose(keep)
-            self._workspace.notify(f"Person {other} is now person {keep}, everywhere. Ctrl+Z undoes it.", "info")
+            self._workspace.notify(f"Person {other} is now person {keep}, everywhere. Ctrl+Z undoes it.")
 
     def split(self) -> None:
         """From the shown frame on the chosen person is somebody else."""
@@ -88,7 +86,7 @@ class PeopleCommands(Commands):
         if run is not None:
             fresh = run.edited.next_id
             self._workspace.edit(SplitId(person, self._frame(), fresh))
-            self._workspace.notify(f"From here on, person {person} is person {fresh}. Ctrl+Z undoes it.", "info")
+            self._workspace.notify(f"From here on, person {person} is person {fresh}. Ctrl+Z undoes it.")
 
     def delete(self, person: int) -> None:
         """Takes a person out from the shown frame on."""
@@ -121,7 +119,6 @@ class PeopleCommands(Commands):
         self._workspace.edit(FillKeypoint(last.track_id, last.keypoint, start, end))
         self._workspace.notify(
             f"Filled in from frame {first.frame_index} to {second.frame_index}; marked as edited in every export.",
-            "info",
         )
 
     def _say_how_to_fill(self) -> None:

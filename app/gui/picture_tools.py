@@ -67,7 +67,6 @@ class PictureTools(Commands):
         self._workspace.notify(
             f"1 metre is {length_px / metres:.1f} pixels. Curves are now in metres, and exports can be; correct only "
             "at that distance from the camera. Ctrl+Z undoes it.",
-            "info",
         )
 
     def _follow_scale(self) -> None:

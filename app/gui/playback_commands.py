@@ -1,5 +1,7 @@
 """What the playback commands do to the player, and what the player's position does to the panels."""
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QInputDialog
 
 from app.engine.player import Player, PlayerPosition
@@ -27,10 +29,10 @@ class PlaybackCommands(Commands):
         self._workspace.closed.connect(lambda: self.enable(False))
         self._actions.connect(
             {
-                "play": self.toggle,
+                "play": lambda: self._tell(Player.toggle),
                 "pause": self.pause,
-                "shuttle": lambda: self.shuttle(1),
-                "shuttle-back": lambda: self.shuttle(-1),
+                "shuttle": lambda: self._tell(lambda player: player.shuttle(1)),
+                "shuttle-back": lambda: self._tell(lambda player: player.shuttle(-1)),
                 "back": lambda: self.step(-1),
                 "forward": lambda: self.step(1),
                 "back-10": lambda: self.step(-10),
@@ -63,25 +65,13 @@ class PlaybackCommands(Commands):
         self._position = PlayerPosition()
         self._actions.enable(NAMES, enabled)
 
-    def toggle(self) -> None:
-        """Play or pause."""
-        if (player := self._player()) is not None:
-            player.toggle()
-
     def pause(self) -> None:
         """Stands at the shown frame."""
-        if (player := self._player()) is not None:
-            player.pause()
-
-    def shuttle(self, direction: int) -> None:
-        """Plays forwards (1) or backwards (-1), each time faster."""
-        if (player := self._player()) is not None:
-            player.shuttle(direction)
+        self._tell(Player.pause)
 
     def step(self, frames: int) -> None:
         """Some frames on or back, then stand."""
-        if (player := self._player()) is not None:
-            player.step(frames)
+        self._tell(lambda player: player.step(frames))
 
     def jump(self, seconds: float) -> None:
         """Some seconds on or back; playing goes on."""
@@ -89,13 +79,11 @@ class PlaybackCommands(Commands):
 
     def seek(self, time_s: float) -> None:
         """To the frame that is shown at that time."""
-        if (player := self._player()) is not None:
-            player.seek(max(time_s, 0.0))
+        self._tell(lambda player: player.seek(max(time_s, 0.0)))
 
     def seek_frame(self, frame_index: int) -> None:
         """To exactly that frame."""
-        if (player := self._player()) is not None:
-            player.seek_frame(frame_index)
+        self._tell(lambda player: player.seek_frame(frame_index))
 
     def go_to_end(self) -> None:
         """To the last frame."""
@@ -104,8 +92,7 @@ class PlaybackCommands(Commands):
 
     def set_speed(self, speed: float) -> None:
         """0.05 to 4 times the file's own speed."""
-        if (player := self._player()) is not None:
-            player.set_speed(speed)
+        self._tell(lambda player: player.set_speed(speed))
 
     def ask_place(self) -> None:
         """Asks for a frame (`120`) or a time (`1:04.5`, `64.5s`)."""
@@ -135,6 +122,11 @@ class PlaybackCommands(Commands):
     def _player(self) -> Player | None:
         run = self._workspace.opened_file
         return run.player if run is not None else None
+
+    def _tell(self, wish: Callable[[Player], object]) -> None:
+        """Asks the player of the open file, if there is one."""
+        if (player := self._player()) is not None:
+            wish(player)
 
     def _follow(self, position: PlayerPosition) -> None:
         self._position = position

@@ -56,7 +56,7 @@ class ResultsFollower(Commands):
         event = find(self._known.events, self._playback.position.frame_index)
         if event is None:
             where = "after" if step > 0 else "before"
-            self._workspace.notify(f"There is no event {where} this frame.", "info")
+            self._workspace.notify(f"There is no event {where} this frame.")
         else:
             self._playback.seek_frame(event.frame_index)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ppnet.decode import decode, decode_dark, decode_quarter, decode_udp
-from ppnet.heatmaps import draw_gaussians
+from tests.ppnet.drawn_gaussians import draw_gaussians
 
 SIZE_WH = (48, 64)
 LIMITS = {"quarter": 0.20, "dark": 0.02, "udp": 0.02}  # cells, mean Euclidean error

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,6 @@ def _text(figures: Figures, differences: dict[str, float]) -> str:
 
 def _write_json(path: Path, arguments: argparse.Namespace, figures: Figures, differences: dict[str, float]) -> None:
     options = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
-    content: dict[str, Any] = {"version": ppnet.__version__, "options": options, **figures.to_dict()}
+    content: dict[str, Any] = {"version": ppnet.__version__, "options": options, **asdict(figures)}
     content["rate_differences"] = {name: share if math.isfinite(share) else None for name, share in differences.items()}
     write_json(path, content)

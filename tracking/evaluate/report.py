@@ -1,7 +1,7 @@
 """The figures of an evaluation: computed, as text, as JSON and as a picture."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,6 @@ class Figures:
     identity: dict[str, IdentityScores]
     curves: dict[str, CurveScores]
     trade: dict[str, dict[int, CurveScores]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
 
 
 def figures_of(runs: Mapping[str, Run], *, smoothing: SmoothingSettings, with_trade: bool) -> Figures:

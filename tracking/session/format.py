@@ -117,16 +117,9 @@ class _StoredHeader(msgspec.Struct, frozen=True):
 
 def header_to_json(header: SessionHeader) -> str:
     """The header as JSON text; TypeError when the settings hold something that JSON does not know."""
-    stored = _StoredHeader(
-        source=replace(header.source, name=_utf8(header.source.name)),
-        settings=dict(header.settings),
-        network=header.network,
-        weights_sha256=header.weights_sha256,
-        skeleton=header.skeleton.name,
-        created_utc=header.created_utc,
-        versions=dict(header.versions),
-        notes=dict(header.notes),
-    )
+    values = {name: getattr(header, name) for name in _StoredHeader.__struct_fields__}
+    source = replace(header.source, name=_utf8(header.source.name))
+    stored = {**values, "source": source, "skeleton": header.skeleton.name}
     return msgspec.json.encode(stored, enc_hook=_to_text).decode()
 
 
@@ -138,7 +131,7 @@ def header_from_json(text: str) -> SessionHeader:
     _check_plain(stored.settings)
     _check_plain(stored.notes)
     _check_source(stored.source)
-    values = {name: getattr(stored, name) for name in stored.__struct_fields__}
+    values = msgspec.structs.asdict(stored)
     return SessionHeader(**{**values, "skeleton": SKELETONS[stored.skeleton]})
 
 

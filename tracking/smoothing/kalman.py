@@ -29,7 +29,6 @@ class KalmanSmoother:
     def update(
         self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
-        """See `Smoother.update`."""
         filters, step_s = self._continued(time_s, poses.skeleton)
         self._filters = filters = filters.select(ids)
         _resize(filters, boxes, step_s)

@@ -23,7 +23,6 @@ class NoSmoother:
     def update(
         self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
-        """See `Smoother.update`."""
         measured = measured_mask(poses, self.settings.min_score)
         kept = Poses(
             np.where(measured[..., None], poses.keypoints, np.float32(np.nan)),

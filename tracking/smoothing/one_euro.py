@@ -31,7 +31,6 @@ class OneEuroSmoother:
     def update(
         self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
-        """See `Smoother.update`."""
         step_s, self._time_s = time_s - self._time_s, time_s
         if step_s < 0 or step_s > max(self.settings.max_gap_s, 0.25):
             self._people = {}
