@@ -27,7 +27,7 @@ class AnswersCommands(Commands):
         self._files = files
         post = self._workspace.post
         self._search: Task[tuple[Answers, ...]] = Task("answers", post=post, done=self._found, failed=self._say_why_not)
-        self._report: Task[Path] = Task("report", post=post, done=self._tell, failed=self._say_why_not)
+        self._report: Task[Path] = Task("report", post=post, done=files.tell_saved, failed=self._say_why_not)
         self._everybody: tuple[Answers, ...] = ()
         self._known_of: object = None  # what the answers depend on
         panel.shown.connect(self.look)
@@ -71,7 +71,7 @@ class AnswersCommands(Commands):
             except OSError as error:
                 self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
             else:
-                self._tell(path)
+                self._files.tell_saved(path)
 
     def save_report(self) -> None:
         """One page about the chosen person, or about who did most."""
@@ -109,10 +109,6 @@ class AnswersCommands(Commands):
     def _follow(self, status: RunStatus) -> None:
         if status.complete:
             self.look()
-
-    def _tell(self, path: Path | None) -> None:
-        if path is not None:
-            self._files.offer_to_show(f"Saved {path.name}", path)
 
 
 def _written_report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle, progress: Progress) -> Path:

@@ -104,8 +104,7 @@ class CompareCommands(Commands):
 
     def _written(self, path: Path | None) -> None:
         self._end()
-        if path is not None:
-            self._files.offer_to_show(f"Saved {path.name}", path)
+        self._files.tell_saved(path)
 
     def _failed(self, words: str) -> None:
         self._end()

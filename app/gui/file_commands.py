@@ -112,6 +112,11 @@ class FileCommands(Commands):
         """Says what was written, with the way to its folder."""
         self._workspace.offer(words, "Show in folder", lambda: show_in_folder(path), lasting=True)
 
+    def tell_saved(self, path: Path | None) -> None:
+        """Says that a file was saved; None: its writing was given up."""
+        if path is not None:
+            self.offer_to_show(f"Saved {path.name}", path)
+
     def open_path(self, path: Path) -> None:
         """Opens a file or folder; one that opens comes first among the recent ones."""
         self._workspace.open_path(path)

@@ -29,7 +29,7 @@ class GraphCommands(Commands):
         """The graph as PNG."""
         path = self._place(f"{name}.png")
         if save_png(widget, path):
-            self._files.offer_to_show(f"Saved {path.name}", path)
+            self._files.tell_saved(path)
         else:
             self._workspace.notify(f"The picture could not be written to {path}.", "error")
 
@@ -48,7 +48,7 @@ class GraphCommands(Commands):
         except OSError as error:
             self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
         else:
-            self._files.offer_to_show(f"Saved {path.name}", path)
+            self._files.tell_saved(path)
 
     def _place(self, end: str) -> Path:
         run = self._workspace.run

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands
-from app.runs.opened import Opened
 from app.runs.picture_feed import LiveFeed
 from app.runs.replay_video import write_replay
 from app.runs.task import Progress, Task
@@ -25,7 +24,7 @@ class MirrorCommands(Commands):
         super().__init__(parts)
         self._files = files
         self._writing: Task[Path] = Task(
-            "save the last seconds", post=self._workspace.post, done=self._written, failed=self._failed
+            "save the last seconds", post=self._workspace.post, done=files.tell_saved, failed=self._failed
         )
         self.menu = QMenu("Delayed mirror", parts.window)
         self._group = QActionGroup(self)
@@ -33,7 +32,7 @@ class MirrorCommands(Commands):
         playback = self._actions.menus["Playback"]
         playback.insertMenu(self._actions["save-last"], self.menu)
         self._actions.connect({"save-last": self.save_last})
-        self._workspace.opened.connect(self._follow)
+        self._workspace.opened.connect(lambda run: self._enable(run.is_live))
         self._workspace.closing.connect(lambda: self._writing.cancel(wait_s=3.0))
         self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
@@ -68,17 +67,10 @@ class MirrorCommands(Commands):
         self._group.addAction(entry)
         return entry
 
-    def _follow(self, run: Opened) -> None:
-        self._enable(run.is_live)
-
     def _enable(self, enabled: bool) -> None:
         self._entries[0].setChecked(True)
         self.menu.setEnabled(enabled)
         self._actions.enable(("save-last",), enabled)
-
-    def _written(self, path: Path | None) -> None:
-        if path is not None:
-            self._files.offer_to_show(f"Saved {path.name}", path)
 
     def _failed(self, words: str) -> None:
         self._workspace.notify(words, "error")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import torch
 
-from ppnet.benchmark.measure import SHORTEST_S, Timing
+from ppnet.benchmark.measure import Key, Passes, Timing, interleaved
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import cpu_has_bf16
@@ -49,26 +50,14 @@ def measure_backends(
     backends = _backends(network, info, device)
     people = probe(info.input_wh)
     distances = {name: distance_px(backend, backends[EXACT], info, people) for name, backend in backends.items()}
-    repeats: dict[tuple[str, int], int] = {}
-    seconds: dict[tuple[str, int], list[float]] = {}
+    passes: dict[Key, Passes] = {}
     for batch in batches:
         for name, backend in backends.items():
-            _seconds(backend, _crops(people, batch), 1)  # some make themselves ready at the first pass of a size
-            first = _seconds(backend, _crops(people, batch), 1)
-            repeats[name, batch], seconds[name, batch] = max(1, round(SHORTEST_S / first)), []
-            progress(f"{name}, batch {batch}: {first:.3f} s")
-    names = list(backends)
-    for number in range(rounds):
-        start = number % len(names)
-        for batch in batches:
-            for name in names[start:] + names[:start]:
-                taken = _seconds(backends[name], _crops(people, batch), repeats[name, batch])
-                seconds[name, batch].append(taken)
-        progress(f"round {number + 1} of {rounds} done")
-    return info, [
-        BackendResult(name, {batch: Timing(batch, tuple(seconds[name, batch])) for batch in batches}, distances[name])
-        for name in names
-    ]
+            passes[name, f"batch {batch}"] = run = partial(_seconds, backend, _crops(people, batch))
+            run(1)  # some make themselves ready at the first pass of a size
+    seconds = interleaved(passes, rounds, progress)
+    timings = {name: {batch: Timing(batch, seconds[name, f"batch {batch}"]) for batch in batches} for name in backends}
+    return info, [BackendResult(name, timings[name], distances[name]) for name in backends]
 
 
 def backend_table(results: Sequence[BackendResult]) -> str:

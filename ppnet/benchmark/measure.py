@@ -1,8 +1,9 @@
 """Interleaved timing: every round runs every network once, so that a busy moment hits all of them alike."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import torch
@@ -14,6 +15,10 @@ from ppnet.networks.table import NETWORKS
 
 SHORTEST_S = 0.05  # a measurement repeats its pass until it lasts that long
 Progress = Callable[[str], None]
+Key = tuple[str, str]
+"""What is measured: its name and the case."""
+Passes = Callable[[int], float]
+"""Makes so many passes in a row; seconds of one of them."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +82,34 @@ def measure(
     UserError when a network cannot take the input, or one crop does not fit the memory.
     """
     subjects = [_subject(name, setting) for name in names]
-    seconds: dict[tuple[str, str], list[float]] = {}
-    memory: dict[tuple[str, str], int] = {}
-    batches: dict[tuple[str, str], int] = {}
-    repeats: dict[tuple[str, str], int] = {}
-    for subject in subjects:
-        for mode, wanted in cases:
+    memory: dict[Key, int] = {}
+    batches: dict[Key, int] = {}
+    passes: dict[Key, Passes] = {}
+    for mode, wanted in cases:
+        for subject in subjects:
             key = subject.name, case_name(mode, wanted)
             batches[key] = _batch(subject, mode, wanted, progress)
             memory[key] = peak_bytes(subject, mode, batches[key])
-            first = _seconds(subject, mode, batches[key], 1)
-            repeats[key] = max(1, round(SHORTEST_S / first))
-            seconds[key] = []
-            progress(f"{subject.name} {key[1]}: first pass {first:.3f} s")
-        subject.release()
+            passes[key] = partial(_seconds, subject, mode, batches[key])
+    timings = {key: Timing(batches[key], seconds) for key, seconds in interleaved(passes, rounds, progress).items()}
+    return [_result(subject, timings, memory) for subject in subjects]
+
+
+def interleaved(passes: Mapping[Key, Passes], rounds: int, progress: Progress) -> dict[Key, tuple[float, ...]]:
+    """Seconds of a pass, one value per round. Every round runs all of them, each beginning with another one; before
+    the first each is run once, untimed."""
+    repeats, keys = {}, list(passes)
+    for key, run in passes.items():
+        first = run(1)
+        repeats[key] = max(1, round(SHORTEST_S / first))
+        progress(f"{' '.join(key)}: first pass {first:.3f} s")
+    seconds: dict[Key, tuple[float, ...]] = dict.fromkeys(passes, ())
     for number in range(rounds):
-        for mode, wanted in cases:
-            for subject in subjects[number % len(subjects) :] + subjects[: number % len(subjects)]:
-                key = subject.name, case_name(mode, wanted)
-                seconds[key].append(_seconds(subject, mode, batches[key], repeats[key]))
-                subject.release()
+        start = number % len(keys)
+        for key in (*keys[start:], *keys[:start]):
+            seconds[key] += (passes[key](repeats[key]),)
         progress(f"round {number + 1} of {rounds} done")
-    return [_result(subject, seconds, memory, batches) for subject in subjects]
+    return seconds
 
 
 def _subject(name: str, setting: Setting) -> Subject:
@@ -125,16 +136,13 @@ def _seconds(subject: Subject, mode: Mode, batch: int, repeats: int) -> float:
     start = perf_counter()
     for _ in range(repeats):
         subject.run(mode, batch)
-    return (perf_counter() - start) / repeats
+    seconds = (perf_counter() - start) / repeats
+    subject.release()
+    return seconds
 
 
-def _result(
-    subject: Subject,
-    seconds: dict[tuple[str, str], list[float]],
-    memory: dict[tuple[str, str], int],
-    batches: dict[tuple[str, str], int],
-) -> Result:
-    own = [key for key in seconds if key[0] == subject.name]
+def _result(subject: Subject, timings: Mapping[Key, Timing], memory: Mapping[Key, int]) -> Result:
+    own = [key for key in timings if key[0] == subject.name]
     entry = NETWORKS.get(subject.name)
     return Result(
         name=subject.name,
@@ -142,7 +150,7 @@ def _result(
         parameters=subject.cost.parameters,
         macs=subject.cost.macs,
         paper_gflops=subject.cost.paper_gflops,
-        timings={key[1]: Timing(batches[key], tuple(seconds[key])) for key in own},
+        timings={key[1]: timings[key] for key in own},
         memory_bytes={key[1]: memory[key] for key in own},
     )
 
