@@ -6,16 +6,12 @@ from typing import Any
 from ppnet.errors import UserError
 
 
-class MissingExtraError(UserError):
-    """A format or an output needs a package that is not installed."""
-
-    def __init__(self, module: str, extra: str) -> None:
-        super().__init__(f"This needs the package {module}, which is not installed: pip install 'ppnet-live[{extra}]'")
-
-
 def load(module: str, extra: str) -> Any:
-    """The module of an optional package. MissingExtraError when it is not there; extra: its name in pyproject.toml."""
+    """The module of an optional package. UserError when it is not there; extra: its name in pyproject.toml."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(module.partition(".")[0], extra) from error
+        package = module.partition(".")[0]
+        raise UserError(
+            f"This needs the package {package}, which is not installed: pip install 'ppnet-live[{extra}]'"
+        ) from error

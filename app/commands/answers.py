@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_privacy_option, layers_of
-from app.commands.progress_bar import ProgressBar
+from app.commands.progress_bar import progress_bar
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
 from tracking.answers.report import SUFFIXES, report_page, write_report
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         if report is not None:
             who = _of_whom(everybody, arguments.person)
             style = SceneStyle.of(edited, layers_of(arguments))
-            with ProgressBar("report", session.frame_count, quiet=arguments.quiet) as bar:
-                page = report_page(edited, who, bar.tick, style=style, video=arguments.video)
+            with progress_bar("report", session.frame_count, quiet=arguments.quiet) as tick:
+                page = report_page(edited, who, tick, style=style, video=arguments.video)
             print(write_report(page, report), flush=True)
     return 0
 

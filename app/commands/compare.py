@@ -7,7 +7,7 @@ import numpy as np
 
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_privacy_option, layers_of
-from app.commands.progress_bar import ProgressBar
+from app.commands.progress_bar import progress_bar
 from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
 from tracking.session.edited_session import EditedSession
@@ -66,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
             ghost=arguments.ghost,
             layers=layers_of(arguments),
         )
-        with ProgressBar("compare", picture_count(comparison, arguments.speed), quiet=arguments.quiet) as bar:
-            write_comparison(comparison, path, bar.tick, speed=arguments.speed)
+        with progress_bar("compare", picture_count(comparison, arguments.speed), quiet=arguments.quiet) as tick:
+            write_comparison(comparison, path, tick, speed=arguments.speed)
     print(path, flush=True)
     return 0
 

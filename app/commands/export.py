@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from app.commands.picture_options import add_picture_options, layers_of
-from app.commands.progress_bar import ProgressBar
+from app.commands.progress_bar import progress_bar
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
@@ -59,10 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         for name, path in paths.items():
             style = SceneStyle.of(edited, layers_of(arguments))
             write = partial(EXPORTS[name].write, video=arguments.video, style=style) if EXPORTS[name].pictures else None
-            with ProgressBar(name, session.frame_count, quiet=arguments.quiet) as bar:
-                export(
-                    edited, name, path, overwrite=arguments.overwrite, tick=bar.tick, write=write, unit=arguments.units
-                )
+            with progress_bar(name, session.frame_count, quiet=arguments.quiet) as tick:
+                export(edited, name, path, overwrite=arguments.overwrite, tick=tick, write=write, unit=arguments.units)
             print(path, flush=True)
     return 0
 

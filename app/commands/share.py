@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
-from app.commands.progress_bar import ProgressBar
+from app.commands.progress_bar import progress_bar
 from ppnet.output_files import write_png
 from tracking.drawing.style import SceneStyle
 from tracking.export.share import (
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
             write_png(shared_picture(edited, style=style, video=arguments.video), path)
         else:
             inside = edited.exported_span.indices(session.frame_times())
-            with ProgressBar("share", len(inside), quiet=arguments.quiet) as bar:
+            with progress_bar("share", len(inside), quiet=arguments.quiet) as tick:
                 write_shared_clip(
                     edited,
                     path,
-                    bar.tick,
+                    tick,
                     style=style,
                     speed=arguments.speed,
                     pause_s=arguments.pause,

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
 from app.runs.batch import Batch, BatchRow, BatchState
+from app.runs.batch_inputs import videos_in
 from app.runs.outputs import OutputFolder
 from app.runs.track_job import Stage
 from app.runs.workspace import Workspace
@@ -38,7 +39,6 @@ WORDS = {
     BatchState.FAILED: "failed",
     BatchState.CANCELLED: "cancelled",
 }
-VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".wmv"}
 
 
 def state_text(row: BatchRow) -> str:
@@ -51,17 +51,6 @@ def state_text(row: BatchRow) -> str:
         left = f", {duration_text(row.eta_s)} left" if row.eta_s is not None else ""
         return f"{100 * row.done / row.total:.0f} %, {row.fps:.1f} frames per second{left}"
     return f"{row.done} frames, {row.fps:.1f} per second"
-
-
-def videos_in(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are; of folders, the videos directly in them."""
-    found: list[Path] = []
-    for path in paths:
-        inside = (
-            sorted(file for file in path.iterdir() if file.suffix.lower() in VIDEO_SUFFIXES) if path.is_dir() else []
-        )
-        found += inside or [path]
-    return found
 
 
 class BatchDialog(QDialog):
@@ -103,30 +92,20 @@ class BatchDialog(QDialog):
         self.bar.setTextVisible(False)
         self.status = QLabel("Add files or a folder, or drop them here.")
         self.status.setProperty("muted", True)
-        self.buttons = {
-            name: QPushButton(words)
-            for name, words in (
-                ("add", "Add files…"),
-                ("folder", "Add folder…"),
-                ("remove", "Remove"),
-                ("choose", "Choose…"),
-                ("show", "Open folder"),
-                ("cancel", "Cancel"),
-                ("start", "Start"),
-            )
-        }
+        self.buttons: dict[str, QPushButton] = {}
+        for name, words, handler in (
+            ("add", "Add files…", self._ask_files),
+            ("folder", "Add folder…", self._ask_videos),
+            ("remove", "Remove", self._remove),
+            ("choose", "Choose…", self._ask_folder),
+            ("show", "Open folder", lambda: show_in_folder(Path(self.folder.text()))),
+            ("cancel", "Cancel", self.cancel),
+            ("start", "Start", self.start),
+        ):
+            self.buttons[name] = QPushButton(words)
+            self.buttons[name].clicked.connect(lambda _checked=False, handler=handler: handler())
         self.buttons["start"].setProperty("primary", True)
         self._lay_out()
-        for name, handler in (
-            ("add", self._ask_files),
-            ("folder", self._ask_videos),
-            ("remove", self._remove),
-            ("choose", self._ask_folder),
-            ("show", lambda: show_in_folder(Path(self.folder.text()))),
-            ("cancel", self.cancel),
-            ("start", self.start),
-        ):
-            self.buttons[name].clicked.connect(lambda _checked=False, handler=handler: handler())
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -153,7 +132,7 @@ class BatchDialog(QDialog):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Puts files (and the videos of folders) at the end of the list."""
-        for path in videos_in(paths):
+        for path in map(Path, videos_in(map(str, paths))):
             if self._batch is not None and self.is_working:
                 self._batch.add(path)
                 self._batch.start()

@@ -56,8 +56,8 @@ class OnCluster:
 
 
 def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
-    """As many places as the cluster has threads. UserError when it does not answer or has no workers;
-    MissingExtraError without Dask."""
+    """As many places as the cluster has threads. UserError without Dask, and when the cluster does not answer or has no
+    workers."""
     distributed = load("distributed", "cluster")
     try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)

@@ -12,7 +12,7 @@ from tracking.session.edited_session import EditedSession
 def write_drawings_csv(session: EditedSession, path: Path, tick: Tick, *, unit: str | None = None) -> None:
     """One row for each frame, a column for each drawing; empty where a joint that it is tied to is missing.
 
-    unit: of distances; None: metres as soon as a scale is known. UnknownScaleError for metres without one.
+    unit: of distances; None: metres as soon as a scale is known. UserError for metres without one.
     """
     unit = unit or usual_unit(session)
     scale = scale_of(session) if unit == METRES else None

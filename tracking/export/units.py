@@ -14,21 +14,14 @@ UNITS = (PIXELS, METRES)
 DECIMALS = {PIXELS: 3, METRES: 5}
 
 
-class UnknownScaleError(UserError):
-    """Metres are asked for, but nobody has said how long a pixel is."""
-
-    def __init__(self) -> None:
-        super().__init__(
+def scale_of(session: EditedSession) -> float:
+    """Metres per pixel. UserError when nobody has said it."""
+    scale = session.metres_per_pixel
+    if scale is None:
+        raise UserError(
             "No scale is known: draw a known length in the picture (Tools, Set a scale), or say how many metres a "
             "pixel is with --scale."
         )
-
-
-def scale_of(session: EditedSession) -> float:
-    """Metres per pixel. UnknownScaleError when nobody has said it."""
-    scale = session.metres_per_pixel
-    if scale is None:
-        raise UnknownScaleError
     return scale
 
 
