@@ -18,12 +18,7 @@ from tracking.session.session import Session
 from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 
-
-@pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    wait_for(lambda: set(threading.enumerate()) <= before)
+pytestmark = pytest.mark.usefixtures("no_thread_left")
 
 
 @dataclass
@@ -66,12 +61,6 @@ def held_at(
     assert build.is_there.wait(PATIENCE_S)
     wait_for(lambda: session.frame_count == index)
     return run, build
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
-        yield session
 
 
 def test_every_frame_in_order(session: Session) -> None:

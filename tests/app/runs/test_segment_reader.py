@@ -28,11 +28,7 @@ FRAMES = 200
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    wait_for(lambda: set(threading.enumerate()) <= before)
+pytestmark = pytest.mark.usefixtures("no_thread_left")
 
 
 @dataclass
@@ -79,17 +75,6 @@ class Led(Crowd):
         run.stop(0.0)
         self.looks.release(10 * FRAMES)
         return run.stop(PATIENCE_S)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "a_session.ppnet"
-
-
-@pytest.fixture
-def session(path: Path) -> Iterator[Session]:
-    with Session.create(path, made_header()) as session:
-        yield session
 
 
 def run_of(session: Session, processor: FakeProcessor, **options: object) -> FileRun[FakeSettings]:
