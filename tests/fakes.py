@@ -148,6 +148,8 @@ class FakeCamera(ClosingSource):
 class FakeFile(ClosingSource):
     """`count` pictures with the times of 30 a second; `fails_at` raises there."""
 
+    notices: tuple[str, ...] = ()
+
     def __init__(self, count: int, *, fails_at: int | None = None, size_wh: tuple[int, int] = (64, 48)) -> None:
         self._info = VideoInfo("fake.mp4", None, size_wh, count, count / 30, Fraction(30))
         self._count, self._fails_at, self._next = count, fails_at, 0
