@@ -25,7 +25,7 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip, make_sound_only, probed_times, without_packets
 from tests.fakes import PATIENCE_S, wait_for
-from tests.results import made_header, made_result, track_ids
+from tests.results import made_header, made_result, smooth_results, track_ids
 from tests.walkers import JOINTS, PLATE_WH, FakeDetector, FakeEstimator, paint_walkers, place_of
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
