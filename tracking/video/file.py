@@ -13,6 +13,7 @@ from typing import Any
 import av
 import av.logging
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
@@ -55,6 +56,7 @@ class VideoFile(ClosingSource):
         self._last_s: float | None = None
         self._orientation = UPRIGHT
         self._tone_map: ToneMap | None = None
+        self._to_rgb = VideoReformatter()
         self._decoded: Iterator[Decoded] = iter(())
         self._open()
         try:
@@ -326,8 +328,13 @@ class VideoFile(ClosingSource):
         size_wh = self._stored_wh
         if (decoded.width, decoded.height) != size_wh:
             self._notice(f"{self._name} changes its picture size; all were brought to {size_wh[0]}x{size_wh[1]}.")
-        rgb = self._tone_map(decoded) if self._tone_map else decoded.to_ndarray(format="rgb24")
+        rgb = self._tone_map(decoded) if self._tone_map else self._rgb_of(decoded)
         return np.ascontiguousarray(self._orientation.apply(fitted(rgb, size_wh)))
+
+    def _rgb_of(self, decoded: Any) -> Image:
+        # What the conversion needs is kept for all pictures, and needs no threads. A picture that sets up its own keeps
+        # that and its threads until the garbage collector comes, if its side data was asked for.
+        return np.asarray(self._to_rgb.reformat(decoded, format="rgb24", threads=1).to_ndarray(), np.uint8)
 
     def _from_key_frame(self, target_s: float) -> Iterator[Decoded]:
         """Pictures from a key frame at or before a time; farther back until it surely comes first.

@@ -86,9 +86,8 @@ def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkey
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
     network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
     network.load_state_dict(small_state_dict())
-    made = []
-    convert = openvino_backend._convert
-    monkeypatch.setattr(openvino_backend, "_convert", lambda *given: made.append(given) or convert(*given))
+    made, converted = [], openvino_backend._convert(network, info)
+    monkeypatch.setattr(openvino_backend, "_convert", lambda *given: made.append(given) or converted)
     crops = probe((64, 96))[:1]
     first = OpenVinoBackend(network, info, precision="fp32").heatmaps(crops)
     (kept,) = (tmp_path / "openvino").iterdir()

@@ -92,7 +92,7 @@ def test_the_square_has_the_anchors_of_the_file() -> None:
 
 
 def test_nobody_tiny_and_closed(detector: EfficientDetDetector) -> None:
-    assert len(detector.detect(np.full((120, 300, 3), 90, np.uint8))) == 0
+    assert len(detector.detect(np.full((180, 320, 3), 90, np.uint8))) == 0
     assert len(detector.detect(np.zeros((1, 1, 3), np.uint8))) == 0
     assert len(detector.detect(np.zeros((0, 0, 3), np.uint8))) == 0
     with pytest.raises(ValueError, match="RGB"):

@@ -1,9 +1,11 @@
 """Video files: times as ffprobe gives them, upright pictures, exact seeking, damaged files."""
 
+import gc
 import itertools
 import random
 import subprocess
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -295,3 +297,18 @@ def test_pixel_aspect_turns_with_the_picture(tmp_path):
 
 def _noise(index, size_wh):
     return np.random.default_rng(index).integers(0, 255, (size_wh[1], size_wh[0], 3), np.uint8)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
+def test_a_file_that_is_closed_leaves_no_threads(tmp_path):
+    """Not even until the garbage collector comes, which may be long after."""
+    path, threads = make_clip(tmp_path / "clip.mp4", 3), []
+    gc.disable()
+    try:
+        for _ in range(9):
+            with open_source(path) as source:
+                assert len(list(source)) == 3
+            threads.append(len(list(Path("/proc/self/task").iterdir())))
+    finally:
+        gc.enable()
+    assert threads[-1] - threads[0] < 8, "one or more for each file"
