@@ -19,6 +19,7 @@ from app.runs.batch import Batch, BatchState
 from app.runs.batch_inputs import videos_in
 from app.runs.cluster import cluster_places
 from app.runs.outputs import OutputFolder
+from app.runs.track_job import Here, OutputsInUseError
 from tests.clips import make_clip
 from tests.fakes import PATIENCE_S, children_of, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
@@ -263,20 +264,47 @@ def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, c
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_batch_on_a_cluster_killed_and_begun_anew_at_once_gives_the_same(tmp_path, slow_cluster):
-    """What the workers were at is of the old batch: they leave it, and one file is never written by two."""
-    (tmp_path / "videos").mkdir()
-    for number, frames in enumerate((20, 200, 8)):
-        make_clip(tmp_path / "videos" / f"{number:02}.mp4", frames, size_wh=(128, 64), painter=paint_walkers)
-    words, out = ("--scheduler", slow_cluster), tmp_path / "out"
-    command = [sys.executable, "main.py", "track", tmp_path / "videos", "--out", out, *words, "-q", "--no-video"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: (out / "01_keypoints.csv").exists() or process.poll() is not None)
+def test_a_batch_on_a_cluster_killed_and_begun_anew_at_once_gives_the_same(tmp_path, cluster, monkeypatch):
+    """A worker is still at an input of the old batch: the new one waits for it, and no file is written by two."""
+    is_held, is_met = threading.Event(), threading.Event()
+
+    class Held(FakeDetector):
+        """Of the long input: it goes on when the new batch has met it."""
+
+        looks = 0
+
+        def detect(self, image):
+            self.looks += 1
+            if self.looks == 30:
+                is_held.set()
+                is_met.wait(PATIENCE_S)
+            return super().detect(image)
+
+    def meeting(here, *given):
+        try:
+            return tracked(here, *given)
+        except OutputsInUseError:
+            is_met.set()
+            raise
+
+    tracked = Here.track
+    monkeypatch.setattr(Here, "track", meeting)
+    monkeypatch.setattr(
+        "app.factory.build_pipeline", lambda settings: Pipeline(Held(), FakeEstimator(), settings=settings)
+    )
+    clips = [
+        make_clip(tmp_path / f"{name}.mp4", frames, size_wh=(128, 64), painter=paint_walkers)
+        for name, frames in (("a", 8), ("long", 200), ("z", 8))
+    ]
+    words, out = (*clips, "--detect-every", 1, "--out"), tmp_path / "out"
+    command = [sys.executable, "main.py", "track", *words, out, "--scheduler", cluster, "-q", "--no-video"]
+    process = subprocess.Popen([str(word) for word in command], cwd=ROOT, stderr=subprocess.DEVNULL)
+    wait_for(lambda: is_held.is_set() or process.poll() is not None)
     process.kill()
-    process.wait()
-    assert track(tmp_path / "videos", "--out", out, *words) == 0
-    assert not list(out.glob("*.lock")) and summary_of(out)["01.mp4"]["frames"] == "200"
-    assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
+    process.wait(PATIENCE_S)
+    assert track(*words, out, "--scheduler", cluster) == 0
+    assert is_met.is_set(), "the test tests nothing"
+    assert track(*words, tmp_path / "here") == 0
     assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 3
 
 
