@@ -98,7 +98,7 @@ def test_news_goes_with_what_it_speaks_of_and_not_before(qtbot, open_clip, studi
     window.files.open_path(other)
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.busy)
     assert window.banner.text == ""
-    qtbot.waitUntil(lambda: work.run is not None and work.run.session.complete, timeout=10000)
+    qtbot.waitUntil(lambda: work.run is not None and work.run.session.complete)
     work.notify("The camera was lost.", "error")
     work.close_run()
     assert window.banner.text == "", "an error, too, is about what was open"

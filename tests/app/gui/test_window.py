@@ -19,6 +19,7 @@ from app.runs.opened import Opened
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to
+from tests.fakes import PATIENCE_S
 from tests.results import made_result
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
@@ -42,7 +43,7 @@ def test_opens_after_everything_is_imported():
         "app = make_application(['x']); window = make_window(app); window.show(); app.processEvents()\n"
         "assert window.isVisible(); window.close(); print('open')"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip().endswith("open"), done.stderr
 
 
@@ -275,7 +276,9 @@ def test_leaving_waits_for_files_but_not_for_a_network_that_loads(tmp_path):
         "leave(3)"
     )
     file = tmp_path / "recording.mp4"
-    done = subprocess.run([sys.executable, "-c", code, file], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code, file], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 3 and file.exists() and "taken down" not in done.stdout, done.stderr
 
 
@@ -309,7 +312,7 @@ def test_a_long_run_does_not_lose_the_constants_of_python():
         "for _ in range(60_000): widget.update(), widget.isVisible()\n"
         "print('alive')"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip() == "alive", done.stderr
 
 

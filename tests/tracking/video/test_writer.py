@@ -17,6 +17,7 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.clips import SIZE_WH, index_of, make_clip, paint, probe, probed_times
+from tests.fakes import PATIENCE_S
 from tests.shared_material import needs_program
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
@@ -215,7 +216,7 @@ def test_a_killed_run_leaves_a_playable_file(tmp_path, sound_frames):
         for index in range(300):
             writer.write(paint(index), index / 30)
         print("written", flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """
     process = _run(code, str(tmp_path / "out.mp4"), str(sound))
     assert process.stdout.readline() == b"written\n"
@@ -252,7 +253,7 @@ def test_a_full_disk_is_told_and_what_was_written_plays(tmp_path):
             print(error)
     """
     process = _run(code, str(tmp_path / "out.mp4"))
-    output = process.communicate(timeout=60)[0].decode()
+    output = process.communicate(timeout=PATIENCE_S)[0].decode()
     assert output.startswith(f"{tmp_path / 'out.mp4'} could not be written")
     assert output.count("\n") == 1
     assert [file.name for file in tmp_path.iterdir()] == ["out.partial.mp4"]
