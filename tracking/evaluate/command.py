@@ -65,7 +65,7 @@ def _parts(arguments: argparse.Namespace) -> Parts:
         from ppnet.estimator import PoseEstimator
 
         path = arguments.weights or asset("weights") / "M2-D2-W32_256x192.safetensors"
-        estimator = PoseEstimator.from_file(path, flip=not arguments.no_flip)
+        estimator = PoseEstimator.from_file(path, backend="auto", flip=not arguments.no_flip)
         network = f"{path.stem}-{estimator.info.sha256[:8]}{'-noflip' if arguments.no_flip else ''}"
     if arguments.detector == "shipped":
         from tracking.detection.efficientdet import tflite_detector
