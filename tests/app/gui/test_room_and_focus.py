@@ -50,7 +50,7 @@ def test_the_first_window_fits_the_screen(qtbot, studio):
 
 def test_a_message_stands_at_the_foot_of_the_first_page_too(qtbot, open_clip):
     window = open_clip()
-    window.banner.say("Ready to share: walk_slow.mp4", button="Show in folder")
+    window.banner.say("Ready to share: walk_slow.mp4", button="Show in folder", lasting=True)
     window.commands["close"].trigger()
     qtbot.waitUntil(lambda: window.start.isVisible())
     foot = window.start.mapTo(window, window.start.rect().bottomLeft()).y()
