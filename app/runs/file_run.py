@@ -259,15 +259,15 @@ class FileRun(Generic[S]):
                 for step in self._segments.steps(source, segment):
                     if not self._frames.put(step, step.frame.image.nbytes):
                         return
-                if not self._frames.put(None, 0) or not self._piece_is_stored():
+                if not self._frames.put(None, 0) or not self._segment_is_stored():
                     return
         self._is_all_read = True
 
-    def _piece_is_stored(self) -> bool:
+    def _segment_is_stored(self) -> bool:
         """Waits until the session holds all that was read: what is missing is known only then. False when it never
         will, as the run is stopped or broken."""
         while not self._is_stored.wait(LOOK_S):
-            if self._stop.is_set() or not self._threads[-1].is_alive():
+            if self._stop.is_set() or not self.is_active:  # the thread `finish` may not have begun yet
                 return False
         self._is_stored.clear()
         return self._error is None

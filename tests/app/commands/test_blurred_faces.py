@@ -57,7 +57,7 @@ def picture_of(command, session):
         return cv2.imread(str(folder / "walk_still.png"))
     if command == "coco-dataset":
         return cv2.imread(str(folder / "walk_dataset" / "images" / f"{FRAME:012d}.jpg"))
-    with VideoFile(folder / {"clip": "walk_slow.mp4", "video": "walk_annotated.mp4"}[command]) as video:
+    with VideoFile(folder / {"clip": "walk_slow.mp4", "video": "walk_edited_annotated.mp4"}[command]) as video:
         frames = iter(video)
         return [next(frames).image for _ in range(1 if command == "clip" else FRAME + 1)][-1]
 

@@ -130,7 +130,7 @@ def test_a_fresh_video_is_tracked_between_the_points_only(qtbot, window, studio,
     qtbot.waitUntil(lambda: run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]
     assert tracked[-15:] == list(range(30, 45)) and len(tracked) <= 16, "the frame at work may come too"
-    qtbot.waitUntil(lambda: window.transport.bar.tracked[-1][1] > 0.7)
+    qtbot.waitUntil(lambda: window.transport.bar.tracked[-1:] and window.transport.bar.tracked[-1][1] > 0.7)
     window.commands["clear-points"].trigger()
     qtbot.waitUntil(lambda: run.session.last_frame_index == FRAMES - 1 and run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]

@@ -77,6 +77,22 @@ def test_every_frame_in_order(session: Session) -> None:
     assert build.made[0].closed_in == "track"
 
 
+def test_a_thread_that_begins_late_costs_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy computer the last one may begin when all has been read."""
+    start, begun = threading.Thread.start, {}
+
+    def late(thread: threading.Thread) -> None:
+        begun[thread.name] = thread
+        if thread.name == "finish":
+            begun["read"].join(1.0)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", late)
+    run = FileRun(lambda: FakeFile(3), Build(), FakeSettings(people=1), session=session)
+    run.start()
+    assert run.wait(PATIENCE_S) and run.status().complete and session.complete
+
+
 def test_a_file_of_one_frame(session: Session) -> None:
     run = FileRun(lambda: FakeFile(1), Build(), FakeSettings(), session=session)
     run.start()
