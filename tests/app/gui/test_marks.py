@@ -130,7 +130,7 @@ def test_a_fresh_video_is_tracked_between_the_points_only(qtbot, window, studio,
     qtbot.waitUntil(lambda: run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]
     assert tracked[-15:] == list(range(30, 45)) and len(tracked) <= 16, "the frame at work may come too"
-    qtbot.waitUntil(lambda: window.transport.bar.tracked[-1:] and window.transport.bar.tracked[-1][1] > 0.7)
+    qtbot.waitUntil(lambda: bool(window.transport.bar.tracked) and window.transport.bar.tracked[-1][1] > 0.7)
     window.commands["clear-points"].trigger()
     qtbot.waitUntil(lambda: run.session.last_frame_index == FRAMES - 1 and run.session.complete)
     tracked = [result.frame_index for result in run.session.results()]
@@ -160,7 +160,7 @@ def test_j_k_l(qtbot, open_clip):
     qtbot.keyClick(window, Qt.Key.Key_K)
     qtbot.waitUntil(lambda: not window.workspace.run.player.position().is_playing)
     indices = [picture.frame.index for picture in shown]
-    assert indices == sorted(indices, reverse=True) and indices[0] < 50
+    assert indices == sorted(indices, reverse=True) and indices[0] <= 50 and indices[-1] < 50
     assert all(picture.result.frame_index == picture.frame.index for picture in shown), "with their people"
     here = window.workspace.run.player.position().frame_index
     qtbot.keyClick(window, Qt.Key.Key_L)
