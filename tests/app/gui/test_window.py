@@ -197,7 +197,7 @@ def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip,
     window.workspace.apply(window.workspace.settings.changed({"network.weights": "gone.pt"}))
     studio.hold.set()
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
-    assert window.workspace.settings.network.weights is None
+    qtbot.waitUntil(lambda: window.workspace.settings.network.weights is None)
     qtbot.waitUntil(lambda: window.workspace.run.session.complete)
     assert window.workspace.run.session.frame_count == FRAMES
 
