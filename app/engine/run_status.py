@@ -10,6 +10,8 @@ from ppnet.errors import UserError, sentence_for
 from tracking.types import StageTimes
 from tracking.video.source import VideoInfo
 
+REFUSED = "refused-"
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -21,6 +23,11 @@ class Notice:
     id: str
     words: str
     kind: Literal["info", "warning", "error"] = "warning"
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it says that settings could not be had."""
+        return self.id.startswith(REFUSED)
 
 
 class ToldNotices:
@@ -88,7 +95,7 @@ def error_notice(error: BaseException | str) -> Notice:
 
 def refused_notice(number: int, error: BaseException) -> Notice:
     """The `number`th settings of a run could not be had."""
-    return Notice(f"refused-{number}", f"{error} The settings stay as they were.", "warning")
+    return Notice(f"{REFUSED}{number}", f"{error} The settings stay as they were.", "warning")
 
 
 def told_notices(sentences: Iterable[str]) -> tuple[Notice, ...]:

@@ -206,9 +206,10 @@ class Workspace:
                 self.notify(notice.words, notice.kind)
         for notice in gone:
             self.withdrawn.emit(notice.words)
-        if status.state.is_active and status.settings is not None:
+        refused = any(notice.is_refusal for notice in fresh)  # by a run that may be over meanwhile
+        if (status.state.is_active or refused) and status.settings is not None:
             self.run.settings = replace(status.settings, only=None)
-            self._show_settings(self.run.settings)  # others where those that were asked for were refused
+            self._show_settings(self.run.settings)
         if status.complete:
             self._smooth_when_complete()
         self.status_updated.emit(status)

@@ -19,7 +19,7 @@ from app.runs.opened import Opened
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to
-from tests.fakes import PATIENCE_S
+from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_result
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
@@ -196,9 +196,9 @@ def test_refused_settings_do_not_end_the_tracking_of_a_file(qtbot, window, clip,
     qtbot.waitUntil(lambda: studio.processor is not None)
     window.workspace.apply(window.workspace.settings.changed({"network.weights": "gone.pt"}))
     studio.hold.set()
+    wait_for(lambda: window.workspace.run.session.complete)  # before the window looks
     qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
     qtbot.waitUntil(lambda: window.workspace.settings.network.weights is None)
-    qtbot.waitUntil(lambda: window.workspace.run.session.complete)
     assert window.workspace.run.session.frame_count == FRAMES
 
 
