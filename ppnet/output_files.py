@@ -21,10 +21,11 @@ def writing(place: object) -> Iterator[None]:
         raise UserError(f"{place} could not be written: {error.strerror or error}.") from error
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Plain values, indented. UserError when the place cannot be written."""
+def write_json(path: Path, content: Any, *, allow_nan: bool = True) -> None:
+    """Plain values, indented. UserError when the place cannot be written; ValueError for a number that JSON does not
+    know, where it is not allowed."""
     with writing(path):
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(content, indent=1, allow_nan=allow_nan) + "\n", encoding="utf-8")
 
 
 def write_png(picture: npt.NDArray[np.uint8], path: Path) -> Path:

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         from ppnet.output_files import write_json
 
-        write_json(arguments.json, report.to_json())
+        write_json(arguments.json, report.to_json(), allow_nan=False)
     return 0
 
 
@@ -256,7 +256,7 @@ def _coco_files(
     from ppnet.output_files import write_json
 
     if arguments.results:
-        write_json(arguments.results, evaluation.results)
+        write_json(arguments.results, evaluation.results, allow_nan=False)
     if not arguments.reliability:
         return None
     reliability = measure_reliability(evaluation.poses, people.samples, people.skeleton)

@@ -29,3 +29,9 @@ def test_a_plot_that_cannot_be_written_is_said(tmp_path: Path, place: str) -> No
     figure = pytest.importorskip("matplotlib.figure", reason="pip install 'ppnet-live[train]'").Figure()
     with pytest.raises(UserError, match="could not be written"):
         save_figure(figure, tmp_path / place, dpi=50)
+
+
+def test_a_number_that_json_does_not_know_is_refused_where_it_must_be(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"AP": float("nan")}, allow_nan=False)
+    assert not (tmp_path / "a.json").exists()
