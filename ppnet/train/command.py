@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     from ppnet.data.dataset import Source
     from ppnet.data.sources import read_source
-    from ppnet.device import choose_device
+    from ppnet.device import choose_device, cpu_has_bf16
     from ppnet.networks.cost import check_input
     from ppnet.skeleton import SKELETONS
     from ppnet.train.run import RunOptions, train
@@ -157,6 +157,9 @@ def run(arguments: argparse.Namespace) -> int:
         terms=arguments.terms,
         description=arguments.data,
     )
-    weights = train(settings, options, sources, device=choose_device(arguments.device), validation=validation)
+    device = choose_device(arguments.device)
+    if arguments.precision is None and device.type == "cpu" and not cpu_has_bf16():
+        settings = replace(settings, precision="fp32")  # the preset's bf16 would take many times as long
+    weights = train(settings, options, sources, device=device, validation=validation)
     print(f"Weights: {weights}")
     return 0

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ppnet.device import cpu_has_bf16
+
 Schedule = Callable[[int], float]
 
 
@@ -18,7 +20,8 @@ def orthogonalise(matrices: Tensor, *, steps: int = 5) -> Tensor:
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrices.shape[1] > matrices.shape[2]
-    x = (matrices.transpose(1, 2) if tall else matrices).to(torch.bfloat16)  # a direction needs no more digits
+    fast_bf16 = matrices.device.type != "cpu" or cpu_has_bf16()  # a direction needs no more digits
+    x = (matrices.transpose(1, 2) if tall else matrices).to(torch.bfloat16 if fast_bf16 else torch.float32)
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.transpose(1, 2)

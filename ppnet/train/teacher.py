@@ -61,8 +61,9 @@ class Teacher:
 def open_teacher(path: Path, keypoints: int, *, gain: float = 1.0, device: str = "auto") -> Teacher:
     """The teacher in a file: weights of a network of this program, or any pose network as ONNX or OpenVINO's IR.
 
-    Of the latter are asked: input (N, 3, H, W), RGB with ImageNet's mean and standard deviation; output (N, K, h, w),
-    Gaussians of sigma 2 at 64x48; crops by the plain affine map of the published codes. It runs on the CPU.
+    Of the latter are asked: input (N, 3, H, W), RGB with ImageNet's mean and standard deviation; one output
+    (N, K, h, w), Gaussians of sigma 2 at 64x48, and others are not looked at; crops by the plain affine map of the
+    published codes. It runs on the CPU.
     UserError when it can't be read, or knows another number of keypoints.
     """
     if path.suffix.lower() in OTHER_FORMATS:
@@ -83,7 +84,8 @@ def _other_network(path: Path) -> tuple[Callable[[Crops], Heatmaps], Codec, int]
     normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD)
     try:
         model = openvino_core().read_model(path)
-        (given,), (answer,) = model.inputs, model.outputs
+        place = [len(output.partial_shape) for output in model.outputs].index(4)
+        (given,), answer = model.inputs, model.outputs[place]
         channels, height, width = (side.get_length() for side in list(given.partial_shape)[1:])
         known, rows, columns = (side.get_length() for side in list(answer.partial_shape)[1:])
         codec = Codec(input_wh=(width, height), stride=width // columns, sigma=USUAL_SIGMA, kind="dark")
@@ -104,7 +106,7 @@ def _other_network(path: Path) -> tuple[Callable[[Crops], Heatmaps], Codec, int]
 
     def run(crops: Crops) -> Heatmaps:
         pictures = normalise(torch.from_numpy(crops)).contiguous().numpy()
-        return np.array(compiled(len(crops))(pictures)[0], np.float32)
+        return np.array(compiled(len(crops))(pictures)[place], np.float32)
 
     return run, codec, known
 

@@ -1,5 +1,6 @@
 """What a run leaves behind when it ends early, and what it refuses before it begins."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -140,3 +141,10 @@ def test_a_run_keeps_the_targets_that_its_first_weights_were_trained_for(options
     assert main([*command, *weights, "--sigma", "2.5", "--out", str(third)]) == 0
     told = [read_info(run / "latest.safetensors") for run in (first, second, third)]
     assert [(info.codec_kind, info.sigma) for info in told] == [("udp", 1.5), ("udp", 1.5), ("udp", 2.5)]
+
+@pytest.mark.parametrize(("has_bf16", "words", "used"), [(True, [], "bf16"), (False, [], "fp32"),
+                                                         (False, ["--precision", "bf16"], "bf16")])  # fmt: skip
+def test_a_preset_computes_in_what_the_processor_is_fast_at(options, tmp_path, monkeypatch, has_bf16, words, used):
+    monkeypatch.setattr("ppnet.device.cpu_has_bf16", lambda: has_bf16)
+    assert main([*options, *words, "--samples", "4", "--out", str(tmp_path / "run")]) == 0
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["settings"]["precision"] == used

@@ -61,7 +61,8 @@ def test_an_unsure_teacher_stays_unsure_and_its_gain_is_cut():
 
 
 def write_network(path, keypoints=17):
-    """A network that shows its channels' mean, darkest first, in the format of `path`; as others publish theirs."""
+    """A network that shows its channels' mean, in the format of `path`; as others publish theirs, with the peaks'
+    places as a further output before the heatmaps."""
     openvino = load_openvino()
     from openvino import opset13 as ops
 
@@ -69,7 +70,8 @@ def write_network(path, keypoints=17):
     mean = ops.reduce_mean(picture, np.array([1]), keep_dims=True)
     small = ops.avg_pool(mean, [4, 4], [0, 0], [0, 0], [4, 4], True)
     maps = ops.tile(small, np.array([1, keypoints, 1, 1]))
-    openvino.serialize(openvino.Model([maps], [picture]), path)
+    best = ops.topk(ops.reshape(maps, np.array([0, keypoints, -1]), True), np.array(1), 2, "max", "none").output(1)
+    openvino.serialize(openvino.Model([best, maps.output(0)], [picture]), path)
     return path
 
 
