@@ -142,6 +142,7 @@ def test_a_run_keeps_the_targets_that_its_first_weights_were_trained_for(options
     told = [read_info(run / "latest.safetensors") for run in (first, second, third)]
     assert [(info.codec_kind, info.sigma) for info in told] == [("udp", 1.5), ("udp", 1.5), ("udp", 2.5)]
 
+
 @pytest.mark.parametrize(("has_bf16", "words", "used"), [(True, [], "bf16"), (False, [], "fp32"),
                                                          (False, ["--precision", "bf16"], "bf16")])  # fmt: skip
 def test_a_preset_computes_in_what_the_processor_is_fast_at(options, tmp_path, monkeypatch, has_bf16, words, used):
