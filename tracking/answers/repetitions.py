@@ -18,7 +18,8 @@ LEAST_DEG = 35.0
 EDGE = 0.1
 """It begins and ends at this share of its range from the top, and is at the bottom within the same share of it."""
 DROP = 0.15
-"""In a squat the hips come down by so much, in lengths of a leg; a step bends the knees too."""
+"""In a squat the hips come down by so much, in lengths of a leg, over the feet and in the picture; a step bends the
+knees too, and where both legs are read on the lifted one the feet come up instead."""
 NEAR_JUMP_S = 0.3
 LYING_DEG = 45.0
 """In a push-up the trunk leans by more."""
@@ -77,8 +78,12 @@ class Exercise:
 
 def _hips_come_down(motion: Motion, inside: Bools) -> bool:
     lower = np.fmax(motion.joint("left_ankle")[:, 1], motion.joint("right_ankle")[:, 1])  # who runs lifts one foot
-    height = (lower - motion.middle("hip")[:, 1])[inside]
-    return bool(np.isfinite(height).any() and np.nanmax(height) - np.nanmin(height) >= DROP * motion.leg_px)
+    hips = motion.middle("hip")[:, 1]
+    height, depth = (lower - hips)[inside], hips[inside]
+    if not (np.isfinite(height).any() and np.isfinite(depth).any()):
+        return False
+    drop = min(np.nanmax(height) - np.nanmin(height), np.nanmax(depth) - np.nanmin(depth))
+    return bool(drop >= DROP * motion.leg_px)
 
 
 def _trunk_lies(motion: Motion, inside: Bools) -> bool:

@@ -120,6 +120,18 @@ def test_runs(rate, how):
     assert not repetitions_of(motion), "a leg that swings is no squat"
 
 
+def test_a_step_whose_lifted_leg_is_taken_for_both_is_no_squat():
+    times = np.arange(0, 2.95, 1 / 30)
+    points = np.array([runner(time_s) for time_s in times])
+    left, right = ([COCO_17.index(f"{side}_{joint}") for joint in ("knee", "ankle")] for side in ("left", "right"))
+    lifted_left = points[:, left[1], 1] < points[:, right[1], 1]
+    one_leg = np.where(lifted_left[:, None, None], points[:, left], points[:, right])
+    points[:, left] = points[:, right] = one_leg
+    knees = Motion(1, times, points, COCO_17).angle("left_knee")
+    assert np.nanmax(knees) - np.nanmin(knees) > 60, "both knees bend and open"
+    assert not repetitions_of(Motion(1, times, points, COCO_17))
+
+
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("name", ["jump-15cm", "jump-30cm", "jump-45cm"])
 def test_jumps(name, how):
