@@ -3,8 +3,6 @@
 import copy
 import hashlib
 import os
-import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 import ppnet
-from ppnet.cache import cached_file
+from ppnet.cache import cached_file, replacing
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import PRECISIONS, cpu_has_bf16
 from ppnet.errors import UserError, as_memory_errors
@@ -108,15 +106,10 @@ def _converted(network: nn.Module, info: CheckpointInfo, core: Any) -> Any:
         if (folder / DIGEST).read_bytes() == _digest(folder):
             return core.read_model(folder / MODEL)
     model = _convert(network, info)
-    with suppress(OSError, RuntimeError):  # a folder that cannot be written costs time only
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-            fresh = Path(place) / folder.name
-            fresh.mkdir()
-            load_openvino().serialize(model, fresh / MODEL)
-            (fresh / DIGEST).write_bytes(_digest(fresh))
-            shutil.rmtree(folder, ignore_errors=True)
-            fresh.rename(folder)
+    with suppress(OSError, RuntimeError), replacing(folder) as fresh:  # one that cannot be written costs time only
+        fresh.mkdir()
+        load_openvino().serialize(model, fresh / MODEL)
+        (fresh / DIGEST).write_bytes(_digest(fresh))
     return model
 
 

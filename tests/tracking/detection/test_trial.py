@@ -40,14 +40,24 @@ def test_shipped_detectors_need_no_trial(monkeypatch: pytest.MonkeyPatch) -> Non
         try_in_child(model_path(name), open_file, known_sha256=SHIPPED_SHA256)
 
 
-def test_a_sound_file_from_elsewhere_passes_and_text_is_refused_in_words(tmp_path: Path) -> None:
-    own = tmp_path / "own.tflite"
+def test_a_sound_file_from_elsewhere_passes_once_and_text_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "cache"))
+    own, text = tmp_path / "own.tflite", tmp_path / "text.tflite"
     own.write_bytes(model_path("nanodet").read_bytes() + b"\0")
-    try_in_child(own, open_file, known_sha256=SHIPPED_SHA256)
-    text = tmp_path / "text.tflite"
     text.write_bytes(b"hello")
+    for _ in range(2):
+        with pytest.raises(UserError, match="is not a detector"):
+            MediaPipeDetector(DetectorSettings(model=str(text)))
     with pytest.raises(UserError, match="is not a detector"):
-        MediaPipeDetector(DetectorSettings(model=str(text)))
+        try_in_child(own, open_network)
+    try_in_child(own, open_file)
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: pytest.fail("a child was started"))
+    try_in_child(own, open_file)
+    own.write_bytes(own.read_bytes() + b"\0")
+    with pytest.raises(pytest.fail.Exception):
+        try_in_child(own, open_file)
 
 
 def test_the_child_opens_the_file_as_its_detector_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
