@@ -9,8 +9,11 @@ from app.gui.actions import Switch
 from app.gui.commands import Commands, WindowParts
 from tracking.drawing.style import PictureLayers
 
-SWITCHED = [field.name for field in fields(PictureLayers) if field.type is bool and field.name != "alone"]
-LAYERS = {name.replace("_", "-"): name for name in SWITCHED}
+FIELDS = {
+    field.name.replace("_", "-"): field.name
+    for field in fields(PictureLayers)
+    if field.type is bool and field.name != "alone"
+}
 """The layers that are on or off, by the names of their commands."""
 
 
@@ -19,11 +22,11 @@ class ViewCommands(Commands):
 
     def __init__(self, parts: WindowParts, panels: dict[str, QWidget]) -> None:
         super().__init__(parts)
-        for name, field in LAYERS.items():
+        for name, field in FIELDS.items():
             shown = self._store.value.layers.get(field, getattr(self._workspace.layers, field))
             self._actions.set_checked(name, shown)
             self._workspace.set_layers(changed(self._workspace.layers, field, shown))
-        self._actions.connect_switches({name: self._switch(field) for name, field in LAYERS.items()})
+        self._actions.connect_switches({name: self._switch(field) for name, field in FIELDS.items()})
         for name, panel in panels.items():
             self._actions.set_checked(name, True)
             self._actions.connect_switches({name: panel.setVisible})

@@ -21,17 +21,20 @@ class TarShards:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._close()
 
     def add(self, member: str, content: bytes) -> str:
         """Adds a member; returns the name of the tar file that holds it."""
         needed = 2 * tarfile.RECORDSIZE + len(content)
         if self._file is None or (self._file.offset and self._file.offset + needed > self._limit):
-            self.__exit__()
+            self._close()
             self.names.append(f"{self._name}-{len(self.names):03d}.tar")
             self._file = tarfile.open(self._folder / self.names[-1], "w")  # noqa: SIM115 - closed when the block ends
         info = tarfile.TarInfo(member)
         info.size = len(content)
         self._file.addfile(info, io.BytesIO(content))
         return self.names[-1]
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()

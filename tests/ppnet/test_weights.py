@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from ppnet.__main__ import main
+from ppnet.assets import ASSETS
 from ppnet.checkpoint import load_backbone, load_checkpoint
 from ppnet.checkpoint_info import read_header
 from ppnet.errors import CheckpointError
 from ppnet.networks.table import build
-from ppnet.weights import app_weights, find_weights, import_weights, list_weights, weights_folder
+from ppnet.weights import app_weights, find_weights, import_weights, list_weights, weights_folder, write_manifest
 from tests.ppnet.seeded_networks import MANIFEST, parity_error, parity_state_dict, small_state_dict
 
 QUICK = ("M2-D2-W32", "M1-D8-W32")
@@ -133,3 +134,11 @@ def test_wrong_requests_are_refused(tmp_path, monkeypatch, capsys, arguments, wo
     error = capsys.readouterr().err
     assert any(word in error for word in words.split("|")), error
     assert not list(weights_folder().glob("*"))
+
+
+def test_the_manifest_is_written_as_it_ships(tmp_path):
+    """Whoever ships other weights and forgets the manifest fails here, too."""
+    for file in (ASSETS / "weights").glob("*.safetensors"):
+        (tmp_path / file.name).symlink_to(file)
+    write_manifest(tmp_path)
+    assert (tmp_path / "manifest.json").read_bytes() == (ASSETS / "weights" / "manifest.json").read_bytes()
