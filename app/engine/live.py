@@ -79,6 +79,7 @@ class LiveEngine(Generic[S]):
         self._told: tuple[str, ...] = ()  # by the processor
         self._started_at = 0.0
         self._slot: LatestSlot[tuple[Frame, float]] = LatestSlot()
+        self._is_at_work = False  # on a frame that goes into the session, however late
         self._newest: tuple[Frame, float] | None = None
         self._result: tuple[FrameResult, Frame] | None = None
         self._recorder: Recorder | None = None
@@ -121,7 +122,8 @@ class LiveEngine(Generic[S]):
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Stops from any state; True when all threads have ended within the time.
 
-        A camera read or a computation that hangs is left to end by itself; a recording is finished in the background.
+        A camera read or a computation that hangs is left to end by itself; a recording is finished in the background,
+        and the frame at work still goes into the session.
         """
         deadline = time.monotonic() + timeout_s
         with self._lock:
@@ -131,8 +133,10 @@ class LiveEngine(Generic[S]):
         threads = [thread for thread in self._threads if thread.ident is not None]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        if self._session_writer is not None:  # after the frame at work has come
-            self._session_writer.close()
+        if self._session_writer is not None:
+            with self._lock:
+                one_more = self._is_at_work
+            self._session_writer.close(one_more=one_more)
             self._session_writer.thread.join(max(0.0, deadline - time.monotonic()))
             threads.append(self._session_writer.thread)
         self.replay_buffer.stop(max(0.0, deadline - time.monotonic()))
@@ -320,10 +324,14 @@ class LiveEngine(Generic[S]):
                     asked, used, refused = now_asked, wanted, None
                     in_use[:] = [processor]
                 self._built(processor)
-            if taken is None or self._stop.is_set():
+            if taken is None:
                 continue
-            self._publish(processor.process(taken[0]), *taken)
-            self._told = notices_of(processor)
+            with self._lock:
+                self._is_at_work = not self._stop.is_set()
+            if self._is_at_work:
+                self._publish(processor.process(taken[0]), *taken)
+                self._told = notices_of(processor)
+                self._is_at_work = False
 
     def _conclude(self) -> None:
         """The source has come to its end, and its last picture is read."""

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_RESULTS = 600
 WAIT_S = 0.5
+LAST_LOOKS = 60  # for a result that is still at work: half a minute, and more where the computer stands still
 
 
 class SessionWriter:
@@ -44,9 +45,11 @@ class SessionWriter:
         """No more results. The session stays open: it is still looked at, edited and exported."""
         self._queue.put(None)
 
-    def close(self) -> None:
-        """As `stop`, and the session is closed once all is written."""
-        self.stop()
+    def close(self, *, one_more: bool = False) -> None:
+        """As `stop`, and the session is closed once all is written. one_more: a last result is still at work; it is
+        waited for, and `stop` follows it."""
+        if not one_more:
+            self.stop()
         with self._lock:
             self._is_closing = True
             if self._is_done:
@@ -68,11 +71,14 @@ class SessionWriter:
                     self._session.close()
 
     def _next(self) -> FrameResult | None:
+        looks = 0
         while True:
+            is_last = looks >= LAST_LOOKS or program_is_ending()
             with suppress(queue.Empty):
                 return self._queue.get(timeout=WAIT_S)
-            if program_is_ending():
+            if is_last:
                 return None
+            looks += self._is_closing
 
     def _append(self, result: FrameResult) -> None:
         try:

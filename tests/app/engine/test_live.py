@@ -330,16 +330,32 @@ def test_every_processed_frame_is_in_the_session(tmp_path: Path) -> None:
         assert session.frame_times() == pytest.approx(begun_at_0)
 
 
-def test_the_frame_at_work_when_it_stops_is_in_the_session_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_late", [False, True], ids=["in time", "after the stop"])
+def test_the_frame_at_work_when_it_stops_is_in_the_session_too(tmp_path: Path, is_late: bool) -> None:
     path = tmp_path / "run_session.ppnet"
     run = Run(session=Session.create(path, made_header())).go()
-    begun = threading.Event()
-    run.port.work = lambda _seconds: begun.set() or run.engine._stop.wait(PATIENCE_S)
-    assert begun.wait(PATIENCE_S)
+    if is_late:
+        with run.held_at_work():
+            assert not run.engine.stop(0.0)
+    else:
+        begun = threading.Event()
+        run.port.work = lambda _seconds: begun.set() or run.engine._stop.wait(PATIENCE_S)
+        assert begun.wait(PATIENCE_S)
     assert run.stop()
     with Session.open(path) as session:
         assert session.complete
         assert [r.frame_index for r in session.results()] == run.processors[0].seen
+
+
+def test_a_frame_that_never_comes_keeps_no_session_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.session_writer.WAIT_S", 0.01)
+    path = tmp_path / "run_session.ppnet"
+    run = Run(session=Session.create(path, made_header())).go()
+    with run.held_at_work():
+        assert not run.engine.stop(0.0)
+        wait_for(lambda: not any(thread.name == "session" for thread in threading.enumerate()))
+        with Session.open(path, writable=True) as session:
+            assert session.complete
 
 
 def test_a_source_that_ends_ends_the_run() -> None:
