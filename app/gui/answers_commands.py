@@ -7,8 +7,8 @@ from app.gui.answers_panel import NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands
 from app.gui.playback_commands import PlaybackCommands
+from app.runs.background_work import BackgroundWork, Progress
 from app.runs.opened_file import OpenedFile
-from app.runs.task import Progress, Task
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report
 from tracking.answers.table import write_answers_csv
@@ -26,8 +26,10 @@ class AnswersCommands(Commands):
         self._panel = panel
         self._files = files
         post = self._workspace.post
-        self._search: Task[tuple[Answers, ...]] = Task("answers", post=post, done=self._found, failed=self._say_why_not)
-        self._report: Task[Path] = Task("report", post=post, done=files.tell_saved, failed=self._say_why_not)
+        self._search = BackgroundWork[tuple[Answers, ...]](
+            "answers", post=post, done=self._found, failed=self._say_why_not
+        )
+        self._report = BackgroundWork[Path]("report", post=post, done=files.tell_saved, failed=self._say_why_not)
         self._everybody: tuple[Answers, ...] = ()
         self._known_of: object = None  # what the answers depend on
         panel.shown.connect(self.look)
@@ -89,8 +91,8 @@ class AnswersCommands(Commands):
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
-        for task in (self._search, self._report):
-            task.cancel(wait_s=3.0)
+        for work in (self._search, self._report):
+            work.cancel(wait_s=3.0)
 
     def _found(self, everybody: tuple[Answers, ...] | None) -> None:
         if everybody is not None and self._workspace.opened_file is not None:

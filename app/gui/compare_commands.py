@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.gui.commands import Commands, WindowParts
 from app.gui.compare_window import Choice, CompareWindow
 from app.gui.file_commands import FileCommands
-from app.runs.task import Progress, Task
+from app.runs.background_work import BackgroundWork, Progress
 from ppnet.errors import UserError
 from tracking.comparison import Comparison, picture_count, write_comparison
 from tracking.export.video import find_video
@@ -25,7 +25,7 @@ class CompareCommands(Commands):
         self._files = files
         self._opened: list[Session] = []  # other files
         self.shown: CompareWindow | None = None
-        self._writing: Task[Path] = Task("compare", post=workspace.post, done=self._written, failed=self._failed)
+        self._writing = BackgroundWork[Path]("compare", post=workspace.post, done=self._written, failed=self._failed)
         self._ticker = QTimer(self, interval=200)
         self._ticker.timeout.connect(self._tick)
         actions.connect({"compare": self.compare})

@@ -9,9 +9,9 @@ from app.gui.batch_dialog import BatchDialog
 from app.gui.commands import Commands, WindowParts
 from app.gui.export_dialog import ExportDialog
 from app.gui.file_commands import FileCommands
+from app.runs.background_work import BackgroundWork
 from app.runs.exporting import ExportOffer, Work, export_work
 from app.runs.result_paths import free_path
-from app.runs.task import Task
 
 TICK_MS = 100
 
@@ -24,7 +24,7 @@ class ExportCommands(Commands):
         self._files = files
         self.dialog: ExportDialog | None = None
         self.batch: BatchDialog | None = None
-        self._writing: Task[tuple[Path, ...]] = Task(
+        self._writing = BackgroundWork[tuple[Path, ...]](
             "export", post=self._workspace.post, done=self._done, failed=self._end
         )
         self._ticker = QTimer(self, interval=TICK_MS)

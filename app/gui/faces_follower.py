@@ -6,8 +6,8 @@ from app.engine.run_status import RunStatus
 from app.gui.commands import Commands, WindowParts
 from app.gui.people_panel import PeoplePanel
 from app.gui.playback_commands import PlaybackCommands
+from app.runs.background_work import BackgroundWork, Progress
 from app.runs.faces import Faces, SamePerson, faces_of
-from app.runs.task import Progress, Task
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MergeIds
 
@@ -24,7 +24,9 @@ class FacesFollower(Commands):
         self._panel = panel
         self._playback = playback
         # A file that can't be read has been told of already.
-        self._task: Task[Faces] = Task("faces", post=self._workspace.post, done=self._found, failed=lambda _why: None)
+        self._search = BackgroundWork[Faces](
+            "faces", post=self._workspace.post, done=self._found, failed=lambda _why: None
+        )
         self._faces = Faces()
         self._known_of: object = None  # what the faces depend on
         self._next_look_s = 0.0  # of the monotonic clock
@@ -41,7 +43,7 @@ class FacesFollower(Commands):
     def look(self) -> None:
         """Looks for faces where people are not those of the last time."""
         run = self._workspace.opened_file
-        if run is None or self._task.is_busy:
+        if run is None or self._search.is_busy:
             return
         session = run.session
         known_of = session.path, session.complete, session.last_track_id, run.edited.plan.of_results
@@ -58,7 +60,7 @@ class FacesFollower(Commands):
             self._next_look_s = time.monotonic() + max(LOOK_EVERY_S, REST * (time.monotonic() - begun_s))
             return faces
 
-        self._task.start(work)
+        self._search.start(work)
 
     def go_to_best_view(self, person: int) -> None:
         """To the frame in which somebody is seen best."""
@@ -79,7 +81,7 @@ class FacesFollower(Commands):
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
-        self._task.cancel(wait_s=3.0)
+        self._search.cancel(wait_s=3.0)
 
     def _found(self, faces: Faces | None) -> None:
         if faces is not None and self._workspace.opened_file is not None:

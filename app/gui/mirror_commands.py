@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands
+from app.runs.background_work import BackgroundWork, Progress
 from app.runs.picture_feed import LiveFeed
 from app.runs.replay_video import write_replay
-from app.runs.task import Progress, Task
 from tracking.session.naming import named_after
 
 DELAYS_S = (0, 2, 5, 10, 20)
@@ -23,7 +23,7 @@ class MirrorCommands(Commands):
     def __init__(self, parts: WindowParts, files: FileCommands) -> None:
         super().__init__(parts)
         self._files = files
-        self._writing: Task[Path] = Task(
+        self._writing = BackgroundWork[Path](
             "save the last seconds", post=self._workspace.post, done=files.tell_saved, failed=self._failed
         )
         self.menu = QMenu("Delayed mirror", parts.window)

@@ -9,9 +9,9 @@ from PySide6.QtCore import QTimer
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import FileCommands
 from app.gui.record_bar import RecordBar
+from app.runs.background_work import BackgroundWork
 from app.runs.exporting import Work
 from app.runs.sharing import share_clip, share_picture
-from app.runs.task import Task
 
 LONG_S = 60.0  # of life: four minutes of clip
 TICK_MS = 200
@@ -24,7 +24,7 @@ class ShareCommands(Commands):
         super().__init__(parts)
         self._bar = bar
         self._files = files
-        self._writing: Task[tuple[Path, ...]] = Task(
+        self._writing = BackgroundWork[tuple[Path, ...]](
             "share", post=self._workspace.post, done=self._offer_file, failed=self._say_why_not
         )
         self._ticker = QTimer(self, interval=TICK_MS)

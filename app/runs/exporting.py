@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.runs.task import Progress
+from app.runs.background_work import Progress
 from app.runs.workspace import Workspace
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, export

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app.runs.task import Progress
+from app.runs.background_work import Progress
 from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
 from tracking.drawing.style import SceneStyle
 from tracking.export.progress import ExportCancelled

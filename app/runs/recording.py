@@ -6,12 +6,12 @@ from pathlib import Path
 
 from app.engine.recorder import RecordingSettings, RecordingStats
 from app.engine.run_status import RunStatus
+from app.runs.background_work import BackgroundWork, Progress
 from app.runs.opened_camera import OpenedCamera
 from app.runs.opened_file import OpenedFile
 from app.runs.picture_feed import Picture
 from app.runs.recorded_picture import write_span
 from app.runs.signal import Signal
-from app.runs.task import Progress, Task
 from app.runs.workspace import Workspace
 from ppnet.errors import UserError
 from tracking.session.naming import named_after
@@ -28,7 +28,7 @@ class Recording:
         self.written: Signal[tuple[Path, ...]] = Signal()
         self.writing_changed: Signal[()] = Signal()  # a file is being written now, or not any more
         self.is_running = False
-        self.writing: Task[tuple[Path, ...]] = Task(
+        self.writing = BackgroundWork[tuple[Path, ...]](
             "write recording", post=workspace.post, done=self._end, failed=self._end_badly
         )
         self._workspace = workspace

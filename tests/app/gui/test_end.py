@@ -24,7 +24,7 @@ PROGRAM = """
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
     from app.gui import application
-    from app.runs import recording, task
+    from app.runs import background_work, recording
     from ppnet.command_line import exit_code
     from ppnet.log_file import log_path
     from tests.app.gui.conftest import Studio
@@ -43,7 +43,7 @@ PROGRAM = """
         return write_span(*args, **kwargs)
 
     recording.write_span = slow
-    tell = task.Progress.tell
+    tell = background_work.Progress.tell
 
     def tell_slowly(progress, share):
         while share > 0.5 and not (folder / "go on").exists():
@@ -51,7 +51,7 @@ PROGRAM = """
             threading.Event().wait(0.02)
         tell(progress, share)
 
-    task.Progress.tell = tell_slowly
+    background_work.Progress.tell = tell_slowly
 
     class Broken(QWidget):
         def paintEvent(self, event):

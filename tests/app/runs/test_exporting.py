@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.runs.background_work import Progress
 from app.runs.exporting import Work, export_work
-from app.runs.task import Progress
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.drawing.style import SceneStyle

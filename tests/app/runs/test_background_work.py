@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from app.runs.task import Task
+from app.runs.background_work import BackgroundWork
 from ppnet.errors import UserError
 from tests.fakes import PATIENCE_S
 
@@ -15,7 +15,7 @@ class Told:
 
     def __init__(self):
         self.words, self._calls = [], queue.Queue()
-        self.task = Task("write", post=self._calls.put, done=self.words.append, failed=self.words.append)
+        self.work = BackgroundWork("write", post=self._calls.put, done=self.words.append, failed=self.words.append)
 
     def wait(self):
         self._calls.get(timeout=PATIENCE_S)()
@@ -31,10 +31,10 @@ def test_the_answer_comes_when_it_is_done_and_the_share_before(tmp_path):
         go_on.wait(PATIENCE_S)
         return (tmp_path / "a", tmp_path / "b")
 
-    told.task.start(work)
-    assert seen.wait(PATIENCE_S) and told.task.is_busy and told.task.share == 0.25
+    told.work.start(work)
+    assert seen.wait(PATIENCE_S) and told.work.is_busy and told.work.share == 0.25
     go_on.set()
-    assert told.wait() == [(tmp_path / "a", tmp_path / "b")] and not told.task.is_busy
+    assert told.wait() == [(tmp_path / "a", tmp_path / "b")] and not told.work.is_busy
 
 
 def test_what_is_given_up_gives_no_answer_and_no_complaint():
@@ -44,8 +44,8 @@ def test_what_is_given_up_gives_no_answer_and_no_complaint():
         while True:
             progress.tell(0.5)
 
-    told.task.start(work)
-    told.task.cancel()
+    told.work.start(work)
+    told.work.cancel()
     assert told.wait() == [None]
 
 
@@ -56,5 +56,5 @@ def test_what_goes_wrong_is_one_sentence(error):
     def work(progress):
         raise error
 
-    told.task.start(work)
-    assert told.wait() == ["The disk is full."] and not told.task.is_busy
+    told.work.start(work)
+    assert told.wait() == ["The disk is full."] and not told.work.is_busy

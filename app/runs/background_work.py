@@ -1,4 +1,4 @@
-"""`Task`: work in a thread of its own that tells how far it is, is given up on demand, and fails in one sentence."""
+"""`BackgroundWork`: work in a thread that tells how far it is, is given up on demand, and fails in one sentence."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -28,7 +28,7 @@ class Progress:
             raise ExportCancelled
 
 
-class Task(Generic[T]):
+class BackgroundWork(Generic[T]):
     """One piece of work at a time. done(answer) or failed(sentence) comes in the thread of `post`; the answer is None
     when it was given up."""
 
