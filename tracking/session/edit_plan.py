@@ -195,7 +195,13 @@ def _newest(edits: Sequence[Edit], kind: type[Kind]) -> Kind | None:
 
 
 def _names(edits: Sequence[Edit]) -> dict[int, str]:
-    names = {e.track_id: e.name for e in edits if isinstance(e, RenamePerson)}
+    """Who was somebody else all along keeps a name that the other one lacks."""
+    names: dict[int, str] = {}
+    for edit in edits:
+        if isinstance(edit, RenamePerson):
+            names[edit.track_id] = edit.name
+        elif isinstance(edit, MergeIds):
+            names[edit.keep] = names.get(edit.keep) or names.pop(edit.other, "")
     return {track_id: name for track_id, name in names.items() if name}
 
 

@@ -106,6 +106,13 @@ def test_a_split_swallows_nobody_who_comes_later() -> None:
     assert EditPlan(again).apply(made_result(19, (1, 3, 4))).result.tracks.ids.tolist() == [3, 6]
 
 
+def test_who_was_somebody_else_all_along_keeps_the_name() -> None:
+    ann, bo = RenamePerson(1, "Ann"), RenamePerson(7, "Bo")
+    assert EditPlan([bo, MergeIds(1, 7)]).names == {1: "Bo"}
+    assert EditPlan([ann, bo, MergeIds(1, 7)]).names[1] == "Ann"
+    assert EditPlan([bo, MergeIds(1, 7), ann]).names == {1: "Ann"}
+
+
 def test_names_and_hidden_people() -> None:
     plan = EditPlan([RenamePerson(1, "Ann"), RenamePerson(2, "Bo"), RenamePerson(1, "Zoë"), RenamePerson(2, "")])
     assert dict(plan.names) == {1: "Zoë"}
