@@ -91,12 +91,12 @@ class Frame:
         from tracking.export.confidence import confidences
         from tracking.types import KeypointState
 
-        names, scores = result.smoothed.skeleton.keypoints, confidences(result)
+        names, known, scores = result.skeleton.keypoints, result.known_keypoints, confidences(result)
         people = []
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             places = zip(
                 names,
-                result.smoothed.keypoints[row].tolist(),
+                known[row].tolist(),
                 result.raw.keypoints[row].tolist(),
                 scores[row].tolist(),
                 result.states[row].tolist(),
@@ -317,7 +317,9 @@ class Session:
     @property
     def ids(self) -> tuple[int, ...]:
         """Track ids of everybody who is in it, ascending."""
-        return tuple(sorted({int(i) for edited in self._edited.exported() for i in edited.result.tracks.ids}))
+        from tracking.session.person_tracks import exported_people
+
+        return tuple(exported_people(self._edited))
 
     @property
     def times_s(self) -> "npt.NDArray[np.float64]":
@@ -341,8 +343,8 @@ class Session:
         table = np.full((len(results), len(ids), len(self.skeleton), 3), np.nan, np.float32)
         for row, result in enumerate(results):
             places = [column[int(i)] for i in result.tracks.ids]
-            found = np.isfinite(result.smoothed.keypoints).all(axis=2, keepdims=True)
-            values = np.concatenate([result.smoothed.keypoints, confidences(result)[..., None]], axis=2)
+            found = np.isfinite(result.known_keypoints).all(axis=2, keepdims=True)
+            values = np.concatenate([result.known_keypoints, confidences(result)[..., None]], axis=2)
             table[row, places] = np.where(found, values, np.nan)
         return table
 

@@ -26,7 +26,7 @@ from tracking.export.progress import Tick
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
-from tracking.session.person_tracks import person_track
+from tracking.session.person_tracks import exported_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
 from tracking.video.source import VideoSource
@@ -75,16 +75,13 @@ class Side:
     @classmethod
     def of(cls, attempt: Attempt) -> "Side":
         """UserError when the person is not in the session."""
-        session, span = attempt.session, attempt.session.exported_span
-        track = person_track(session, attempt.person)
-        inside = span.indices(track.times)
-        rows = np.flatnonzero((track.at >= inside.start) & (track.at < inside.stop))
-        if not len(rows):
+        session = attempt.session
+        track = exported_track(session, attempt.person)
+        if not len(track.at):
             raise UserError(f"There is no person {attempt.person} in {session.stored.path.name}.")
-        wide, high = sizes(track.boxes[rows].astype(np.float64)).T
-        seen, heights = track.times[track.at[rows]], np.maximum(high, wide * PANE_WH[1] / PANE_WH[0])
-        points = track.spread(track.known)[inside.start : inside.stop].astype(np.float64)
-        motion = Motion(attempt.person, track.times[inside.start : inside.stop], points, session.skeleton)
+        wide, high = sizes(track.boxes.astype(np.float64)).T
+        seen, heights = track.times[track.at], np.maximum(high, wide * PANE_WH[1] / PANE_WH[0])
+        motion = Motion.of(attempt.person, track, session.skeleton)
         return cls(
             attempt,
             motion,

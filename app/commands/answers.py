@@ -1,6 +1,7 @@
-"""`answers`: steps, jumps, repetitions and symmetry of everybody in a session, without the network."""
+"""`answers`: steps, jumps, repetitions and symmetry of everybody in a session, or of some, without the network."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.commands.new_file import new_file
@@ -14,6 +15,7 @@ from tracking.drawing.style import SceneStyle
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE
 from tracking.session.naming import named_after
+from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
 from tracking.time_span import TimeSpan
 
@@ -24,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
     add("--csv", action="store_true", help="write every number as a table, <stem>_answers.csv")
     add("--report", choices=[suffix[1:] for suffix in SUFFIXES], help="write a page with pictures, <stem>_report.pdf")
-    add("--person", type=int, metavar="ID", help="of whom the report is (default: who did most)")
+    people = "only this person, in summary, table and report; may be given several times, and the report has a page "
+    people += "for each (default: everybody, and a page about who did most)"
+    add("--person", type=int, action="append", metavar="ID", help=people)
     add("--from", dest="start", type=float, metavar="S", help="where to begin, in seconds (default: the in point)")
     add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
     add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
@@ -36,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the summary of everybody; write table and report where they are asked for. Returns the exit code."""
+    """Print the summaries; write table and report where they are asked for. Returns the exit code."""
     span = TimeSpan(arguments.start, arguments.end)
     span.check()
     scale: float | None = arguments.scale
@@ -47,20 +51,31 @@ def run(arguments: argparse.Namespace) -> int:
     with Session.open(arguments.session) as session:
         edited = EditedSession(session, span=span, metres_per_pixel=scale)
         edited.refresh()
-        everybody = answers_of(edited)
-        for answers in everybody:
+        found = answers_of(edited, _asked_for(edited, arguments.person))
+        for answers in found:
             _print(answers)
         if table is not None:
             table.parent.mkdir(parents=True, exist_ok=True)
-            write_answers_csv(everybody, table)
+            write_answers_csv(found, table)
             print(table, flush=True)
         if report is not None:
-            who = _of_whom(everybody, arguments.person)
             style = SceneStyle.of(edited, layers_of(arguments))
-            with progress_bar("report", session.frame_count, quiet=arguments.quiet) as tick:
-                page = report_page(edited, who, tick, style=style, video=arguments.video)
-            print(write_report(page, report), flush=True)
+            pages = []
+            for who in _of_whom(found, everybody=arguments.person is None):
+                with progress_bar(who.name, session.frame_count, quiet=arguments.quiet) as tick:
+                    pages.append(report_page(edited, who, tick, style=style, video=arguments.video))
+            print(write_report(pages, report), flush=True)
     return 0
+
+
+def _asked_for(edited: EditedSession, asked: Sequence[int] | None) -> Sequence[int] | None:
+    """Those people; None for everybody. UserError for somebody who is not there."""
+    known = exported_people(edited)
+    for person in asked or ():
+        if person not in known:
+            there = ", ".join(map(str, known)) or "nobody"
+            raise UserError(f"There is no person {person} in that part; there is {there}.")
+    return asked
 
 
 def _print(answers: Answers) -> None:
@@ -69,16 +84,12 @@ def _print(answers: Answers) -> None:
         print(f"  {f'{row.quantity} {row.side}'.strip():32}{words_of(row)}")
 
 
-def _of_whom(everybody: tuple[Answers, ...], person: int | None) -> Answers:
-    if person is not None:
-        found = [answers for answers in everybody if answers.person == person]
-        if not found:
-            known = ", ".join(str(answers.person) for answers in everybody) or "nobody"
-            raise UserError(f"There is no person {person} in that part; there is {known}.")
-        return found[0]
-    if not everybody:
+def _of_whom(found: Sequence[Answers], *, everybody: bool) -> Sequence[Answers]:
+    """Who gets a page: of everybody the one who did most, else all who did anything."""
+    if not found:
         raise UserError("Nobody was seen in that part; there is nothing to report.")
-    return max(everybody, key=lambda one: one.activity)
+    most = max(found, key=lambda one: one.activity)
+    return [most] if everybody or most.is_empty else [one for one in found if not one.is_empty]
 
 
 def _place(arguments: argparse.Namespace, end: str) -> Path:

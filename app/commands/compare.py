@@ -12,6 +12,7 @@ from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
+from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
 
 
@@ -74,11 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _longest(edited: EditedSession, *, but: int | None = None) -> int:
     """Who is seen in most frames. UserError when there is nobody."""
-    counts: dict[int, int] = {}
-    for one in edited.exported():
-        for track_id in one.result.tracks.ids.tolist():
-            counts[track_id] = counts.get(track_id, 0) + (track_id != but)
-    counts.pop(but or 0, None)
+    counts = {person: frames for person, frames in exported_people(edited).items() if person != but}
     if not counts:
         who = "nobody else" if but is not None else "nobody"
         raise UserError(f"There is {who} in {edited.stored.path.name} to compare with; see --other and --other-at.")

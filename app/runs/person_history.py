@@ -29,7 +29,7 @@ class PersonHistory:
     def of(cls, person: int, track: PersonTrack) -> "PersonHistory":
         """What a session holds of them."""
         first = int(track.at[0]) if len(track.at) else len(track.times)
-        return cls(person, track.times[first:], track.spread(track.raw)[first:], track.spread(track.smoothed)[first:])
+        return cls(person, track.times[first:], track.spread(track.raw)[first:], track.spread(track.known)[first:])
 
     def curve(self, quantity: str, joint: int, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and values: pixels (x, y), pixels a second (speed), or degrees (a name of `ANGLES`)."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.answers.jumps import Jump, jumps_of
-from tracking.answers.motion import motions_of
+from tracking.answers.motion import Motion
 from tracking.answers.repetitions import Repetition, repetitions_of
 from tracking.answers.steps import Step, cadence_of, steps_of
 from tracking.answers.symmetry import Sides, sides_of
+from tracking.export.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
+from tracking.session.person_tracks import exported_people, exported_track
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,20 @@ class AnswerRow:
     unit: str
 
 
-def answers_of(session: EditedSession) -> tuple[Answers, ...]:
-    """Of everybody who is exported, between in and out point, by id; people who did nothing of the kind too."""
-    found = []
-    for motion in motions_of((edited.result for edited in session.exported()), session.skeleton):
+def answers_of(
+    session: EditedSession, people: Iterable[int] | None = None, tick: Tick = no_tick
+) -> tuple[Answers, ...]:
+    """Of everybody who is exported, or of these people alone, between in and out point, by id; people who did nothing
+    of the kind too. tick(done): told how many have been looked at after each."""
+    found: list[Answers] = []
+    for person in exported_people(session) if people is None else sorted(set(people)):
+        motion = Motion.of(person, exported_track(session, person), session.skeleton)
         steps = steps_of(motion)
         jumps = jumps_of(motion, steps)
         found.append(
             Answers(
-                motion.person,
-                session.name(motion.person),
+                person,
+                session.name(person),
                 steps,
                 jumps,
                 repetitions_of(motion, jumps),
@@ -71,6 +77,7 @@ def answers_of(session: EditedSession) -> tuple[Answers, ...]:
                 session.metres_per_pixel,
             )
         )
+        tick(len(found))
     return tuple(found)
 
 

@@ -1,6 +1,6 @@
 """`Motion`: one person's joints over time, as all answers are read from it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
 from tracking.angles import angle
-from tracking.types import FrameResult
+from tracking.session.person_tracks import PersonTrack
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +26,11 @@ class Motion:
     times: Floats
     points: Floats
     skeleton: Skeleton
+
+    @classmethod
+    def of(cls, person: int, track: PersonTrack, skeleton: Skeleton) -> "Motion":
+        """What a session holds of somebody, in all frames of the track."""
+        return cls(person, track.times, track.spread(track.known).astype(np.float64), skeleton)
 
     def joint(self, name: str) -> Floats:
         """(F, 2) pixels; NaN throughout where the skeleton has no such joint."""
@@ -53,24 +58,6 @@ class Motion:
             lengths.append(np.hypot(*(hip - knee).T) + np.hypot(*(knee - ankle).T))
         longer = np.fmax(*lengths)
         return float(np.nanmedian(longer)) if np.isfinite(longer).any() else float("nan")
-
-
-def motions_of(results: Iterable[FrameResult], skeleton: Skeleton) -> tuple[Motion, ...]:
-    """Everybody who is seen, by id, each over all frames."""
-    times: list[float] = []
-    known: dict[int, dict[int, npt.NDArray[np.float32]]] = {}
-    for number, result in enumerate(results):
-        times.append(result.time_s)
-        joints = result.known_keypoints
-        for row, person in enumerate(result.tracks.ids.tolist()):
-            known.setdefault(person, {})[number] = joints[row]
-    motions = []
-    for person in sorted(known):
-        points = np.full((len(times), len(skeleton), 2), np.nan)
-        for number, own in known[person].items():
-            points[number] = own
-        motions.append(Motion(person, np.array(times), points, skeleton))
-    return tuple(motions)
 
 
 def stretches(times: Floats, values: Floats) -> Iterator[tuple[slice, Floats]]:

@@ -1,4 +1,4 @@
-"""One page about one person: the numbers, their curve, pictures at what happened. As PNG or PDF."""
+"""A page about each person: the numbers, their curve, pictures at what happened. As PNG or PDF."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +13,8 @@ from ppnet.errors import UserError
 from ppnet.output_files import write_png, writing
 from tracking.angles import ANGLES
 from tracking.answers.answers import Answers, moments_of, summary_rows
-from tracking.answers.motion import Motion, motions_of
-from tracking.answers.pdf import one_picture_pdf
+from tracking.answers.motion import Motion
+from tracking.answers.pdf import pictures_pdf
 from tracking.answers.repetitions import EXERCISES
 from tracking.answers.table import words_of
 from tracking.drawing.annotated_video import Annotator
@@ -26,6 +26,7 @@ from tracking.drawing.text import label_picture
 from tracking.export.progress import Tick
 from tracking.export.video import filmed
 from tracking.session.edited_session import EditedSession
+from tracking.session.person_tracks import exported_track
 
 Image = npt.NDArray[np.uint8]
 
@@ -51,8 +52,7 @@ def report_page(
     """
     if answers.is_empty:
         raise UserError(f"No steps, jumps or repetitions were found of {answers.name}.")
-    everybody = motions_of((edited.result for edited in session.exported()), session.skeleton)
-    motion = next(motion for motion in everybody if motion.person == answers.person)
+    motion = Motion.of(answers.person, exported_track(session, answers.person), session.skeleton)
     joint = _joint(answers)
     layers = replace(style.layers, angles=(f"left_{joint}", f"right_{joint}"), boxes=False, trails=False)
     style = replace(style, layers=layers, people=replace(style.people, chosen=answers.person))
@@ -70,15 +70,16 @@ def report_page(
     return page
 
 
-def write_report(page: Image, path: Path) -> Path:
-    """Writes the page as .pdf or .png. UserError for another ending, or when it can't be written."""
+def write_report(pages: Sequence[Image], path: Path) -> Path:
+    """Writes the pages as .pdf or, one below the other, as .png. UserError for another ending, or when it can't be
+    written."""
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"A report is a .pdf or a .png, not {path.suffix or path.name}.")
     if path.suffix.lower() == ".png":
-        return write_png(page, path)
+        return write_png(np.concatenate(pages), path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(one_picture_pdf(page))
+        path.write_bytes(pictures_pdf(pages))
     return path
 
 

@@ -141,6 +141,12 @@ class EditedSession:
         """What exports write: all between in and out point, as far as it was asked for."""
         return self._span if self._whole else self.plan.span.within(self._span)
 
+    @property
+    def exported_frames(self) -> tuple[int, int]:
+        """(start, end): these are the frames with start <= frame_index < end."""
+        inside, indices = self.exported_span.indices(self.stored.frame_times()), self.stored.frame_indices()
+        return (int(indices[inside.start]), int(indices[inside.stop - 1]) + 1) if inside else (0, 0)
+
     def exported(self, tick: Callable[[int], object] = lambda _done: None) -> Iterator[EditedResult]:
         """What exports write: frames between the in and the out point, without hidden people, in order. tick(done):
         told how many have been dealt with after each."""

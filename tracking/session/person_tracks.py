@@ -1,6 +1,7 @@
 """One person over time, with all edits: only their rows are taken out of the session, as whole columns."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,21 @@ def person_track(
     """One person in frames with start <= frame_index < end, as `EditedSession.results` has them."""
     anew, chunks = edited.smoothed_anew(person), _chunks(edited, person, start, end)
     return PersonTrack.joined([_edited(edited, person, rows, anew, keep_hidden) for rows in chunks])
+
+
+def exported_track(edited: EditedSession, person: int) -> PersonTrack:
+    """One person as `EditedSession.exported` has them: between in and out point, nowhere when they are hidden."""
+    return person_track(edited, person, *edited.exported_frames)
+
+
+def exported_people(edited: EditedSession) -> Mapping[int, int]:
+    """Everybody who is in what `EditedSession.exported` gives, by id: in how many frames."""
+    counts: Counter[int] = Counter()
+    start, end = edited.exported_frames
+    while start < end and len((some := edited.stored.sightings(start, end)).indices):
+        counts.update(edited.plan.sighted(some).ids.tolist())
+        start = int(some.indices[-1]) + 1
+    return {person: counts[person] for person in sorted(counts) if edited.plan.is_shown(person)}
 
 
 def _chunks(edited: EditedSession, person: int, start: int, end: int) -> Iterator[Rows]:

@@ -5,9 +5,12 @@ import shutil
 import cv2
 import pandas
 import pytest
+from PySide6.QtPdf import QPdfDocument
 
 from app.cli import main
 from tests.tracking.answers.conftest import STRIDE_S, walk  # noqa: F401 - a fixture
+from tracking.session.edits import HidePerson, RenamePerson, SplitId
+from tracking.session.session import Session
 
 
 @pytest.fixture
@@ -34,6 +37,34 @@ def test_a_part_of_it(session, capsys):
     assert capsys.readouterr().out == "Person 1: no steps, jumps or repetitions\n"
 
 
+@pytest.fixture
+def three(session):
+    """Person 1 walks up to frame 50, 2 from there on up to 100, 3 for the rest; the last one is hidden."""
+    with Session.open(session, writable=True) as made:
+        for edit in (SplitId(1, 50, 2), SplitId(2, 100, 3), RenamePerson(2, "Zoë"), HidePerson(3)):
+            made.add_edit(edit)
+    return session
+
+
+def test_only_the_people_asked_for(three, capsys):
+    assert main(["answers", str(three)]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line[0] != " "] == ["Person 1:", "Zoë:"]
+    assert main(["answers", str(three), "--person", "2", "--csv", "--report", "png", "-q"]) == 0
+    assert capsys.readouterr().out.startswith("Zoë:")
+    table = pandas.read_csv(three.with_name("walk_answers.csv"))
+    assert set(table.person_id) == {2} and set(table.person_name) == {"Zoë"}
+    assert cv2.imread(str(three.with_name("walk_report.png"))).shape == (1754, 1240, 3)
+
+
+def test_a_page_for_each(three):
+    both = ["--person", "2", "--person", "1", "-q", "--report"]
+    assert main(["answers", str(three), *both, "png"]) == main(["answers", str(three), *both, "pdf"]) == 0
+    assert cv2.imread(str(three.with_name("walk_report.png"))).shape == (2 * 1754, 1240, 3)
+    document = QPdfDocument()
+    assert document.load(str(three.with_name("walk_report.pdf"))) == QPdfDocument.Error.None_
+    assert document.pageCount() == 2
+
+
 @pytest.mark.parametrize("form", ["pdf", "png"])
 def test_the_page(session, form):
     assert main(["answers", str(session), "--report", form, "-q"]) == 0
@@ -51,6 +82,7 @@ def test_the_page(session, form):
     ("words", "sentence"),
     [
         (["--report", "pdf", "--person", "7"], "There is no person 7"),
+        (["--csv", "--person", "1", "--person", "7"], "There is no person 7 in that part; there is 1."),
         (["--report", "pdf", "--to", "0.2"], "No steps, jumps or repetitions were found of Person 1"),
         (["--report", "pdf", "--from", "50"], "Nobody was seen"),
         (["--scale", "-1"], "metres a pixel"),

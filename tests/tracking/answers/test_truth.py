@@ -11,7 +11,7 @@ import pytest
 from ppnet.skeleton import COCO_17
 from tests.tracking.answers.moving_figures import RUN_CYCLE_S, RUN_STANCE, presser, run_steps, runner
 from tracking.answers.jumps import jumps_of
-from tracking.answers.motion import Motion, motions_of
+from tracking.answers.motion import Motion
 from tracking.answers.repetitions import repetitions_of
 from tracking.answers.steps import cadence_of, steps_of
 from tracking.evaluate.run import track_clip
@@ -46,8 +46,11 @@ def seen(times, points, how, *, size_wh):
     truth = Truth("movement", size_wh, tuple(frames))
     boxes, network = TrueBoxes(truth), SimulatedNetwork(truth)
     pipeline = Pipeline(boxes, network, settings=RunSettings())
-    (motion,) = motions_of(track_clip(truth, pipeline, stand_ins=(boxes, network)), COCO_17)
-    return motion
+    results = track_clip(truth, pipeline, stand_ins=(boxes, network))
+    assert {track_id for result in results for track_id in result.tracks.ids.tolist()} == {1}
+    nobody = np.full((1, 17, 2), np.nan)
+    found = np.concatenate([result.known_keypoints if len(result) else nobody for result in results])
+    return Motion(1, times, found.astype(np.float64), COCO_17)
 
 
 @pytest.mark.parametrize("how", HOWS)

@@ -1,12 +1,16 @@
 """One person's rows at once are what the frames hold of them, whatever was edited."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import ppnet_live as pl
+from app.runs.person_history import PersonHistory
 from tests.results import made_header, made_result
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (
@@ -19,11 +23,14 @@ from tracking.session.edits import (
     MergeIds,
     MoveKeypoint,
     OnlyPerson,
+    SetSpan,
     SplitId,
     SwapIds,
 )
-from tracking.session.person_tracks import PersonTrack, person_track
+from tracking.session.person_tracks import PersonTrack, exported_people, exported_track, person_track
 from tracking.session.session import Session
+from tracking.time_span import TimeSpan
+from tracking.types import KeypointState
 
 FRAMES = 120
 
@@ -80,6 +87,38 @@ def test_after_any_edits_and_with_smoothing_made_anew(session: Session, seed: in
         for keep_hidden in (False, True):
             track = person_track(edited, person, keep_hidden=keep_hidden)
             assert_same(track, edited, person, keep_hidden=keep_hidden)
+
+
+def test_what_is_exported_of_each_person(session: Session) -> None:
+    for edit in (SwapIds(1, 2, 40), MergeIds(3, 4), HidePerson(2), SetSpan(0.52, 3.1)):
+        session.add_edit(edit)
+    edited = EditedSession(session)
+    results = [one.result for one in edited.exported()]
+    counts = Counter(track_id for result in results for track_id in result.tracks.ids.tolist())
+    assert exported_people(edited) == counts and list(counts) == [1, 3]
+    for person in (1, 2, 3):
+        track = exported_track(edited, person)
+        assert track.times.tolist() == [result.time_s for result in results]
+        joints = [result.known_keypoints[result.tracks.ids == person] for result in results]
+        np.testing.assert_array_equal(track.known, np.concatenate(joints))
+    session.add_edit(OnlyPerson(1))
+    assert list(exported_people(EditedSession(session))) == [1]
+    assert exported_people(EditedSession(session, span=TimeSpan(50.0))) == {}
+
+
+def test_a_missing_joint_is_nowhere_whatever_the_filter_still_held(tmp_path: Path) -> None:
+    result = made_result(0, (1,))
+    states = result.states.copy()
+    states[0, 14] = KeypointState.MISSING
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        session.append(replace(result, states=states))
+        session.finish()
+        history = PersonHistory.of(1, person_track(EditedSession(session), 1))
+    assert np.isnan(history.smoothed[0, 14]).all() and np.isfinite(history.smoothed[0, 13]).all()
+    with pl.open_session(tmp_path / "a_session.ppnet") as opened:
+        (frame,) = opened
+        assert np.isnan(frame.people[0]["right_knee"].xy).all() and frame.people[0]["right_knee"].state == "missing"
+        assert np.isnan(opened.to_numpy()[0, 0, 14]).all() and opened.ids == (1,)
 
 
 def test_parts_in_any_order_are_the_whole(session: Session) -> None:
