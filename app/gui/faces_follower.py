@@ -36,6 +36,7 @@ class FacesFollower(Commands):
         panel.suggestionRefused.connect(self.refuse)
         self._workspace.status_updated.connect(self._follow)
         self._workspace.edited.connect(self.look)
+        self._workspace.people_changed.connect(lambda _people: self._ask())
         self._workspace.layers_changed.connect(lambda _layers: self._show())
         self._workspace.closing.connect(self.shut_down)
         self._workspace.closed.connect(self._forget)
@@ -72,12 +73,13 @@ class FacesFollower(Commands):
     def merge(self, one: SamePerson) -> None:
         """They are the same person."""
         self._workspace.edit(MergeIds(one.lost, one.new))
+        self._workspace.choose(one.lost)
         self._workspace.notify(f"{one.new} is {one.lost} now. Ctrl+Z undoes it.")
 
     def refuse(self, one: SamePerson) -> None:
         """They are two; this is not asked again."""
         self._refused.add((one.lost, one.new))
-        self._show()
+        self._ask()
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
@@ -91,8 +93,17 @@ class FacesFollower(Commands):
     def _show(self) -> None:
         hidden = self._workspace.layers.hides_people
         self._panel.show_faces({} if hidden else self._faces.pictures)
-        asked = [one for one in self._faces.suggestions if (one.lost, one.new) not in self._refused]
-        self._panel.show_suggestion(asked[0] if asked else None)
+        self._ask()
+
+    def _ask(self) -> None:
+        """The likeliest question that was not answered yet; none about people who are hidden."""
+        people = self._workspace.people
+        asked = [
+            one
+            for one in self._faces.suggestions
+            if (one.lost, one.new) not in self._refused and people.hidden.isdisjoint((one.lost, one.new))
+        ]
+        self._panel.show_suggestion(asked[0] if asked else None, people.names)
 
     def _follow(self, _status: RunStatus) -> None:
         self.look()

@@ -142,9 +142,8 @@ class PeoplePanel(QWidget):
             self._show_icon(item)
         self._filling = False
 
-    def show_suggestion(self, one: SamePerson | None) -> None:
-        """Asks whether two people are one; None: asks nothing."""
-        names = self._style.names
+    def show_suggestion(self, one: SamePerson | None, names: Mapping[int, str]) -> None:
+        """Asks whether two people are one, by their names where they have some; None: asks nothing."""
         lost, new = (names.get(who, f"person {who}") for who in ((one.lost, one.new) if one is not None else (0, 0)))
         self.question.ask(one, lost, new[:1].upper() + new[1:])
 

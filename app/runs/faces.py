@@ -42,9 +42,10 @@ class Faces:
 def faces_of(
     edited: EditedSession, opened: Callable[[], VideoSource], *, cancelled: Callable[[], bool] = lambda: False
 ) -> Faces:
-    """Reads all results and the few pictures that are needed. opened(): the video. UserError when it can't be read."""
+    """Reads all results and the few pictures that are needed, also of people who are hidden: the list shows them too.
+    opened(): the video. UserError when it can't be read."""
     people = People()
-    for one in edited.results():
+    for one in edited.results(keep_hidden=True):
         people.add(one.result)
         if cancelled():
             return Faces()
@@ -55,8 +56,8 @@ def faces_of(
         seek = getattr(source, "seek", None)
         for frame_index, group in groupby(wanted, key=lambda entry: entry[1].frame_index):
             shown = list(group)
-            result = edited.result(frame_index)
-            if cancelled() or result is None:
+            there = edited.edited(frame_index, keep_hidden=True)
+            if cancelled() or there is None:
                 break
             if seek is not None:
                 seek(shown[0][1].time_s)
@@ -65,7 +66,7 @@ def faces_of(
                 break
             for person, view in shown:
                 pictures[person] = _upper_part(frame.image, view)
-                looks[person] = _look(frame.image, result, person)
+                looks[person] = _look(frame.image, there.result, person)
     return Faces(people.views, pictures, _suggestions(people, looks))
 
 

@@ -11,6 +11,7 @@ from ppnet.skeleton import COCO_17
 from tests.app.gui.conftest import shown_frame
 from tests.clips import make_clip
 from tests.results import made_header, made_result
+from tracking.session.edits import DeletePerson, HidePerson, RenamePerson
 from tracking.session.session import Session
 from tracking.video.file import VideoFile
 
@@ -86,6 +87,21 @@ def test_hidden_faces_are_not_in_the_list(opened):
     assert np.abs(np.array(colour_of(window, 1)) - GREEN).max() > 60
     window.commands["blur-faces"].trigger()
     assert window.people.list.iconSize().width() == 40
+
+
+def test_who_is_hidden_has_a_face_and_is_not_asked_about(qtbot, opened):
+    window = opened()
+    question = window.people.question
+    qtbot.waitUntil(question.isVisible)
+    window.workspace.edit(RenamePerson(1, "Zoë"))
+    assert "looks like Zoë" in question.words.text()
+    window.workspace.edit(HidePerson(2))
+    assert not question.isVisible()
+    window.workspace.edit(DeletePerson(1, 0, 3))  # faces are looked at anew
+    qtbot.waitUntil(lambda: not window.faces._task.is_busy)
+    assert set(window.people._faces) == {1, 2} and not question.isVisible()
+    window.workspace.edit(HidePerson(2, hidden=False))
+    assert question.isVisible()
 
 
 def test_lost_and_found_is_asked_and_merged(qtbot, opened):
