@@ -13,6 +13,7 @@ from ppnet.errors import UserError
 from tracking.comparison import Comparison, picture_count, write_comparison
 from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
+from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
 
 
@@ -31,6 +32,7 @@ class CompareCommands(Commands):
         actions.connect({"compare": self.compare})
         workspace.opened.connect(lambda run: actions.enable(("compare",), not run.is_live))
         workspace.layers_changed.connect(lambda layers: self.shown.set_layers(layers) if self.shown else None)
+        workspace.edited.connect(self._follow_edits)
         workspace.closing.connect(self.shut_down)
         workspace.closed.connect(lambda: actions.enable(("compare",), False))
         actions.enable(("compare",), False)
@@ -44,11 +46,11 @@ class CompareCommands(Commands):
             self.shown.raise_()
             return
         try:
-            choices = [_choice(EditedSession(run.session), run.video) for _ in range(2)]
+            choice = _choice(EditedSession(run.session), run.video)
         except UserError as error:
             self._workspace.notify(str(error), "warning")
             return
-        shown = CompareWindow(choices[0], choices[1], layers=self._workspace.layers, parent=self._window)
+        shown = CompareWindow(choice, choice, layers=self._workspace.layers, parent=self._window)
         shown.saveWanted.connect(self.save)
         shown.otherFileWanted.connect(self.ask_other)
         shown.finished.connect(lambda _code: self._forget())
@@ -98,6 +100,17 @@ class CompareCommands(Commands):
             self.shown.close()
         self._forget()
 
+    def _follow_edits(self) -> None:
+        """Compares people as they are now; nobody is left to compare: no window."""
+        run = self._workspace.opened_file
+        if run is None or self.shown is None:
+            return
+        try:
+            self.shown.renew(_choice(EditedSession(run.session), run.video))
+        except UserError as error:
+            self._workspace.notify(str(error), "warning")
+            self.shown.close()
+
     def _tick(self) -> None:
         if self.shown is not None and self._writing.is_busy:
             self.shown.show_progress(self._writing.share)
@@ -125,10 +138,7 @@ class CompareCommands(Commands):
 
 def _choice(edited: EditedSession, video: Path | None) -> Choice:
     """Everybody in a session who is shown. UserError when there is nobody."""
-    seen: dict[int, str] = {}
-    for one in edited.exported():
-        for person in one.result.tracks.ids.tolist():
-            seen.setdefault(person, edited.name(person))
-    if not seen:
+    people = tuple((person, edited.name(person)) for person in exported_people(edited))
+    if not people:
         raise UserError(f"Nobody has been seen in {edited.stored.path.name} yet; there is nobody to compare.")
-    return Choice(edited, video, tuple(sorted(seen.items())))
+    return Choice(edited, video, people)

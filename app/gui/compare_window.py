@@ -104,6 +104,14 @@ class CompareWindow(QDialog):
         self._fill(1)
         self.restart()
 
+    def renew(self, choice: Choice) -> None:
+        """A session was edited: its people are these now. Who and when stay chosen."""
+        for side, before in enumerate(self._choices):
+            if before.session.stored is choice.session.stored:
+                self._choices[side] = choice
+                self._offer(side, chosen=self.people[side].currentData())
+        self.restart()
+
     def restart(self) -> None:
         """Compares what is chosen now."""
         self.stop()
@@ -144,14 +152,10 @@ class CompareWindow(QDialog):
 
     def _fill(self, side: int) -> None:
         """Offers the people and the moment of one side: two people, or two attempts of the only one, at two marks."""
-        choice, box, moment = self._choices[side], self.people[side], self.moments[side]
+        choice, moment = self._choices[side], self.moments[side]
         same = self._choices[0].session.stored.path == choice.session.stored.path
-        box.blockSignals(True)
+        self._offer(side, chosen=choice.people[min(side, len(choice.people) - 1) if same else 0][0])
         moment.blockSignals(True)
-        box.clear()
-        for person, name in choice.people:
-            box.addItem(name, person)
-        box.setCurrentIndex(min(side, len(choice.people) - 1) if same else 0)
         moment.setRange(0.0, 1e6)
         moment.setDecimals(3)
         moment.setSingleStep(1 / 30)
@@ -161,8 +165,17 @@ class CompareWindow(QDialog):
             moment.setValue(marks[side].time_s)
         else:
             moment.setValue(marks[0].time_s if marks else 0.0)
-        box.blockSignals(False)
         moment.blockSignals(False)
+
+    def _offer(self, side: int, *, chosen: int) -> None:
+        """Fills the list of people; somebody who is not there any more: the first one."""
+        box = self.people[side]
+        box.blockSignals(True)
+        box.clear()
+        for person, name in self._choices[side].people:
+            box.addItem(name, person)
+        box.setCurrentIndex(max(box.findData(chosen), 0))
+        box.blockSignals(False)
 
     def _lay_out(self) -> None:
         choices = QGridLayout()

@@ -6,6 +6,7 @@ import pytest
 from tests.tracking.answers.conftest import make_walk
 from tracking.comparison import PANE_WH
 from tracking.drawing.privacy import GROUND
+from tracking.session.edits import HidePerson, RenamePerson, SetSpan
 from tracking.video.file import VideoFile
 
 
@@ -55,6 +56,19 @@ def test_people_are_hidden_in_it_as_soon_as_they_are_in_the_window(qtbot, compar
     assert (np.abs(shown.image[corner].astype(int) - GROUND).max(axis=2) < 3).all()
     assert (np.abs(seen[corner].astype(int) - GROUND).max(axis=2) > 20).all()
     compared.commands["plain-ground"].trigger()
+
+
+def test_edits_reach_it(qtbot, compared):
+    shown = compared.comparing.shown
+    compared.workspace.edit(RenamePerson(2, "Zoë"))
+    assert [box.currentText() for box in shown.people] == ["Person 1", "Zoë"]
+    assert shown.people[0].itemText(1) == "Zoë"
+    compared.workspace.edit(HidePerson(1))
+    assert [box.currentText() for box in shown.people] == ["Zoë", "Zoë"]
+    compared.workspace.edit(SetSpan(0.5, 1.0))
+    qtbot.waitUntil(lambda: (shown.place.minimum(), shown.place.maximum()) == (50, 97))
+    compared.workspace.edit(HidePerson(2))
+    assert compared.comparing.shown is None and "nobody to compare" in compared.banner.text
 
 
 def test_it_closes_with_its_file(qtbot, compared):
