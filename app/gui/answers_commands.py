@@ -46,7 +46,7 @@ class AnswersCommands(Commands):
         run = self._workspace.opened_file
         if run is None or self._search.is_busy or not self._panel.isVisible():
             return
-        known_of = run.session.path, run.session.frame_count, run.session.edits()
+        known_of = run.session.path, run.session.complete, run.session.frame_count, run.session.edits()
         if known_of == self._known_of:
             return
         session = run.session
@@ -54,9 +54,7 @@ class AnswersCommands(Commands):
         def work(progress: Progress) -> tuple[Answers, ...]:
             edited = EditedSession(session)
             edited.refresh(cancelled=progress.cancelled)
-            answers = answers_of(edited)
-            progress.tell(1.0)
-            return answers
+            return answers_of(edited, tick=lambda _done: progress.tell(0.0))
 
         self._known_of = known_of
         if not self._everybody:
@@ -66,7 +64,7 @@ class AnswersCommands(Commands):
     def save_table(self) -> None:
         """Every number as CSV."""
         run = self._workspace.opened_file
-        if run is not None:
+        if run is not None and self._is_known():
             path = self._files.new_file(f"{run.video.stem}_answers.csv")
             try:
                 write_answers_csv(self._everybody, path)
@@ -79,10 +77,10 @@ class AnswersCommands(Commands):
         """One page about the chosen person, or about who did most."""
         run, chosen = self._workspace.opened_file, self._workspace.people.chosen
         found = [answers for answers in self._everybody if not answers.is_empty]
-        if run is None or not found:
+        if run is None or not found or not self._is_known():
             return
         if self._report.is_busy:
-            self._workspace.notify("Still computing; try again in a moment.", "warning")
+            self._workspace.notify("The previous report is still being made; try again in a moment.", "warning")
             return
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.activity))
         path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
@@ -93,6 +91,12 @@ class AnswersCommands(Commands):
         """Gives up what is under way."""
         for work in (self._search, self._report):
             work.cancel(wait_s=3.0)
+
+    def _is_known(self) -> bool:
+        """Whether what the page shows is of today; says so when it isn't yet."""
+        if self._search.is_busy:
+            self._workspace.notify("Still looking for steps, jumps and repetitions; try again in a moment.", "warning")
+        return not self._search.is_busy
 
     def _found(self, everybody: tuple[Answers, ...] | None) -> None:
         if everybody is not None and self._workspace.opened_file is not None:
@@ -120,4 +124,4 @@ def _written_report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle
     def tick(_done: int) -> None:
         progress.tell(0.0)
 
-    return write_report(report_page(edited, who, tick, style=style, video=run.video), path)
+    return write_report([report_page(edited, who, tick, style=style, video=run.video)], path)

@@ -1,6 +1,7 @@
 """Recording: live by the engine's recorder; of a file, the marked part or what lies between two presses, with sound."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,7 +91,7 @@ class Recording:
         if span.is_empty:
             work.notify("Nothing was recorded: it was outside the in and out points.", "warning")
             return
-        edited, nearby = file.edited, file.nearby()
+        edited, nearby = copy(file.edited), file.nearby()  # as it is now: edits made meanwhile don't count
         bare = replace(work.style, layers=work.layers.bare())
         wanted = [("annotated", work.style)] * self._kinds[0] + [("raw", bare)] * self._kinds[1]
         try:

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 
 from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk
+from tracking.session.edits import DeletePerson
 
 
 @pytest.fixture
@@ -48,6 +49,18 @@ def test_table_and_report(qtbot, walked, tmp_path):
     assert (folder / "walk_answers.csv").exists()
     walked.answers.report.click()
     qtbot.waitUntil(lambda: (folder / "walk_1_report.pdf").exists() and "report" in walked.banner.text)
+
+
+def test_what_is_saved_is_of_today(qtbot, walked, tmp_path):
+    walked.workspace.edit(DeletePerson(1, 60))
+    walked.answers.table.click()
+    assert "Still looking" in walked.banner.text and not list(tmp_path.rglob("walk_answers.csv"))
+    walked.answers.report.click()
+    qtbot.waitUntil(lambda: int(rows(walked)["Steps"].text(1)) <= 4)
+    assert not list(tmp_path.rglob("*_report.pdf"))
+    walked.answers.table.click()
+    (table,) = tmp_path.rglob("walk_answers.csv")
+    assert ",summary,,,,steps,4," in table.read_text() or ",summary,,,,steps,3," in table.read_text()
 
 
 def test_nobody_who_walks_is_said(qtbot, open_clip):

@@ -1,5 +1,6 @@
 """A span of a file as a video of its own: it begins at 0, pictures and sound alike."""
 
+import threading
 from fractions import Fraction
 
 import av
@@ -7,7 +8,9 @@ import pytest
 
 from app.runs.recorded_picture import write_span
 from tests.clips import SIZE_WH, paint
+from tests.fakes import PATIENCE_S
 from tracking.drawing.style import SceneStyle
+from tracking.session.edits import HidePerson, SetSpan
 from tracking.time_span import TimeSpan
 from tracking.video.factory import open_source
 from tracking.video.writer import VideoWriter
@@ -35,6 +38,22 @@ def test_a_recorded_span_begins_at_zero_with_its_sound_in_step(clip, tmp_path):
     at = {sound: time_s for time_s, sound in before}
     moved = [at[sound] - time_s for time_s, sound in after if list(at).count(sound) == 1]
     assert len(moved) > 20 and moved == pytest.approx([0.5] * len(moved), abs=1e-3)
+
+
+def test_edits_made_while_it_is_written_do_not_count(qtbot, open_clip, monkeypatch):
+    window, edited, shown = open_clip(), threading.Event(), []
+
+    def write(_source, _out, *, result_of, **_how):
+        edited.wait(PATIENCE_S)
+        shown.append(result_of(30).tracks.ids.tolist())
+
+    monkeypatch.setattr("app.runs.recording.write_span", write)
+    window.workspace.edit(SetSpan(0.5, 1.5))
+    window.recording.recording.start(annotated=True, raw=False)
+    window.workspace.edit(HidePerson(2))
+    edited.set()
+    qtbot.waitUntil(lambda: not window.recording.recording.writing.is_busy)
+    assert shown == [[1, 2]]
 
 
 def test_from_the_start_nothing_is_moved(clip, tmp_path):
