@@ -8,7 +8,7 @@ from tracking.run_settings import NetworkSettings, RunSettings
 
 if TYPE_CHECKING:
     from ppnet.estimator import PoseEstimator
-    from tracking.detection.detector import PersonDetector
+    from tracking.detection.detector import PersonDetector, SizedDetector
     from tracking.pipeline import Pipeline
 
 
@@ -28,11 +28,10 @@ def build_detector(settings: RunSettings) -> "PersonDetector":
     from tracking.detection.tiles import TiledDetector
 
     is_onnx = settings.detector.model.lower().endswith(".onnx")
-    network = OnnxDetector(settings.detector) if is_onnx else tflite_detector(settings.detector)
+    network: SizedDetector = OnnxDetector(settings.detector) if is_onnx else tflite_detector(settings.detector)
     detector: PersonDetector = network
     if settings.detector.tiles == "auto":
-        limit = settings.detector.max_detections
-        detector = TiledDetector(network, input_size=network.input_size, max_detections=limit)
+        detector = TiledDetector(network, max_detections=settings.detector.max_detections)
     return detector if settings.region is None else RegionDetector(detector, settings.region)
 
 

@@ -51,6 +51,15 @@ class PersonDetector(Protocol):
         ...
 
 
+class SizedDetector(PersonDetector, Protocol):
+    """One that scales every picture to the same size, so that it misses small people in large pictures."""
+
+    @property
+    def input_size(self) -> int:
+        """Pixels of the longer side of what it looks at."""
+        ...
+
+
 def model_path(model: str) -> Path:
     """File of a detector by name or path. UserError when there is none."""
     if model in DETECTORS:

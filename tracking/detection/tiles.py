@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking import boxes as box_math
-from tracking.detection.detector import Image, PersonDetector
+from tracking.detection.detector import Image, SizedDetector
 from tracking.types import Detections
 
 OVERLAP = 0.25  # share of a tile that the next one sees too; people of less than this are whole in one of them
@@ -20,18 +20,17 @@ MAX_INSIDE = 0.7  # share of a tile's box inside a better one: a part of somebod
 class TiledDetector:
     """Looks at the whole picture and then, if it is large, at tiles of it, up to 3 by 3.
 
-    input_size: side in pixels to which `detector` scales pictures. Every tile costs as much time as the whole picture.
+    Every tile costs as much time as the whole picture.
     """
 
-    def __init__(self, detector: PersonDetector, *, input_size: int, max_detections: int) -> None:
+    def __init__(self, detector: SizedDetector, *, max_detections: int) -> None:
         self._detector = detector
-        self._input_size = input_size
         self._max_detections = max_detections
 
     def detect(self, image: Image) -> Detections:
         """See `PersonDetector.detect`."""
         found = [self._detector.detect(image)]
-        for x1, y1, x2, y2 in tiles_of((image.shape[1], image.shape[0]), self._input_size):
+        for x1, y1, x2, y2 in tiles_of((image.shape[1], image.shape[0]), self._detector.input_size):
             part = self._detector.detect(np.ascontiguousarray(image[y1:y2, x1:x2]))
             boxes = part.boxes + np.array([x1, y1, x1, y1], np.float32)
             whole = ~_is_cut(boxes, (x1, y1, x2, y2), (image.shape[1], image.shape[0]))

@@ -10,6 +10,8 @@ from tracking.types import Detections
 class Marks:
     """Finds white rectangles that are at least a twentieth of what it is shown, the larger the surer."""
 
+    input_size = 416
+
     def __init__(self):
         self.looks = 0
 
@@ -36,7 +38,7 @@ def picture(*boxes, size_wh=(1280, 720)):
 def test_small_people_are_found_in_the_tiles_and_large_ones_once():
     """The large one lies across the tiles' borders: its parts are nobody."""
     small, large = [100, 100, 120, 140], [500, 100, 760, 660]
-    detector = TiledDetector(Marks(), input_size=416, max_detections=50)
+    detector = TiledDetector(Marks(), max_detections=50)
     found = detector.detect(picture(small, large))
     assert found.boxes.tolist() == [large, small]
     assert (np.diff(found.scores) <= 0).all()
@@ -44,12 +46,12 @@ def test_small_people_are_found_in_the_tiles_and_large_ones_once():
 
 def test_somebody_in_two_tiles_is_one():
     small = [440, 250, 460, 295]  # where tiles overlap
-    assert TiledDetector(Marks(), input_size=416, max_detections=50).detect(picture(small)).boxes.tolist() == [small]
+    assert TiledDetector(Marks(), max_detections=50).detect(picture(small)).boxes.tolist() == [small]
 
 
 def test_small_pictures_are_looked_at_once():
     marks = Marks()
-    detector = TiledDetector(marks, input_size=416, max_detections=50)
+    detector = TiledDetector(marks, max_detections=50)
     detector.detect(picture(size_wh=(600, 400)))
     assert marks.looks == 1
     detector.detect(picture(size_wh=(640, 480)))
@@ -75,5 +77,5 @@ def test_tiles_cover_the_picture_and_overlap(size_wh):
 
 def test_no_more_than_are_wanted():
     people = [[100 + 150 * k, 100, 120 + 150 * k, 140] for k in range(6)]
-    found = TiledDetector(Marks(), input_size=416, max_detections=4).detect(picture(*people))
+    found = TiledDetector(Marks(), max_detections=4).detect(picture(*people))
     assert len(found) == 4
