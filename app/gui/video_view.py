@@ -1,10 +1,11 @@
 """The picture: paints the frame with its people, zooms and pans, and turns clicks and drags into signals."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -86,6 +87,7 @@ class VideoView(QWidget):
         self.region: tuple[float, float, float, float] | None = None
         self._picture: Picture | None = None
         self._image = QImage()
+        self._canvas = QImage()
         self._shown: npt.NDArray[np.uint8] | None = None
         self._trails = Trails()
         self._transform = ViewTransform()
@@ -171,9 +173,7 @@ class VideoView(QWidget):
     def snapshot(self) -> QImage:
         """The picture at its own size with everything that is drawn over it."""
         image = QImage(self._image.size(), QImage.Format.Format_RGB32)
-        painter = QPainter(image)
-        self._paint_content(painter, ViewTransform())
-        painter.end()
+        self._paint_content(image, ViewTransform())
         return image
 
     # Zoom and pan
@@ -202,19 +202,32 @@ class VideoView(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(tokens().stage))
+        self._fit_canvas()
         if self._picture is not None:
-            self._paint_content(painter, self._transform)
+            self._paint_content(self._canvas, self._transform)
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._canvas)
+        if self._picture is not None:
             self._paint_overlay(painter)
         painter.end()
 
-    def _paint_content(self, painter: QPainter, transform: ViewTransform) -> None:
+    def _fit_canvas(self) -> None:
+        """As many pixels as the widget has on the screen, empty; the same ones as long as its size stays."""
+        density = self.devicePixelRatioF()
+        size = QSize(math.ceil(self.width() * density), math.ceil(self.height() * density))
+        if self._canvas.size() != size:
+            self._canvas = QImage(size, QImage.Format.Format_RGB32)
+        self._canvas.setDevicePixelRatio(density)
+        self._canvas.fill(QColor(tokens().stage))
+
+    def _paint_content(self, canvas: QImage, transform: ViewTransform) -> None:
+        painter = QPainter(canvas)
         paint_picture(painter, self._image, transform)
+        painter.end()
         if self._picture is not None and self._picture.result is not None:
             style = SceneStyle(self.layers, self.people, self.hand.drawn, zoom=transform.scale)
             drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
-            paint_scene(painter, drawn, transform)
+            paint_scene(canvas, drawn, transform)
 
     def _paint_overlay(self, painter: QPainter) -> None:
         if self.region is not None:

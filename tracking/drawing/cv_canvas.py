@@ -1,12 +1,14 @@
-"""Paints a scene on an RGB picture with cv2: for recordings, exports and the command line."""
+"""Paints a scene with cv2, on pictures of recordings and exports and on what the window shows: the one brush."""
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tracking.drawing.colors import Color
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.text import label_picture, label_place
 
@@ -19,36 +21,58 @@ SOFT_EDGE = 0.5  # cv2 blends the edge of a disc outwards; so much smaller it ha
 NO_POINTS = np.zeros((0, 2), np.float32)
 
 
-def paint_scene(scene: Scene, canvas: Image) -> None:
-    """Draws every shape on an (H, W, 3) uint8 RGB picture, in place."""
-    for shape, points in zip(scene.shapes, _fixed_points(scene.shapes), strict=True):
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a scene lies on a canvas: canvas pixel = scale * image pixel + shift; pixel centres lie at whole numbers."""
+
+    scale: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+
+    def of(self, x: float, y: float) -> tuple[float, float]:
+        """Canvas pixels of a point of the image."""
+        return self.scale * x + self.shift_x, self.scale * y + self.shift_y
+
+
+AS_IT_IS = Placement()
+
+
+def paint_scene(scene: Scene, canvas: Image, placement: Placement = AS_IT_IS) -> None:
+    """Draws every shape on a picture (H, W, 3) uint8 in RGB, or one (H, W, 4) of blue, green, red and 255, in place."""
+    is_bgr = canvas.shape[2] == 4
+    for shape, points in zip(scene.shapes, _fixed_points(scene.shapes, placement), strict=True):
         match shape:
             case Lines(color=color, width=width):
-                cv2.polylines(
-                    canvas, list(points.reshape(-1, 2, 2)), False, color, _thickness(width), cv2.LINE_AA, SHIFT
-                )
-            case Discs():
-                _discs(shape, points, canvas)
-            case Box(color=color, width=width):
-                x1, y1, x2, y2 = (round(value) for value in shape.corners)
-                cv2.rectangle(canvas, (x1, y1), (x2, y2), color, _thickness(width))
+                pieces, thickness = list(points.reshape(-1, 2, 2)), _thickness(width * placement.scale)
+                cv2.polylines(canvas, pieces, False, _ink(color, is_bgr), thickness, cv2.LINE_AA, SHIFT)
+            case Discs(color=color):
+                _discs(shape, points, canvas, _ink(color, is_bgr), placement.scale)
+            case Box(corners=(x1, y1, x2, y2), color=color, width=width):
+                (left, top), (right, bottom) = placement.of(x1, y1), placement.of(x2, y2)
+                first, last = (round(left), round(top)), (round(right), round(bottom))
+                cv2.rectangle(canvas, first, last, _ink(color, is_bgr), _thickness(width * placement.scale))
             case Label():
-                _label(shape, canvas)
+                _label(shape, scene.size_wh, canvas, placement)
             case Patch():
-                _patch(shape, canvas)
+                _patch(shape, canvas, placement)
 
 
-def _fixed_points(shapes: Sequence[Shape]) -> list[Points]:
-    """Of each shape the ends of its lines or the middles of its discs (P, 2) in fixed point, none of other shapes: all
-    at once, because numpy takes longer over eighty small arrays than over a large one."""
+def _fixed_points(shapes: Sequence[Shape], placement: Placement) -> list[Points]:
+    """Of each shape the ends of its lines or the middles of its discs (P, 2) on the canvas in fixed point, none of
+    other shapes: all at once, because numpy takes longer over eighty small arrays than over a large one."""
     points = [
         shape.points.reshape(-1, 2) if isinstance(shape, Lines) else
         shape.centers if isinstance(shape, Discs) else NO_POINTS
         for shape in shapes
     ]  # fmt: skip
-    fixed = np.rint(np.concatenate([NO_POINTS, *points]) * ONE).astype(np.int32)
+    shift = np.array([placement.shift_x, placement.shift_y], np.float32)
+    fixed = np.rint((np.concatenate([NO_POINTS, *points]) * placement.scale + shift) * ONE).astype(np.int32)
     ends = itertools.accumulate(map(len, points))
     return [fixed[end - len(part) : end] for part, end in zip(points, ends, strict=True)]
+
+
+def _ink(color: Color, is_bgr: bool) -> tuple[int, ...]:
+    return (*color[::-1], 255) if is_bgr else color
 
 
 def _thickness(width: float) -> int:
@@ -56,41 +80,51 @@ def _thickness(width: float) -> int:
     return max(1, round(width) - 1)
 
 
-def _discs(discs: Discs, centers: Points, canvas: Image) -> None:
+def _discs(discs: Discs, centers: Points, canvas: Image, ink: tuple[int, ...], scale: float) -> None:
     """By one call where their size allows it: the round end of a line without length is a disc."""
-    thickness = 2 * (discs.radius - SOFT_EDGE)
-    if not discs.ring and thickness >= 2 and float(thickness).is_integer():
-        cv2.polylines(canvas, list(centers[:, None]), True, discs.color, int(thickness), cv2.LINE_AA, SHIFT)
+    radius, ring = discs.radius * scale, discs.ring * scale
+    thickness = 2 * (radius - SOFT_EDGE)
+    if not ring and round(thickness) >= 2 and abs(thickness - round(thickness)) < 1e-3:
+        cv2.polylines(canvas, list(centers[:, None]), True, ink, round(thickness), cv2.LINE_AA, SHIFT)
         return
-    width = _thickness(discs.ring) if discs.ring else cv2.FILLED
-    radius = round((discs.radius - (0 if discs.ring else SOFT_EDGE)) * ONE)
+    width = _thickness(ring) if ring else cv2.FILLED
+    radius_fixed = round((radius - (0 if ring else SOFT_EDGE)) * ONE)
     for center in centers.tolist():
-        cv2.circle(canvas, center, radius, discs.color, width, cv2.LINE_AA, SHIFT)
+        cv2.circle(canvas, center, radius_fixed, ink, width, cv2.LINE_AA, SHIFT)
 
 
-def _label(label: Label, canvas: Image) -> None:
-    pixels = label_picture(label)
+def _label(label: Label, size_wh: tuple[int, int], canvas: Image, placement: Placement) -> None:
+    pixels, scale = label_picture(label, placement.scale), placement.scale
     height, width = pixels.shape[:2]
-    left, top = (round(at) for at in label_place(label, (width, height), (canvas.shape[1], canvas.shape[0])))
-    place = canvas[top : top + height, left : left + width]
+    corner = label_place(label, (width / scale, height / scale), size_wh)
+    # Pixels have edges: the corner of the first one lies half a pixel before its centre.
+    left, top = (round(at + 0.5) for at in placement.of(corner[0] - 0.5, corner[1] - 0.5))
+    pixels = pixels[max(-top, 0) :, max(-left, 0) :]
+    place = canvas[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0), :3]
     pixels = pixels[: place.shape[0], : place.shape[1]]
+    inks = _channels(pixels, canvas)
     if label.ground is not None:
-        place[:] = pixels[..., :3]
+        place[:] = inks
     else:
         share = pixels[..., 3:] / np.float32(255)
-        place[:] = np.rint(place + (pixels[..., :3] - place.astype(np.float32)) * share)
+        place[:] = np.rint(place + (inks - place.astype(np.float32)) * share)
 
 
-def _patch(patch: Patch, canvas: Image) -> None:
-    x1, y1, x2, y2 = patch.corners
+def _patch(patch: Patch, canvas: Image, placement: Placement) -> None:
+    (x1, y1), (x2, y2) = placement.of(*patch.corners[:2]), placement.of(*patch.corners[2:])
     left, top = max(int(np.ceil(x1)), 0), max(int(np.ceil(y1)), 0)
     right, bottom = min(int(np.floor(x2)) + 1, canvas.shape[1]), min(int(np.floor(y2)) + 1, canvas.shape[0])
     if right <= left or bottom <= top or not (x2 > x1 and y2 > y1):
         return
-    pixels = patch.pixels / np.float32(255)
-    pixels[..., :3] *= pixels[..., 3:] * 255
+    share = patch.pixels[..., 3:] / np.float32(255)
+    pixels = np.concatenate([_channels(patch.pixels, canvas) * share, share], axis=2)
     across, down = (x2 - x1) / pixels.shape[1], (y2 - y1) / pixels.shape[0]
     matrix = np.array([[across, 0, x1 + across / 2 - left], [0, down, y1 + down / 2 - top]])
     stretched = cv2.warpAffine(pixels, matrix, (right - left, bottom - top), borderMode=cv2.BORDER_REPLICATE)
-    place = canvas[top:bottom, left:right]
+    place = canvas[top:bottom, left:right, :3]
     place[:] = np.rint(place * (1 - stretched[..., 3:]) + stretched[..., :3])
+
+
+def _channels(pixels: Image, canvas: Image) -> Image:
+    """The colours of RGBA pixels in the canvas's order."""
+    return pixels[..., 2::-1] if canvas.shape[2] == 4 else pixels[..., :3]

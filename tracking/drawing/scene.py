@@ -1,7 +1,7 @@
-"""What is drawn over a picture, decided once for every brush: shapes in image pixels, with their colours and sizes.
+"""What is drawn over a picture, decided once for window and files: shapes in image pixels, with colours and sizes.
 
-A canvas draws the shapes one after the other and decides nothing, so that a recording shows what the window shows.
-A new layer is a function here that gives shapes; the canvases stay as they are.
+The canvas draws the shapes one after the other and decides nothing, so that a recording shows what the window shows.
+A new layer is a function here that gives shapes; the canvas stays as it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

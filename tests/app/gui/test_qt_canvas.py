@@ -1,7 +1,8 @@
-"""Two brushes, one picture: what the window paints of a scene is what a recording holds, but for soft edges."""
+"""What the window paints of a scene is what a recording holds, wherever it is moved and however it is enlarged."""
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -30,14 +31,15 @@ EVERYTHING = SceneStyle(
 SOFT = 60  # of 255: more than this is no matter of soft edges
 
 
-def by_qt(image, scene, transform=ViewTransform()):  # noqa: B008 - a frozen value
-    size = round(image.shape[1] * transform.scale), round(image.shape[0] * transform.scale)
+def by_qt(image, scene, transform=ViewTransform(), *, density=1.0):  # noqa: B008 - a frozen value
+    size = round(image.shape[1] * transform.scale * density), round(image.shape[0] * transform.scale * density)
     canvas = QImage(*size, QImage.Format.Format_RGB32)
+    canvas.setDevicePixelRatio(density)
     canvas.fill(QColor(0, 0, 0))
     painter = QPainter(canvas)
     paint_picture(painter, to_qimage(image), transform)
-    paint_scene(painter, scene, transform)
     painter.end()
+    paint_scene(canvas, scene, transform)
     return np.frombuffer(canvas.constBits(), np.uint8).reshape(size[1], size[0], 4)[..., 2::-1].astype(int)
 
 
@@ -74,37 +76,51 @@ def whole():
 
 
 @pytest.mark.parametrize("level", [0, 110, 255])
-def test_a_scene_looks_the_same_by_both(qapp, level):
+def test_a_scene_looks_the_same_in_the_window_and_in_a_recording(qapp, level):
     scene = whole()
     assert {type(shape) for shape in scene.shapes} == {Lines, Discs, Box, Label, Patch}
-    painted, recorded = by_qt(ground(level), scene), by_cv(ground(level), scene)
-    drawn = (np.abs(recorded - level) > SOFT).any(axis=2)
-    other = (np.abs(painted - recorded) > SOFT).any(axis=2)
-    assert drawn.mean() > 0.05, "little was drawn"
-    assert other.sum() / drawn.sum() < 0.015
-    assert np.abs(painted - recorded).mean() < 1.5
+    recorded = by_cv(ground(level), scene)
+    assert (np.abs(recorded - level) > SOFT).any(axis=2).mean() > 0.05, "little was drawn"
+    assert np.array_equal(by_qt(ground(level), scene), recorded)
+
+
+def test_a_scene_that_is_moved_is_cut_off_at_the_edges(qapp):
+    recorded = by_cv(ground(), whole())
+    left_out = by_qt(ground(), whole(), ViewTransform(1, -250, -110))
+    right_out = by_qt(ground(), whole(), ViewTransform(1, 250, 110))
+    # cv2 smooths a little otherwise at the very edge.
+    assert (left_out[:-110, :-250] != recorded[110:, 250:]).any(axis=2).mean() < 0.001
+    assert (right_out[110:, 250:] != recorded[:-110, :-250]).any(axis=2).mean() < 0.001
 
 
 @pytest.mark.parametrize("kind", [Lines, Discs, Box, Label, Patch])
-def test_every_kind_of_shape_lies_at_the_same_place(qapp, kind):
-    scene = Scene(SIZE_WH, tuple(shape for shape in whole().shapes if isinstance(shape, kind)))
-    painted, recorded = by_qt(ground(), scene), by_cv(ground(), scene)
-    assert np.abs(painted - 110).sum() == pytest.approx(np.abs(recorded - 110).sum(), rel=0.1), "of another size"
+def test_every_kind_of_shape_lies_at_the_same_place_when_it_is_enlarged(qapp, kind):
+    shapes = [shape for shape in whole().shapes if isinstance(shape, kind)]
+    if kind is Label:  # plates alone: letters have other pixels at another size
+        shapes = [replace(shape, ink=shape.ground) for shape in shapes if shape.ground is not None]
+    scene = Scene(SIZE_WH, tuple(shapes))
+    large = by_qt(ground(), scene, ViewTransform(4)).astype(np.uint8)
+    painted = cv2.resize(large, SIZE_WH, interpolation=cv2.INTER_AREA).astype(int)
+    recorded = by_cv(ground(), scene)
+    assert np.abs(painted - 110).sum() == pytest.approx(np.abs(recorded - 110).sum(), rel=0.2), "of another size"
     apart = np.abs(painted - recorded).sum()
     for axis in (0, 1):
         for step in (-1, 1):
-            assert np.abs(painted - np.roll(recorded, step, axis)).sum() > 1.7 * apart, "nearer when moved by a pixel"
+            assert np.abs(painted - np.roll(recorded, step, axis)).sum() > 1.4 * apart, "nearer when moved by a pixel"
 
 
-def test_over_a_frame_of_a_film_the_people_look_the_same_by_both(qapp):
+def test_a_fine_screen_shows_as_much_as_an_enlarged_picture(qapp):
+    enlarged = by_qt(ground(), whole(), ViewTransform(2))
+    assert np.array_equal(by_qt(ground(), whole(), density=2.0), enlarged)
+
+
+def test_over_a_frame_of_a_film_the_people_look_the_same_in_both(qapp):
     with open_source(shared(SHARED_CLIPS / "walk_crossing.mp4")) as source:
         frame = next(iter(source))
     result = replace(crowd(), size_wh=frame.size_wh)
-    painted = by_qt(frame.image, scene_of(result, EVERYTHING))
-    recorded = Annotator(EVERYTHING).picture(frame, result).astype(int)
-    drawn = (recorded != frame.image).any(axis=2)
-    other = (np.abs(painted - recorded) > SOFT).any(axis=2)
-    assert drawn.sum() > 20_000 and other.sum() / drawn.sum() < 0.015
+    recorded = Annotator(EVERYTHING).picture(frame, result)
+    assert (recorded != frame.image).any(axis=2).sum() > 20_000
+    assert np.array_equal(by_qt(frame.image, scene_of(result, EVERYTHING)), recorded)
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.7, 3.0])
