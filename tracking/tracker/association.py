@@ -61,14 +61,16 @@ def matching_stages(
     height, expected = box_math.sizes(boxes)[columns, 1], box_math.sizes(predicted)[rows, 1]
     same_height = (height > expected / ratio) & (height < expected * ratio)
     no_person = evidence.is_empty(settings.pose_score)[columns]
-    likeness = appearance.paired_similarity(people.colours[rows], evidence.colours(columns))
-    other_colours = likeness < settings.appearance.min_appearance
-    colours = similarity.appearance_affinity(likeness, settings)
 
     near = high & (iou >= settings.min_iou) & recent
     found_again = high & (place >= settings.min_oks) & same_height
     both_partly = high & recent & (iou / settings.min_iou + np.nan_to_num(oks) / settings.min_oks >= 1.0)
     low = ~high & ~no_person & (iou >= settings.low_min_iou)
+    likeness = np.full(len(rows), np.nan, np.float32)
+    asked = np.flatnonzero(near | found_again | both_partly)  # where colours have a say
+    likeness[asked] = appearance.paired_similarity(people.colours[rows[asked]], evidence.colours(columns[asked]))
+    other_colours = likeness < settings.appearance.min_appearance
+    colours = similarity.appearance_affinity(likeness, settings)
     full_cost = -(iou + np.where(np.isnan(oks), iou, oks) + colours)
     lost_cost = -(place + settings.appearance.weight * colours)
     stages = (

@@ -50,16 +50,20 @@ def oks_matrix(
     return oks
 
 
-def same_poses(keypoints: Floats, areas: Floats, skeleton: Skeleton, settings: TrackerSettings) -> tuple[Rows, Rows]:
+def same_poses(
+    keypoints: Floats, areas: Floats, skeleton: Skeleton, settings: TrackerSettings, known: int = 0
+) -> tuple[Rows, Rows]:  # fmt: skip
     """Pairs (P,), (P,) of people, the first before the second, whose keypoints (N, K, 2) show one pose: OKS for the
     larger area of the two, left and right exchanged where that fits better (the network mixes them up).
 
-    areas: (N,) of the boxes, square pixels.
+    areas: (N,) of the boxes, square pixels. known: of so many, the first ones, no two are compared with each other.
     """
     spread = (2 * keypoint_sigmas(skeleton)) ** 2
     around = extents(keypoints)
-    near = _near(around, around, _reach(settings.duplicate_oks, areas * spread.max(initial=0.0)))
-    first, second = np.nonzero(np.triu(near | near.T, 1))
+    reach = _reach(settings.duplicate_oks, areas * spread.max(initial=0.0))
+    near = _near(around, around[known:], reach) | _near(around[known:], around, reach[known:]).T
+    first, second = np.nonzero(np.triu(near, 1 - known))
+    second += known
     if not len(first):
         return first, second
     one, other, twins = keypoints[first], keypoints[second], skeleton.flip_index

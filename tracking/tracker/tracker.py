@@ -158,9 +158,11 @@ class Tracker:
         detected = rows < evidence.candidates.detections
         return list(zip(detected.tolist(), fits.tolist(), (-tracks).tolist(), strict=True))
 
-    def _same_poses(self, rows: Rows, areas: Floats, evidence: FrameEvidence) -> tuple[Rows, Rows]:
-        """Pairs of candidates (N,), as places in `rows`, that show one pose; areas: (N,) of the people's boxes."""
-        return similarity.same_poses(evidence.keypoints[rows], areas, evidence.poses.skeleton, self.settings)
+    def _same_poses(
+        self, rows: Rows, areas: Floats, evidence: FrameEvidence, known: int = 0
+    ) -> tuple[Rows, Rows]:  # fmt: skip
+        """Pairs of candidates (N,), as places in `rows`, that show one pose; see `similarity.same_poses`."""
+        return similarity.same_poses(evidence.keypoints[rows], areas, evidence.poses.skeleton, self.settings, known)
 
     # -- what the frame says of everybody ----------------------------------------------------------------------------
 
@@ -229,6 +231,8 @@ class Tracker:
             noise = (1.0 + settings.motion.occlusion_noise * covered[now]) * factors[now]
             people.motion.update(now, measured[now], noise, settings.motion)
             waiting &= ~ready
+            later = waiting[rows]
+            rows, others = rows[later], others[later]
         return covered
 
     def _start(self, evidence: FrameEvidence) -> None:
@@ -241,10 +245,10 @@ class Tracker:
             return
         matched = np.flatnonzero(people.rows >= 0)
         boxes = np.concatenate([people.boxes[matched], candidates.boxes[rows]])
-        same = self._same_person(boxes, np.concatenate([people.rows[matched], rows]), evidence)
+        same = self._same_person(boxes, np.concatenate([people.rows[matched], rows]), len(rows), evidence)
         taken = np.arange(len(boxes)) < len(matched)
-        for new in range(len(matched), len(boxes)):
-            taken[new] = not same[taken, new].any()
+        for new, like_new in enumerate(same.T, start=len(matched)):
+            taken[new] = not like_new[taken].any()
         rows = rows[taken[len(matched) :]]
         scores, counts = candidates.scores[rows], evidence.counts[rows]
         sure = counts & (candidates.first | (scores >= settings.sure_score))
@@ -262,11 +266,13 @@ class Tracker:
             newcomers.colours[clear] = evidence.colours(rows[clear])
         self._people = people.joined(newcomers)
 
-    def _same_person(self, boxes: Floats, rows: Rows, evidence: FrameEvidence) -> Mask:
-        """(N, N) True where two boxes (N, 4) with the poses of candidates `rows` show the same person."""
-        same = box_math.iou_matrix(boxes, boxes) >= self.settings.duplicate_iou
-        first, second = self._same_poses(rows, box_math.areas(boxes), evidence)
-        same[first, second] = same[second, first] = True
+    def _same_person(self, boxes: Floats, rows: Rows, newcomers: int, evidence: FrameEvidence) -> Mask:
+        """(N, M) whether the last M, the `newcomers`, are somebody who comes before them, by their boxes (N, 4) and the
+        poses of candidates `rows` (N,)."""
+        known = len(boxes) - newcomers
+        same = box_math.iou_matrix(boxes, boxes[known:]) >= self.settings.duplicate_iou
+        first, second = self._same_poses(rows, box_math.areas(boxes), evidence, known)
+        same[first, second - known] = True
         return np.asarray(same)
 
     # -- ids and report ----------------------------------------------------------------------------------------------

@@ -1,3 +1,8 @@
+import sys
+import tracemalloc
+from collections import Counter
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -10,6 +15,7 @@ from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
+from tracking.tracker import appearance, association, similarity
 from tracking.tracker.frame_evidence import pose_scores
 from tracking.tracker.settings import AppearanceSettings, MotionSettings, TrackerSettings
 from tracking.tracker.tracker import Tracker
@@ -447,3 +453,68 @@ def test_a_stadium_keeps_its_numbers():
         assert tracks.ids.tolist() == list(range(1, 901))
         assert np.abs(tracks.boxes - boxes).max() < 8
         assert np.isfinite(poses.keypoints).all()
+
+
+def work_in_a_crowd(people, apart, monkeypatch):
+    """What a frame with a look of the detector costs at most, in numbers that no busy computer changes: calls of Python
+    functions, pairs of people whose joints or colours are compared, cells of assignments, and bytes at once.
+
+    apart: (2,) pixels from one person, 40 wide and 60 high, to the next; all move a little and are missed at times.
+    """
+    counts = Counter()
+
+    def counted(module, name, size):
+        plain = getattr(module, name)
+
+        def count(first, *others):
+            counts[name] += size(first)
+            return plain(first, *others)
+
+        monkeypatch.setattr(module, name, count)
+
+    @contextmanager
+    def watched():
+        sys.setprofile(lambda _frame, event, _argument: counts.update([event]) if event == "call" else None)
+        tracemalloc.start()
+        try:
+            yield
+            counts["bytes"] = max(counts["bytes"], tracemalloc.get_traced_memory()[1])
+        finally:
+            sys.setprofile(None)
+            tracemalloc.stop()
+
+    counted(similarity, "_keypoint_similarity", len)
+    counted(appearance, "paired_similarity", len)
+    counted(association, "linear_sum_assignment", np.size)
+    rng, tracker, most = np.random.default_rng(0), Tracker(), Counter()
+    columns = int(np.sqrt(people))
+    corners = np.stack([np.arange(people) % columns, np.arange(people) // columns], axis=1) * apart + 20.0
+    size_wh = tuple((corners.max(axis=0) + 100).astype(int).tolist())
+    image = rng.integers(0, 255, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+    for k in range(3):
+        shift = corners + rng.normal(0, 2, corners.shape) + [2 * k, 0]
+        boxes = np.concatenate([shift, np.add(shift, (40, 60))], axis=1)[rng.random(people) > 0.05].astype(np.float32)
+        found = Detections(boxes, rng.uniform(0.4, 0.95, len(boxes)).astype(np.float32))
+        counts.clear()
+        with watched():
+            asked = tracker.associate(found, k / 30, size_wh=size_wh)
+        poses = Reader(lambda box: True).estimate(asked)
+        with watched():
+            tracker.update(poses, image=image)
+        most |= counts
+    return most
+
+
+def test_a_thousand_people_cost_little_more_each_than_a_hundred(monkeypatch):
+    """Nobody is compared in detail with more than the neighbours, nothing goes person by person or pair by pair."""
+    with monkeypatch.context() as patch:
+        few, many = (work_in_a_crowd(people, (25, 40), patch) for people in (100, 1000))
+    for pairs in ("_keypoint_similarity", "paired_similarity"):
+        assert 0 < many[pairs] < 15 * few[pairs]
+    assert many["linear_sum_assignment"] <= 1000**2  # one assignment for everybody, not one for each stage
+    assert many["call"] < 3 * few["call"]
+    assert many["bytes"] < 100 * 1000**2  # some numbers for each pair, none for each joint of a pair
+    with monkeypatch.context() as patch:
+        scattered = work_in_a_crowd(1000, (90, 85), patch)
+    assert scattered["linear_sum_assignment"] == 0
+    assert scattered["_keypoint_similarity"] < 2000 and scattered["paired_similarity"] < 2000
