@@ -1,6 +1,5 @@
 """A part of a video to show around: slow, with everything drawn, standing still at each mark; and single pictures."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -49,9 +48,9 @@ def write_shared_clip(
 ) -> Path:
     """The exported span as an H.264 clip without sound, `speed` times as fast as life, its true times drawn in it.
 
-    It stands still for `pause_s` at each mark, with the mark's name. At most 1920 pixels a side, evenly 30 pictures a
-    second. video: where the source lies now. UserError when it can't be written or nothing is tracked in the span;
-    then, and when `tick` stops it, nothing is left behind.
+    It stands still for `pause_s` at each mark, with the mark's name beside the time. At most 1920 pixels a side, evenly
+    30 pictures a second. video: where the source lies now. UserError when it can't be written or nothing is tracked in
+    the span; then, and when `tick` stops it, nothing is left behind.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise UserError(f"The speed must lie between {SPEEDS[0]:g} and {SPEEDS[1]:g}, not {speed:g}.")
@@ -71,9 +70,9 @@ def write_shared_clip(
                 if picture is not None:
                     _hold(writer, picture, due_s)
                 drawn = annotator.picture(frame, result)
-                picture = _with_words(drawn, size_wh, time_s=frame.time_s, speed=speed)
+                picture = _with_words(drawn, size_wh, time_s=frame.time_s, words=f"{speed:g}×")
                 if frame.index in marks and pause_s:
-                    named = _with_words(drawn, size_wh, time_s=frame.time_s, speed=0.0, title=marks[frame.index])
+                    named = _with_words(drawn, size_wh, time_s=frame.time_s, words=marks[frame.index])
                     due_s, paused_s = due_s + pause_s, paused_s + pause_s
                     _hold(writer, named, due_s)
                 done += 1
@@ -88,13 +87,14 @@ def write_shared_clip(
 
 
 def shared_picture(session: EditedSession, *, style: SceneStyle, video: Path | None = None) -> Image:
-    """The last frame of the exported span as `write_shared_clip` draws it, (H, W, 3) RGB; the frames before give the
-    trails. UserError when nothing is tracked in the span."""
+    """The last frame of the exported span as `write_shared_clip` draws it, at a mark with its name, (H, W, 3) RGB; the
+    frames before give the trails. UserError when nothing is tracked in the span."""
     annotator, picture = Annotator(style, near=ResultsNearby.of(session.stored)), None
+    marks = {mark.frame_index: mark.name for mark in session.marks}
     with filmed(session, video) as (info, frames):
         for frame, result in frames:
             drawn = annotator.picture(frame, result)
-            picture = _with_words(drawn, info.size_wh, time_s=frame.time_s, speed=0.0)
+            picture = _with_words(drawn, info.size_wh, time_s=frame.time_s, words=marks.get(frame.index, ""))
     if picture is None:
         raise UserError(NO_PICTURE)
     return picture
@@ -106,22 +106,16 @@ def _hold(writer: VideoWriter, picture: Image, until_s: float) -> None:
         writer.write(picture, number / RATE)
 
 
-def _with_words(drawn: Image, size_wh: tuple[int, int], *, time_s: float, speed: float, title: str = "") -> Image:
-    """The picture at the size of the clip, with the source's time, the speed (0: it stands) and a mark's name."""
+def _with_words(drawn: Image, size_wh: tuple[int, int], *, time_s: float, words: str) -> Image:
+    """The picture at the size of the clip, in its corner the source's time and those words: nothing of people is there
+    as often as at the top, where their heads and names are."""
     fits = drawn.shape[1::-1] == size_wh
     picture = drawn.copy() if fits else np.asarray(cv2.resize(drawn, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
-    paint_scene(Scene(size_wh, tuple(_words(size_wh, time_s, speed, title))), picture)
-    return picture
-
-
-def _words(size_wh: tuple[int, int], time_s: float, speed: float, title: str) -> Iterator[Label]:
-    width, height = size_wh
     letters = min(max(max(size_wh) / 40, 14.0), 48.0)
-    clock = f"{int(time_s // 60)}:{time_s % 60:06.3f}"
-    words = f"{clock}   {speed:g}×" if speed else clock
-    yield Label(words, (0.5 * letters, height - 0.5 * letters), letters, LIGHT_INK, OUTLINE, (0.0, 1.0))
-    if title:
-        yield Label(title, (width / 2, 0.5 * letters), 1.4 * letters, LIGHT_INK, OUTLINE, (0.5, 0.0))
+    told = f"{int(time_s // 60)}:{time_s % 60:06.3f}   {words}".rstrip()
+    at = (0.5 * letters, size_wh[1] - 0.5 * letters)
+    paint_scene(Scene(size_wh, (Label(told, at, letters, LIGHT_INK, OUTLINE, (0.0, 1.0)),)), picture)
+    return picture
 
 
 def _fitting(size_wh: tuple[int, int]) -> tuple[int, int]:

@@ -68,15 +68,25 @@ def test_between_in_and_out_point_at_another_speed(session, tmp_path):
     assert not list(tmp_path.glob("none*"))
 
 
-def test_the_marks_name_and_the_true_time_are_drawn(session, tmp_path):
+def test_the_marks_name_and_the_true_time_are_drawn_in_the_corner(session, tmp_path):
+    """The rest of the picture, where people's names and heads are, stays free."""
     write_shared_clip(EditedSession(session), tmp_path / "slow.mp4", no_tick, style=BARE)
     with VideoFile(tmp_path / "slow.mp4") as clip:
         pictures = [frame.image.astype(int) for frame in clip]
-    top, bottom = np.s_[:30, 30:130], np.s_[-25:, :60]
-    ground = 20 + 20 * 4
-    assert np.abs(pictures[20][top] - ground).max() > 80, "the name, while it stands"
-    assert np.abs(pictures[16 + 45 + 2][top] - ground).max() < 30, "gone when it moves on"
-    assert all(np.abs(picture[bottom] - 20 - 20 * i).max() > 60 for i, picture in ((0, pictures[0]), (4, pictures[20])))
+    corner, name, rest = np.s_[-25:, :60], np.s_[-25:, 135:150], np.s_[:90]
+    stands, goes = np.abs(pictures[20] - 20 - 20 * 4), np.abs(pictures[16 + 45 + 2] - 20 - 20 * 4)
+    assert stands[corner].max() > 60 and goes[corner].max() > 60, "the time"
+    assert stands[name].max() > 60, "the name, while it stands"
+    assert goes[name].max() < 30, "gone when it moves on"
+    assert stands[rest].max() < 30 and goes[rest].max() < 30
+
+
+def test_a_picture_at_a_mark_has_its_name(session):
+    def shown(frame: int) -> np.ndarray:
+        asked = EditedSession(session, span=TimeSpan(None, frame / 30 + 1e-5), whole=True)
+        return np.abs(shared_picture(asked, style=BARE).astype(int) - 20 - 20 * frame)[-25:, 135:150]
+
+    assert shown(4).max() > 60 and shown(5).max() < 30
 
 
 def test_names_and_skeletons_without_boxes():
