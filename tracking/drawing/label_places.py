@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 WIDEST = "000°"
 """An angle takes the room of this, so that nothing moves from 99° to 100°."""
 
-PARTING = 1.0
+PARTING = 2.0
 """Labels next to each other begin to part where there is so many times their height between them."""
 
 ROUNDS = 12
@@ -27,14 +27,18 @@ ROUNDS = 12
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A label and how many times its height it counts as lower than it is, where it is asked which of two goes up."""
+    """A label, the height of what it belongs to in image pixels, and how many times its own height it counts as lower
+    than that, where it is asked which of two goes up."""
 
     label: Label
+    level: float
     lower: float = 0.0
 
 
 def apart(numbers: Sequence[Number], size_wh: tuple[int, int], zoom: float = 1.0) -> list[Label]:
-    """The labels in the order given, at places where none covers another as long as the picture is high enough.
+    """The labels in the order given, at places where none covers another.
+
+    Where the picture is not high enough for that, those are left out that would cover one before them.
 
     size_wh: of the picture; zoom: pixels of the screen for one of the image.
     """
@@ -45,8 +49,9 @@ def apart(numbers: Sequence[Number], size_wh: tuple[int, int], zoom: float = 1.0
         [label_place(number.label, size, size_wh) for number, size in zip(numbers, sizes.tolist(), strict=True)]
     )
     heights = sizes[:, 1]
-    lower = heights * [number.lower for number in numbers]
-    order = np.argsort(corners[:, 1] + lower, kind="stable")
+    levels = np.array([number.level for number in numbers]) + heights * [number.lower for number in numbers]
+    lower = levels - corners[:, 1]
+    order = np.argsort(levels, kind="stable")
     gaps = _gaps(corners[order, 0], sizes[order], lower[order])
     if np.isinf(gaps).all():
         return [number.label for number in numbers]
@@ -55,8 +60,27 @@ def apart(numbers: Sequence[Number], size_wh: tuple[int, int], zoom: float = 1.0
     moves = tops - corners[:, 1]
     return [
         replace(number.label, at=(number.label.at[0], top + number.label.align[1] * height)) if move else number.label
-        for number, top, height, move in zip(numbers, tops.tolist(), heights.tolist(), moves.tolist(), strict=True)
+        for number, top, height, move, keep in zip(
+            numbers,
+            tops.tolist(),
+            heights.tolist(),
+            moves.tolist(),
+            _uncovered(corners[:, 0], tops, sizes),
+            strict=True,
+        )
+        if keep
     ]
+
+
+def _uncovered(lefts: Floats, tops: Floats, sizes: Floats) -> list[bool]:
+    """Of each label, whether it covers none of those before it that are kept."""
+    first = np.stack([lefts, tops], axis=1)
+    last = first + sizes - 1e-6
+    covers = ((first[:, None] < last) & (first < last[:, None])).all(axis=2)
+    kept: list[bool] = []
+    for row in covers:
+        kept.append(not row[: len(kept)][kept].any())
+    return kept
 
 
 def _size(label: Label, zoom: float) -> tuple[float, float]:
@@ -80,7 +104,8 @@ def _gaps(lefts: Floats, sizes: Floats, lower: Floats) -> Floats:
 
 
 def _spaced(tops: Floats, gaps: Floats, lowest: Floats) -> Floats:
-    """Tops (N,) such that each lies at least gaps[i, j] above every later one, and none below its `lowest`.
+    """Tops (N,) such that each lies at least gaps[i, j] above every later one if there is room for that, and all lie
+    between 0 and their `lowest`.
 
     Neighbours push each other, both as far; what is left of it is done by moving all down as little as will do and all
     up so, and taking the mean: what holds for both holds for it.
@@ -91,7 +116,7 @@ def _spaced(tops: Floats, gaps: Floats, lowest: Floats) -> Floats:
     tops = np.clip(tops, 0, lowest)
     down = _moved_up(np.minimum(_moved_down(tops, gaps), lowest), gaps)
     up = _moved_down(np.maximum(_moved_up(tops, gaps), 0), gaps)
-    return (down + up) / 2
+    return np.clip((down + up) / 2, 0, lowest)
 
 
 def _moved_down(tops: Floats, gaps: Floats) -> Floats:

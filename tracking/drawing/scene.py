@@ -5,7 +5,7 @@ A new layer is a function here that gives shapes; the canvas stays as it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -57,7 +57,7 @@ def scene_of(
             shapes.append(_box(people, row, sizes, chosen=style.people.chosen))
         shapes += edges.get(row, ())
         shapes += joints.get(row, ())
-    measured = [*_angles(people, style, sizes), *_drawings(people, style, sizes)]
+    measured = [*_drawings(people, style, sizes), *_angles(people, style, sizes)]
     shapes += [shape for shape in measured if not isinstance(shape, Number)]
     shapes += apart([shape for shape in measured if isinstance(shape, Number)], result.size_wh, style.zoom)
     for row in people.order:
@@ -311,7 +311,7 @@ def _angles(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape
             reach=reach, width=width, rim=sizes.pixel, letters=1.1 * sizes.letters,
         ):  # fmt: skip
             is_odd = int(people.result.tracks.ids[row]) % 2
-            yield Number(shape, 2 * is_odd + shape.align[0]) if isinstance(shape, Label) else shape
+            yield replace(shape, lower=2 * is_odd + shape.lower) if isinstance(shape, Number) else shape
 
 
 def _drawings(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Shape | Number]:
@@ -325,7 +325,7 @@ def _drawings(people: _People, style: SceneStyle, sizes: _Sizes) -> Iterator[Sha
             metres_per_pixel=style.drawn.metres_per_pixel,
             width=sizes.line(max(2.0, sizes.span / 450)), rim=sizes.pixel, letters=1.1 * sizes.letters,
         ):  # fmt: skip
-            yield Number(shape) if isinstance(shape, Label) else shape
+            yield Number(shape, shape.at[1]) if isinstance(shape, Label) else shape
 
 
 def _joint_names(people: _People, row: int, sizes: _Sizes) -> Iterator[Label]:

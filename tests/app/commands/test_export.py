@@ -9,7 +9,6 @@ import pytest
 from app.cli import main
 from tests.clips import make_clip
 from tests.results import SIZE_WH, made_header, made_result
-from tracking.drawing.angle_arcs import GOLD
 from tracking.export.keypoint_csv import KeypointTable
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
@@ -118,10 +117,9 @@ def test_angles_stand_in_the_video(tmp_path: Path) -> None:
         for index, time_s in enumerate(video.frame_times()):
             made.append(made_result(index, (1,), time_s=time_s))
         made.finish()
-    gold = []
+    pictures = []
     for out, more in (("plain.mp4", []), ("angles.mp4", ["--angles", "left_knee,right_elbow"])):
         assert main(["export", str(session), "--format", "video", "--out", str(tmp_path / out), *more]) == 0
         with VideoFile(tmp_path / out) as video:
-            picture = next(iter(video)).image
-        gold.append((np.abs(picture.astype(int) - GOLD).max(axis=2) < 50).sum())
-    assert gold[1] > gold[0] + 100
+            pictures.append(next(iter(video)).image.astype(int))
+    assert (np.abs(pictures[1] - pictures[0]).max(axis=2) > 50).sum() > 500

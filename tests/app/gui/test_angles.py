@@ -6,6 +6,7 @@ import numpy as np
 from tests.app.gui.conftest import pixels
 from tracking.angles import angle
 from tracking.drawing.angle_arcs import GOLD
+from tracking.drawing.colors import SIDE_COLORS
 from tracking.measurements import joints_of
 
 
@@ -19,7 +20,7 @@ def test_angles_are_chosen_and_remembered(open_clip):
     window.commands["angles"].trigger()
     assert window.workspace.layers.angles == ("left_knee", "right_knee")
     knees = gold(window)
-    assert knees > 50
+    assert knees > 0
     entries = {entry.objectName(): entry for entry in window.angles.menu.actions()}
     entries["left_elbow"].trigger()
     assert gold(window) > knees
@@ -35,20 +36,23 @@ def test_choosing_one_shows_it(open_clip):
     window = open_clip()
     entries = {entry.objectName(): entry for entry in window.angles.menu.actions()}
     entries["right_hip"].trigger()
-    assert window.commands["angles"].isChecked() and gold(window) > 50
+    assert window.commands["angles"].isChecked() and gold(window) > 0
 
 
 def plates(window):
-    """How many golden plates with words stand in the picture, each in a piece of its own."""
-    golden = (np.abs(pixels(window).astype(int) - GOLD).max(axis=2) < 20).astype(np.uint8)
-    _, _, pieces, _ = cv2.connectedComponentsWithStats(golden, connectivity=8)
-    return sum(bool(height > 15 and width > 25) for _, _, width, height, _ in pieces[1:])
+    """How many plates with words stand in the picture, each in a piece of its own."""
+    pieces = []
+    for color in (SIDE_COLORS["left"], SIDE_COLORS["right"]):
+        painted = (np.abs(pixels(window).astype(int) - color).max(axis=2) < 20).astype(np.uint8)
+        pieces += cv2.connectedComponentsWithStats(painted, connectivity=8)[2][1:].tolist()
+    return sum(height > 15 and width > 25 for _, _, width, height, _ in pieces)
 
 
 def test_the_numbers_of_joints_close_together_can_all_be_read(open_clip):
     """Two people stand next to each other, and the joints of each are 10 pixels apart."""
     window = open_clip()
-    window.commands["angles"].trigger()
+    for name in ("skeleton", "joints", "angles"):
+        window.commands[name].trigger()
     layers, result = window.workspace.layers, window.view.picture.result
     known = joints_of(result, layers.min_score)
     wanted = sum(bool(np.isfinite(angle(name, known[person]))) for name in layers.angles for person in (1, 2))

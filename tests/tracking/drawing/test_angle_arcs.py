@@ -11,9 +11,11 @@ from ppnet.skeleton import COCO_17
 from tests.tracking.drawing.test_scene import BODY, CENTER, NOTHING, draw, only, person, plain
 from tracking.angles import ANGLES, angle
 from tracking.drawing.angle_arcs import GOLD
+from tracking.drawing.colors import SIDE_COLORS
 from tracking.drawing.scene import scene_of
 from tracking.drawing.shapes import Label, Lines
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
+from tracking.drawing.text import label_picture, label_place
 from tracking.types import FrameResult, KeypointState, Tracks
 
 KNEE = COCO_17.index("left_knee")
@@ -47,6 +49,24 @@ def test_the_arc_lies_between_the_limbs():
     np.testing.assert_allclose(reach, reach[0], rtol=1e-4)
     swept = np.degrees(np.arccos(np.dot(ends[0, 0] - knee, ends[1, 1] - knee) / reach[0] ** 2))
     assert swept == pytest.approx(float(angle("left_knee", result.smoothed.keypoints)[0]), abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [40, 0, -40])
+def test_the_number_of_a_knee_stands_beside_that_knee(shift):
+    """In a side view the legs cross: its number goes to the side that looks away from the other leg, in its colour."""
+    points = BODY + CENTER
+    knees = {"left": (shift / 2, 80), "right": (-shift / 2, 80)}
+    for side, (x, y) in knees.items():
+        points[COCO_17.index(f"{side}_knee")] = CENTER + np.array([x, y])
+    labels = [shape for shape in shapes(person(points=points), "left_knee", "right_knee") if isinstance(shape, Label)]
+    for (side, place), label in zip(knees.items(), labels, strict=True):
+        assert label.ground == SIDE_COLORS[side]
+        height, width = label_picture(label).shape[:2]
+        left, top = label_place(label, (width, height), (320, 320))
+        x, y = CENTER + place
+        assert not (left < x < left + width and top < y < top + height), "it does not cover its joint"
+        beside = left + width / 2 - x
+        assert beside * place[0] > 0 if shift else abs(beside) < 1
 
 
 def test_it_is_seen_in_the_picture():

@@ -7,6 +7,7 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.results import SIZE_WH
 from tests.tracking.drawing.test_scene import BODY, only
+from tracking.angles import ANGLES
 from tracking.drawing.colors import DARK_INK
 from tracking.drawing.label_places import Number, apart
 from tracking.drawing.scene import scene_of
@@ -84,12 +85,23 @@ def test_knees_that_cross_and_people_that_pass_make_no_number_jump():
     assert np.abs(np.diff(tops, axis=0)).max() < 8
 
 
+@pytest.mark.parametrize("zoom", [0.5, 1.0])
+def test_what_has_no_room_is_left_out(zoom):
+    """All angles of ten people at one place: more numbers than fit above each other."""
+    names = tuple(ANGLES)
+    crowded = plates(crowd(*[(320, 200)] * 10, scale=0.3, noise=2), names, zoom)
+    assert covered(crowded) == 0 and 0 < len(crowded) < 120
+    assert crowded.min() >= 0 and (crowded[:, 2:].max(axis=0) <= SIZE_WH).all()
+    alone = plates(crowd((320, 200), scale=0.3, noise=2), names, zoom)
+    assert len(alone) == len(names) and covered(alone) == 0, "and only then"
+
+
 def test_labels_keep_their_order_and_words():
     labels = [Label(f"{number}°", (100.0, 100.0 + number), 20, DARK_INK, DARK_INK) for number in (3, 1, 2)]
-    placed = apart([Number(label) for label in labels], (300, 300))
+    placed = apart([Number(label, label.at[1]) for label in labels], (300, 300))
     assert [label.text for label in placed] == ["3°", "1°", "2°"]
     assert sorted(placed, key=lambda label: label.at[1]) == [placed[1], placed[2], placed[0]], "the upper one goes up"
     assert [label.at[0] for label in placed] == [100.0] * 3
-    lower = apart([Number(labels[1], lower=1.0), Number(labels[0])], (300, 300))
+    lower = apart([Number(labels[1], 101.0, lower=1.0), Number(labels[0], 103.0)], (300, 300))
     assert lower[0].at[1] > lower[1].at[1], "but where it belongs below"
     assert apart([], (300, 300)) == []
