@@ -30,7 +30,7 @@ def exit_code(work: Callable[[], int], *, before: str = "") -> int:
             with interrupted_by_signals():
                 return work()
         except UserError as error:
-            print(f"{before}{error}", file=sys.stderr)
+            print(f"{before}{error.on_command_line}", file=sys.stderr)
             return USER_ERROR
         except KeyboardInterrupt as stop:
             print(f"{before}Stopped.", file=sys.stderr)

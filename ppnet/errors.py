@@ -59,13 +59,25 @@ class UserError(Exception):
     Raised where the knowledge is; caught only by the command lines (message on stderr, exit code 2)
     and by the window (a banner). Everything else is a bug and shows a traceback in the log.
 
+    option: what the command line says besides, after the sentence: its option that helps. The window has ways of its
+    own.
+
     One that was raised `from` an error that says that memory ran out says so too, whatever else it was meant to say:
     without memory a sound file looks like a damaged one.
     """
 
+    def __init__(self, *words: object, option: str = "") -> None:
+        super().__init__(*words)
+        self.option = option
+
     def __str__(self) -> str:
         said = super().__str__()
         return said if self.__cause__ is None else sentence_for(self.__cause__, said)
+
+    @property
+    def on_command_line(self) -> str:
+        """The sentence with the option that helps."""
+        return f"{str(self).removesuffix('.')}; {self.option}." if self.option else str(self)
 
 
 class TooLargeError(UserError):

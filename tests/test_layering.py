@@ -1,6 +1,7 @@
 """The house rules that a machine can check: imports point one way, Qt stays in the window, files stay small."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,20 @@ def test_file_keeps_the_rules(path):
         assert "torch" not in tops
     assert path.name not in BAD_NAMES
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def errors_with_options(path: Path) -> list[str]:
+    """The sentences of a file's errors that name an option of the command line, but for their `option`."""
+    raised = [node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
+    words = [ast.unparse(one) for call in raised if isinstance(call, ast.Call) for one in call.args]
+    return [sentence for sentence in words if re.search("--[a-z]", sentence)]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.is_relative_to(ROOT / "tracking")], ids=lambda p: p.name
+)
+def test_what_the_window_tells_names_no_option(path):
+    assert errors_with_options(path) == []
 
 
 def test_nothing_outside_the_window_loads_qt():

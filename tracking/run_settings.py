@@ -76,7 +76,7 @@ class RunSettings(PipelineSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.span.is_empty:
-            raise UserError(f"--start ({self.start_s:g} s) must come before --end ({self.end_s:g} s).")
+            raise UserError(f"The start ({self.start_s:g} s) must come before the end ({self.end_s:g} s).")
         if self.region is not None and not (self.region[0] < self.region[2] and self.region[1] < self.region[3]):
             raise UserError("The region is given as left, top, right, bottom, in pixels.")
 

@@ -167,6 +167,6 @@ def make_folder(folder: Path) -> None:
         probe.unlink()
     except FileExistsError as error:
         what = "a link that leads nowhere" if folder.is_symlink() and not folder.exists() else "a file"
-        raise UserError(f"{folder} is {what}; choose a folder with --out.") from error
+        raise UserError(f"{folder} is {what}; choose a folder.") from error
     except OSError as error:
-        raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another --out.") from error
+        raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another folder.") from error

@@ -140,7 +140,7 @@ class TrackJob:
         except SessionInUseError as error:
             raise OutputsInUseError(
                 f"{stem.name}_... in {stem.parent} is being written by {error.owner}; "
-                "wait until that is done, or choose another --out."
+                "wait until that is done, or choose another folder."
             ) from error
         with lock:
             yield

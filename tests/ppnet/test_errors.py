@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,11 @@ def test_track_with_too_little_memory_says_so(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert done.stderr.startswith("There is not enough memory for clip.mp4; close other programs"), done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_options_are_named_on_the_command_line_alone():
+    error = UserError("There is no video.", option="say where with --video")
+    assert str(error) == "There is no video."
+    for one in (error, pickle.loads(pickle.dumps(error))):
+        assert one.on_command_line == "There is no video; say where with --video."
+    assert UserError("Full.").on_command_line == "Full."

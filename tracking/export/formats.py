@@ -276,7 +276,7 @@ def check_unit(name: str, session: EditedSession, unit: str | None) -> None:
     if unit is None or not units:
         return
     if unit not in units:
-        raise UserError(f"{name} is always in pixels, as its readers expect; leave --units away for it.")
+        raise UserError(f"{name} is always in pixels, as its readers expect.", option="leave --units away for it")
     if unit == METRES:
         scale_of(session)
 

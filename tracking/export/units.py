@@ -19,8 +19,8 @@ def scale_of(session: EditedSession) -> float:
     scale = session.metres_per_pixel
     if scale is None:
         raise UserError(
-            "No scale is known: draw a known length in the picture (Tools, Set a scale), or say how many metres a "
-            "pixel is with --scale."
+            "No scale is known: draw a known length in the picture (in the window: Tools → Set a scale).",
+            option="or say how many metres a pixel is with --scale",
         )
     return scale
 

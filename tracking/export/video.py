@@ -85,7 +85,7 @@ def find_video(replay: EditedSession, given: str | Path | None = None) -> str | 
     for place in places:
         if place.exists():
             return place
-    raise UserError(f"The video {places[-1]} is not there; say where it lies now with --video.")
+    raise UserError(f"The video {places[-1]} is not there.", option="say where it lies now with --video")
 
 
 def _opened(replay: EditedSession, place: str | Path) -> VideoSource:

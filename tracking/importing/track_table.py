@@ -90,8 +90,9 @@ class TrackTable:
         place = np.array(places[skeleton])
         if (place < 0).all():
             raise UserError(
-                f"None of the file's joints is known: it has {listed(self.joints)}; needed are some of "
-                f"{listed(skeleton.keypoints)}, and `--map NAME=keypoint` of the command line says which is which."
+                f"None of the file's joints is one of ours: it has {listed(self.joints)}; needed are some of "
+                f"{listed(skeleton.keypoints)}.",
+                option="`--map NAME=keypoint` says which is which",
             )
 
         def taken(values: Any, missing: float) -> Any:

@@ -46,7 +46,9 @@ def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
     name = camera_name(text)
     if name is not None:
         if not span.is_unlimited:
-            raise UserError("A camera has no start and no end; leave out --start and --end, and end it with Ctrl+C.")
+            raise UserError(
+                "A camera has no start and no end.", option="leave out --start and --end, and end it with Ctrl+C"
+            )
         return Camera(name)
     if is_address(text):
         return VideoFile(text, span=span)

@@ -214,7 +214,10 @@ class VideoFile(ClosingSource):
             self._notice(f"{self._name} is HDR ({name}); its pictures were brought to the range of ordinary screens.")
         if container.format.flags & NO_TIMESTAMPS:
             rate = float(self._rate or 30)
-            self._notice(f"{self._name} holds no times; {rate:g} pictures a second were assumed (--fps sets another).")
+            self._notice(
+                f"{self._name} holds no times; {rate:g} pictures a second were assumed. The setting “Frame rate if "
+                "unknown” (--fps) sets another."
+            )
         self._info = VideoInfo(
             name=self._name,
             path=None if self._is_url else Path(self._spec).absolute(),

@@ -70,7 +70,7 @@ class AdaptedSource(ClosingSource):
     def notices(self) -> tuple[str, ...]:
         """What was wrong with the source, or with what was asked of it."""
         if self._adaptation.picture_rate is not None and self._source.info.is_timed:
-            return (*self._source.notices, f"{self._info.name} has times of its own; --fps was not needed.")
+            return (*self._source.notices, f"{self._info.name} has times of its own; no frame rate was needed for it.")
         return tuple(self._source.notices)
 
     @property

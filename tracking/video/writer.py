@@ -63,7 +63,7 @@ class VideoWriter:
         if max(self._coded_wh) > MAX_SIDE_PX:
             raise VideoError(
                 f"{self.path} could not be written: pictures of {size_wh[0]}x{size_wh[1]} are larger than H.264 takes "
-                f"({MAX_SIDE_PX} pixels a side); leave the video out with --no-video."
+                f"({MAX_SIDE_PX} pixels a side); write it without its video."
             )
         self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
         self._time_base = _usable(time_base)
@@ -237,8 +237,8 @@ def _cause(code: int) -> str:
         errno.ENOSPC: "the disk is full; free some space or choose another folder",
         errno.EDQUOT: "your share of the disk is used up; choose another folder",
         errno.EFBIG: "the file system or a limit allows no larger file; choose another folder",
-        errno.EACCES: "the folder may not be written to; choose another one with --out",
-        errno.EROFS: "the folder may not be written to; choose another one with --out",
+        errno.EACCES: "the folder may not be written to; choose another one",
+        errno.EROFS: "the folder may not be written to; choose another one",
         errno.ENOENT: "the folder does not exist",
     }
     return known.get(code, os.strerror(code))

@@ -241,7 +241,7 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
         (["--detect-every", "often"], "invalid int value: 'often'"),
         (["--min-conf", "1.5"], "--min-conf must lie between 0 and 1"),
         (["--min-conf", "nan"], "--min-conf must lie between 0 and 1"),
-        (["--start", "3", "--end", "2"], r"--start \(3 s\) must come before --end \(2 s\)"),
+        (["--start", "3", "--end", "2"], r"The start \(3 s\) must come before the end \(2 s\)"),
         (["--start", "-1"], "--start must lie between 0 and"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
         (["--start", "1000"], "no picture between the start and end asked for; its times run from 0.000 to 0.333 s"),

@@ -31,6 +31,17 @@ def test_what_cannot_be_imported_is_said(qtbot, window, clip, tmp_path):
     qtbot.waitUntil(lambda: any("nowhere.csv is not there" in words for words in said))
 
 
+def test_a_file_without_any_of_our_joints_is_refused_in_words_of_the_window(qtbot, open_clip, tmp_path):
+    window, said = open_clip(), []
+    window.workspace.notified.connect(lambda words, *_: said.append(words))
+    (tmp_path / "tail.csv").write_text("scorer,n,n,n\nbodyparts,tail,tail,tail\ncoords,x,y,likelihood\n0,1,2,0.9\n")
+    window.files.import_tracks(tmp_path / "tail.csv")
+    qtbot.waitUntil(lambda: window.files.joints_dialog is not None)
+    press(window.files.joints_dialog, "Import")
+    qtbot.waitUntil(lambda: any("None of the file's joints" in words for words in said))
+    assert not any("--" in words for words in said)
+
+
 def test_joints_of_unknown_names_are_asked_about_once(qtbot, open_clip, tmp_path):
     window, joints = open_clip(), ("snout", "forepawL", "tailtip", "left_hip")
     own = window.workspace.run.session.path

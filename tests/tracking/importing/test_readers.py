@@ -143,8 +143,9 @@ def test_other_skeletons_are_chosen_by_their_joints(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("\n".join(lines))
     assert read_tracks(tmp_path / "a.csv")[1].on_skeleton()[1] is MPII_16
     (tmp_path / "a.csv").write_text("scorer,n,n\nbodyparts,tail,tail\ncoords,x,y\n0,1,2\n")
-    with pytest.raises(UserError, match=r"it has tail; needed are some of nose, left_eye.* `--map NAME=keypoint`"):
+    with pytest.raises(UserError, match=r"it has tail; needed are some of nose, left_eye[^-]*\.$") as told:
         read_tracks(tmp_path / "a.csv")[1].on_skeleton()
+    assert told.value.on_command_line.endswith("; `--map NAME=keypoint` says which is which.")
 
 
 MOUSE = ("snout", "leftear", "rightear", "shoulder", "spine1", "spine2", "tailbase", "tailend")

@@ -105,7 +105,7 @@ def test_camera_that_is_not_there(device, spec, sentence):
 
 @pytest.mark.parametrize("part", [TimeSpan(start_s=1.0), TimeSpan(end_s=5.0)])
 def test_a_part_of_a_camera_is_refused(device, part):
-    with pytest.raises(UserError, match=r"A camera has no start and no end; leave out --start and --end.*\.$"):
+    with pytest.raises(UserError, match=r"A camera has no start and no end\.$"):
         open_source("2", span=part)
     assert device.opened == []
 
