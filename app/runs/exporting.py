@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from app.runs.background_work import Progress
+from app.runs.result_paths import sessions_folder
 from app.runs.workspace import Workspace
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, export
@@ -29,11 +30,15 @@ class ExportOffer:
 
     @classmethod
     def of(cls, workspace: Workspace, other_folder: Path) -> "ExportOffer | None":
-        """None when nothing is open. other_folder: for cameras, and for films whose own can't be written."""
+        """None when nothing is open. other_folder: for cameras, and for films whose session can't lie beside them.
+
+        What comes of a session goes beside it, as on the command line: those of a batch all lie in its folder.
+        """
         run, file = workspace.run, workspace.opened_file
         if run is None:
             return None
-        folder = other_folder if file is None or not os.access(file.video.parent, os.W_OK) else file.video.parent
+        beside = run.session.path.parent
+        is_usual = file is not None and beside != sessions_folder() and os.access(beside, os.W_OK)
         is_edited = run.edited.is_edited
         notes = (
             "" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
@@ -41,7 +46,7 @@ class ExportOffer:
         )
         return cls(
             formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),
-            folder=folder,
+            folder=beside if is_usual else other_folder,
             stem=named_after(run.session.path, "").name if file is None else file.video.stem,
             note=" ".join(note for note in notes if note),
             has_scale=run.edited.metres_per_pixel is not None,

@@ -79,7 +79,7 @@ def _uncovered(lefts: Floats, tops: Floats, sizes: Floats) -> list[bool]:
     covers = ((first[:, None] < last) & (first < last[:, None])).all(axis=2)
     kept: list[bool] = []
     for row in covers:
-        kept.append(not row[: len(kept)][kept].any())
+        kept.append(not (row[: len(kept)] & np.array(kept, np.bool_)).any())
     return kept
 
 

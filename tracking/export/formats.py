@@ -105,7 +105,7 @@ EXPORTS = {
     ),
     "methods": ExportFormat(
         "Methods section (text)",
-        "A paragraph for a paper: what was tracked how, what was corrected by hand, references",
+        "A paragraph for a paper: what was tracked and corrected, and how, with references",
         "_methods.txt",
         "methods:write_methods_text",
     ),
