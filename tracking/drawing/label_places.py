@@ -76,7 +76,7 @@ def _uncovered(lefts: Floats, tops: Floats, sizes: Floats) -> list[bool]:
     """Of each label, whether it covers none of those before it that are kept."""
     first = np.stack([lefts, tops], axis=1)
     last = first + sizes - 1e-6
-    covers = ((first[:, None] < last) & (first < last[:, None])).all(axis=2)
+    covers = np.asarray(((first[:, None] < last) & (first < last[:, None])).all(axis=2))
     kept: list[bool] = []
     for row in covers:
         kept.append(not (row[: len(kept)] & np.array(kept, np.bool_)).any())
