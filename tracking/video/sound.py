@@ -16,6 +16,7 @@ import av.bitstream
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.container import local_container
 from tracking.video.fragments import FragmentedMp4
+from tracking.video.sound_transcoding import DAMAGED
 
 COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"})
 """Codecs that MP4 holds; all others are encoded anew as AAC."""
@@ -60,7 +61,7 @@ class SoundTrack:
         except av.FFmpegError as error:
             if getattr(error, "errno", None) in NO_ROOM:
                 raise
-            self._give_up("The sound does not fit into the video; the rest of it was left out.")
+            self._give_up("The sound cannot be written into the video; the rest of it was left out.")
 
     def close(self) -> None:
         """Give the source file back."""
@@ -75,7 +76,7 @@ class SoundTrack:
                 self._child.stdout.close()
 
     def _give_up(self, notice: str) -> None:
-        self.notice = notice
+        self._say(notice)
         self.close()
 
     def _begun(self, path: Path) -> Iterator[Any]:
@@ -110,19 +111,33 @@ class SoundTrack:
         return av.open(self._child.stdout, format="nut")
 
     def _within(self, packets: Iterator[Any]) -> Iterator[Any]:
-        """Those of the span, at their time in the output; it ends at the first damage."""
+        """Those of the span, at their time in the output; it ends at the first damage that stops the reading."""
+        came, is_whole = False, True
         try:
             for packet in packets:
+                came = True
                 time_s = _time_of(packet)
                 if self._span.is_over(time_s):
                     return
                 if self._span.has_begun(time_s):
                     yield self._moved(packet)
-            if self._child is None or self._child.wait() == 0:
-                return
         except av.FFmpegError:
-            pass
-        self.notice = "The sound is damaged; what comes after the damage was left out."
+            is_whole = False
+        self._say_how_it_ended(came, is_whole)
+
+    def _say_how_it_ended(self, came: bool, is_whole: bool) -> None:
+        code = 0 if self._child is None else self._child.wait()
+        if code and not came:
+            self._say("The sound cannot be decoded; the video has none.")
+        elif code == DAMAGED and is_whole:
+            self._say("Pieces of the sound are damaged; they were left out.")
+        elif code:
+            self._say("The sound cannot be decoded to its end; the rest of it was left out.")
+        elif not is_whole:
+            self._say("The sound is damaged; what comes after the damage was left out.")
+
+    def _say(self, sentence: str) -> None:
+        self.notice = " ".join(filter(None, (self.notice, sentence)))
 
     def _moved(self, packet: Any) -> Any:
         """The packet at its time in the output."""

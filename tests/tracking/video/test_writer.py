@@ -20,6 +20,7 @@ from tests.clips import SIZE_WH, index_of, make_clip, paint, probe, probed_times
 from tests.fakes import PATIENCE_S
 from tests.shared_material import needs_program
 from tracking.time_span import TimeSpan
+from tracking.video import sound
 from tracking.video.factory import open_source
 from tracking.video.writer import VideoWriter
 
@@ -338,12 +339,35 @@ def test_sound_of_every_rate_is_kept(tmp_path, codec, rate):
     assert float(_stream(tmp_path / "out.mp4", "a:0")["duration"]) == pytest.approx(1, abs=0.2)
 
 
-def test_sound_that_takes_its_decoder_down_costs_the_video_nothing(tmp_path):
-    """Eight channels in a layout of their own: the library frees memory twice."""
+def test_sound_of_eight_channels_in_an_order_of_their_own_is_kept(tmp_path):
+    """The library frees such an order twice where it is not told another one."""
     path = _made(tmp_path / "a.mov", "-map", "1:a", "-ac", "8", "-c:a", "pcm_s16le")
     writer = rewrite(path, tmp_path / "out.mp4")
+    assert writer.notice is None
     assert len(probed_times(tmp_path / "out.mp4")) == 30
-    assert writer.notice is None or "sound" in writer.notice
+    assert float(_stream(tmp_path / "out.mp4", "a:0")["duration"]) == pytest.approx(1, abs=0.2)
+    volume = ("ffmpeg", "-i", str(tmp_path / "out.mp4"), "-af", "volumedetect", "-f", "null", "-")
+    assert "mean_volume: -91" not in subprocess.run(volume, capture_output=True, text=True, check=True).stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        ("sys.exit(1)", "The sound of a.mov cannot be read; the video has none."),
+        ("transcode(*sys.argv[1:2], int(sys.argv[2])); os.abort()",
+         "The sound cannot be decoded to its end; the rest of it was left out."),
+        ("transcode(*sys.argv[1:2], int(sys.argv[2])); sys.exit(DAMAGED)",
+         "Pieces of the sound are damaged; they were left out."),
+    ],
+)  # fmt: skip
+def test_sound_that_takes_its_decoder_down_costs_the_video_nothing(tmp_path, monkeypatch, end, sentence):
+    path = _made(tmp_path / "a.mov", "-map", "1:a", "-c:a", "pcm_s16le")
+    program = Path(sound.__file__).with_name("sound_transcoding.py").read_text().split("if __name__")[0]
+    (tmp_path / "sound_transcoding.py").write_text(f"import os\n{program}\n{end}\n")
+    monkeypatch.setattr(sound, "__file__", str(tmp_path / "sound.py"))
+    writer = rewrite(path, tmp_path / "out.mp4")
+    assert len(probed_times(tmp_path / "out.mp4")) == 30
+    assert writer.notice == sentence
 
 
 def test_of_two_sound_tracks_the_default_one_is_kept(tmp_path):
