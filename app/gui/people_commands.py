@@ -73,9 +73,13 @@ class PeopleCommands(Commands):
         pair = self._pair()
         if pair is not None:
             keep, other = sorted(pair)
+            both_s = self._panel.seen_together_s(keep, other)
             self._workspace.edit(MergeIds(keep, other))
             self._workspace.choose(keep)
-            self._workspace.notify(f"Person {other} is now person {keep}, everywhere. Ctrl+Z undoes it.")
+            words = f"Person {other} is now person {keep}, everywhere."
+            if both_s:
+                words += f" For {both_s:.1f} s both were seen at once; what was person {other} there is left out."
+            self._workspace.notify(f"{words} Ctrl+Z undoes it.", "warning" if both_s else "info")
 
     def split(self) -> None:
         """From the shown frame on the chosen person is somebody else."""

@@ -1,5 +1,6 @@
 """The list of people: number, colour, name, time seen; and what can be done to them."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from app.gui.same_person import SamePersonQuestion
 from app.gui.theme import as_panel, person_colour, tokens
 from app.runs.faces import SamePerson
 from tracking.drawing.style import PeopleStyle
+from tracking.events import FrameSpan
 
 NUMBER, NAME, SEEN, FROM = range(4)
 SWATCH, FACE = QSize(16, 16), QSize(40, 40)
@@ -43,12 +45,11 @@ PERSON_ACTIONS = (
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person of the run: seconds of the video in which they were seen, and when first and last."""
+    """One person of the run: seconds of the video in which they were seen, and when."""
 
     person: int
     seen_s: float
-    first_s: float
-    last_s: float
+    seen: tuple[FrameSpan, ...]
 
 
 class PeoplePanel(QWidget):
@@ -112,6 +113,12 @@ class PeoplePanel(QWidget):
         """The people marked in the list, in the order of the list."""
         return [_person_of(item) for item in self._items() if item.isSelected()]
 
+    def seen_together_s(self, one: int, other: int) -> float:
+        """For how many seconds both are seen."""
+        spans = {row.person: row.seen for row in self._rows}
+        pairs = itertools.product(spans.get(one, ()), spans.get(other, ()))
+        return sum(max(0.0, min(a.end_s, b.end_s) - max(a.start_s, b.start_s)) for a, b in pairs)
+
     def show_people(self, rows: Sequence[PersonRow], style: PeopleStyle) -> None:
         """Fills the list; keeps what is marked. Nothing happens while a name is typed."""
         if self.list.state() == QAbstractItemView.State.EditingState or (tuple(rows), style) == (
@@ -131,6 +138,7 @@ class PeoplePanel(QWidget):
         for item, row in zip(self._items(), rows, strict=True):
             self._fill(item, row, marked=row.person in marked)
         self._filling = False
+        self._buttons["hide"].setText("Show" if style.chosen in style.hidden else "Hide")
         self._stack.setCurrentIndex(1 if rows else 0)
 
     def show_faces(self, faces: Mapping[int, npt.NDArray[np.uint8]]) -> None:
@@ -187,10 +195,11 @@ class PeoplePanel(QWidget):
         item.setText(NUMBER, str(row.person))
         item.setText(NAME, self._style.names.get(row.person, ""))
         item.setText(SEEN, f"{row.seen_s:.1f} s")
-        item.setText(FROM, f"{row.first_s:.1f} s")
+        first_s, last_s = row.seen[0].start_s, row.seen[-1].end_s
+        item.setText(FROM, f"{first_s:.1f} s")
         item.setToolTip(NUMBER, "Goes to where this person is seen best")
         item.setToolTip(NAME, "Double-click to rename")
-        item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {row.first_s:.2f} s and {row.last_s:.2f} s")
+        item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {first_s:.2f} s and {last_s:.2f} s")
         colour = QColor(tokens().muted if hidden else tokens().text)
         for column in (NUMBER, NAME, SEEN, FROM):
             item.setForeground(column, colour)

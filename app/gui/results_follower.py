@@ -61,11 +61,12 @@ class ResultsFollower(Commands):
             self._playback.seek_frame(event.frame_index)
 
     def tick(self) -> None:
-        """Shows what is new."""
+        """Shows what is new; how long a video is, is known only some time after it was opened."""
         known = self._reader.known
         if known is not self._known:
             self._known = known
             self._show()
+        self._lanes.show_span(*self._span())
 
     def _stop(self) -> None:
         self._timer.stop()
@@ -89,8 +90,7 @@ class ResultsFollower(Commands):
         style = self._workspace.people
         lanes = self._known.lanes
         self._lanes.show_lanes(lanes, self._known.events)
-        start_s, end_s = self._span()
-        self._lanes.show_span(start_s, end_s)
+        self._lanes.show_span(*self._span())
         self._people.show_people([_row(lane) for lane in lanes], style)
         self._curves.show_history(self._known.history, self._name(style), is_reading=self._known.is_reading)
 
@@ -123,4 +123,4 @@ class ResultsFollower(Commands):
 
 
 def _row(lane: Lane) -> PersonRow:
-    return PersonRow(lane.track_id, lane.seen_s, lane.seen[0].start_s, lane.seen[-1].end_s)
+    return PersonRow(lane.track_id, lane.seen_s, lane.seen)

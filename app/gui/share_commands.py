@@ -27,6 +27,7 @@ class ShareCommands(Commands):
         self._writing = BackgroundWork[tuple[Path, ...]](
             "share", post=self._workspace.post, done=self._offer_file, failed=self._say_why_not
         )
+        self._what = ""
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"share": self.share, "share-picture": self.share_picture})
@@ -51,7 +52,7 @@ class ShareCommands(Commands):
             )
             return
         path = self._files.new_file(f"{run.video.stem}_slow.mp4")
-        self._begin(lambda work: share_clip(path, work))
+        self._begin("clip", lambda work: share_clip(path, work))
 
     def share_picture(self) -> None:
         """Makes a picture of the frame that is shown."""
@@ -60,25 +61,27 @@ class ShareCommands(Commands):
             return
         path = self._files.new_file(f"{run.video.stem}_{picture.frame.index:06d}_still.png")
         time_s = picture.frame.time_s
-        self._begin(lambda work: share_picture(path, work, time_s))
+        self._begin("picture", lambda work: share_picture(path, work, time_s))
 
     def shut_down(self) -> None:
         """Gives up what is under way."""
         self._writing.cancel(wait_s=3.0)
 
-    def _begin(self, write: Callable[[Work], tuple[Path, ...]]) -> None:
+    def _begin(self, what: str, write: Callable[[Work], tuple[Path, ...]]) -> None:
         """Of how people are shown now; angles come along even while they are switched off."""
         if self._writing.is_busy:
-            self._workspace.notify("The previous clip is still being made; try again in a moment.", "warning")
+            words = f"The previous {self._what} is still being made; try again in a moment."
+            self._workspace.notify(words, "warning")
         elif (work := Work.on(self._workspace)) is not None:
             layers = replace(work.style.layers, angles=work.style.layers.angles or self._store.value.angles)
             style = replace(work.style, layers=layers)
+            self._what = what
             self._writing.start(lambda progress: write(replace(work, style=style, progress=progress)))
             self._enable(False)
             self._ticker.start()
 
     def _tick(self) -> None:
-        self._bar.status.setText(f"Making the clip… {100 * self._writing.share:.0f} %")
+        self._bar.status.setText(f"Making the {self._what}… {100 * self._writing.share:.0f} %")
 
     def _offer_file(self, paths: tuple[Path, ...] | None) -> None:
         self._end()

@@ -83,6 +83,11 @@ class Lanes(QWidget):
                 self._span = self._full
             self.update()
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """What is shown of it."""
+        return self._span
+
     def show_now(self, time_s: float) -> None:
         """Where the picture is."""
         if time_s != self._now_s:

@@ -53,6 +53,14 @@ def test_pressing_play_or_going_elsewhere_waits_for_no_network(qtbot, window, cl
     studio.hold.set()
 
 
+def test_the_ruler_is_as_long_as_the_video_before_anything_is_tracked(qtbot, window, clip, studio):
+    studio.loaded = threading.Event()
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.timeline.lanes.span_s == (0.0, pytest.approx(FRAMES / 30, abs=0.04)))
+    assert not window.timeline.lanes.lanes
+    studio.loaded.set()
+
+
 def test_backends_that_are_measured_are_spoken_of_meanwhile(qtbot, window, clip, studio):
     studio.loaded = threading.Event()
     with measuring():

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QToolButton
 
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
@@ -72,6 +73,29 @@ def test_split_delete_merge(qtbot, open_clip):
         window.people.list.topLevelItem(row).setSelected(True)
     window.commands["merge"].trigger()
     assert ids_at(window, 19) == ids_at(window, 50) == [1, 2]
+
+
+def test_merging_two_who_are_seen_at_once_says_what_is_left_out(qtbot, open_clip):
+    window, said = open_clip(), []
+    window.workspace.notified.connect(lambda words, *_: said.append(words))
+    qtbot.waitUntil(lambda: window.people.seen_together_s(1, 2) > 1.9)
+    window.commands["merge"].trigger()
+    assert ids_at(window, 19) == [1]
+    (words,) = said
+    assert words.startswith("Person 2 is now person 1, everywhere. For 2.0 s both were seen at once")
+
+
+def test_who_is_hidden_is_shown_by_the_same_button(qtbot, open_clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
+    (button,) = (one for one in window.people.findChildren(QToolButton) if one.text() == "Hide")
+    window.workspace.choose(2)
+    for words, ids in (("Show", {2}), ("Hide", set())):
+        button.click()
+        qtbot.waitUntil(lambda words=words: button.text() == words)
+        assert window.workspace.people.hidden == ids
+    window.workspace.choose(1)
+    assert button.text() == "Hide"
 
 
 def test_delete_everywhere_and_undo_back_to_the_start(open_clip):

@@ -96,6 +96,21 @@ def test_who_looks_for_a_methods_section_finds_it_among_the_exports(qtbot, open_
     window.exports.dialog.close()
 
 
+def test_exports_of_a_session_that_lies_elsewhere_go_beside_it(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    place = tmp_path / "batch" / "walk_session.ppnet"
+    path = window.workspace.run.session.path
+    window.commands["close"].trigger()
+    qtbot.waitUntil(lambda: window.workspace.run is None)
+    place.parent.mkdir()
+    path.rename(place)
+    window.files.open_path(place)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    window.commands["export"].trigger()
+    assert Path(window.exports.dialog.path.text()) == place.parent / "walk_keypoints.csv"
+    window.exports.dialog.close()
+
+
 def test_the_export_list_shows_which_format_is_chosen(qtbot, open_clip):
     window = open_clip()
     window.exports.ask()
