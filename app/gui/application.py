@@ -4,12 +4,20 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QMessageLogContext,
+    QObject,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -96,12 +104,27 @@ def run(path: Path | str | None = None) -> int:
     window = make_window(app)
     with libraries_write_to(log_path().with_name("libraries.log")), errors_told(window), closed_by_signals(window):
         window.show()
-        window.discovery.start()
+        AfterPaint(window, window.discovery.start)
         if path is not None:
             window.files.open_path(Path(path))
         code = app.exec()
         leave(code)
     return code
+
+
+class AfterPaint(QObject):
+    """Calls `action` as soon as the window can be seen: what loads large packages keeps it from being painted."""
+
+    def __init__(self, window: MainWindow, action: Callable[[], object]) -> None:
+        super().__init__(window)
+        self._action = action
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._action)
+        return False
 
 
 def log_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:

@@ -11,8 +11,9 @@ import av
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 
-from app.gui.application import make_window
+from app.gui.application import AfterPaint, make_window
 from app.gui.preferences import PreferencesStore
 from app.presets import PRESETS
 from app.runs.opened import Opened
@@ -45,6 +46,19 @@ def test_opens_after_everything_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip().endswith("open"), done.stderr
+
+
+def test_what_loads_large_packages_waits_until_the_window_is_painted(qtbot, window):
+    begun = []
+    window.hide()
+    AfterPaint(window, lambda: begun.append(window.isVisible()))
+    QApplication.processEvents()
+    assert not begun
+    window.show()
+    qtbot.waitUntil(lambda: begun == [True])
+    window.update()
+    QApplication.processEvents()
+    assert begun == [True], "once"
 
 
 def test_first_page_offers_three_ways_and_recent_files(qtbot, window, clip):
