@@ -67,11 +67,14 @@ def test_every_round_goes_through_the_whole_clip_on_every_side(clip, detectors, 
     assert [one["side"] for one in found["rounds"]] == ["file", "live"] * 2
     for one in found["rounds"]:
         seconds = one["seconds"]
-        assert one["given"] == FRAMES == len(seconds["decode"]) and one["people"] == 1
+        assert one["given"] == FRAMES == len(seconds["decode"])
         assert 1 <= one["tracked"] == len(seconds["chain"]) == len(seconds["pose"])
         assert min(one["wall_s"], one["peak_bytes"], *seconds["decode"], *seconds["chain"]) > 0
         assert sum(seconds["detect"] + seconds["pose"]) <= sum(seconds["chain"])
     file, live = found["rounds"][:2]
+    assert file["people"] == 1 >= live["people"], (
+        "nobody is known in the first pictures: a busy computer sees no others"
+    )
     assert file["tracked"] == FRAMES == len(file["seconds"]["store"]) == len(file["seconds"]["write"])
     assert len(file["seconds"]["detect"]) < FRAMES, "only looks of the detector count"
     assert live["wall_s"] >= (FRAMES - 1) / 30, "it is played at its own rate"
@@ -153,16 +156,18 @@ def test_a_detector_that_breaks_while_the_clip_is_played_is_told(clip, detectors
         bench.measure(1)
 
 
-def test_a_soak_loops_the_clip_records_it_and_leaves_nothing(clip, detectors, capsys, tmp_path, monkeypatch):
+def test_a_soak_loops_the_clip_records_it_and_leaves_nothing(detectors, capsys, tmp_path, monkeypatch):
+    frames = 4  # each is stored once: with more than these in the session the clip was looped
+    clip = make_clip(tmp_path / "short.mp4", frames, painter=paint_walkers, size_wh=(128, 64))
     monkeypatch.setattr("app.engine.live.LiveOptions", partial(LiveOptions, lost_after_s=PATIENCE_S))
     monkeypatch.setattr("app.bench.soak.time", SimpleNamespace(monotonic=SteadyClock(), sleep=time.sleep))
     before = set(Path(tempfile.gettempdir()).glob("ppnet-soak-*"))
     figures, picture = tmp_path / "soak.json", tmp_path / "soak.png"
     assert bench(clip, "--soak", 0.05, "--json", figures, "--plot", picture) == 0
     said, done = capsys.readouterr().out, json.loads(figures.read_text())
-    assert done["stored"] > 2 * FRAMES, "the clip is looped"
+    assert done["stored"] > frames
     assert (
-        sorted(done["recorded"]) == ["soak_annotated.mp4", "soak_raw.mp4"] and min(done["recorded"].values()) > FRAMES
+        sorted(done["recorded"]) == ["soak_annotated.mp4", "soak_raw.mp4"] and min(done["recorded"].values()) > frames
     )
     threads = [look["threads"] for look in done["looks"]]
     assert len(threads) > 5 and min(threads) > 1  # that none are left by a clip is tested where clips are opened
