@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from ppnet.user_folders import user_folder
 
-CACHE_VARIABLE = "PPNET_LIVE_CACHE"
 DIGEST_BYTES = hashlib.sha256().digest_size
 NAME_DIGITS = 32
 MOST_BYTES = 2**29
@@ -26,16 +25,10 @@ _FRESH = "fresh-"
 _ENTRY = re.compile(rf"[0-9a-f]{{{NAME_DIGITS}}}(\.\w+)?|{_FRESH}\w{{8}}")
 
 
-def cache_folder() -> Path:
-    """$PPNET_LIVE_CACHE or the user's cache folder; it need not exist."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(os.path.expanduser(chosen)) if chosen else user_cache_path("ppnet-live", appauthor=False)
-
-
 def cached_file(kind: str, facts: object, *, suffix: str = "") -> Path:
     """Where something of a kind lies that is made of these facts, told apart by their `repr`; it counts as used now."""
     digits = hashlib.sha256(repr(facts).encode()).hexdigest()[:NAME_DIGITS]
-    path = cache_folder() / kind / f"{digits}{suffix}"
+    path = user_folder("cache") / kind / f"{digits}{suffix}"
     with suppress(OSError):
         os.utime(path)
     return path

@@ -21,10 +21,10 @@ def log_path() -> Path:
     return Path(platformdirs.user_log_dir("ppnet-live")) / "ppnet-live.log"
 
 
-def start_log(path: Path | None = None) -> Path:
+def start_log() -> Path:
     """Writes warnings and errors to the log file (at most 1 MB, the one before kept) and nowhere else; where it can't
     be written there is none. Returns its path."""
-    path = path or log_path()
+    path = log_path()
     logging.raiseExceptions = False  # a log that can't be written is no reason to print tracebacks
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, RotatingFileHandler | logging.NullHandler)]:

@@ -1,24 +1,21 @@
 """The weights a user has: those that ship with the program and those imported into the user's data folder."""
 
 import json
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_data_path
-
 from ppnet.assets import ASSETS
 from ppnet.checkpoint_info import CheckpointInfo, parse_size, read_written_info, sha256_of, size_in_name, size_name
 from ppnet.errors import CheckpointError
+from ppnet.user_folders import user_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from ppnet.untrusted_tensors import StateFile
 
-DATA_VARIABLE = "PPNET_LIVE_DATA"
 SUFFIX = ".safetensors"
 DEFAULT_VARIANT = "M2-D2-W32"
 
@@ -55,16 +52,15 @@ class ImportReport:
     remarks: tuple[str, ...]
 
 
-def weights_folder(data_folder: Path | None = None) -> Path:
-    """Where imported weights lie: `weights` in the given folder, in $PPNET_LIVE_DATA, or in the user's data folder."""
-    chosen = data_folder or os.environ.get(DATA_VARIABLE)
-    return (Path(chosen).expanduser() if chosen else user_data_path("ppnet-live", appauthor=False)) / "weights"
+def weights_folder() -> Path:
+    """Where imported weights lie."""
+    return user_folder("data") / "weights"
 
 
-def list_weights(data_folder: Path | None = None) -> list[WeightsEntry]:
+def list_weights() -> list[WeightsEntry]:
     """Shipped weights, then imported ones, by name. Files that cannot be used are listed with the reason."""
     entries = []
-    for folder, shipped in ((ASSETS / "weights", True), (weights_folder(data_folder), False)):
+    for folder, shipped in ((ASSETS / "weights", True), (weights_folder(), False)):
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             try:
                 entries.append(WeightsEntry(path, shipped, read_written_info(path)))
@@ -73,12 +69,12 @@ def list_weights(data_folder: Path | None = None) -> list[WeightsEntry]:
     return entries
 
 
-def app_weights(data_folder: Path | None = None) -> list[WeightsEntry]:
+def app_weights() -> list[WeightsEntry]:
     """The weights that the app offers: 17 COCO joints with heatmap layers."""
-    return [entry for entry in list_weights(data_folder) if entry.use == "app"]
+    return [entry for entry in list_weights() if entry.use == "app"]
 
 
-def find_weights(name: str, data_folder: Path | None = None) -> Path:
+def find_weights(name: str) -> Path:
     """The file that `name` means: a path, or the name of imported or shipped weights (imported ones come first).
 
     CheckpointError when there is neither.
@@ -86,7 +82,7 @@ def find_weights(name: str, data_folder: Path | None = None) -> Path:
     path = Path(name).expanduser()
     if path.is_file():
         return path
-    entries = list_weights(data_folder)
+    entries = list_weights()
     for entry in sorted(entries, key=lambda entry: entry.shipped):
         if entry.name.lower() == name.removesuffix(SUFFIX).lower():
             return entry.path
@@ -115,7 +111,6 @@ def import_weights(
     input_wh: tuple[int, int] | None = None,
     network: str | None = None,
     codec: tuple[str, float] | None = None,
-    data_folder: Path | None = None,
 ) -> ImportReport:
     """Copy a weights file of any accepted kind into the user's folder, with its metadata.
 
@@ -134,7 +129,7 @@ def import_weights(
     if codec is not None:
         info = _changed(path, info, codec_kind=codec[0], sigma=codec[1])
     tensors = _tensors(path, file, info)
-    target, existing = _target(weights_folder(data_folder), info)
+    target, existing = _target(weights_folder(), info)
     if existing is not None:
         remarks.append(f"these weights were imported before, as {existing.stem}")
         return ImportReport(WeightsEntry(existing, False, read_written_info(existing)), tuple(remarks))

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 Boxes = npt.NDArray[np.floating]
+MIN_SIDE = 2.0  # pixels; what shows less of itself is no box
 
 
 def sizes(boxes: Boxes) -> Boxes:
@@ -81,11 +82,11 @@ def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
     return np.clip(boxes, 0, limits)
 
 
-def usable(boxes: Boxes, size_wh: tuple[int, int], *, min_side: float = 2.0) -> npt.NDArray[np.bool_]:
-    """(N,) True where a box is finite and shows at least `min_side` pixels each way inside the picture."""
+def usable(boxes: Boxes, size_wh: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """(N,) True where a box is finite and shows at least `MIN_SIDE` pixels each way inside the picture."""
     finite = np.all(np.isfinite(boxes), axis=1)
     visible = sizes(clip(np.where(finite[:, None], boxes, 0), size_wh))
-    return np.asarray(np.logical_and(finite, visible.min(axis=1, initial=np.inf) >= min_side))
+    return np.asarray(np.logical_and(finite, visible.min(axis=1, initial=np.inf) >= MIN_SIDE))
 
 
 def visible_fraction(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:

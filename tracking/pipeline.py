@@ -12,7 +12,7 @@ from tracking.detection.detector import PersonDetector
 from tracking.detection.prefetch import DetectionPrefetch
 from tracking.focus_person import FocusFilter, FocusPerson
 from tracking.pipeline_settings import PipelineSettings
-from tracking.smoothing import Smoother, make_smoother
+from tracking.smoothing import make_smoother
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, Frame, FrameResult, StageTimes
@@ -41,8 +41,6 @@ class Pipeline:
         detector: PersonDetector,
         estimator: Estimator,
         *,
-        tracker: Tracker | None = None,
-        smoother: Smoother | None = None,
         settings: PipelineSettings | None = None,
     ) -> None:
         self.settings = settings or PipelineSettings()
@@ -51,8 +49,8 @@ class Pipeline:
         self._expected: Frame | None = None
         self.estimator = estimator
         self._filter = FocusFilter(self.settings.only)
-        self._tracker = tracker or Tracker(_tracker_settings(self.settings))
-        self._smoother = smoother or make_smoother(self.settings.smoothing)
+        self._tracker = Tracker(_tracker_settings(self.settings))
+        self._smoother = make_smoother(self.settings.smoothing)
         self._people_looked_at = 0
         self._has_read = False
         self._forget_looks()

@@ -33,8 +33,8 @@ class AnswersPanel(QWidget):
     saveTable = Signal()
     saveReport = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         as_panel(self)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName("Steps, jumps and repetitions")

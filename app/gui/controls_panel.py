@@ -49,8 +49,8 @@ class ControlsPanel(QWidget):
     oneWanted = Signal()
     everybodyWanted = Signal()
 
-    def __init__(self, settings: RunSettings, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: RunSettings, actions: Actions) -> None:
+        super().__init__()
         self._settings = settings
         self._has_one = False
         self.widgets: dict[str, Any] = {}

@@ -73,8 +73,8 @@ def size_text(size_bytes: int) -> str:
 class DiagnosticsPanel(QWidget):
     """Labels that follow the figures."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.alarm = QLabel()
         self.alarm.setWordWrap(True)
         self.alarm.setProperty("danger", True)

@@ -24,8 +24,8 @@ from tracking.importing.choice import read_tracks
 from tracking.importing.formats import patterns
 from tracking.importing.joint_guesses import OpenJoints
 from tracking.importing.track_table import TrackTable
+from tracking.session.format import SUFFIX
 from tracking.session.opening import UnfinishedSession, find_unfinished
-from tracking.session.session import SUFFIX
 from tracking.stems import stem_of
 from tracking.video.camera import CameraInfo, list_cameras
 from tracking.video.container import URL_SCHEMES

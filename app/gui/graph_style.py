@@ -52,9 +52,9 @@ def title_with_legend(words: str, entries: Sequence[tuple[str, str]]) -> str:
     return f"{words} &nbsp;&nbsp; {named}" if named else words
 
 
-def line_pen(colour: str, *, width: float = 1.8, dashed: bool = False) -> object:
+def line_pen(colour: str, *, width: float = 1.8) -> object:
     """A pen for a curve."""
-    return pg.mkPen(colour, width=width, style=Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+    return pg.mkPen(colour, width=width)
 
 
 def save_png(widget: QWidget, path: Path) -> bool:

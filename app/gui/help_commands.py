@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QApplication
 from app.gui.about_dialog import AboutDialog
 from app.gui.commands import Commands, WindowParts
 from app.gui.diagnostics_panel import ROWS, DiagnosticsPanel
-from app.gui.preferences import config_folder
 from app.gui.report import report
 from app.gui.shortcuts_dialog import Keys, ShortcutsDialog
 from app.gui.theme import apply_theme, is_dark
 from app.runs.opened import Opened
 from ppnet.log_file import log_path
+from ppnet.user_folders import user_folder
 
 
 class HelpCommands(Commands):
@@ -27,7 +27,7 @@ class HelpCommands(Commands):
                 "about": lambda: AboutDialog(self._window).show(),
                 "copy-report": self.copy_report,
                 "log": lambda: self._open(log_path()),
-                "settings-folder": lambda: self._open(config_folder()),
+                "settings-folder": lambda: self._open(user_folder("config")),
             }
         )
         self._actions.set_checked("look", is_dark())

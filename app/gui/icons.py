@@ -4,6 +4,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+RATIO = 2.0
 _LINE = 'fill="none" stroke="{c}" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"'
 _FILL = 'fill="{c}" stroke="{c}" stroke-width="1.4" stroke-linejoin="round"'
 
@@ -46,17 +47,17 @@ ICONS = {
 }
 
 
-def icon_pixmap(name: str, colour: str, *, size: int = 20, ratio: float = 2.0) -> QPixmap:
-    """An icon as a picture, `size` points square, sharp at the given pixel ratio."""
+def icon_pixmap(name: str, colour: str, *, size: int = 20) -> QPixmap:
+    """An icon as a picture, `size` points square, sharp where a point has `RATIO` pixels each way."""
     body = ICONS[name].replace("{c}", colour)
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{body}</svg>'
     renderer = QSvgRenderer(QByteArray(svg.encode()))
-    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+    pixmap = QPixmap(round(size * RATIO), round(size * RATIO))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     renderer.render(painter, QRectF(0, 0, pixmap.width(), pixmap.height()))
     painter.end()
-    pixmap.setDevicePixelRatio(ratio)
+    pixmap.setDevicePixelRatio(RATIO)
     return pixmap
 
 

@@ -22,8 +22,8 @@ def heat_image(values: npt.NDArray[np.float32]) -> QImage:
 class NetworkViewPanel(QWidget):
     """Draws an `Insight`; says what to do while there is none."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         as_panel(self)
         self.setAccessibleName("Network view")
         self.words = "Switch on “Network view” (Shift+A) and choose a person."

@@ -61,8 +61,8 @@ class PeoplePanel(QWidget):
     mergeWanted = Signal(object)  # SamePerson
     suggestionRefused = Signal(object)
 
-    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
         as_panel(self)
         self._filling = False
         self._style = PeopleStyle()

@@ -36,8 +36,8 @@ class PerformanceGraphs(QWidget):
     savePicture = Signal()
     saveTable = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
         self._rates = plot(_titled("Frames per second", [words for _, words in RATES]), "")

@@ -26,8 +26,8 @@ class PersonCurves(QWidget):
     savePicture = Signal()
     saveTable = Signal()
 
-    def __init__(self, skeleton: Skeleton, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, skeleton: Skeleton) -> None:
+        super().__init__()
         as_panel(self)
         self._history: PersonHistory | None = None
         self.is_reading = False

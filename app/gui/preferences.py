@@ -3,14 +3,13 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import platformdirs
 
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17
+from ppnet.user_folders import user_folder
 from tracking.angles import ANGLES
 from tracking.run_settings import RunSettings
 
@@ -68,16 +67,11 @@ def _is_path(text: str) -> bool:
     return b"\0" not in name and len(name) < 4096 and all(len(part) <= 255 for part in name.split(b"/"))
 
 
-def config_folder() -> Path:
-    """Where settings lie; `PPNET_LIVE_CONFIG` names another place."""
-    return Path(os.environ.get("PPNET_LIVE_CONFIG") or platformdirs.user_config_dir("ppnet-live"))
-
-
 class PreferencesStore:
     """Reads and writes the preferences file; `news` is a sentence for the user when a broken one was set aside."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path or config_folder() / "window.json"
+    def __init__(self) -> None:
+        self.path = user_folder("config") / "window.json"
         self.news = ""
         self.value = self._load()
 

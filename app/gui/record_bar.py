@@ -37,8 +37,8 @@ class RecordBar(QWidget):
     snapshotWanted = Signal()
     shareWanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         as_panel(self)
         self.button = QPushButton("Record")
         self.button.setToolTip("Starts and stops a recording  (R)")

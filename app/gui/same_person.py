@@ -1,7 +1,7 @@
 """A question under the list of people: may two numbers be one person?"""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from app.runs.faces import SamePerson
 
@@ -12,8 +12,8 @@ class SamePersonQuestion(QFrame):
     agreed = Signal(object)  # SamePerson
     refused = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._asked: SamePerson | None = None
         self.words = QLabel()
         self.words.setWordWrap(True)

@@ -120,8 +120,8 @@ class StartPage(QWidget):
     cameraWanted = Signal()
     pathWanted = Signal(object)  # Path
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         title = QLabel("PPNet Live")
         title.setFont(small_font(title.font(), bold=True, step=17))
         claim = QLabel(

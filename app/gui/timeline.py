@@ -50,8 +50,8 @@ class Lanes(QWidget):
     personWanted = Signal(int)
     flagNamed = Signal(object)  # SetMark: a double click on it
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setMouseTracking(True)
         self.setAccessibleName("Timeline of people")
         self.lanes: tuple[Lane, ...] = ()
@@ -315,8 +315,8 @@ class Lanes(QWidget):
 class TimelinePanel(QWidget):
     """The lanes in a scrolled area."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.lanes = Lanes()
         fill_scrolled(self, self.lanes)
 

@@ -28,8 +28,8 @@ class ScrubBar(QWidget):
 
     wanted = Signal(float)  # share of the duration, 0 to 1
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setMinimumSize(120, 26)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -116,8 +116,8 @@ class Transport(QWidget):
     seekWanted = Signal(float)  # seconds
     speedWanted = Signal(float)
 
-    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
         as_panel(self)
         self._duration_s = 0.0
         self._playing: bool | None = None

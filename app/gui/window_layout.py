@@ -3,13 +3,13 @@
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
-from app.gui.preferences import config_folder
+from ppnet.user_folders import user_folder
 
 LAYOUT_VERSION = 1
 
 
 def _file() -> QSettings:
-    return QSettings(str(config_folder() / "layout.ini"), QSettings.Format.IniFormat)
+    return QSettings(str(user_folder("config") / "layout.ini"), QSettings.Format.IniFormat)
 
 
 def save_layout(window: QMainWindow, splitters: dict[str, QSplitter]) -> None:

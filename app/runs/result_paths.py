@@ -4,17 +4,16 @@ import hashlib
 import os
 from pathlib import Path
 
-import platformdirs
-
 from ppnet.assets import ASSETS
-from tracking.session.session import SUFFIX, session_path
+from ppnet.user_folders import user_folder
+from tracking.session.format import SUFFIX
+from tracking.session.session import session_path
 from tracking.stems import stem_of
 
 
 def sessions_folder() -> Path:
     """Where sessions go that cannot lie beside their video."""
-    base = os.environ.get("PPNET_LIVE_DATA") or platformdirs.user_data_dir("ppnet-live")
-    return Path(base) / "sessions"
+    return user_folder("data") / "sessions"
 
 
 def place_for_session(video: Path) -> Path:

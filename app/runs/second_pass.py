@@ -59,5 +59,5 @@ def not_made(paths: OutputPaths, *, alone: bool, smoothed: bool) -> str:
 def _write_table(edited: EditedSession, path: Path, tick: Tick) -> None:
     """The table of `track` with all edits and smoothing in it."""
     with KeypointTable(path, skeleton=edited.skeleton) as table:
-        for frame in edited.exported():
+        for frame in edited.exported(tick):
             table.write(frame.result)

@@ -24,7 +24,7 @@ from tracking.focus_person import EVERYONE, FocusPerson, PersonAt
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import Edit, MergeIds, OnlyPerson
-from tracking.session.session import SUFFIX
+from tracking.session.format import SUFFIX
 from tracking.video.address import redacted
 
 

@@ -15,6 +15,7 @@ from ppnet.poses import Poses
 Picture = npt.NDArray[np.uint8]
 
 COLOURS = {"left": (60, 200, 90), "right": (240, 110, 60), "middle": (70, 150, 250)}
+COLUMNS = 8
 
 
 def draw_keypoints(
@@ -34,12 +35,12 @@ def draw_keypoints(
         cv2.circle(crop, points[index].tolist(), 3, COLOURS[skeleton.side(int(index))], -1, cv2.LINE_AA)
 
 
-def save_sheet(path: Path, people: SampleSet, poses: Poses, codec: Codec, *, columns: int = 8) -> None:
+def save_sheet(path: Path, people: SampleSet, poses: Poses, codec: Codec) -> None:
     """All people with their predicted keypoints (image pixels), crop beside crop; poses may go on beyond them."""
     tiles = [
         _tile(people, index, poses.keypoints[index], poses.scores[index], codec) for index in range(len(people.samples))
     ]
-    _save_tiles(path, tiles, columns)
+    _save_tiles(path, tiles)
 
 
 def save_failures(path: Path, people: SampleSet, poses: Poses, codec: Codec, *, count: int = 8) -> None:
@@ -54,7 +55,7 @@ def save_failures(path: Path, people: SampleSet, poses: Poses, codec: Codec, *, 
         sample = people.samples[index]
         tiles.append(_tile(people, index, sample.keypoints, (sample.visibility > 0).astype(np.float32), codec))
         tiles.append(_tile(people, index, poses.keypoints[index], poses.scores[index], codec))
-    _save_tiles(path, tiles, columns=8)
+    _save_tiles(path, tiles)
 
 
 def _tile(
@@ -68,8 +69,8 @@ def _tile(
     return crop
 
 
-def _save_tiles(path: Path, tiles: list[Picture], columns: int) -> None:
-    tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
-    rows = [np.concatenate(tiles[start : start + columns], axis=1) for start in range(0, len(tiles), columns)]
+def _save_tiles(path: Path, tiles: list[Picture]) -> None:
+    tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
+    rows = [np.concatenate(tiles[start : start + COLUMNS], axis=1) for start in range(0, len(tiles), COLUMNS)]
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1])

@@ -73,9 +73,8 @@ class AnnotatedVideo:
     ) -> None:
         """style and near: see `Annotator`. info: of the source; its sound is kept, within `sound_span`.
 
-        origin_s: the time of frames and sound that is time 0 of the video, or that of the source's first frame if it
-        begins later; None: that of the first frame given.
-        UserError when the file can't be written.
+        start_s: the time of the source that is time 0 of the video, or that of its first frame if it begins later; of a
+        live source the first frame given is. UserError when the file can't be written.
         """
         self.draw_s = self.encode_s = 0.0
         self._annotator = Annotator(style, near=near)

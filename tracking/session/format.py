@@ -23,6 +23,7 @@ from tracking.run_settings import RunSettings
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 from tracking.video.source import VideoInfo
 
+SUFFIX = "_session.ppnet"
 FORMAT_VERSION = 1
 LIMIT = 1 << 62  # of ids and frame indices: SQLite stores 64 bits
 APPLICATION_ID = 0x50504E4C  # "PPNL"

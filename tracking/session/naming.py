@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracking.session.session import SUFFIX
+from tracking.session.format import SUFFIX
 
 
 def named_after(session: Path, ending: str, folder: Path | None = None) -> Path:

@@ -19,6 +19,7 @@ from tracking.session.format import (
     LIMIT,
     MAX_META_CHARACTERS,
     SCHEMA,
+    SUFFIX,
     SessionError,
     SessionHeader,
     SessionInUseError,
@@ -112,15 +113,16 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     database = sqlite3.connect(uri, uri=True, timeout=0.2, check_same_thread=False, isolation_level="IMMEDIATE")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-    limit_queries(database, time.monotonic() + MAX_OPEN_S)
+    limit_queries(database, MAX_OPEN_S)
     database.execute("PRAGMA trusted_schema=OFF")
     database.execute("PRAGMA cell_size_check=ON")
     return database
 
 
-def limit_queries(database: sqlite3.Connection, until_s: float) -> None:
-    """Stops what still runs then (of `time.monotonic`)."""
-    database.set_progress_handler(lambda: time.monotonic() > until_s, 100_000)
+def limit_queries(database: sqlite3.Connection, seconds: float) -> None:
+    """Stops what this thread still runs then. Its own work counts, not how long the computer stands still."""
+    until_s = time.thread_time() + seconds
+    database.set_progress_handler(lambda: time.thread_time() > until_s, 100_000)
 
 
 def _lock_for_writing(database: sqlite3.Connection) -> None:
@@ -244,7 +246,7 @@ class UnfinishedSession:
     frame_count: int
 
 
-def find_unfinished(folders: Iterable[Path], *, suffix: str = "_session.ppnet") -> tuple[UnfinishedSession, ...]:
+def find_unfinished(folders: Iterable[Path]) -> tuple[UnfinishedSession, ...]:
     """Unfinished sessions directly in the folders, newest first, of at most `MAX_FOUND` files in each.
 
     Never raises: damaged sessions, ones in use and folders that cannot be read are left out. Opens files, so a window
@@ -252,7 +254,7 @@ def find_unfinished(folders: Iterable[Path], *, suffix: str = "_session.ppnet") 
     """
     found: list[tuple[float, UnfinishedSession]] = []
     for folder in folders:
-        for changed, path in _newest_files(folder, suffix):
+        for changed, path in _newest_files(folder):
             with suppress(SessionError), explained(path):
                 session = _unfinished(path)
                 if session is not None:
@@ -260,12 +262,12 @@ def find_unfinished(folders: Iterable[Path], *, suffix: str = "_session.ppnet") 
     return tuple(session for _, session in sorted(found, key=lambda pair: -pair[0]))
 
 
-def _newest_files(folder: Path, suffix: str) -> list[tuple[float, Path]]:
+def _newest_files(folder: Path) -> list[tuple[float, Path]]:
     files = []
     with suppress(OSError, ValueError):
         for entry in os.scandir(folder):
             with suppress(OSError):
-                if entry.name.endswith(suffix) and entry.is_file():
+                if entry.name.endswith(SUFFIX) and entry.is_file():
                     files.append((entry.stat().st_mtime, Path(entry)))
     return sorted(files, reverse=True)[:MAX_FOUND]
 

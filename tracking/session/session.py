@@ -36,7 +36,6 @@ from tracking.session.writer_lock import WriterLock
 from tracking.stems import stem_of
 from tracking.types import FrameResult
 
-SUFFIX = "_session.ppnet"
 FOLD_EVERY_S = 1.0
 CHUNK_FRAMES = 256
 SIGHTED_FRAMES = 4000  # read at a time without joints; others wait for it so long
@@ -45,7 +44,7 @@ MAX_EDITS = 1_000_000
 
 def session_path(source: Path, folder: Path | None = None) -> Path:
     """Where the session of a video lies: `<stem>_session.ppnet` beside it, or in `folder`."""
-    return (folder or source.parent) / f"{stem_of(source)}{SUFFIX}"
+    return (folder or source.parent) / f"{stem_of(source)}{layout.SUFFIX}"
 
 
 class Session:
@@ -369,6 +368,6 @@ class Session:
         with self._lock:
             if self._closed:
                 raise SessionError(f"The session {self.path.name} is closed.")
-            limit_queries(self._database, time.monotonic() + MAX_QUERY_S)
+            limit_queries(self._database, MAX_QUERY_S)
             with explained(self.path):
                 yield

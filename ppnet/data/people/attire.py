@@ -87,9 +87,9 @@ def _grid_faces(rows: int, columns: int, *, closed: bool = False) -> Ints:
     )
 
 
-def _columns(points: Floats, material: int, head: float = 0.0) -> Floats:
+def _columns(points: Floats, material: int) -> Floats:
     count = len(points)
-    rest = np.tile(np.array([-0.3, 0, head, 0, material], np.float32), (count, 1))
+    rest = np.tile(np.array([-0.3, 0, 0, 0, material], np.float32), (count, 1))
     return np.concatenate([points.astype(np.float32), rest], 1)
 
 

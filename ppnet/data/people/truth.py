@@ -68,11 +68,11 @@ def find_truth(
         seen = np.array([columns.min() + left, rows.min() + top, columns.max() + left, rows.max() + top], np.float32)
         seen_boxes[index] = (seen + 0.5) / factor - 0.5
         seen_area[index] = len(rows) / factor**2
-        seen_share[index] = seen_area[index] / max(_outline_area(camera, actor, outline), 1)
+        seen_share[index] = seen_area[index] / max(_outline_area(actor, outline), 1)
     return Truth(keypoints, visibility, boxes, seen_boxes, seen_area, seen_share.clip(0, 1))
 
 
-def _outline_area(camera: Camera, actor: Actor, outline: Floats) -> float:
+def _outline_area(actor: Actor, outline: Floats) -> float:
     """Pixels the person would cover alone in a picture without edges."""
     low = outline[:, :2].min(0)
     shrink = min(1.0, 200 / max(float((outline[:, :2].max(0) - low).max()), 1.0))

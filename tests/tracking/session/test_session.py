@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -40,7 +40,7 @@ from tracking.session.edits import (
     SwapIds,
 )
 from tracking.session.format import SessionHeader, SettingChange
-from tracking.session.opening import find_unfinished
+from tracking.session.opening import find_unfinished, limit_queries
 from tracking.session.session import Session, session_path
 from tracking.session.writer_lock import WriterLock
 from tracking.video.source import VideoInfo
@@ -527,3 +527,16 @@ def test_everything_known_of_a_source_comes_back(tmp_path: Path) -> None:
 def test_session_path() -> None:
     assert session_path(Path("a/b c.mp4")) == Path("a/b c_session.ppnet")
     assert session_path(Path("a/b.mp4"), Path("out")) == Path("out/b_session.ppnet")
+
+
+def test_a_query_in_circles_is_broken_off_but_not_by_a_computer_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n{}) SELECT count(*) FROM n"
+        limit_queries(database, PATIENCE_S)
+        monkeypatch.setattr("time.monotonic", lambda: 1e9)
+        assert database.execute(numbers.format(" LIMIT 100000")).fetchone() == (100_000,)
+        limit_queries(database, 0.01)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            database.execute(numbers.format(""))
