@@ -272,16 +272,11 @@ class FileCommands(Commands):
         run = self._workspace.run
         if picture is None or run is None:
             return
-        opened_file = self._workspace.opened_file
-        folder = opened_file.video.parent if opened_file is not None else self.record_folder()
-        path = free_path(folder / f"{stem_of(run.name)}_{picture.frame.index:06d}.png")
-        if not self._view.snapshot().save(str(path)):
-            path = free_path(self.record_folder() / path.name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._view.snapshot().save(str(path)):
-                self._workspace.notify(f"The picture could not be written to {path}.", "error")
-                return
-        self._workspace.notify(f"Picture saved as {path}.", lasting=True)
+        path = self.new_file(f"{stem_of(run.name)}_{picture.frame.index:06d}.png")
+        if self._view.snapshot().save(str(path)):
+            self.offer_to_show(f"Picture saved: {path.name}", path)
+        else:
+            self._workspace.notify(f"The picture could not be written to {path}.", "error")
 
 
 def first_folder() -> str:

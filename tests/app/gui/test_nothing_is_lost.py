@@ -74,7 +74,7 @@ def test_long_names_of_files_fit_recordings_and_pictures(qtbot, open_clip, clip)
     qtbot.waitUntil(lambda: window.view.picture.frame.index == 5)
     window.close()
     folder = window.files.record_folder()
-    assert list(folder.glob("w*.mp4")) and list(clip.parent.glob("w*.png"))
+    assert list(folder.glob("w*.mp4")) and list(folder.glob("w*.png"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -114,10 +114,10 @@ def test_dragged_joint_is_edited_in_session_and_export(qtbot, open_clip):
     np.testing.assert_array_equal(window.workspace.run.edited.result(20).smoothed.keypoints[1, joint], start)
 
 
-def test_snapshot_has_the_size_of_the_video(qtbot, open_clip, clip):
+def test_snapshot_has_the_size_of_the_video_and_lies_where_recordings_do(open_clip):
     window = open_clip()
     window.commands["snapshot"].trigger()
-    saved = list(clip.parent.glob("walk_000020*.png"))
+    saved = list(window.files.record_folder().glob("walk_000020*.png"))
     assert len(saved) == 1 and saved[0].name in window.banner.text
     assert pixels(window).shape == (480, 640, 3)
 
