@@ -91,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("next-event", "People", "Next event", ("N",), "Somebody appears, is lost, crosses another, or is uncertain"),
     Command("previous-event", "People", "Previous event", ("Shift+N",)),
     Command("swap", "People", "Swap two people from here on", ("Ctrl+T",)),
-    Command("merge", "People", "Merge two people", ("Ctrl+M",), "The second becomes the first"),
+    Command("merge", "People", "Merge two people", ("Ctrl+M",), "Of the two, the lower number stays"),
     Command("split", "People", "Split a person here", ("Ctrl+Shift+T",), "From this frame on, this is somebody else"),
     Command("rename", "People", "Rename…", ("F2",)),
     Command("hide", "People", "Hide or show a person", ("D",)),

@@ -16,7 +16,7 @@ class AngleCommands(Commands):
         super().__init__(parts)
         self.menu = QMenu("Angles shown", self._window)
         self._entries = {name: self._entry(name) for name in ANGLES}
-        self._actions.menus["View"].insertMenu(self._actions["trails"], self.menu)
+        self._actions.menus["View"].insertMenu(self._actions["drawings"], self.menu)
         self._actions.connect_switches({"angles": self._switch})
         self._actions.set_checked("angles", self._store.value.layers.get("angles", False))
         self._show()
