@@ -37,4 +37,6 @@ class SamePersonQuestion(QFrame):
         self._asked = one
         self.setVisible(one is not None)
         if one is not None:
-            self.words.setText(f"{new} looks like {lost}, who was lost {one.away_s:.1f} s before. The same person?")
+            self.words.setText(
+                f"{new} looks and moves like {lost}, who was lost {one.away_s:.1f} s before. The same person?"
+            )

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from tracking import movement
+from tracking.answers.motion import Motion
 from tracking.best_views import BestView, People, perhaps_the_same
+from tracking.movement import Movement
 from tracking.session.edited_session import EditedSession
+from tracking.session.person_tracks import person_track
 from tracking.tracker.appearance import describe, similarity
 from tracking.types import FrameResult
 from tracking.video.source import VideoSource
@@ -22,7 +27,7 @@ HEAD_SHARE = 0.45
 
 @dataclass(frozen=True)
 class SamePerson:
-    """`new` may be `lost`, who was gone for `away_s` seconds. alike: how alike their clothes are, 0 to 1."""
+    """`new` may be `lost`, who was gone for `away_s` seconds. alike: how alike they look and move, 0 to 1."""
 
     lost: int
     new: int
@@ -67,7 +72,7 @@ def faces_of(
             for person, view in shown:
                 pictures[person] = _upper_part(frame.image, view)
                 looks[person] = _look(frame.image, there.result, person)
-    return Faces(people.views, pictures, _suggestions(people, looks))
+    return Faces(people.views, pictures, _suggestions(edited, people, looks))
 
 
 def _upper_part(image: npt.NDArray[np.uint8], view: BestView) -> npt.NDArray[np.uint8]:
@@ -85,15 +90,31 @@ def _look(image: npt.NDArray[np.uint8], result: FrameResult, person: int) -> npt
     return np.asarray(describe(image, result.tracks.boxes[rows], poses)[0], np.float32)
 
 
-def _suggestions(people: People, looks: Mapping[int, npt.NDArray[np.float32]]) -> tuple[SamePerson, ...]:
+def _suggestions(
+    edited: EditedSession, people: People, looks: Mapping[int, npt.NDArray[np.float32]]
+) -> tuple[SamePerson, ...]:
     """The likeliest first; nobody comes twice."""
+    times, indices = edited.stored.frame_times(), edited.stored.frame_indices()
+
+    @cache
+    def moving(person: int, *, at_start: bool) -> Movement:
+        stay = people.stays[person]
+        first_s = stay.first_s if at_start else stay.last_s - movement.WHOLE_S
+        last_s = stay.first_s + movement.WHOLE_S if at_start else stay.last_s
+        frames = indices[(times >= first_s) & (times <= last_s)]
+        track = person_track(edited, person, int(frames[0]), int(frames[-1]) + 1, keep_hidden=True)
+        return Movement.of(Motion.of(person, track, edited.skeleton), at_start=at_start)
+
     found = []
     for lost, new in perhaps_the_same(people.stays):
         if lost in looks and new in looks:
             alike = float(similarity(looks[lost][None], looks[new][None])[0, 0])
-            if alike >= ALIKE:
+            if alike < ALIKE:
+                continue
+            apart = movement.difference(moving(lost, at_start=False), moving(new, at_start=True))
+            if apart <= movement.ALIKE:
                 away_s = people.stays[new].first_s - people.stays[lost].last_s
-                found.append(SamePerson(lost, new, away_s, alike))
+                found.append(SamePerson(lost, new, away_s, alike * float(np.exp(-(apart**2) / 2))))
     found.sort(key=lambda one: (-one.alike, one.away_s))
     chosen: list[SamePerson] = []
     for one in found:
