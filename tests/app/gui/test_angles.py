@@ -11,32 +11,34 @@ from tracking.measurements import joints_of
 
 
 def gold(window):
-    return int((np.abs(pixels(window).astype(int) - GOLD).max(axis=2) < 20).sum())
+    """So many pixels are as good as golden: lines are as thin as one, and smoothed."""
+    return int((np.abs(pixels(window).astype(int) - GOLD).max(axis=2) < 60).sum())
 
 
 def test_angles_are_chosen_and_remembered(open_clip):
     window = open_clip()
-    assert gold(window) == 0
+    without = gold(window)  # boxes are yellow, too
     window.commands["angles"].trigger()
     assert window.workspace.layers.angles == ("left_knee", "right_knee")
     knees = gold(window)
-    assert knees > 0
+    assert knees > without
     entries = {entry.objectName(): entry for entry in window.angles.menu.actions()}
     entries["left_elbow"].trigger()
     assert gold(window) > knees
     assert window.store.value.angles == ("left_elbow", "left_knee", "right_knee")
     for name in window.store.value.angles:
         entries[name].trigger()
-    assert not window.commands["angles"].isChecked() and gold(window) == 0
+    assert not window.commands["angles"].isChecked() and gold(window) == without
     window.commands["angles"].trigger()
     assert gold(window) == knees, "the switch always shows something"
 
 
 def test_choosing_one_shows_it(open_clip):
     window = open_clip()
+    without = gold(window)
     entries = {entry.objectName(): entry for entry in window.angles.menu.actions()}
     entries["right_hip"].trigger()
-    assert window.commands["angles"].isChecked() and gold(window) > 0
+    assert window.commands["angles"].isChecked() and gold(window) > without
 
 
 def plates(window):
