@@ -158,7 +158,7 @@ def test_what_waits_is_bounded_by_bytes_too(tmp_path: Path, writers: list[Writer
     assert dropped["raw"] >= 56 and dropped["annotated"] >= 53
     Writer.gate.set()
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     written, dropped = dict(recording.stats().frames), dict(recording.stats().dropped)
     assert [written[kind] + dropped[kind] for kind in ("annotated", "raw")] == [60, 60]
 
@@ -167,7 +167,7 @@ def test_a_picture_larger_than_all_room_is_recorded(tmp_path: Path, writers: lis
     recording = recorder(tmp_path, make_video=Writer, queue_bytes=1)
     feed(recording, 0, 1)
     recording.stop()
-    assert recording.wait(5) and dict(recording.stats().frames)["annotated"] == 1
+    assert recording.wait(PATIENCE_S) and dict(recording.stats().frames)["annotated"] == 1
 
 
 def test_a_result_that_comes_too_late_for_its_picture_does_not_bring_it_twice(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_result_that_comes_too_late_for_its_picture_does_not_bring_it_twice(tm
     recording.put_processed(frames[1], made_result(1, (1,)))  # written already, as it could wait no longer
     recording.put_processed(frames[7], made_result(7, (1,)))
     recording.stop()
-    assert recording.wait(5)
+    assert recording.wait(PATIENCE_S)
     with VideoFile(*recording.stats().files) as video:
         assert [frame.time_s for frame in video] == pytest.approx([index / 30 for index in range(8)], abs=1e-4)
 
