@@ -12,7 +12,7 @@ from app.engine.life_cycle import CameraState, EngineState
 from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
-from app.engine.meter import Clock, LatencyMeter, RateMeter
+from app.engine.meter import Clock, LatencyMeter, RateMeter, StageMeters
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, notices_of
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.replay_buffer import ReplayBuffer
@@ -21,7 +21,7 @@ from app.engine.session_writer import SessionWriter
 from ppnet.errors import UserError
 from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
-from tracking.types import Frame, FrameResult, StageTimes
+from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource
 
 __all__ = ["LiveEngine", "LiveOptions", "LiveView"]
@@ -30,7 +30,6 @@ S = TypeVar("S")
 log = logging.getLogger(__name__)
 
 TICK_S = 0.05
-STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 
 
 class LiveEngine(Generic[S]):
@@ -89,7 +88,7 @@ class LiveEngine(Generic[S]):
         self._captured, self._processed, self._painted = (RateMeter(clock=clock) for _ in range(3))
         self._delay = LatencyMeter(clock=clock)
         self._load = LatencyMeter(clock=clock)
-        self._stages = {stage: LatencyMeter(clock=clock) for stage in STAGES}
+        self._stages = StageMeters(clock=clock)
         self._shedder = LoadShedder(
             self._options.target_delay_s,
             steps=len(self._steps) if self._options.shed else 0,
@@ -235,7 +234,7 @@ class LiveEngine(Generic[S]):
             process_fps=self._processed.snapshot(),
             display_fps=self._painted.snapshot(),
             delay_s=delay.median_s if delay.count else None,
-            times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
+            times=self._stages.means(),
             people=len(done[0]) if done is not None else 0,
             dropped=self._dropped(recording),
             shed=shed(settings, self._steps, level)[1],
@@ -367,8 +366,7 @@ class LiveEngine(Generic[S]):
 
     def _publish(self, result: FrameResult, frame: Frame, grabbed_s: float) -> None:
         self._load.add(self._clock() - grabbed_s)
-        for stage in STAGES:
-            self._stages[stage].add(getattr(result.times, stage))
+        self._stages.add(result.times)
         self._processed.tick()
         self.replay_buffer.put_result(result)
         with self._lock:

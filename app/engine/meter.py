@@ -4,9 +4,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+
+from tracking.types import StageTimes
 
 Clock = Callable[[], float]
 
@@ -91,3 +93,19 @@ class LatencyMeter:
     def _forget(self, now: float) -> None:
         while self._values and self._values[0][0] < now - self._window_s:
             self._values.popleft()
+
+
+class StageMeters:
+    """How long each stage takes for a frame."""
+
+    def __init__(self, window_s: float = 2.0, *, clock: Clock = time.monotonic) -> None:
+        self._meters = {field.name: LatencyMeter(window_s, clock=clock) for field in fields(StageTimes)}
+
+    def add(self, times: StageTimes) -> None:
+        """One frame, done now."""
+        for stage, meter in self._meters.items():
+            meter.add(getattr(times, stage))
+
+    def means(self) -> StageTimes:
+        """The mean of each stage over the window."""
+        return StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._meters.items()})

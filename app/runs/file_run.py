@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from app.engine.frame_queue import FrameQueue
 from app.engine.life_cycle import EngineState
-from app.engine.meter import LatencyMeter, RateMeter
+from app.engine.meter import RateMeter, StageMeters
 from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.runs.segment_reader import Segment, SegmentReader, Step
@@ -19,11 +19,10 @@ from app.runs.track_stitching import IdContinuation, merges_at
 from ppnet.errors import UserError
 from tracking.session.session import Session
 from tracking.time_span import TimeSpan
-from tracking.types import FrameResult, StageTimes
+from tracking.types import FrameResult
 from tracking.video.source import VideoInfo, VideoSource
 
 S = TypeVar("S")
-STAGES = ("detect_s", "track_s", "pose_s", "smooth_s")
 QUEUE_FRAMES = 8
 QUEUE_BYTES = 64 * 2**20  # of pictures waiting before and after the network, each
 LOOK_S = 0.1  # how soon a stop is seen by who waits for other threads
@@ -85,7 +84,7 @@ class FileRun(Generic[S]):
         self._told: tuple[str, ...] = ()  # by the processor
         self._people = 0  # in the newest frame
         self._rate = RateMeter(5.0)
-        self._stages = {stage: LatencyMeter(5.0) for stage in STAGES}
+        self._stages = StageMeters(5.0)
         waiting = 1 if session.header.source.is_live else QUEUE_FRAMES  # live pictures must not grow old in a queue
         self._frames: FrameQueue[Step | None] = FrameQueue(waiting, QUEUE_BYTES)  # None: a segment is over
         self._results: FrameQueue[_Done | None] = FrameQueue(waiting, QUEUE_BYTES)
@@ -201,7 +200,7 @@ class FileRun(Generic[S]):
             device=self._device,
             process_fps=fps,
             people=self._people,
-            times=StageTimes(**{stage: meter.snapshot().mean_s for stage, meter in self._stages.items()}),
+            times=self._stages.means(),
             done=done,
             total=None if left is None else done + left,
             eta_s=0.0 if self._is_complete else (left / fps if left is not None and fps > 0 else None),
@@ -356,8 +355,7 @@ class FileRun(Generic[S]):
                 sink.write(step.frame, result)
             self._rate.tick()
             self._people = len(result)
-            for stage in STAGES:
-                self._stages[stage].add(getattr(result.times, stage))
+            self._stages.add(result.times)
 
     def _join(self, met: Sequence[tuple[int, FrameResult]]) -> None:
         """A segment has met a part that was tracked before it (results, each with the frame in front of it): nothing is

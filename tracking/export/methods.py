@@ -9,11 +9,11 @@ from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing
 
-DETECTORS = {
+DETECTOR_WORDS = {
     "efficientdet-lite0": "EfficientDet-Lite0 (Tan et al., 2020)",
     "nanodet": "NanoDet-g (RangiLyu, 2020)",
 }
-SMOOTHERS = {
+SMOOTHER_WORDS = {
     "kalman": "a Kalman filter of constant velocity (strength {strength:g} of 100), which looks at no later pictures",
     "rts": "a Rauch-Tung-Striebel smoother, which looks at all pictures (no lag)",
     "one_euro": "a 1-euro filter (Casiez et al., 2012; strength {strength:g} of 100)",
@@ -76,7 +76,7 @@ def _source(session: EditedSession, frames: list[int]) -> str:
 
 def _detection(settings: RunSettings) -> str:
     model = settings.detector.model
-    name = DETECTORS.get(model, f"the detector {Path(model).name}")
+    name = DETECTOR_WORDS.get(model, f"the detector {Path(model).name}")
     tiles = ", which looked at large pictures in parts as well" if settings.detector.tiles == "auto" else ""
     if settings.detect_interval_s is not None:
         when = f"every {settings.detect_interval_s:g} s"
@@ -106,7 +106,7 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
     left_out = f"Keypoints with a confidence below {chosen.min_score:g} count as not seen"
     if chosen.method == "off":
         return f"{left_out}; positions were not smoothed."
-    how = SMOOTHERS[chosen.method].format(strength=chosen.strength)
+    how = SMOOTHER_WORDS[chosen.method].format(strength=chosen.strength)
     gap = f"gaps of up to {tracked.max_gap_s:g} s were filled"
     return f"{left_out}; {gap}, and positions were smoothed by {how}."
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.results import made_header
 from tracking.detection import settings as detection
 from tracking.export.formats import export
-from tracking.export.methods import BY_HAND, DETECTORS, SMOOTHERS
+from tracking.export.methods import BY_HAND, DETECTOR_WORDS, SMOOTHER_WORDS
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import KINDS, ChooseSmoothing, SetScale
@@ -31,8 +31,8 @@ def test_source_people_keypoints_and_corrections_are_counted(session, tmp_path):
 
 
 def test_every_smoother_detector_and_correction_has_its_words():
-    assert set(SMOOTHERS) == set(settings.SMOOTHERS) - {"off"}
-    assert set(DETECTORS) == set(detection.DETECTORS)
+    assert set(SMOOTHER_WORDS) == set(settings.SMOOTHERS) - {"off"}
+    assert set(DETECTOR_WORDS) == set(detection.DETECTORS)
     about_joints_and_people = {"swap", "merge", "split", "delete", "move", "fill"}
     elsewhere = {"hide", "rename", "smooth", "only", "mark", "unmark", "span", "scale", "draw", "erase"}
     assert set(BY_HAND) == about_joints_and_people == set(KINDS) - elsewhere
