@@ -18,7 +18,8 @@ def writing(place: object) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{place} could not be written: {error.strerror or error}.") from error
+        remedy = "; choose another place, or check its permissions" if isinstance(error, PermissionError) else ""
+        raise UserError(f"{place} could not be written: {error.strerror or error}{remedy}.") from error
 
 
 def write_json(path: Path, content: Any, *, allow_nan: bool = True) -> None:

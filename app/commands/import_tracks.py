@@ -36,5 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     done = import_tracks(arguments.file, arguments.video, arguments.out, overwrite=arguments.overwrite, chosen=chosen)
     if done.notice:
         print(done.notice, file=sys.stderr)
-    print(f"{done.path} ({done.people} people in {done.frames} frames)", flush=True)
+    people = "1 person" if done.people == 1 else f"{done.people} people"
+    print(f"{done.path} ({people} in {done.frames} frames)", flush=True)
     return 0

@@ -261,6 +261,9 @@ def export(
             _remove(fresh)
             if form.is_folder:
                 fresh.mkdir()
+            else:  # a place that cannot be written is refused under the name that the user gave
+                fresh.touch()
+                fresh.unlink()
             write(session, fresh, tick)
             _remove(path)
             fresh.rename(path)

@@ -36,10 +36,11 @@ def read_tracks(path: Path) -> tuple[str, TrackTable]:
         raise UserError(f"{path} is not there.")
     if path.name.endswith("_keypoints.json"):  # one of OpenPose's files stands for all of its folder
         path = path.parent
-    kind = next((one for one in IMPORTS if one.fits(path)), None)
-    if kind is None:
-        raise UserError(f"{path.name} is nothing that can be read in: {formats.titles()}.")
+    kind: ImportFormat | None = None
     try:
+        kind = next((one for one in IMPORTS if one.fits(path)), None)
+        if kind is None:
+            raise UserError(f"{path.name} is nothing that can be read in: {formats.titles()}.")
         with np.errstate(over="raise"):  # a number that no picture has
             if kind in READERS:
                 return kind.title, READERS[kind](path)
@@ -53,4 +54,6 @@ def read_tracks(path: Path) -> tuple[str, TrackTable]:
         raise UserError(f"{path.name} could not be read: {error.strerror or error}.") from error
     except DAMAGED as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise UserError(f"{path.name} is no {kind.title} that can be read ({told}).") from error
+        raise UserError(
+            f"{path.name} is no {kind.title if kind else 'file of tracks'} that can be read ({told})."
+        ) from error
