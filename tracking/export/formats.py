@@ -105,7 +105,7 @@ EXPORTS = {
     ),
     "methods": ExportFormat(
         "Methods section (text)",
-        "A paragraph for a paper: what was tracked and corrected, and how, with references",
+        "A paragraph for a paper: how people were tracked and corrected",
         "_methods.txt",
         "methods:write_methods_text",
     ),
@@ -181,7 +181,7 @@ EXPORTS = {
     ),
     "c3d": ExportFormat(
         "Markers, one C3D per person",
-        "For motion capture programs; resampled to an even rate, y upwards, in one plane",
+        "For motion capture programs; at an even rate, y upwards, in one plane",
         "_c3d",
         "c3d:write_c3d_folder",
         UNITS,

@@ -111,6 +111,16 @@ def test_exports_of_a_session_that_lies_elsewhere_go_beside_it(qtbot, open_clip,
     window.exports.dialog.close()
 
 
+def test_no_explanation_of_an_export_is_cut_off(open_clip):
+    window = open_clip()
+    window.commands["export"].trigger()
+    shown = window.exports.dialog.list
+    room = shown.viewport().width() - 44  # about the words of a row
+    lines = [line for row in range(shown.count()) for line in shown.item(row).text().splitlines()]
+    assert [line for line in lines if shown.fontMetrics().horizontalAdvance(line) > room] == []
+    window.exports.dialog.close()
+
+
 def test_the_export_list_shows_which_format_is_chosen(qtbot, open_clip):
     window = open_clip()
     window.exports.ask()
