@@ -37,7 +37,7 @@ def choose_device(asked: str = "auto") -> torch.device:
     if kind not in DEVICES:
         raise UserError(f"There is no device {asked!r}; choose one of {', '.join(DEVICES)}.")
     if kind not in available:
-        raise UserError(f"The device {asked} is not available on this machine; use --device {available[0]} or auto.")
+        raise UserError(f"The device {asked} is not available on this machine; choose {available[0]} or auto.")
     try:
         device = torch.device(asked)
     except RuntimeError as error:

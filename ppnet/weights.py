@@ -101,7 +101,7 @@ def shipped_weights(variant: str | None = None) -> Path:
             return path
     names = ", ".join(path.stem for path in shipped)
     raise CheckpointError(
-        f"No weights of {variant} come with the program (there are {names}); give some with --weights."
+        f"No weights of {variant} come with the program (there are {names}).", option="give some with --weights"
     )
 
 

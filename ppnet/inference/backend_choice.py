@@ -51,7 +51,7 @@ def make_backend(
         raise UserError(f"There is no backend {backend!r}; choose one of {', '.join(BACKENDS)}.")
     on_cpu = choose_device(device).type == "cpu"
     if backend == "openvino" and not on_cpu:
-        raise UserError("OpenVINO runs on the CPU here; add --device cpu, or leave --backend away.")
+        raise UserError("OpenVINO runs on the CPU here; choose the device cpu, or another backend.")
     if backend == "auto":
         backend = os.environ.get(BACKEND_VARIABLE) or ("auto" if on_cpu and info.sha256 else "torch")
     if backend == "auto":
