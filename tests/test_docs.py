@@ -1,6 +1,7 @@
 """docs/architecture.md is a map of what is there: it names nothing else, and leaves nothing out."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,17 @@ def test_every_file_of_the_product_is_on_the_map():
 def test_the_commands_of_the_map_are_those_there_are(program):
     words = re.findall(rf"`python {program} ([a-z, ]+)`", PAGE)
     assert {word for part in words for word in part.split(", ")} == set(COMMANDS[program])
+
+
+def test_every_dependency_was_looked_at():
+    """docs/robustness.md says of each package, in the version that is pinned, what can open a connection."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    pinned = {" ".join(name.split("==")) for name in wanted if not name.startswith("ppnet-live")}
+    page = (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"[\w-]+ \d[\d.]*\d", page.partition("## Dependencies")[2].partition("\n## ")[0]))
+    assert len(pinned) > 40
+    assert sorted(pinned - told) == []
