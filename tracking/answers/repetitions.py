@@ -20,6 +20,8 @@ EDGE = 0.1
 DROP = 0.15
 """In a squat the hips come down by so much, in lengths of a leg, over the feet and in the picture; a step bends the
 knees too, and where both legs are read on the lifted one the feet come up instead."""
+LEAST_WAY_S = 0.12
+"""Nobody gets down or up faster: joints that jump to somebody else's do."""
 NEAR_JUMP_S = 0.3
 LYING_DEG = 45.0
 """In a push-up the trunk leans by more."""
@@ -130,5 +132,7 @@ def _repetitions(kind: str, times: Floats, curve: Floats) -> list[Repetition]:
         start_s, low_s = (crossing(times, -curve, -level, event.index, -1) for level in (edge, low))
         rise_s, end_s = (crossing(times, -curve, -level, event.index, 1) for level in (low, edge))
         if start_s is not None and low_s is not None and rise_s is not None and end_s is not None:
-            found.append(Repetition(kind, start_s, low_s, rise_s, end_s, top, event.value))
+            repetition = Repetition(kind, start_s, low_s, rise_s, end_s, top, event.value)
+            if min(repetition.down_s, repetition.up_s) >= LEAST_WAY_S:
+                found.append(repetition)
     return found

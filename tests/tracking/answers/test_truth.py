@@ -89,6 +89,13 @@ def test_squats(name, how, range_error):
     assert not steps_of(motion) and not jumps_of(motion)
 
 
+@pytest.mark.parametrize("faster", [2, 3])
+def test_squats_that_nobody_could_do_so_fast_are_none(faster):
+    motion = motion_of("squat-side", "exact")
+    count = len(repetitions_of(Motion(1, motion.times / faster, motion.points, COCO_17)))
+    assert count == (3 if faster == 2 else 0)
+
+
 @pytest.mark.parametrize("how", HOWS)
 def test_push_ups(how):
     turns = ((0.4, 2.2), (2.4, 4.0), (4.5, 6.5))
