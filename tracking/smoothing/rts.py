@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
-MOST_ROWS = 12_000  # people times frames gone through at once; about 3 kB of memory each
+MOST_ROWS = 6000  # people times frames gone through at once; about 3 kB of memory each
 PIECE_ROWS = 2000  # a longer track is gone through in pieces, with a margin on both sides that is thrown away
 MARGIN_S = 10.0
 """Or twice the longest gap, if longer: up to a strength of 90 what lies farther away moves no joint by 0.01 pixels."""
