@@ -623,7 +623,9 @@ def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", 1), 129)]
+)
 def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
     process = start_slow(tmp_path)
     process.send_signal(number)
