@@ -12,7 +12,7 @@ import torch
 from ppnet.errors import UserError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 
 # Parameters of glibc's mallopt, from malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -59,6 +59,8 @@ def choose_precision(device: torch.device, asked: str = "auto") -> torch.dtype:
     if asked != "auto":
         if asked == "fp16" and device.type == "cpu":
             raise UserError("A CPU cannot use fp16; choose bf16 or fp32.")
+        if asked == "int8":
+            raise UserError("PyTorch does not compute in int8 here; choose OpenVINO, or bf16 or fp32.")
         return _DTYPES[asked]
     if device.type == "cuda":
         return torch.float16

@@ -13,8 +13,9 @@ from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import cpu_has_bf16
 from ppnet.inference.backend import Crops, InferenceBackend
-from ppnet.inference.backend_choice import distance_px, probe
+from ppnet.inference.backend_choice import distance_px
 from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.weights import find_weights, shipped_weights
 
@@ -94,7 +95,7 @@ def _backends(network: torch.nn.Module, info: CheckpointInfo, device: torch.devi
         for precision in ("fp32", *formats)
     }
     if on_cpu:
-        for precision in ("fp32", *formats):
+        for precision in ("fp32", *formats, "int8"):
             found[f"OpenVINO {precision}"] = OpenVinoBackend(network, info, precision=precision)
     return found
 

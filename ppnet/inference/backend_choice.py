@@ -8,14 +8,11 @@ import statistics
 import time
 from contextlib import suppress
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
 import ppnet
-from ppnet.assets import asset
 from ppnet.cache import cached_file, write_whole
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
@@ -24,16 +21,18 @@ from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, InferenceBackend
 from ppnet.inference.measuring import measuring
 from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.openvino_runtime import load_openvino
 
 BACKENDS = ("auto", "torch", "openvino")
+CANDIDATES = {"torch": ("torch", "auto"), "openvino": ("openvino", "auto"), "openvino int8": ("openvino", "int8")}
+"""What `auto` chooses from: backend and precision, where no precision is asked for."""
 BACKEND_VARIABLE = "PPNET_LIVE_BACKEND"  # what `auto` means where it is set: runs that must not depend on the machine
 SURE_SCORE = 0.3
 MOST_MOVED = 0.5  # mean distance in pixels of the crop by which sure keypoints may move from those of fp32
 SECONDS = 3.0
 ROUNDS = 9
-PROBE_SIZE_WH = (192, 256)
 
 log = logging.getLogger(__name__)
 
@@ -55,42 +54,49 @@ def make_backend(
     if backend == "auto":
         backend = os.environ.get(BACKEND_VARIABLE) or ("auto" if on_cpu and info.sha256 else "torch")
     if backend == "auto":
-        backend = _remembered(network, info, precision)
+        backend, precision = ("openvino", precision) if precision == "int8" else _remembered(network, info, precision)
     if backend == "openvino":
         return OpenVinoBackend(network, info, precision=precision)
     return TorchBackend(network, info, device=device, precision=precision)
 
 
-def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> str:
-    """What was chosen before for the same weights, machine and versions; else measured now."""
+def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> tuple[str, str]:
+    """Backend and precision that were chosen before for the same weights, machine and versions; else measured now."""
     facts = {
         "weights": info.sha256,
+        "candidates": list(_candidates(precision)),
         "precision": precision,
         "machine": [platform.machine(), cpu_name(), os.cpu_count()],
         "versions": [ppnet.__version__, torch.__version__, load_openvino().__version__],
     }
     path = cached_file("backends", facts, suffix=".json")
     with suppress(OSError, ValueError, KeyError, TypeError):
-        chosen = json.loads(path.read_text("utf-8"))["chosen"]
-        if chosen in BACKENDS[1:]:
-            return str(chosen)
+        return _candidates(precision)[json.loads(path.read_text("utf-8"))["chosen"]]
     with measuring():
         times_ms = measure(network, info, precision)
     chosen = min(times_ms, key=lambda name: times_ms[name])
     log.info("backend %s chosen of %s ms a crop", chosen, times_ms)
     write_whole(path, json.dumps({"chosen": chosen, "ms_per_crop": times_ms, **facts}, indent=1).encode())
-    return chosen
+    return _candidates(precision)[chosen]
+
+
+def _candidates(precision: str) -> dict[str, tuple[str, str]]:
+    """Those that compute in the precision asked for."""
+    if precision == "auto":
+        return CANDIDATES
+    return {backend: (backend, precision) for backend in BACKENDS[1:]}
 
 
 def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -> dict[str, float]:
-    """Milliseconds a crop of each backend whose keypoints are near enough to those of fp32; torch is always there.
+    """Milliseconds a crop of each candidate whose keypoints are near enough to those of fp32; torch is always there.
 
     Two crops at a time (one person and the mirror image), in turn, for a few seconds.
     """
     crops = probe(info.input_wh)
-    candidates: dict[str, InferenceBackend] = {"torch": TorchBackend(network, info, device="cpu", precision=precision)}
-    with suppress(UserError):  # a precision that OpenVINO hasn't
-        candidates["openvino"] = OpenVinoBackend(network, info, precision=precision)
+    candidates: dict[str, InferenceBackend] = {}
+    for name, (backend, form) in _candidates(precision).items():
+        with suppress(UserError):  # a precision that one of them hasn't
+            candidates[name] = make_backend(network, info, backend=backend, device="cpu", precision=form)
     exact = TorchBackend(network, info, device="cpu", precision="fp32")
     kept = {
         name: backend
@@ -116,11 +122,3 @@ def distance_px(backend: InferenceBackend, exact: InferenceBackend, info: Checkp
     found, _ = codec.decode(backend.heatmaps(crops))
     sure = scores > SURE_SCORE
     return float(np.linalg.norm(found - wanted, axis=2)[sure].mean()) if sure.any() else 0.0
-
-
-def probe(input_wh: tuple[int, int]) -> Crops:
-    """Crops (N, H, W, 3) uint8 RGB of the people that ship with the program for this purpose."""
-    sheet = cv2.cvtColor(cv2.imread(str(asset("probe_people.jpg"))), cv2.COLOR_BGR2RGB)
-    people = np.split(sheet, sheet.shape[1] // PROBE_SIZE_WH[0], axis=1)
-    crops: npt.NDArray[np.uint8] = np.stack([cv2.resize(person, input_wh) for person in people]).astype(np.uint8)
-    return crops

@@ -17,7 +17,9 @@ from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import PRECISIONS, cpu_has_bf16
 from ppnet.errors import UserError, as_memory_errors
 from ppnet.inference.backend import Crops, Heatmaps
+from ppnet.inference.int8 import quantised
 from ppnet.inference.normalise import Normalise
+from ppnet.inference.probe import probe
 from ppnet.networks.folded import fold_batch_norm
 from ppnet.openvino_runtime import load_openvino, openvino_core
 
@@ -29,7 +31,8 @@ class OpenVinoBackend:
 
     It is converted once; the converted file lies in the user's cache folder and is made anew when the weights or a
     version change. Weights in memory, without a digest, are converted each time.
-    precision: auto (bf16 where the CPU computes in it, else fp32), fp32 or bf16. UserError for another one.
+    precision: auto (bf16 where the CPU computes in it, else fp32), fp32, bf16, or int8 (most convolutions in integers,
+    the others as auto). UserError for another one.
     """
 
     device_name = "cpu (OpenVINO)"
@@ -37,10 +40,12 @@ class OpenVinoBackend:
 
     def __init__(self, network: nn.Module, info: CheckpointInfo, *, precision: str = "auto") -> None:
         if precision not in PRECISIONS or precision == "fp16":
-            raise UserError(f"OpenVINO computes in fp32 or bf16 here, not in {precision}; choose one of them.")
-        self.precision = ("bf16" if cpu_has_bf16() else "fp32") if precision == "auto" else precision
+            raise UserError(f"OpenVINO computes in fp32, bf16 or int8 here, not in {precision}; choose one of them.")
+        fast = "bf16" if cpu_has_bf16() else "fp32"
+        self.precision = fast if precision == "auto" else precision
+        self._floats = fast if precision == "int8" else self.precision
         self._core = openvino_core()
-        self._model = _converted(network, info, self._core)
+        self._model = _converted(network, info, self._core, in_int8=self.precision == "int8")
         self._threads = os.cpu_count() or 1
         self._compiled: dict[tuple[int, int, int], Any] = {}
 
@@ -72,7 +77,7 @@ class OpenVinoBackend:
             model = self._model.clone()
             model.reshape([1, height, width, 3])
             options = {
-                "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
+                "INFERENCE_PRECISION_HINT": "bf16" if self._floats == "bf16" else "f32",
                 "NUM_STREAMS": streams,
                 "INFERENCE_NUM_THREADS": self._threads,
                 "ENABLE_CPU_PINNING": False,
@@ -96,16 +101,22 @@ class FromCrops(nn.Module):
         return heatmaps
 
 
-def _converted(network: nn.Module, info: CheckpointInfo, core: Any) -> Any:
+def _converted(network: nn.Module, info: CheckpointInfo, core: Any, *, in_int8: bool) -> Any:
     """The network as OpenVINO's model, from the cache where it is there."""
+
+    def convert() -> Any:
+        if not in_int8:
+            return _convert(network, info)
+        return quantised(_converted(network, info, core, in_int8=False), probe(info.input_wh), core)
+
     if not info.sha256:
-        return _convert(network, info)
+        return convert()
     versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
-    folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, *versions))
+    folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8, *versions))
     with suppress(OSError, RuntimeError):  # missing: made anew
         if (folder / DIGEST).read_bytes() == _digest(folder):
             return core.read_model(folder / MODEL)
-    model = _convert(network, info)
+    model = convert()
     with suppress(OSError, RuntimeError), replacing(folder) as fresh:  # one that cannot be written costs time only
         fresh.mkdir()
         load_openvino().serialize(model, fresh / MODEL)

@@ -10,9 +10,10 @@ import torch
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.errors import UserError
 from ppnet.inference import backend_choice
-from ppnet.inference.backend_choice import make_backend, measure, probe
+from ppnet.inference.backend_choice import make_backend, measure
 from ppnet.inference.measuring import MEASURING, is_measuring, telling
 from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
 
@@ -37,9 +38,22 @@ def auto(network, info=INFO):
     return make_backend(network, info, backend="auto", device="cpu")
 
 
-def test_both_backends_are_measured_in_turn(network):
+def test_all_candidates_are_measured_in_turn(network):
     times_ms = measure(network, INFO)
-    assert set(times_ms) == {"torch", "openvino"} and min(times_ms.values()) > 0
+    assert set(times_ms) == {"torch", "openvino", "openvino int8"} and min(times_ms.values()) > 0
+    assert set(measure(network, INFO, "fp32")) == {"torch", "openvino"}
+
+
+def test_int8_is_taken_where_it_is_fastest_and_where_it_is_asked_for(network, monkeypatch):
+    monkeypatch.setattr(backend_choice, "measure", lambda *_: {"torch": 3.0, "openvino": 2.0, "openvino int8": 1.0})
+    for _ in range(2):
+        assert auto(network).precision == "int8"
+    monkeypatch.setattr(backend_choice, "measure", None)
+    assert auto(network).precision == "int8", "remembered"
+    asked = make_backend(network, replace(INFO, sha256="cd" * 32), backend="auto", device="cpu", precision="int8")
+    assert isinstance(asked, OpenVinoBackend) and asked.precision == "int8"
+    with pytest.raises(UserError, match="PyTorch does not compute in int8"):
+        make_backend(network, INFO, device="cpu", precision="int8")
 
 
 def test_the_fastest_is_chosen_and_remembered_until_a_version_changes(network, cache, monkeypatch):

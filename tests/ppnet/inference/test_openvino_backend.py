@@ -17,7 +17,7 @@ from ppnet.device import cpu_has_bf16
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 from ppnet.inference import openvino_backend
-from ppnet.inference.backend_choice import probe
+from ppnet.inference.probe import probe
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build

@@ -1,0 +1,83 @@
+"""Eight-bit integers for the convolutions of a network on the CPU.
+
+Where a processor has no bf16, its integer units are what is left to be faster with. The network is told where values
+may be rounded to 256 steps (Jacob et al., Quantization and Training of Neural Networks for Efficient
+Integer-Arithmetic-Only Inference, CVPR 2018), and OpenVINO computes with integers there. No training is needed, and
+no data but a few people to learn from how large the values become.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.inference.backend import Crops
+from ppnet.openvino_runtime import load_openvino
+
+EXACT_FIRST, EXACT_LAST = 2, 6
+"""So many convolutions stay as they are: the first ones, which see the picture, and those of the last heatmaps."""
+STEPS, WEIGHT_STEPS = 256, 255
+HEADROOM = 2.0
+"""Weights use half of their range. Processors without VNNI add two products in 16 bits, which would run over."""
+
+Place = tuple[str, int]
+Values = npt.NDArray[np.float32]
+
+
+def quantised(model: Any, crops: Crops, core: Any) -> Any:
+    """A copy of OpenVINO's model whose convolutions, but the first and last ones, may compute in integers.
+
+    model: crops (N, H, W, 3) uint8 -> heatmaps. crops: of people, at any size that the model takes; how far the values
+    reach in them is taken as their range everywhere.
+    """
+    load_openvino()
+    from openvino import opset13 as ops
+
+    ranges = _ranges(model, crops, core)
+    model = model.clone()
+    convolutions = _convolutions(model)
+    rounded: dict[Place, Any] = {}  # a value that several convolutions take is rounded once
+    for convolution in convolutions[EXACT_FIRST : len(convolutions) - EXACT_LAST]:
+        values, weights = (given.get_source_output() for given in convolution.inputs())
+        place = _place(values)
+        if place not in rounded:
+            low, high = (np.full((1, 1, 1, 1), end, np.float32) for end in ranges[place])
+            rounded[place] = ops.fake_quantize(values, low, high, low, high, STEPS).output(0)
+        reach = HEADROOM * np.abs(weights.get_node().data).max(axis=(1, 2, 3), keepdims=True).astype(np.float32)
+        reach = np.maximum(reach, np.finfo(np.float32).tiny)  # a channel of zeros
+        fewer = ops.fake_quantize(weights, -reach, reach, -reach, reach, WEIGHT_STEPS)
+        convolution.input(0).replace_source_output(rounded[place])
+        convolution.input(1).replace_source_output(fewer.output(0))
+    model.validate_nodes_and_infer_types()
+    return model
+
+
+def _ranges(model: Any, crops: Crops, core: Any) -> dict[Place, tuple[float, float]]:
+    """How far what each convolution takes reaches down and up: the mean of the crops' own ranges."""
+    watched = model.clone()
+    places = {_place(value): value for value in (each.input(0).get_source_output() for each in _convolutions(watched))}
+    watched.add_outputs(list(places.values()))
+    watched.reshape([1, *crops.shape[1:]])
+    compiled = core.compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False})
+    ends = np.zeros((len(places), 2))
+    for crop in crops:
+        answers = compiled([crop[None]])
+        ends += [(answers[index].min(), answers[index].max()) for index in range(1, len(places) + 1)]
+    return {place: _range(*end) for place, end in zip(places, (ends / len(crops)).tolist(), strict=True)}
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
+    """From 0 up where nothing is below it, else as far down as up; zero is always one of the steps."""
+    if low >= 0:
+        return 0.0, max(high, float(np.finfo(np.float32).tiny))
+    reach = max(-low, high)
+    return -reach * STEPS / (STEPS - 2), reach
+
+
+def _convolutions(model: Any) -> list[Any]:
+    return [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
+
+
+def _place(value: Any) -> Place:
+    """A name of a value that is the same in every copy of the model."""
+    return value.get_node().get_friendly_name(), value.get_index()

@@ -1,0 +1,56 @@
+"""A network whose convolutions compute in integers answers nearly alike, whatever network it is."""
+
+import numpy as np
+import pytest
+import torch
+
+from ppnet.checkpoint import load_checkpoint
+from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.inference.backend_choice import MOST_MOVED, distance_px
+from ppnet.inference.int8 import EXACT_FIRST, EXACT_LAST
+from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.probe import probe
+from ppnet.inference.torch_backend import TorchBackend
+from ppnet.networks.table import build
+from ppnet.weights import shipped_weights
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def formats_of_convolutions(backend):
+    """What OpenVINO really computes them in, first to last, of the crops that were read last."""
+    (queue,) = backend._compiled.values()
+    nodes = queue[0].get_compiled_model().get_runtime_model().get_ordered_ops()
+    told = [node.get_rt_info() for node in nodes]
+    return [info["runtimePrecision"].value for info in told if info["layerType"].value == "Convolution"]
+
+
+def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
+    network = load_checkpoint(shipped_weights())
+    info = network.info
+    backend = OpenVinoBackend(network, info, precision="int8")
+    people = probe(info.input_wh)
+    assert backend.precision == "int8"
+    assert distance_px(backend, TorchBackend(network, info, precision="fp32"), info, people) < MOST_MOVED
+    formats = formats_of_convolutions(backend)
+    assert sum(form in ("u8", "i8") for form in formats) >= len(formats) - EXACT_FIRST - EXACT_LAST > 80
+    again = OpenVinoBackend(network, info, precision="int8")
+    np.testing.assert_array_equal(again.heatmaps(people[:1]), backend.heatmaps(people[:1]))
+    assert len(list((cache / "openvino").iterdir())) == 2, "kept beside the exact one"
+
+
+def test_a_channel_of_zeros_and_one_that_never_answers_do_no_harm():
+    torch.manual_seed(0)
+    network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 4:
+                parameter[0] = 0
+    crops = probe(info.input_wh)
+    exact, rounded = (OpenVinoBackend(network, info, precision=form).heatmaps(crops) for form in ("fp32", "int8"))
+    assert np.isfinite(rounded).all()
+    assert np.abs(rounded - exact).mean() < 0.1 * exact.std()
