@@ -131,7 +131,7 @@ def test_the_command_writes_table_plot_and_figures(tmp_path, capsys):
         (["--input", "33x33"], "No network can take"),
         (["--rounds", "0"], "at least 1"),
         (["--batches", "0"], "at least 1"),
-        (["--precision", "int8"], "no precision 'int8'"),
+        (["--precision", "int4"], "no precision 'int4'"),
         (["--device", "tpu"], "no device 'tpu'"),
     ],
 )

@@ -8,8 +8,8 @@ import torch
 
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.inference import torch_backend
-from ppnet.inference.probe import probe
 from ppnet.inference.cuda_graphs import SIZES, GraphedForward
+from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
 from tests.ppnet.seeded_networks import small_state_dict

@@ -17,8 +17,8 @@ from ppnet.device import cpu_has_bf16
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 from ppnet.inference import openvino_backend
-from ppnet.inference.probe import probe
 from ppnet.inference.openvino_backend import OpenVinoBackend
+from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
 from tests.ppnet.seeded_networks import small_state_dict
@@ -111,7 +111,7 @@ def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeyp
 
 
 def test_formats_it_does_not_have_are_refused(shipped):
-    with pytest.raises(UserError, match="fp32 or bf16"):
+    with pytest.raises(UserError, match="fp32, bf16 or int8"):
         OpenVinoBackend(shipped, shipped.info, precision="fp16")
 
 
