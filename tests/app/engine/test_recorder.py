@@ -49,8 +49,8 @@ def feed(recorder: Recorder, first: int, last: int, *, size_wh: tuple[int, int] 
 
 
 def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
-    recording = recorder(tmp_path / "new" / "folder", raw=True)
-    feed(recording, 0, 20)
+    recording, size_wh = recorder(tmp_path / "new" / "folder", raw=True), (320, 240)  # the person is in it
+    feed(recording, 0, 20, size_wh=size_wh)
     recording.stop()
     recording.stop()
     assert recording.wait(PATIENCE_S)
@@ -65,7 +65,7 @@ def test_raw_and_annotated_at_once_with_their_own_times(tmp_path: Path) -> None:
         assert [f.time_s for f in frames] == pytest.approx(
             [i / 30 + (0.5 if i >= 10 else 0) for i in range(20)], abs=1e-4
         )
-        assert (np.abs(frames[3].image.astype(int) - picture(3, (64, 48))).mean() > 5) == drawn
+        assert (np.abs(frames[3].image.astype(int) - picture(3, size_wh)).mean() > 2) == drawn
     feed(recording, 20, 90)  # after the end nothing happens
     assert dict(recording.stats().frames)["raw"] == 20 and dict(recording.stats().dropped)["raw"] == 0
     elapsed = recording.stats().elapsed_s
