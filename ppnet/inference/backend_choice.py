@@ -94,9 +94,9 @@ def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -
     """
     crops = probe(info.input_wh)
     candidates: dict[str, InferenceBackend] = {}
-    for name, (backend, form) in _candidates(precision).items():
+    for name, (chosen, form) in _candidates(precision).items():
         with suppress(UserError):  # a precision that one of them hasn't
-            candidates[name] = make_backend(network, info, backend=backend, device="cpu", precision=form)
+            candidates[name] = make_backend(network, info, backend=chosen, device="cpu", precision=form)
     exact = TorchBackend(network, info, device="cpu", precision="fp32")
     kept = {
         name: backend
