@@ -60,7 +60,9 @@ def run_command(program: str, description: str | None, commands: Commands, words
         command = choices.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         if name == chosen:
             import_module(module).add_arguments(command)
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:  # left to itself the whole program's parser would say so, whose help doesn't show the command's options
+        choices.choices[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     return int(import_module(commands[arguments.command][0]).run(arguments))
 
 

@@ -245,7 +245,7 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
         (["--start", "-1"], "--start must lie between 0 and"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
         (["--start", "1000"], "no picture between the start and end asked for; its times run from 0.000 to 0.333 s"),
-        (["--colour", "red"], "Unrecognized arguments: --colour red"),
+        (["--colour", "red"], "Unrecognized arguments: --colour red; `ppnet-live track --help` shows"),
     ],
 )
 def test_bad_options_are_told_in_one_sentence(tmp_path, parts, capsys, words, sentence):

@@ -1,9 +1,5 @@
 """OpenVINO answers as PyTorch does, from a converted file that is kept, and sends nothing."""
 
-import json
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,27 +109,3 @@ def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeyp
 def test_formats_it_does_not_have_are_refused(shipped):
     with pytest.raises(UserError, match="fp32, bf16 or int8"):
         OpenVinoBackend(shipped, shipped.info, precision="fp16")
-
-
-def connections(calls: Path, command: list[str]) -> list[str]:
-    """System calls for the internet of a command and all its processes, as `strace` sees them; written to `calls`."""
-    trace = ["strace", "-f", "-e", "trace=network", "-o", str(calls)]
-    subprocess.run([*trace, *command], cwd=ROOT, check=True, timeout=300)
-    return [line for line in calls.read_text().splitlines() if "AF_INET" in line]
-
-
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-def test_tracking_with_it_opens_no_connection(tmp_path, cache, exact):
-    """Seen from outside: no system call asks for the internet, in any process of the whole command."""
-    out = tmp_path / "out"
-    track = [sys.executable, "main.py", "track", str(asset("demo.mp4")), "--end", "0.15", "--backend", "openvino"]
-    assert connections(tmp_path / "calls.txt", [*track, "--out", str(out), "--no-video", "-q"]) == []
-    assert json.loads((out / "demo_meta.json").read_text())["device"] == "cpu (OpenVINO)"
-
-
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-def test_a_connection_made_in_c_by_a_child_is_seen(tmp_path):
-    """The test before would find one that a library hides from Python."""
-    planted = "import ctypes; ctypes.CDLL(None).socket(2, 2, 0)"
-    begun = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {planted!r}], check=True)"
-    assert connections(tmp_path / "calls.txt", [sys.executable, "-c", begun])
