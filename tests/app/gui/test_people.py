@@ -78,7 +78,7 @@ def test_split_delete_merge(qtbot, open_clip):
 def test_merging_two_who_are_seen_at_once_says_what_is_left_out(qtbot, open_clip):
     window, said = open_clip(), []
     window.workspace.notified.connect(lambda words, *_: said.append(words))
-    qtbot.waitUntil(lambda: window.people.seen_together_s(1, 2) > 1.9)
+    qtbot.waitUntil(lambda: window.people.seen_together_s(1, 2) > 1.95)
     window.commands["merge"].trigger()
     assert ids_at(window, 19) == [1]
     (words,) = said

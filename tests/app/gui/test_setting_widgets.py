@@ -32,7 +32,7 @@ VALUES = {
 def panel(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
-    yield ControlsPanel(RunSettings(), Actions(window, keys={}), window)
+    yield ControlsPanel(RunSettings(), Actions(window, keys={}))
 
 
 @pytest.mark.parametrize("name", NAMES)
