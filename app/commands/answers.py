@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Session.open(arguments.session) as session:
         edited = EditedSession(session, span=span, metres_per_pixel=scale)
         edited.refresh()
-        found = answers_of(edited, _asked_for(edited, arguments.person))
+        found = answers_of(edited, _people(edited, arguments.person))
         for answers in found:
             _print(answers)
         if table is not None:
@@ -68,14 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asked_for(edited: EditedSession, asked: Sequence[int] | None) -> Sequence[int] | None:
-    """Those people; None for everybody. UserError for somebody who is not there."""
-    known = exported_people(edited)
+def _people(edited: EditedSession, asked: Sequence[int] | None) -> Sequence[int]:
+    """Those people; everybody where nobody is asked for. UserError for somebody who is not there."""
+    known = tuple(exported_people(edited))
     for person in asked or ():
         if person not in known:
             there = ", ".join(map(str, known)) or "nobody"
             raise UserError(f"There is no person {person} in that part; there is {there}.")
-    return asked
+    return known if asked is None else asked
 
 
 def _print(answers: Answers) -> None:

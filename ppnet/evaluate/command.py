@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppnet.device import PRECISIONS
 from ppnet.errors import DatasetError, UserError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decode", choices=("quarter", "dark", "udp"), help="other than the weights were trained for")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default="torch", help="(default torch)")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16", "int8"), default="auto")
     parser.add_argument("--batch", type=int, default=32, help="people per forward pass (default 32)")
     parser.add_argument("--bootstrap", type=int, default=1000, metavar="ROUNDS", help="for AP's interval, 0 for none")
     parser.add_argument("--groups", action="store_true", help="also for crowded, cut-off, small people; what is wrong")

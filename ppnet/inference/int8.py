@@ -9,7 +9,6 @@ no data but a few people to learn from how large the values become.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ppnet.inference.backend import Crops
 from ppnet.openvino_runtime import load_openvino
@@ -21,7 +20,6 @@ HEADROOM = 2.0
 """Weights use half of their range. Processors without VNNI add two products in 16 bits, which would run over."""
 
 Place = tuple[str, int]
-Values = npt.NDArray[np.float32]
 
 
 def quantised(model: Any, crops: Crops, core: Any) -> Any:
