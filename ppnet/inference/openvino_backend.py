@@ -134,15 +134,19 @@ def _digest(folder: Path) -> bytes:
 
 
 def _convert(network: nn.Module, info: CheckpointInfo) -> Any:
+    whole = FromCrops(fold_batch_norm(copy.deepcopy(network).cpu().float().eval()), info)
+    width, height = info.input_wh
+    return from_torch(whole, torch.zeros((1, height, width, 3), dtype=torch.uint8))
+
+
+def from_torch(network: nn.Module, example: Tensor) -> Any:
+    """A network in eval mode, on the CPU, as OpenVINO's model of any batch and size; `example` is an input of it."""
     load_openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    whole = FromCrops(fold_batch_norm(copy.deepcopy(network).cpu().float().eval()), info)
-    width, height = info.input_wh
     with torch.no_grad():
-        example = torch.zeros((1, height, width, 3), dtype=torch.uint8)
         # The decoder must outlive the conversion. Tracing would go through the network three times more to compare.
-        decoder = TorchScriptPythonDecoder(whole, example_input=(example,), trace_kwargs={"check_trace": False})
+        decoder = TorchScriptPythonDecoder(network, example_input=(example,), trace_kwargs={"check_trace": False})
         frontend = FrontEndManager().load_by_framework("pytorch")
         return frontend.convert(frontend.load(decoder))

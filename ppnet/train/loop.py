@@ -18,6 +18,7 @@ from ppnet.data.dataset import Crop
 from ppnet.errors import TooLargeError, UserError, is_out_of_memory
 from ppnet.inference.normalise import Normalise
 from ppnet.networks.pyramid import PPNet
+from ppnet.train.frozen_stem import FrozenStem
 from ppnet.train.loss import heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
 from ppnet.train.settings import TrainSettings
@@ -63,6 +64,8 @@ class Trainer:
         self._frozen_parts = _stem(network) if settings.freeze_stem else ()
         for part in self._frozen_parts:
             part.requires_grad_(False)
+        if isinstance(network, PPNet) and settings.freeze_stem and device.type == "cpu" and not settings.compile:
+            network.stem = FrozenStem(network, settings.precision)  # type: ignore[method-assign, assignment]
         self.optimizers = make_optimizers(
             network, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
         )

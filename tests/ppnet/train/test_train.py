@@ -19,8 +19,10 @@ from ppnet.data.augment import NONE
 from ppnet.data.coco import read_coco
 from ppnet.data.dataset import BatchOrder, CropDataset, Source
 from ppnet.errors import UserError
+from ppnet.networks.pyramid import PPNet
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17
+from ppnet.train.frozen_stem import FrozenStem
 from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
@@ -278,6 +280,22 @@ def test_a_frozen_stem_stays_as_it_is_and_the_rest_learns(people):
         if value.dtype.is_floating_point and not torch.equal(value, before[name])
     }
     assert changed and not changed & {"conv1", "bn1", "conv2", "bn2", "layer1"}
+
+
+def test_a_frozen_stem_is_run_as_it_will_be_later_and_gives_what_its_layers_give(people):
+    trainer, batches = make_trainer(people, replace(SMALL, freeze_stem=True, precision="fp32"))
+    list(trainer.train(batches, 1))
+    images = torch.randn(2, 3, 64, 48)
+    with torch.no_grad():
+        expected = PPNet.stem(trainer.network, images)
+    found = trainer.network.stem(images)
+    assert isinstance(trainer.network.stem, FrozenStem)
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+    trainer.network.conv1.weight.requires_grad_(False).mul_(2)  # what a resumed run brings is read at the first call
+    again, _ = make_trainer(people, replace(SMALL, freeze_stem=True, precision="fp32"))
+    again.network.eval().load_state_dict(trainer.network.state_dict())
+    with torch.no_grad():
+        torch.testing.assert_close(again.network.stem(images), PPNet.stem(again.network, images), rtol=1e-3, atol=1e-4)
 
 
 def test_the_clock_saves_too(people, tmp_path, monkeypatch):
