@@ -145,7 +145,7 @@ def from_torch(network: nn.Module, example: Tensor) -> Any:
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
         # The decoder must outlive the conversion. Tracing would go through the network three times more to compare.
         decoder = TorchScriptPythonDecoder(network, example_input=(example,), trace_kwargs={"check_trace": False})
         frontend = FrontEndManager().load_by_framework("pytorch")

@@ -270,8 +270,9 @@ def test_sizes_are_mixed_by_batches_and_each_is_learned_with_its_own_heatmap(peo
     assert all(report.loss > 0 for report in reports)
 
 
-def test_a_frozen_stem_stays_as_it_is_and_the_rest_learns(people):
-    trainer, batches = make_trainer(people, replace(SMALL, freeze_stem=True))
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_frozen_stem_stays_as_it_is_and_the_rest_learns(people, precision):
+    trainer, batches = make_trainer(people, replace(SMALL, freeze_stem=True, precision=precision))
     before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
     list(trainer.train(batches, 2))
     changed = {
