@@ -66,7 +66,8 @@ class ResultsFollower(Commands):
         if known is not self._known:
             self._known = known
             self._show()
-        self._lanes.show_span(*self._span())
+        else:
+            self._lanes.show_span(*self._span())
 
     def _stop(self) -> None:
         self._timer.stop()

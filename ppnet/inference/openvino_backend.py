@@ -41,9 +41,7 @@ class OpenVinoBackend:
     def __init__(self, network: nn.Module, info: CheckpointInfo, *, precision: str = "auto") -> None:
         if precision not in PRECISIONS or precision == "fp16":
             raise UserError(f"OpenVINO computes in fp32, bf16 or int8 here, not in {precision}; choose one of them.")
-        fast = "bf16" if cpu_has_bf16() else "fp32"
-        self.precision = fast if precision == "auto" else precision
-        self._floats = fast if precision == "int8" else self.precision
+        self.precision = _fast_floats() if precision == "auto" else precision
         self._core = openvino_core()
         self._model = _converted(network, info, self._core, in_int8=self.precision == "int8")
         self._threads = os.cpu_count() or 1
@@ -76,8 +74,9 @@ class OpenVinoBackend:
         if key not in self._compiled:
             model = self._model.clone()
             model.reshape([1, height, width, 3])
+            floats = _fast_floats() if self.precision == "int8" else self.precision
             options = {
-                "INFERENCE_PRECISION_HINT": "bf16" if self._floats == "bf16" else "f32",
+                "INFERENCE_PRECISION_HINT": "bf16" if floats == "bf16" else "f32",
                 "NUM_STREAMS": streams,
                 "INFERENCE_NUM_THREADS": self._threads,
                 "ENABLE_CPU_PINNING": False,
@@ -85,6 +84,10 @@ class OpenVinoBackend:
             compiled = self._core.compile_model(model, "CPU", options)
             self._compiled[key] = load_openvino().AsyncInferQueue(compiled, streams)
         return self._compiled[key]
+
+
+def _fast_floats() -> str:
+    return "bf16" if cpu_has_bf16() else "fp32"
 
 
 class FromCrops(nn.Module):

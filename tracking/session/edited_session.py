@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from ppnet.skeleton import Skeleton
 from tracking.session.edit_plan import EditedResult, EditPlan, with_smoothed
@@ -96,9 +97,14 @@ class EditedSession:
         return max(plan.counted(self.stored.last_track_id), plan.last_id) + 1
 
     @property
+    def wanted_smoothing(self) -> object:
+        """What the smoothing that the edits ask for depends on; None when joints stay as tracked."""
+        return self._wanted(self.plan)
+
+    @property
     def needs_smoothing(self) -> bool:
         """Whether the edits ask for smoothing that was not made yet."""
-        return self._wanted(self.plan) != self._smoothed_for
+        return self.wanted_smoothing != self._smoothed_for
 
     def refresh(self, *, smooth: bool = True, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Takes over the edits as they are in the session now, and makes the smoothing that they ask for.
@@ -112,7 +118,8 @@ class EditedSession:
             self._smoothed, self._smoothed_for = SmoothedRun(), None
         if not smooth or plan.smoothing is None or wanted == self._smoothed_for:
             return True
-        smoothed = _smoothed(self.stored, plan, plan.smoothing, cancelled)
+        make = partial(_smoothed, self.stored, plan, plan.smoothing, cancelled)
+        smoothed = self.stored.last_smoothing.get(wanted, make, cancelled)
         if smoothed is not None and plan is self.plan:
             self._smoothed, self._smoothed_for = smoothed, wanted
         return smoothed is not None
@@ -174,7 +181,6 @@ class EditedSession:
         return (ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score),)
 
     def _wanted(self, plan: EditPlan) -> object:
-        """What smoothing made anew depends on; None when it stays as tracked."""
         if plan.smoothing is None:
             return None
         return plan.smoothing, plan.identity_edits, self.stored.frame_count

@@ -1,8 +1,9 @@
 """Smoothing made again from the raw joints of a whole run, without the network."""
 
+import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 CHUNK_ROWS = 10_000  # read at once; others wait so long
+LOOK_S = 0.05
 
 
 class SmoothedPerson(NamedTuple):
@@ -63,6 +65,34 @@ class SmoothedRun:
                 poses, of_joints = rows.read(start, start + CHUNK_ROWS)
                 keypoints[own], states[own] = poses.keypoints[among], of_joints[among]
         return SmoothedPerson(frames, keypoints, states)
+
+
+class LastSmoothing:
+    """The smoothing of a session that was made last, kept as window, faces and exports mostly want the same one."""
+
+    def __init__(self) -> None:
+        self._made, self._made_for = SmoothedRun(), object()
+        self._lock = threading.Lock()
+
+    def get(
+        self, wanted: object, make: Callable[[], SmoothedRun | None], cancelled: Callable[[], bool]
+    ) -> SmoothedRun | None:
+        """What is wanted, made unless it is there; whoever comes while one is made waits. None when it was cancelled.
+
+        wanted: what it depends on, compared by ==.
+        """
+        while not self._lock.acquire(timeout=LOOK_S):
+            if cancelled():
+                return None
+        try:
+            if self._made_for != wanted:
+                made = make()
+                if made is None:
+                    return None
+                self._made, self._made_for = made, wanted
+            return self._made
+        finally:
+            self._lock.release()
 
 
 def smooth_again(

@@ -31,6 +31,7 @@ from tracking.session.opening import (
     meta_value,
     stored_parts,
 )
+from tracking.session.resmoothing import LastSmoothing
 from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock
 from tracking.stems import stem_of
@@ -56,6 +57,7 @@ class Session:
         """Use `Session.create` or `Session.open`. writer_lock: given back at the end; None: for reading only."""
         self.path = path
         self.writable = writer_lock is not None
+        self.last_smoothing = LastSmoothing()
         self._writer_lock = writer_lock
         self._database = database
         self._header = header

@@ -1,5 +1,6 @@
 """A session with its edits: undo, smoothing made anew, and the events that people jump to."""
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
+from tests.fakes import PATIENCE_S
 from tests.results import assert_same, made_header, made_result, smooth_results
 from tracking.events import EventKind, Sightings, next_event, previous_event
+from tracking.session import edited_session
 from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (
@@ -23,6 +26,7 @@ from tracking.session.edits import (
     SplitId,
     SwapIds,
 )
+from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
@@ -123,6 +127,35 @@ def test_a_smoothing_for_one_export_only(session: Session) -> None:
     result = edited.result(20)
     np.testing.assert_array_equal(result.states == KeypointState.MISSING, result.raw.scores < 0.9)
     assert session.edits() == ()
+
+
+def test_smoothing_is_made_once_for_all_who_ask_for_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def slow(results: Iterable[FrameResult], settings: SmoothingSettings) -> Iterator:
+        made.append(settings.kind)
+        begun.set()
+        assert may_go_on.wait(PATIENCE_S)
+        yield from smooth_again(results, settings)
+
+    monkeypatch.setattr(edited_session, "smooth_again", slow)
+    session.add_edit(ChooseSmoothing("one_euro", 80.0, 0.5))
+    window, faces, export = (EditedSession(session) for _ in range(3))
+    threads = [threading.Thread(target=edited.refresh) for edited in (window, faces)]
+    for thread in threads:
+        thread.start()
+        assert begun.wait(PATIENCE_S)
+    assert not export.refresh(cancelled=lambda: True) and export.needs_smoothing  # it does not wait to the end
+    may_go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert export.refresh() and made == ["one_euro"]
+    assert_same(window.result(20), faces.result(20))
+    assert_same(window.result(20), export.result(20))
+    session.add_edit(ChooseSmoothing("off", 0.0, 0.9))
+    assert export.refresh() and made == ["one_euro", "off"]
+    assert not np.array_equal(export.result(20).states, window.result(20).states)
 
 
 def test_smoothing_can_be_cancelled(session: Session) -> None:
