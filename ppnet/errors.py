@@ -74,6 +74,10 @@ class UserError(Exception):
         said = super().__str__()
         return said if self.__cause__ is None else sentence_for(self.__cause__, said)
 
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str], dict[str, str]]:
+        """Says the same in another process, where what it was raised from is not known."""
+        return type(self), (str(self),), {"option": self.option}
+
     @property
     def on_command_line(self) -> str:
         """The sentence with the option that helps."""

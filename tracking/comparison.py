@@ -42,6 +42,8 @@ ROOM = 1.3
 """A pane is so many times as high as the person is at most."""
 RATE = 30
 BEFORE_S = 0.2  # what is shown at a time began before it
+ROUNDED_S = 0.0006
+"""Nearer than this to a frame a moment means it: people give it in milliseconds, by which 1.5333 becomes 1.533."""
 FAR_S = 1.0
 """Frames farther ahead are jumped to instead of being read one by one."""
 
@@ -81,6 +83,9 @@ class Side:
             raise UserError(f"There is no person {attempt.person} in {session.stored.path.name}.")
         wide, high = sizes(track.boxes.astype(np.float64)).T
         seen, heights = track.times[track.at], np.maximum(high, wide * PANE_WH[1] / PANE_WH[0])
+        frame_s = float(track.times[np.argmin(np.abs(track.times - attempt.at_s))])
+        if abs(frame_s - attempt.at_s) < ROUNDED_S:
+            attempt = replace(attempt, at_s=frame_s)
         motion = Motion.of(attempt.person, track, session.skeleton)
         return cls(
             attempt,
@@ -89,7 +94,7 @@ class Side:
             float(seen[-1]) - attempt.at_s,
             ROOM * float(np.max(heights)),
             motion.leg_px,
-            attempt.session.name(attempt.person),
+            session.name(attempt.person),
         )
 
 

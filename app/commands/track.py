@@ -127,13 +127,14 @@ class _Console:
 
     def tell(self, row: "BatchRow") -> None:
         """Says how it stands with an input."""
-        if row.report is None and row.message is None:
+        if row.report is None and row.error is None:
             if row.total or row.done:
                 self._progress(row)
             return
         if bar := self._bars.pop(row.spec, None):
             bar.close()
-        for sentence in row.report.notices if row.report else (row.message,):
+        sentences = row.report.notices if row.report else [row.error.on_command_line] if row.error else []
+        for sentence in sentences:
             print(sentence, file=sys.stderr)
         if row.report:
             print(row.report.line(), flush=True)

@@ -10,6 +10,7 @@ from app.gui.theme import tokens
 
 MARGIN = 12
 WIDEST = 760
+AFTERWARDS_S = 15
 KINDS = {"info": "info", "warning": "warning", "error": "warning"}
 
 
@@ -66,7 +67,7 @@ class Banner(QWidget):
     ) -> None:
         """Shows a sentence (`kind`: info, warning or error), for `seconds` or until closed.
 
-        lasting: it holds whatever is open; any other goes with what it speaks of (`forget`).
+        lasting: it holds whatever is open, and stays a while longer; any other goes with what it speaks of (`forget`).
         """
         colours = tokens()
         colour = {"info": colours.accent, "warning": colours.warning, "error": colours.danger}[kind]
@@ -96,9 +97,12 @@ class Banner(QWidget):
             self.hide()
 
     def forget(self) -> None:
-        """Closes the message, unless it is a lasting one: something else is about to be open, or nothing."""
+        """Something else is about to be open, or nothing: closes the message, a lasting one after a while, and leaves
+        lasting errors and warnings."""
         if not self._lasting:
             self.hide()
+        elif self._kind == "info" and not self._timer.isActive():
+            self._timer.start(AFTERWARDS_S * 1000)
 
     def make_room(self) -> None:
         """Closes the message if it is only news: what lies under it is about to be clicked."""

@@ -231,7 +231,7 @@ class BatchDialog(QDialog):
             item.setText(PEOPLE, str(row.report.people) if row.report else "")
             item.setText(TIME, duration_text(row.seconds) if row.seconds else "")
             files = row.report.paths.all() if row.report else ()
-            item.setText(NEWS, row.message or ", ".join(path.name for path in files))
+            item.setText(NEWS, str(row.error) if row.error else ", ".join(path.name for path in files))
             item.setToolTip(NEWS, item.text(NEWS))
 
     def _remove(self) -> None:

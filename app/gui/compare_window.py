@@ -80,10 +80,10 @@ class CompareWindow(QDialog):
         self._lay_out()
         for side in (0, 1):
             self._fill(side)
-            self.people[side].currentIndexChanged.connect(lambda _index: self.restart())
+            self.people[side].currentIndexChanged.connect(lambda _index: self.restart(stay=True))
             self.moments[side].valueChanged.connect(lambda _value: self._settle.start())
-        self.angle.currentIndexChanged.connect(lambda _index: self.restart())
-        self.ghost.toggled.connect(lambda _on: self.restart())
+        self.angle.currentIndexChanged.connect(lambda _index: self.restart(stay=True))
+        self.ghost.toggled.connect(lambda _on: self.restart(stay=True))
         self.other.clicked.connect(self.otherFileWanted)
         self.play.clicked.connect(self._toggle)
         self.place.valueChanged.connect(self._seek)
@@ -105,15 +105,17 @@ class CompareWindow(QDialog):
         self.restart()
 
     def renew(self, choice: Choice) -> None:
-        """A session was edited: its people are these now. Who and when stay chosen."""
+        """A session was edited: its people are these now. Who, when and what is shown stay."""
         for side, before in enumerate(self._choices):
             if before.session.stored is choice.session.stored:
                 self._choices[side] = choice
                 self._offer(side, chosen=self.people[side].currentData())
-        self.restart()
+        self.restart(stay=True)
 
-    def restart(self) -> None:
-        """Compares what is chosen now."""
+    def restart(self, *, stay: bool = False) -> None:
+        """Compares what is chosen now, from the moment on; stay: from what is shown on, and plays on."""
+        before = self._player if stay else None
+        time_s, is_playing = (before.time_s, before.is_playing) if before is not None else (0.0, False)
         self.stop()
         first, second = (
             Attempt(choice.session, int(self.people[side].currentData()), self.moments[side].value(), choice.video)
@@ -122,7 +124,13 @@ class CompareWindow(QDialog):
         self.status.setText("Reading…")
         self.save.setEnabled(False)
         self._player = ComparisonPlayer(
-            first, second, angle=self.angle.currentData(), ghost=self.ghost.isChecked(), layers=self._layers
+            first,
+            second,
+            angle=self.angle.currentData(),
+            ghost=self.ghost.isChecked(),
+            layers=self._layers,
+            time_s=time_s,
+            is_playing=is_playing,
         )
 
     def set_layers(self, layers: PictureLayers) -> None:
@@ -130,7 +138,7 @@ class CompareWindow(QDialog):
         if layers != self._layers:
             self._layers, self._image = layers, None
             self.picture.show_image(None)
-            self.restart()
+            self.restart(stay=True)
 
     def stop(self) -> None:
         """Ends what is played."""

@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
         self.transport.setVisible(not run.is_live)
         self.performance.clear()
         self._status = run.feed.status()
+        self.transport.show_tracked(self._status.tracked_parts_s)  # not those of the file before
         self.banner.forget()
         self.pages.setCurrentWidget(self.down)
         self.view.setFocus()

@@ -8,8 +8,10 @@ from app.gui.commands import Commands, WindowParts
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
+from app.runs.opened import Opened
 from tracking.session.edits import RemoveMark, SetMark, SetSpan
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
+from tracking.types import Frame
 
 OF_FILES = ("next-mark", "previous-mark", "in-point", "out-point", "clear-points")
 
@@ -50,21 +52,14 @@ class MarkCommands(Commands):
         if run.edited.plan.mark_at(frame.index) is not None:
             self._workspace.edit(RemoveMark(frame.index))
             return
-        names = {mark.name for mark in run.edited.marks}
-        number = next(n for n in range(1, len(names) + 2) if f"Mark {n}" not in names)
-        self._workspace.edit(SetMark(frame.index, frame.time_s, f"Mark {number}"))
+        self._workspace.edit(_new_mark(run, frame))
 
     def ask_name(self, mark: SetMark | None = None) -> None:
-        """Asks for the name of a mark, of the one on the shown frame when none is given; sets it first if need be."""
+        """Asks for the name of a mark, of the one on the shown frame when none is given; a new one is set with it."""
         run, picture = self._workspace.run, self._view.picture
         if run is None or picture is None:
             return
-        index = picture.frame.index
-        if mark is None and run.edited.plan.mark_at(index) is None:
-            self.toggle()
-        named = mark or run.edited.plan.mark_at(index)
-        if named is None:
-            return
+        named = mark or run.edited.plan.mark_at(picture.frame.index) or _new_mark(run, picture.frame)
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Name the mark")
         dialog.setLabelText(f"Name of the mark at {clock_text(named.time_s)}:")
@@ -73,10 +68,10 @@ class MarkCommands(Commands):
         dialog.open()
 
     def name(self, mark: SetMark, words: str) -> None:
-        """Gives a mark its name."""
-        words = words.strip()[:200]
-        if words and words != mark.name:
-            self._workspace.edit(SetMark(mark.frame_index, mark.time_s, words))
+        """Gives a mark its name; sets it if need be."""
+        run, named = self._workspace.run, SetMark(mark.frame_index, mark.time_s, words.strip()[:200] or mark.name)
+        if run is not None and run.edited.plan.mark_at(mark.frame_index) != named:
+            self._workspace.edit(named)
 
     def jump(self, step: int) -> None:
         """To the next or the previous mark; in and out point are stops too."""
@@ -150,3 +145,10 @@ class MarkCommands(Commands):
         self._transport.show_marks(marks, span)
         if file is not None:
             file.limit(span)
+
+
+def _new_mark(run: Opened, frame: Frame) -> SetMark:
+    """A mark on a frame, called by the first free number."""
+    names = {mark.name for mark in run.edited.marks}
+    number = next(n for n in range(1, len(names) + 2) if f"Mark {n}" not in names)
+    return SetMark(frame.index, frame.time_s, f"Mark {number}")

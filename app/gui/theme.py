@@ -154,18 +154,18 @@ def style_sheet(colours: Tokens) -> str:
     QToolButton:hover {{ background: {colours.raised}; }}
     QToolButton:checked {{ background: {colours.raised}; border-color: {colours.border}; }}
     QToolButton:disabled {{ color: {colours.muted}; }}
-    QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {colours.panel}; border: 1px solid {colours.border};
+    QComboBox, QLineEdit, QAbstractSpinBox {{ background: {colours.panel}; border: 1px solid {colours.border};
                    border-radius: 6px; padding: 4px 8px; min-height: 18px; }}
-    QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {colours.accent}; }}
+    QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {colours.accent}; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url({art}/chevron-down.svg); width: 12px; height: 12px; }}
-    QComboBox:disabled, QSpinBox:disabled {{ color: {colours.muted}; background: {colours.ground}; }}
+    QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {colours.muted}; background: {colours.ground}; }}
     QComboBox {{ combobox-popup: 0; }}
     QComboBox QAbstractItemView {{ outline: none; background: {colours.panel}; border: 1px solid {colours.border};
                    selection-background-color: {colours.accent}; selection-color: {colours.on_accent}; }}
-    QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 20px; background: transparent; }}
-    QSpinBox::up-arrow {{ image: url({art}/chevron-up.svg); width: 10px; height: 10px; }}
-    QSpinBox::down-arrow {{ image: url({art}/chevron-down.svg); width: 10px; height: 10px; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 20px; background: transparent; }}
+    QAbstractSpinBox::up-arrow {{ image: url({art}/chevron-up.svg); width: 10px; height: 10px; }}
+    QAbstractSpinBox::down-arrow {{ image: url({art}/chevron-down.svg); width: 10px; height: 10px; }}
     QCheckBox {{ spacing: 8px; }}
     QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {colours.border}; border-radius: 4px;
                    background: {colours.raised}; }}

@@ -34,7 +34,7 @@ class BatchState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One input of the batch. stage: what is done while it runs; report: what came of it; message: why it failed."""
+    """One input of the batch. stage: what is done while it runs; report: what came of it; error: why it failed."""
 
     spec: str
     state: BatchState = BatchState.WAITING
@@ -45,7 +45,7 @@ class BatchRow:
     eta_s: float | None = None
     seconds: float = 0.0
     report: RunReport | None = None
-    message: str | None = None
+    error: UserError | None = None
 
     @property
     def name(self) -> str:
@@ -205,14 +205,14 @@ class Batch:
         try:
             report = self._track(number, place, watch)
         except UserError as error:
-            change(state=BatchState.FAILED, eta_s=None, message=str(error))
+            change(state=BatchState.FAILED, eta_s=None, error=error)
         except Exception as error:  # noqa: BLE001 - logged by `unexpected`
             words = unexpected(error, self._rows[number].name)
-            change(state=BatchState.FAILED, eta_s=None, message=words)
+            change(state=BatchState.FAILED, eta_s=None, error=UserError(words))
         else:
-            message = None if report.complete else " ".join(report.notices) or "It ended before its end."
+            why = None if report.complete else UserError(" ".join(report.notices) or "It ended before its end.")
             state = BatchState.DONE if report.complete else BatchState.FAILED
-            change(state=state, eta_s=None, message=message, report=report)
+            change(state=state, eta_s=None, error=why, report=report)
 
     def _track(self, number: int, place: Workplace, watch: Watch) -> RunReport:
         spec, paths = self._rows[number].spec, self._named.pop(number)

@@ -43,12 +43,12 @@ class OnCluster:
                 if not watch(*progress):
                     stop.set()
                 time.sleep(LOOK_S)
-            answer: RunReport | str = future.result()
+            answer: RunReport | UserError = future.result()
             self._client.unsubscribe_topic(name)
         except Exception as error:
             raise UserError(f"{spec} could not be tracked on the cluster ({error}).") from error
-        if isinstance(answer, str):
-            raise UserError(answer)
+        if isinstance(answer, UserError):
+            raise answer
         return answer
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
     return [OnCluster(client, settings) for _ in range(threads)]
 
 
-def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str) -> RunReport | str:
+def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str) -> RunReport | UserError:
     """Runs on a worker: the report, or what the user is to be told. Each thread keeps its models.
 
     name: of the event that stops it, and of the topic under which it says how far it is."""
@@ -99,9 +99,9 @@ def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str
                     raise
             time.sleep(LOOK_S)
     except UserError as error:
-        return str(error)
+        return error
     except Exception as error:  # noqa: BLE001 - logged by `unexpected`
-        return unexpected(error, spec)
+        return UserError(unexpected(error, spec))
 
 
 def _is_waited_for(worker: Any, task: Any) -> bool:

@@ -14,14 +14,26 @@ log = logging.getLogger(__name__)
 class ComparisonPlayer:
     """One transport for both sides. Methods never wait; `news` gives what is new since it was asked last."""
 
-    def __init__(self, first: Attempt, second: Attempt, *, angle: str, ghost: bool, layers: PictureLayers) -> None:
+    def __init__(
+        self,
+        first: Attempt,
+        second: Attempt,
+        *,
+        angle: str,
+        ghost: bool,
+        layers: PictureLayers,
+        time_s: float = 0.0,
+        is_playing: bool = False,
+    ) -> None:
+        """It begins at `time_s` against the moment, standing or playing."""
         self._attempts, self._angle, self._ghost, self._layers = (first, second), angle, ghost, layers
         self._condition = threading.Condition()
         self._comparison: Comparison | None = None
-        self._wanted_s: float | None = None
+        self._wanted_s: float | None = time_s
+        self._plays_at_once = is_playing
         self._playing_since: tuple[float, float] | None = None  # moment of the clock, and the time shown then
         self._picture: Image | None = None
-        self._shown_s = 0.0
+        self._shown_s = time_s
         self._error: str | None = None
         self._is_new = self._is_ended = False
         self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
@@ -35,9 +47,15 @@ class ComparisonPlayer:
 
     @property
     def is_playing(self) -> bool:
-        """Whether the clock runs."""
+        """Whether the clock runs, or will as soon as it can."""
         with self._condition:
-            return self._playing_since is not None
+            return self._playing_since is not None or (self._plays_at_once and self._error is None)
+
+    @property
+    def time_s(self) -> float:
+        """The time against the moment that is shown, or asked for."""
+        with self._condition:
+            return self._shown_s if self._wanted_s is None else self._wanted_s
 
     def news(self) -> tuple[Image | None, float, str | None] | None:
         """The newest picture, its time against the moment, and why there is none; None when nothing is new."""
@@ -50,14 +68,14 @@ class ComparisonPlayer:
     def seek(self, time_s: float) -> None:
         """Stands at a time against the moment."""
         with self._condition:
-            self._playing_since, self._wanted_s = None, time_s
+            self._playing_since, self._wanted_s, self._plays_at_once = None, time_s, False
             self._condition.notify_all()
 
     def toggle(self) -> None:
         """Plays, from the start when it stands at the end; or stands."""
         with self._condition:
             if self._playing_since is not None or self._comparison is None:
-                self._playing_since = None
+                self._playing_since, self._plays_at_once = None, False
             else:
                 at_end = self._shown_s >= self._comparison.end_s - 1.5 / RATE
                 self._playing_since = time.monotonic(), self._comparison.start_s if at_end else self._shown_s
@@ -82,15 +100,17 @@ class ComparisonPlayer:
                 reels.append(Reel(side.attempt))
             with self._condition:
                 self._comparison = comparison
-                self._wanted_s = min(max(0.0, comparison.start_s), comparison.end_s)
+                if self._plays_at_once:
+                    self._playing_since, self._wanted_s = (time.monotonic(), self._wanted_s or 0.0), None
+                    self._plays_at_once = False
             while (time_s := self._next(comparison)) is not None:
                 picture = comparison.picture(time_s, (reels[0].at(time_s), reels[1].at(time_s)))
                 self._tell(picture, time_s, None)
         except UserError as error:
-            self._tell(None, 0.0, str(error))
+            self._tell(None, self.time_s, str(error))
         except Exception as error:  # a thread's top
             log.exception("comparing")
-            self._tell(None, 0.0, sentence_for(error, "Something went wrong; the log says what."))
+            self._tell(None, self.time_s, sentence_for(error, "Something went wrong; the log says what."))
         finally:
             for reel in reels:
                 reel.close()

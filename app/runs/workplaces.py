@@ -36,7 +36,7 @@ class OwnProcess:
                     if kind == "report":
                         return answer
                     if kind == "error":
-                        raise UserError(answer)
+                        raise answer
                     progress = answer
                 if not watch(*progress):
                     self._pipe.send("stop")
@@ -90,9 +90,9 @@ def _track_what_comes(pipe: Connection, here: Here) -> None:
             try:
                 answer: tuple[str, Any] = ("report", here.track(asked[0], asked[1], watch))
             except UserError as error:
-                answer = ("error", str(error))
+                answer = ("error", error)
             except Exception as error:  # noqa: BLE001 - logged by `unexpected`
-                answer = ("error", unexpected(error, os.path.basename(asked[0])))
+                answer = ("error", UserError(unexpected(error, os.path.basename(asked[0]))))
             pipe.send(answer)
     here.close()
 

@@ -112,3 +112,10 @@ def test_options_are_named_on_the_command_line_alone():
     for one in (error, pickle.loads(pickle.dumps(error))):
         assert one.on_command_line == "There is no video; say where with --video."
     assert UserError("Full.").on_command_line == "Full."
+
+
+def test_another_process_says_the_same():
+    error = CheckpointError("a.pth is damaged.")
+    error.__cause__ = MemoryError()
+    there = pickle.loads(pickle.dumps(error))
+    assert type(there) is CheckpointError and str(there) == str(error) and "not enough memory" in str(there)

@@ -61,6 +61,12 @@ def test_common_time_and_what_each_side_shows(edited):
     assert grey(picture, 1) == pytest.approx(20 + 4 * 26, abs=6)
 
 
+def test_a_moment_in_milliseconds_means_the_frame_that_it_is_rounded_from(edited):
+    comparison = Comparison(Attempt(edited, 1, 0.333), Attempt(edited, 2, 0.667))
+    assert [Reel(side.attempt).at(0.0).frame.index for side in comparison.sides] == [10, 20]
+    assert [times[at] for times, at in zip([c[0] for c in comparison.curves], (10, 20), strict=True)] == [0, 0]
+
+
 def test_a_reel_goes_both_ways(edited):
     reel = Reel(Attempt(edited, 1, 0.0))
     asked = [3, 4, 30, 31, 5, 5, 39, 0]

@@ -277,7 +277,7 @@ def test_unwritable_places(tmp_path, parts, capsys, place):
 def test_missing_models_are_told(tmp_path, capsys):
     clip = walkers(tmp_path / "a.mp4", 5)
     for words, sentence in (
-        (["--variant", "M4-D3-W48"], "No weights of M4-D3-W48"),
+        (["--variant", "M4-D3-W48"], "; give some with --weights."),
         (["--weights", tmp_path / "none.pth"], "none.pth"),
         (["--device", "cuda:99"], "cuda:99"),
         (["--device", "toaster"], "toaster"),

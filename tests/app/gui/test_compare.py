@@ -71,6 +71,28 @@ def test_edits_reach_it(qtbot, compared):
     assert compared.comparing.shown is None and "nobody to compare" in compared.banner.text
 
 
+def test_an_edit_leaves_it_where_it_was(qtbot, compared):
+    shown = compared.comparing.shown
+    shown.place.setValue(150)
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.50 s")
+    for change in (
+        lambda: compared.workspace.edit(RenamePerson(2, "Zoë")),
+        lambda: compared.commands["joints"].trigger(),
+        lambda: shown.angle.setCurrentIndex(1),
+        lambda: (shown.ghost.toggle(), shown.ghost.toggle()),  # the second before the first one is read
+    ):
+        before = shown.image
+        change()
+        qtbot.waitUntil(lambda before=before: shown.image is not None and shown.image is not before)
+        assert (shown.status.text(), shown.place.value()) == ("+1.50 s", 150)
+    shown.place.setValue(20)
+    shown.play.click()
+    compared.workspace.edit(RenamePerson(2, "Zoe"))
+    qtbot.waitUntil(lambda: shown.place.value() == shown.place.maximum())
+    shown.moments[1].setValue(0.5)
+    qtbot.waitUntil(lambda: shown.status.text() == "+0.00 s")  # another moment is there to be seen
+
+
 def test_it_closes_with_its_file(qtbot, compared):
     assert np.isfinite(compared.comparing.shown.image).all()
     compared.commands["close"].trigger()

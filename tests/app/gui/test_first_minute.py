@@ -53,6 +53,17 @@ def test_pressing_play_or_going_elsewhere_waits_for_no_network(qtbot, window, cl
     studio.hold.set()
 
 
+def test_no_part_of_a_new_video_passes_for_tracked(qtbot, window, open_clip, studio, tmp_path):
+    open_clip()
+    qtbot.waitUntil(lambda: window.transport.bar.tracked != ())
+    studio.hold, shown = threading.Event(), []
+    window.workspace.opened.connect(lambda _run: shown.append(window.transport.bar.tracked))
+    window.files.open_path(make_clip(tmp_path / "other.mp4", FRAMES))
+    qtbot.waitUntil(lambda: bool(shown))
+    assert shown == [()]
+    studio.hold.set()
+
+
 def test_the_ruler_is_as_long_as_the_video_before_anything_is_tracked(qtbot, window, clip, studio):
     studio.loaded = threading.Event()
     window.files.open_path(clip)

@@ -52,6 +52,18 @@ def test_a_mark_is_dropped_drawn_named_and_taken_away(qtbot, open_clip):
         assert marks_of(window) == expected
 
 
+def test_a_mark_comes_with_its_name_or_not_at_all(qtbot, open_clip):
+    window = open_clip()
+    for closed in (QInputDialog.reject, QInputDialog.accept):
+        window.commands["name-mark"].trigger()
+        dialog = window.findChildren(QInputDialog)[-1]
+        assert dialog.textValue() == "Mark 1"
+        closed(dialog)
+        assert marks_of(window) == ([] if closed is QInputDialog.reject else [("Mark 1", 20)])
+    window.commands["undo"].trigger()
+    assert marks_of(window) == []
+
+
 def test_marks_are_jumped_between_and_exported_and_kept(qtbot, open_clip, tmp_path):
     window = open_clip()
     for frame in (10, 40):

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDoubleSpinBox, QSpinBox
 
 from app.gui.application import make_window
 from app.gui.start_page import RecentRow, Unfinished
@@ -55,6 +55,31 @@ def test_a_message_stands_at_the_foot_of_the_first_page_too(qtbot, open_clip):
     qtbot.waitUntil(lambda: window.start.isVisible())
     foot = window.start.mapTo(window, window.start.rect().bottomLeft()).y()
     assert window.banner.isVisible() and foot - window.banner.geometry().bottom() < 50
+
+
+@pytest.mark.parametrize(("kind", "is_left"), [("info", False), ("error", True)])
+def test_news_of_a_file_is_not_kept_for_ever_over_the_next_one(qtbot, window, kind, is_left):
+    window.banner.say("Ready to share: walk_slow.mp4", kind=kind, lasting=True)
+    timers = window.banner.findChildren(QTimer)
+    assert not any(timer.isActive() for timer in timers), "it stays as long as its file does"
+    window.banner.forget()
+    assert window.banner.isVisible(), "it may have been said just now, while the file was closed"
+    for timer in timers:
+        if timer.isActive():
+            timer.timeout.emit()
+    assert window.banner.isVisible() is is_left
+
+
+def test_every_box_of_numbers_is_dressed(qtbot, window):
+    boxes = [kind(window) for kind in (QSpinBox, QDoubleSpinBox)]
+    looks = []
+    for box in boxes:
+        box.setSpecialValueText("3")  # the same words
+        box.resize(120, 30)
+        box.show()
+        image = box.grab().toImage()
+        looks.append([image.pixel(x, y) for x in range(90, 120) for y in range(30)])
+    assert looks[0] == looks[1] and len(set(looks[0])) > 5
 
 
 def test_a_message_moves_nothing(open_clip):

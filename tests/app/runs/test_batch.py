@@ -1,9 +1,13 @@
 """Many inputs: order, names, failures of every kind, cancelling, what is left to do."""
 
+import csv
+
 import pytest
 
 from app.runs.batch import Batch, BatchState
+from app.runs.batch_summary import write_summary
 from app.runs.outputs import OutputFolder
+from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.fakes import PATIENCE_S, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
@@ -55,7 +59,7 @@ def test_one_failure_of_whatever_kind_does_not_stop_the_others(tmp_path, made, c
     batch.start()
     assert batch.wait(PATIENCE_S) and not batch.is_running and batch.eta_s() == 0
     first, second, third = batch.rows()
-    assert first.state is BatchState.FAILED and "broken.mp4 is not a video" in first.message
+    assert first.state is BatchState.FAILED and "broken.mp4 is not a video" in str(first.error)
     assert (second.state, second.report.people, second.done, second.total) == (BatchState.DONE, 1, 12, 12)
     assert [row.report.paths.table.name for row in (second, third)] == ["a_keypoints.csv", "a_2_keypoints.csv"]
     assert len(made) == 1 and made[0].detector.closed, "models are loaded once and freed at the end"
@@ -64,7 +68,19 @@ def test_one_failure_of_whatever_kind_does_not_stop_the_others(tmp_path, made, c
     again = batch_of([clips[2]], tmp_path)
     again.run()
     (row,) = again.rows()
-    assert row.state is BatchState.FAILED and "KeyError" in row.message and "ppnet-live.log" in row.message
+    assert row.state is BatchState.FAILED and "KeyError" in str(row.error) and "ppnet-live.log" in str(row.error)
+
+
+def test_the_option_that_helps_is_told_by_the_command_line_and_its_table_alone(tmp_path, clips, monkeypatch):
+    def refuse(_settings):
+        raise UserError("There are no weights.", option="give some with --weights")
+
+    monkeypatch.setattr("app.factory.build_pipeline", refuse)
+    batch = batch_of([clips[2]], tmp_path)
+    batch.run()
+    assert str(batch.rows()[0].error) == "There are no weights."
+    with write_summary(batch.rows(), tmp_path).open(newline="") as file:
+        assert next(csv.DictReader(file))["remarks"] == "There are no weights; give some with --weights."
 
 
 def test_cancelled_the_finished_part_stays_and_the_rest_is_left_undone(tmp_path, made, clips):
