@@ -24,17 +24,19 @@ class FrozenStem:
         self._network = network
         self._bf16 = precision == "bf16" and cpu_has_bf16()
         self._model: Any = None
-        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._requests: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, images: Tensor) -> Tensor:
         """See the class."""
-        shape = tuple(images.shape)
-        if shape not in self._compiled:
-            self._compiled[shape] = self._compile(shape)
-        features = torch.from_numpy(np.array(self._compiled[shape](images.contiguous().numpy())[0]))
-        return (features.bfloat16() if self._bf16 else features).permute(0, 3, 1, 2)
+        shape = tuple(images.permute(0, 2, 3, 1).shape)
+        if shape not in self._requests:
+            self._requests[shape] = self._request(shape)
+        request = self._requests[shape]
+        request.infer([images.permute(0, 2, 3, 1).contiguous().numpy()], share_inputs=True)
+        features = torch.from_numpy(request.get_output_tensor().data)  # the next call overwrites it
+        return (features.bfloat16() if self._bf16 else features.clone()).permute(0, 3, 1, 2)
 
-    def _compile(self, shape: tuple[int, ...]) -> Any:
+    def _request(self, shape: tuple[int, ...]) -> Any:
         if self._model is None:
             stem = fold_batch_norm(_ChannelsLast(self._network).eval())
             self._model = from_torch(stem, torch.zeros(1, *shape[1:]))
@@ -45,15 +47,15 @@ class FrozenStem:
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "ENABLE_CPU_PINNING": False,
         }
-        return openvino_core().compile_model(model, "CPU", options)
+        return openvino_core().compile_model(model, "CPU", options).create_infer_request()
 
 
 class _ChannelsLast(nn.Module):
-    """A copy of the stem whose features leave in the order in which the pyramid reads them."""
+    """A copy of the stem whose pictures and features lie as they do in training."""
 
     def __init__(self, network: PPNet) -> None:
         super().__init__()
         self.conv1, self.bn1, self.conv2, self.bn2, self.layer1 = copy.deepcopy(network.stem_layers)
 
     def forward(self, images: Tensor) -> Tensor:
-        return PPNet.stem(self, images).permute(0, 2, 3, 1)  # type: ignore[arg-type]
+        return PPNet.stem(self, images.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # type: ignore[arg-type]
