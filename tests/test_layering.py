@@ -48,9 +48,11 @@ FOR_BOTH = [ROOT / name for name in ("app/factory.py", "ppnet/device.py", "ppnet
 
 
 def errors_with_options(path: Path) -> list[str]:
-    """The sentences of a file's errors that name an option of the command line, but for their `option`."""
-    raised = [node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
-    words = [ast.unparse(one) for call in raised if isinstance(call, ast.Call) for one in call.args]
+    """The sentences of a file's errors and notices that name an option of the command line, but for their `option`."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    told = [node.exc for node in nodes if isinstance(node, ast.Raise)]
+    told += [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("_notice")]
+    words = [ast.unparse(one) for call in told if isinstance(call, ast.Call) for one in call.args]
     return [sentence for sentence in words if re.search("--[a-z]", sentence)]
 
 

@@ -216,7 +216,7 @@ class VideoFile(ClosingSource):
             rate = float(self._rate or 30)
             self._notice(
                 f"{self._name} holds no times; {rate:g} pictures a second were assumed. The setting “Frame rate if "
-                "unknown” (--fps) sets another."
+                "unknown” sets another."
             )
         self._info = VideoInfo(
             name=self._name,

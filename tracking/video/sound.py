@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import io
+import math
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """Errors that are the disk's, not the sound's."""
 
+CHECK_S = 10.0
+"""How long the end of a video waits to hear whether its sound is damaged; who decodes it is far ahead by then."""
+
 
 class SoundTrack:
     """Feeds the sound of a file to a video that is being written, in step with the pictures.
@@ -31,7 +36,8 @@ class SoundTrack:
     Sound within the span is taken, none from before origin_s; its times stay those of the file, less origin_s, so it
     stays in step exactly. Times given to `advance` are those of the output.
     Damage in the sound never stops the pictures: the rest of it is left out and `notice` says so. Sound that must be
-    decoded is decoded in a process of its own (`sound_transcoding`), which may come down alone.
+    decoded is decoded in a process of its own (`sound_transcoding`), which may come down alone. What is copied is
+    decoded by such a process, too, only to tell of damage in it.
     """
 
     def __init__(self, path: Path, output: FragmentedMp4, *, span: TimeSpan = ALL_TIME, origin_s: float = 0.0) -> None:
@@ -41,6 +47,8 @@ class SoundTrack:
         self._origin_s = origin_s
         self._input: Any = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._check: subprocess.Popen[bytes] | None = None
+        self._written_s = -math.inf  # in the file's time
         self._waiting: Any = None
         try:
             self._packets = self._begun(path)
@@ -56,6 +64,7 @@ class SoundTrack:
         """Write all sound that starts before a time (None: all that is left)."""
         try:
             while self._waiting is not None and (until_s is None or _time_of(self._waiting) < until_s):
+                self._written_s = _time_of(self._waiting) + self._origin_s
                 self._output.mux(self._waiting)
                 self._waiting = next(self._packets, None)
         except av.FFmpegError as error:
@@ -65,19 +74,24 @@ class SoundTrack:
 
     def close(self) -> None:
         """Give the source file back."""
+        self._say_what_was_copied()
+        self._end()
+
+    def _end(self) -> None:
         self._waiting = None
         if self._input is not None:
             with contextlib.suppress(av.FFmpegError):
                 self._input.close()
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-            if self._child.stdout is not None:
-                self._child.stdout.close()
+        for child in filter(None, (self._child, self._check)):
+            child.kill()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+        self._check = None
 
     def _give_up(self, notice: str) -> None:
         self._say(notice)
-        self.close()
+        self._end()
 
     def _begun(self, path: Path) -> Iterator[Any]:
         """Packets for the output, from the stream that is taken."""
@@ -88,8 +102,11 @@ class SoundTrack:
             self.notice = f"{path.name} has {len(tracks)} sound tracks; number {tracks.index(source) + 1} was kept."
         index = source.index
         if source.codec.canonical_name in COPYABLE and _fits_mp4(path, index):
-            if self._span.start_s is not None:
-                self._input.seek(int(self._span.start_s / source.time_base), stream=source)
+            start_s, end_s = self._span.start_s, self._span.end_s
+            if start_s is not None:
+                self._input.seek(int(start_s / source.time_base), stream=source)
+            limits = -math.inf if start_s is None else start_s, math.inf if end_s is None else end_s
+            self._check = _decoding("check", path, index, *limits)
         else:
             self._input.close()
             self._input = self._transcoded(path, index)
@@ -99,15 +116,8 @@ class SoundTrack:
 
     def _transcoded(self, path: Path, index: int) -> Any:
         """What the process that decodes gives, as a container."""
-        program = Path(__file__).with_name("sound_transcoding.py")
-        start = [] if self._span.start_s is None else [repr(self._span.start_s)]
-        self._child = subprocess.Popen(
-            [sys.executable, "-P", str(program), os.path.abspath(path), str(index), *start],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        start = [] if self._span.start_s is None else [self._span.start_s]
+        self._child = _decoding("transcode", path, index, *start)
         return av.open(self._child.stdout, format="nut")
 
     def _within(self, packets: Iterator[Any]) -> Iterator[Any]:
@@ -136,6 +146,21 @@ class SoundTrack:
         elif not is_whole:
             self._say("The sound is damaged; what comes after the damage was left out.")
 
+    def _say_what_was_copied(self) -> None:
+        """Nothing where the decoder came down or is far behind: it is the copy that counts."""
+        if self._check is None or self._check.stdout is None:
+            return
+        patience = threading.Timer(CHECK_S, self._check.kill)
+        patience.start()
+        for line in self._check.stdout:
+            state, time_s = line.split()
+            if float(time_s) > self._written_s:
+                break
+            if state == b"damaged":
+                self._say(f"The sound is damaged, first at {float(time_s):.3f} s; it was copied as it is.")
+                break
+        patience.cancel()
+
     def _say(self, sentence: str) -> None:
         self.notice = " ".join(filter(None, (self.notice, sentence)))
 
@@ -146,6 +171,18 @@ class SoundTrack:
             packet.pts = None if packet.pts is None else packet.pts - ticks
             packet.dts = None if packet.dts is None else packet.dts - ticks
         return packet
+
+
+def _decoding(does: str, path: Path, index: int, *times_s: float) -> subprocess.Popen[bytes]:
+    """The program that decodes, begun; see there."""
+    program = Path(__file__).with_name("sound_transcoding.py")
+    return subprocess.Popen(
+        [sys.executable, "-P", str(program), does, os.path.abspath(path), str(index), *map(repr, times_s)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 def has_sound(path: Path) -> bool:

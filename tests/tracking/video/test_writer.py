@@ -354,9 +354,9 @@ def test_sound_of_eight_channels_in_an_order_of_their_own_is_kept(tmp_path):
     ("end", "sentence"),
     [
         ("sys.exit(1)", "The sound of a.mov cannot be read; the video has none."),
-        ("transcode(*sys.argv[1:2], int(sys.argv[2])); os.abort()",
+        ("transcode(sys.argv[2], int(sys.argv[3])); os.abort()",
          "The sound cannot be decoded to its end; the rest of it was left out."),
-        ("transcode(*sys.argv[1:2], int(sys.argv[2])); sys.exit(DAMAGED)",
+        ("transcode(sys.argv[2], int(sys.argv[3])); sys.exit(DAMAGED)",
          "Pieces of the sound are damaged; they were left out."),
     ],
 )  # fmt: skip
@@ -402,6 +402,73 @@ def test_damage_in_the_sound_never_stops_the_pictures(tmp_path, codec):
     path.write_bytes(data)
     rewrite(path, tmp_path / "out.mp4")
     assert len(probed_times(tmp_path / "out.mp4")) == 30
+
+
+def _damaged(path, packets):
+    """The file with some bytes of these packets of its sound turned over, and the time of the first of them."""
+    with av.open(str(path)) as container:
+        held = [packet for packet in container.demux(audio=0) if packet.size and packet.pos]
+        places = [(packet.pos, packet.size, float(packet.pts * packet.time_base)) for packet in held]
+    data = bytearray(path.read_bytes())
+    for place, size, _ in places[packets]:
+        for at in range(place + 8, place + size - 2, 3):
+            data[at] ^= 0x5A
+    path.write_bytes(data)
+    return places[packets][0][2]
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"),
+    [
+        *(("aac", "a.mp4"), ("aac", "a.ts"), ("libmp3lame", "a.mp4"), ("libmp3lame", "a.ts"), ("mp2", "a.mkv")),
+        *(("ac3", "a.mp4"), ("ac3", "a.ts"), ("alac", "a.mov"), ("flac", "a.mkv"), ("libopus", "a.mkv")),
+    ],
+)
+def test_copied_sound_that_is_whole_is_not_called_damaged(tmp_path, codec, name):
+    path = _made(tmp_path / name, "-map", "1:a", "-c:a", codec)
+    assert rewrite(path, tmp_path / "out.mp4").notice is None
+    begun = path.stat().st_size // 10  # a recording that begins and ends in the middle
+    if path.suffix == ".ts":
+        (tmp_path / "part.ts").write_bytes(path.read_bytes()[begun:-begun])
+        assert rewrite(tmp_path / "part.ts", tmp_path / "part.mp4").notice is None
+
+
+@pytest.mark.parametrize("codec", ["aac", "ac3", "alac", "flac"])
+def test_damage_in_sound_that_is_copied_is_said_with_its_time(tmp_path, codec):
+    path = _made(tmp_path / "a.mp4" if codec != "flac" else tmp_path / "a.mkv", "-map", "1:a", "-c:a", codec)
+    damaged_s = _damaged(path, slice(4, 6))
+    before = _packets(path)
+    assert rewrite(path, tmp_path / "out.mp4").notice == (
+        f"The sound is damaged, first at {damaged_s:.3f} s; it was copied as it is."
+    )
+    assert [digest for _, digest in _packets(tmp_path / "out.mp4")] == [digest for _, digest in before]
+
+
+def test_damage_outside_of_what_was_copied_is_not_said(tmp_path):
+    path = _made(tmp_path / "a.mp4", "-map", "1:a", "-c:a", "aac")
+    damaged_s = _damaged(path, slice(30, 32))
+    for span, is_said in (
+        (TimeSpan(None, damaged_s), False),
+        (TimeSpan(damaged_s + 0.1, None), False),
+        (TimeSpan(0.2, 0.9), True),
+    ):
+        notice = rewrite(path, tmp_path / "out.mp4", audio_span=span).notice
+        assert bool(notice) == is_said, span
+    with open_source(path) as source:  # stopped before it
+        writer = VideoWriter(tmp_path / "out.mp4", source.info.size_wh, audio_from=path)
+        for frame in source:
+            if frame.time_s < damaged_s - 0.1:
+                writer.write(frame.image, frame.time_s)
+        writer.close(sound_until_s=damaged_s - 0.1)
+    assert writer.notice is None
+
+
+def test_a_decoder_that_comes_down_over_sound_that_is_copied_says_nothing(tmp_path, monkeypatch):
+    path = _made(tmp_path / "a.mp4", "-map", "1:a", "-c:a", "aac")
+    (tmp_path / "sound_transcoding.py").write_text("import os\nprint('whole 0.0', flush=True)\nos.abort()\n")
+    monkeypatch.setattr(sound, "__file__", str(tmp_path / "sound.py"))
+    assert rewrite(path, tmp_path / "out.mp4").notice is None
+    assert _sound_hash(path) == _sound_hash(tmp_path / "out.mp4")
 
 
 def test_a_video_that_begins_late_begins_at_nothing_with_its_sound(tmp_path):
