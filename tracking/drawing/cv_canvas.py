@@ -43,8 +43,8 @@ def paint_scene(scene: Scene, canvas: Image, placement: Placement = AS_IT_IS) ->
     for shape, points in zip(scene.shapes, _fixed_points(scene.shapes, placement), strict=True):
         match shape:
             case Lines(color=color, width=width):
-                pieces, thickness = list(points.reshape(-1, 2, 2)), _thickness(width * placement.scale)
-                cv2.polylines(canvas, pieces, False, _ink(color, is_bgr), thickness, cv2.LINE_AA, SHIFT)
+                thickness = _thickness(width * placement.scale)
+                cv2.polylines(canvas, _chains(points), False, _ink(color, is_bgr), thickness, cv2.LINE_AA, SHIFT)
             case Discs(color=color):
                 _discs(shape, points, canvas, _ink(color, is_bgr), placement.scale)
             case Box(corners=(x1, y1, x2, y2), color=color, width=width):
@@ -69,6 +69,17 @@ def _fixed_points(shapes: Sequence[Shape], placement: Placement) -> list[Points]
     fixed = np.rint((np.concatenate([NO_POINTS, *points]) * placement.scale + shift) * ONE).astype(np.int32)
     ends = itertools.accumulate(map(len, points))
     return [fixed[end - len(part) : end] for part, end in zip(points, ends, strict=True)]
+
+
+def _chains(ends: Points) -> list[Points]:
+    """The ends (2M, 2) of lines as chains (P, 2) of those that go on where the one before stops: half of the time goes
+    into round ends, and where two lines meet one is enough."""
+    spots = ends.view(np.int64).ravel()  # both coordinates as one number
+    kept = np.ones(len(spots), np.bool_)
+    kept[2::2] = spots[2::2] != spots[1:-1:2]
+    corners, begins = ends[kept], np.flatnonzero(kept[::2])
+    bounds = [*(begins + np.arange(len(begins))).tolist(), len(corners)]
+    return [corners[first:last] for first, last in itertools.pairwise(bounds)]
 
 
 def _ink(color: Color, is_bgr: bool) -> tuple[int, ...]:
@@ -98,10 +109,10 @@ def _label(label: Label, size_wh: tuple[int, int], canvas: Image, placement: Pla
     height, width = pixels.shape[:2]
     corner = label_place(label, (width / scale, height / scale), size_wh)
     # Pixels have edges: the corner of the first one lies half a pixel before its centre.
-    left, top = (round(at + 0.5) for at in placement.of(corner[0] - 0.5, corner[1] - 0.5))
-    pixels = pixels[max(-top, 0) :, max(-left, 0) :]
+    left, top = [round(at + 0.5) for at in placement.of(corner[0] - 0.5, corner[1] - 0.5)]
     place = canvas[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0), :3]
-    pixels = pixels[: place.shape[0], : place.shape[1]]
+    if place.shape[:2] != (height, width):
+        pixels = pixels[max(-top, 0) :, max(-left, 0) :][: place.shape[0], : place.shape[1]]
     inks = _channels(pixels, canvas)
     if label.ground is not None:
         place[:] = inks

@@ -256,3 +256,63 @@ def test_settings_out_of_range():
         PictureLayers(min_score=2)
     with pytest.raises(ValueError, match="zoom"):
         SceneStyle(zoom=0)
+
+
+def crowd(seed):
+    """Nine people of all sizes, some of them far apart, with joints of all kinds and some outside their boxes."""
+    rng = np.random.default_rng(seed)
+    centers, heights = rng.uniform(40, 600, (9, 2)).astype(np.float32), rng.choice([40, 90, 400], 9).astype(np.float32)
+    points = centers[:, None] + BODY / 250 * heights[:, None, None] + rng.normal(0, 5, (9, 17, 2)).astype(np.float32)
+    half = np.stack([heights / 5, heights / 2], axis=1)
+    poses = Poses(points.astype(np.float32), rng.uniform(0, 1, (9, 17)).astype(np.float32), COCO_17)
+    kinds = rng.choice([TrackState.TRACKED, TrackState.PREDICTED], 9)
+    tracks = Tracks(np.arange(1, 10), np.concatenate([centers - half, centers + half], axis=1), np.ones(9), kinds)
+    states = rng.choice([KeypointState.MISSING, KeypointState.MEASURED, KeypointState.EDITED], (9, 17)).astype(np.uint8)
+    return FrameResult(0, 0.0, (640, 640), tracks, poses, poses, states)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_are_painted_as_if_one_after_the_other(seed):
+    """Whoever touches nobody is painted together with others; the picture is the same."""
+    everybody, style = crowd(seed), SceneStyle(only(skeleton=True, joints=True, boxes=True))
+    painted, alone = plain((640, 640)), plain((640, 640))
+    scene = scene_of(everybody, style)
+    paint_scene(scene, painted)
+    shapes = 0
+    for row in np.argsort(everybody.tracks.boxes[:, 1] - everybody.tracks.boxes[:, 3], kind="stable"):
+        poses = everybody.smoothed.take(np.array([row]))
+        single = replace(everybody, tracks=everybody.tracks.take(np.array([row])), raw=poses, smoothed=poses,
+                         states=everybody.states[[row]])  # fmt: skip
+        part = scene_of(single, style)
+        shapes += len(part.shapes)
+        paint_scene(part, alone)
+    assert (painted == alone).all()
+    assert len(scene.shapes) < shapes, "nobody was painted together"
+
+
+def test_people_far_apart_take_few_calls():
+    one, style = person(), SceneStyle(only(skeleton=True, joints=True))
+    away = 400 * np.arange(10, dtype=np.float32)[:, None]
+    boxes = one.tracks.boxes + np.tile(away, 4) * np.float32([1, 0, 1, 0])
+    points = one.raw.keypoints + away[..., None] * np.float32([1, 0])
+    poses = Poses(points, np.ones((10, 17), np.float32), COCO_17)
+    tracks = Tracks(np.arange(1, 11), boxes, np.ones(10), np.full(10, TrackState.TRACKED))
+    ten = FrameResult(0, 0.0, (4000, 320), tracks, poses, poses, np.ones((10, 17), np.uint8))
+    alone = replace(one, size_wh=ten.size_wh)
+    assert len(scene_of(ten, style).shapes) == len(scene_of(alone, style).shapes) > 0
+
+
+@pytest.mark.parametrize("width", [1, 3, 5])
+def test_lines_that_meet_are_drawn_like_single_ones(width):
+    corners = np.array([[20, 20], [90, 30], [60, 90], [150, 120], [150, 120], [40, 140]], np.float32)
+    pieces = np.stack([corners[:-1], corners[1:]], axis=1)
+    pieces = np.concatenate([pieces, [[[200, 20], [200, 90]], [[260, 20], [230, 90]], [[230, 90], [300, 150]]]])
+    color, together, single = (255, 255, 255), plain(), plain()
+    paint_scene(Scene((320, 320), (Lines(pieces.astype(np.float32), color, width),)), together)
+    for piece in pieces:
+        paint_scene(Scene((320, 320), (Lines(piece[None].astype(np.float32), color, width),)), single)
+    apart = np.abs(together.astype(int) - single).max(axis=2)
+    ys, xs = np.nonzero(apart)
+    far = np.linalg.norm(np.stack([xs, ys], axis=1)[:, None] - corners, axis=2).min(axis=1, initial=0)
+    assert apart.max() < 100 and (far < width / 2 + 2).all(), "other than at the soft edge of a corner"
+    assert changed(together).sum() > 0.99 * changed(single).sum()

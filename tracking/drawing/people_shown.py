@@ -1,0 +1,177 @@
+"""Who is shown over a picture, how large their lines are, and who is painted together."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.skeleton import Skeleton
+from tracking import boxes as box_math
+from tracking.drawing.colors import MUTED, SIDE_COLORS, Color, faded, track_color
+from tracking.drawing.style import SceneStyle
+from tracking.types import FrameResult, KeypointState, TrackState
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
+SIDES = tuple(SIDE_COLORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Lengths in image pixels.
+
+    pixel: one pixel of the screen. span: the picture's longer side on the screen; nothing grows when it is enlarged.
+    """
+
+    pixel: float
+    span: float
+
+    @classmethod
+    def of(cls, result: FrameResult, style: SceneStyle) -> "Sizes":
+        """Of a picture shown in that style."""
+        return cls(1 / style.zoom, max(result.size_wh) * min(style.zoom, 1.0))
+
+    def line(self, wanted: float) -> float:
+        """A width near to so many pixels of the screen: an odd number, so that it lies evenly about its middle."""
+        return (2 * (max(wanted, 0) // 2) + 1) * self.pixel
+
+    def limb(self, person_height: float) -> float:
+        """Width of the lines of a person of that height in image pixels."""
+        return self.line(min(1 + person_height / self.pixel / 133, max(3.0, self.span / 256)))
+
+    @property
+    def letters(self) -> float:
+        """Height of the letters."""
+        return round(min(max(self.span / 68, 13.0), 36.0)) * self.pixel
+
+
+@dataclass(frozen=True, slots=True)
+class Bones:
+    """Edges (E, 2) of a skeleton; of each edge and of each joint, which of `SIDES` it belongs to."""
+
+    edges: npt.NDArray[np.int64]
+    edge_sides: npt.NDArray[np.int64]
+    joint_sides: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+
+    @classmethod
+    @cache
+    def of(cls, skeleton: Skeleton) -> "Bones":
+        """An edge from one side to the other belongs to the middle."""
+        sides = [SIDES.index(skeleton.side(joint)) for joint in range(len(skeleton))]
+        middle = SIDES.index("middle")
+        of_sides: list[list[tuple[int, int]]] = [[] for _ in SIDES]
+        for start, end in skeleton.edges:
+            both = {sides[start], sides[end]} - {middle}
+            of_sides[both.pop() if len(both) == 1 else middle].append((start, end))
+        edges = np.array([edge for side in of_sides for edge in _in_a_row(side)], np.int64).reshape(-1, 2)
+        edge_sides = np.repeat(np.arange(len(SIDES)), [len(side) for side in of_sides])
+        names = tuple(name.replace("_", " ") for name in skeleton.keypoints)
+        return cls(edges, edge_sides, np.array(sides, np.int64), names)
+
+
+def _in_a_row(edges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same edges so that many begin where the one before ends: the canvas paints them as one line."""
+    left = list(edges)
+    while left:
+        degrees = Counter(joint for edge in left for joint in edge)
+        here = next((joint for joint in degrees if degrees[joint] % 2), left[0][0])
+        while edge := next((edge for edge in left if here in edge), None):
+            left.remove(edge)
+            here, before = sum(edge) - here, here
+            yield before, here
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What of N people is shown.
+
+    points (N, K, 2), scores, shown and predicted (N, K); corners: of the boxes, x1, y1, x2, y2; lost: whose box is a
+    guess; colors: of boxes and labels; limbs: width of each one's lines, image pixels; mutes: how far each one's
+    colours step back because somebody else is chosen; order: rows as they are painted, large people first, so that a
+    small one in front is not covered, and the chosen one last; teams: the same rows, those together that are painted
+    at once (see `_teams`); team_of: (N,) the team of each, -1 of none.
+    """
+
+    result: FrameResult
+    bones: Bones
+    points: Floats
+    scores: Floats
+    shown: Bools
+    predicted: Bools
+    corners: list[list[float]]
+    lost: list[bool]
+    colors: list[Color]
+    limbs: list[float]
+    mutes: list[float]
+    order: list[int]
+    teams: list[list[int]]
+    team_of: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, result: FrameResult, style: SceneStyle, sizes: Sizes) -> "People":
+        """Everybody of a frame."""
+        poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
+        finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
+        missing = result.states == KeypointState.MISSING
+        shown = np.asarray(finite & (poses.scores >= style.layers.min_score) & ~missing)
+        heights = (boxes[:, 3] - boxes[:, 1]).tolist()
+        chosen = style.people.chosen if style.people.chosen in ids else None
+        order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
+        order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
+        points = np.clip(np.where(finite[..., None], poses.keypoints, 0), -FAR, FAR)
+        corners = np.clip(boxes, -FAR, FAR)
+        limbs = [sizes.limb(height) for height in heights]
+        mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
+        reach = np.array([1.5 * limb + sizes.line(sizes.span / 900 + 6) for limb in limbs]).reshape(-1, 1)
+        teams = _teams(order, list(zip(limbs, mutes, strict=True)), _extents(corners, points, shown, reach))
+        team_of = np.full(len(ids), -1)
+        for team, rows in enumerate(teams):
+            team_of[rows] = team
+        return cls(
+            result,
+            bones=Bones.of(result.skeleton),
+            points=points,
+            scores=poses.scores,
+            shown=shown,
+            predicted=shown & (result.states == KeypointState.PREDICTED),
+            corners=corners.tolist(),
+            lost=(result.tracks.states == TrackState.PREDICTED).tolist(),
+            colors=[faded(track_color(track_id), mute) for track_id, mute in zip(ids, mutes, strict=True)],
+            limbs=limbs,
+            mutes=mutes,
+            order=order,
+            teams=teams,
+            team_of=team_of,
+        )
+
+    def look(self, team: int) -> tuple[float, float]:
+        """Width of the lines of a team's people, and how far their colours step back."""
+        row = self.teams[team][0]
+        return self.limbs[row], self.mutes[row]
+
+
+def _teams(order: list[int], looks: list[tuple[float, float]], extents: Floats) -> list[list[int]]:
+    """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
+    two with extents (N, 4) that overlap. A few large calls take less time than many small ones."""
+    touches = (box_math.intersections(extents, extents) > 0).tolist()
+    depths = [0] * len(looks)
+    teams: dict[tuple[int, tuple[float, float]], list[int]] = {}
+    for row in order:
+        depths[row] = 1 + max(compress(depths, touches[row]), default=0)
+        teams.setdefault((depths[row], looks[row]), []).append(row)
+    return [teams[key] for key in sorted(teams)]
+
+
+def _extents(corners: Floats, points: Floats, shown: Bools, reach: Floats) -> Floats:
+    """(N, 4) x1, y1, x2, y2 of everything painted of a person: box and joints, and so far (N, 1) around them."""
+    known = shown[..., None]
+    low = np.minimum(corners[:, :2], np.where(known, points, np.inf).min(axis=1, initial=np.inf))
+    high = np.maximum(corners[:, 2:], np.where(known, points, -np.inf).max(axis=1, initial=-np.inf))
+    return np.concatenate([low - reach, high + reach], axis=1)
