@@ -58,7 +58,7 @@ wheel: setup-dev ## a wheel in dist/
 	$(PY) -m build --wheel --no-isolation
 
 demo: setup-dev ## render assets/demo.mp4 again
-	$(PY) -m ppnet render demo
+	$(PY) -m ppnet render demo assets
 
 install-desktop: setup ## an entry in the desktop's menu
 	sh assets/packaging/install_desktop.sh "$(abspath $(PY))" "$(abspath main.py)"

@@ -1,14 +1,18 @@
 """docs/architecture.md is a map of what is there: it names nothing else, and leaves nothing out."""
 
 import re
+import shlex
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import app.cli
 import ppnet.__main__
 import tracking.__main__
+from ppnet.command_line import run_command
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -51,6 +55,25 @@ def test_every_file_of_the_product_is_on_the_map():
 def test_the_commands_of_the_map_are_those_there_are(program):
     words = re.findall(rf"`python {program} ([a-z, ]+)`", PAGE)
     assert {word for part in words for word in part.split(", ")} == set(COMMANDS[program])
+
+
+def written_commands() -> list[tuple[str, str]]:
+    """(program, words) of the commands that docs show in lines of their own, and of those that make runs."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "assets").rglob("*.md"), ROOT / "Makefile"]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages).replace("$(PY)", "    python")
+    lines = re.findall(r" {4}python (main\.py|-m ppnet|-m tracking) ([^;\n]+)", text.replace("\\\n", " "))
+    return [(program, words) for program, words in lines if "..." not in words and "$(cat" not in words]
+
+
+def test_commands_that_are_written_out_are_understood(monkeypatch):
+    def understood(name):
+        return SimpleNamespace(add_arguments=import_module(name).add_arguments, run=lambda _arguments: 0)
+
+    monkeypatch.setattr("ppnet.command_line.import_module", understood)
+    written = written_commands()
+    assert len(written) > 20 and {program for program, _ in written} == set(COMMANDS)
+    for program, words in written:
+        assert run_command(program, "", COMMANDS[program], shlex.split(words, comments=True)) == 0
 
 
 def test_every_dependency_was_looked_at():

@@ -133,7 +133,7 @@ class BatchDialog(QDialog):
     def add(self, paths: Sequence[Path]) -> None:
         """Puts files (and the videos of folders) at the end of the list."""
         for path in map(Path, videos_in(map(str, paths))):
-            if self._batch is not None and self.is_working:
+            if self._batch is not None and self.is_working and not self._batch.is_cancelled:
                 self._batch.add(path)
                 self._batch.start()
             elif path not in self._waiting:
@@ -182,7 +182,7 @@ class BatchDialog(QDialog):
         known = {row.spec for row in rows}
         rows += tuple(BatchRow(str(path)) for path in self._waiting if str(path) not in known)
         self._fill(rows)
-        busy = any(row.state is BatchState.RUNNING for row in rows) or self._is_active(rows)
+        busy = self._batch is not None and self._batch.is_running
         self.buttons["start"].setEnabled(not busy and bool(self._waiting))
         self.buttons["cancel"].setEnabled(busy)
         self.buttons["remove"].setEnabled(not busy)
@@ -194,13 +194,6 @@ class BatchDialog(QDialog):
         if not busy and self.is_working:
             self._ticker.stop()
             self.ended.emit(self.status.text())
-
-    def _is_active(self, rows: Sequence[BatchRow]) -> bool:
-        return (
-            self._batch is not None
-            and self.is_working
-            and any(row.state is BatchState.WAITING for row in rows if Path(row.spec) not in self._waiting)
-        )
 
     def _tell(self, rows: Sequence[BatchRow], *, busy: bool) -> None:
         done = sum(row.state is BatchState.DONE for row in rows)

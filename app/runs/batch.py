@@ -94,7 +94,7 @@ class Batch:
         with self._lock:
             if not self.is_running:
                 self._cancelled.clear()
-                self._thread = threading.Thread(target=self.run, name="batch")
+                self._thread = threading.Thread(target=self._run_until_none_waits, name="batch")
                 self._thread.start()
 
     def run(self) -> None:
@@ -108,6 +108,15 @@ class Batch:
         for thread in threads:
             thread.join()
 
+    def _run_until_none_waits(self) -> None:
+        """Whoever adds an input while the last one ends may count on the thread that is still there."""
+        while True:
+            self.run()
+            with self._lock:
+                if self._is_to_end() or all(row.state is not BatchState.WAITING for row in self._rows.values()):
+                    self._thread = None
+                    return
+
     def cancel(self) -> None:
         """Stops the input at work, whose finished part stays, and leaves the waiting ones undone."""
         self._cancelled.set()
@@ -118,14 +127,19 @@ class Batch:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True when it is reached."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        if (thread := self._thread) is not None:
+            thread.join(timeout_s)
         return not self.is_running
 
     @property
     def is_running(self) -> bool:
         """Whether an input is at work or will be."""
-        return self._thread is not None and self._thread.is_alive()
+        return (thread := self._thread) is not None and thread.is_alive()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether what is added now is left undone until the next `start`."""
+        return self._cancelled.is_set()
 
     def rows(self) -> tuple[BatchRow, ...]:
         """The table, in order."""
@@ -153,7 +167,7 @@ class Batch:
 
     # The thread
 
-    def _is_cancelled(self) -> bool:
+    def _is_to_end(self) -> bool:
         return self._cancelled.is_set() or program_is_ending()
 
     def _work(self, place: Workplace) -> None:
@@ -165,7 +179,7 @@ class Batch:
 
     def _next(self) -> int | None:
         """Number of the next row, now at work; None when there is none."""
-        if self._is_cancelled():
+        if self._is_to_end():
             return None
         with self._lock:
             number = next((number for number, row in self._rows.items() if row.state is BatchState.WAITING), None)
@@ -199,7 +213,7 @@ class Batch:
             fps = done / max(time.monotonic() - begun_s, 1e-9)
             eta_s = max(0, total - done) / fps if total and fps else None
             change(done=done, total=total, stage=stage, fps=fps, eta_s=eta_s)
-            return not self._is_cancelled()
+            return not self._is_to_end()
 
         change(state=BatchState.RUNNING)
         try:

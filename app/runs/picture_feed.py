@@ -139,18 +139,18 @@ class FileFeed:
         self._stale = True
 
     def picture(self) -> Picture | None:
-        frame = self._player.due()
+        frame, is_due = self._player.due(), True
         if frame is not None:
             self._captured.tick()
         elif self._given is not None and (self._stale or self._given.result is None):
-            frame = self._given.frame
-            result = self._result_of(frame.index)
-            if result is None and not self._stale:
-                return None
+            frame, is_due = self._given.frame, self._stale
         if frame is None:
             return None
+        result = self._result_of(frame.index)
+        if result is None and not is_due:
+            return None
         self._stale = False
-        self._given = Picture(frame, self._result_of(frame.index), near=self._nearby(frame) if self.hides_faces else ())
+        self._given = Picture(frame, result, near=self._nearby(frame) if self.hides_faces else ())
         return self._given
 
     def painted(self) -> None:

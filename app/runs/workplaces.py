@@ -25,11 +25,13 @@ class OwnProcess:
 
     def track(self, spec: str, paths: OutputPaths, watch: Watch) -> RunReport:
         """See `TrackJob`. UserError also when the process dies."""
+        if self._child is not None and not self._child.is_alive():  # it came down between two inputs
+            self.close()
         if self._child is None:
             self._begin()
-        self._pipe.send((spec, paths))
         progress: tuple[int, int | None, Stage] = (0, None, Stage.OPENING)
         try:
+            self._pipe.send((spec, paths))
             while True:
                 if self._pipe.poll(LOOK_S):
                     kind, answer = self._pipe.recv()

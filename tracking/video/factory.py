@@ -25,7 +25,7 @@ def camera_name(spec: str) -> str | None:
 
 
 def open_adapted(spec: str | Path, adaptation: Adaptation, *, span: TimeSpan = ALL_TIME) -> VideoSource:
-    """The same, adapted; `span` is in the times after it."""
+    """As `open_source`, adapted; `span` is in the times after that."""
     speed = adaptation.slow_motion
     if adaptation.picture_rate is not None and not span.is_unlimited:
         with open_source(spec) as source:

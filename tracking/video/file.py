@@ -48,7 +48,6 @@ class VideoFile(ClosingSource):
         self._spec = str(path)
         self._is_url = is_address(self._spec)
         self._span = span
-        self._notices: list[str] = []
         self._ended_early = False
         self._axis: PacketTimes | None = None  # of the whole file, once it has been read through
         self._counted: bool | None = None
@@ -69,11 +68,6 @@ class VideoFile(ClosingSource):
     def ended_early(self) -> bool:
         """True when the file was read to its end and its end is missing."""
         return self._ended_early
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What was wrong with the file so far, one sentence each."""
-        return tuple(self._notices)
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames from the present place on."""
@@ -306,10 +300,6 @@ class VideoFile(ClosingSource):
         if self._ended_early or missing_s > END_TOLERANCE_S:
             self._ended_early = True
             self._notice(f"{self._name} is cut off or damaged: it could be read only up to {last_s:.3f} s.")
-
-    def _notice(self, sentence: str) -> None:
-        if sentence not in self._notices:
-            self._notices.append(sentence)
 
     def _time_of(self, decoded: Any, times: PacketTimes, last_s: float | None) -> float | None:
         """Presentation time in seconds, after the last one; None for pictures that nobody knows the time of."""

@@ -50,7 +50,6 @@ class ImageFolder(ClosingSource):
     def __init__(self, path: Path | str, *, span: TimeSpan = ALL_TIME) -> None:
         span.check()
         self._path = Path(path)
-        self._notices: list[str] = []
         self._pages = tuple(page for file in self._picture_files() for page in _pages(file))
         self._times = self._all_times()
         self._chunk: dict[_Page, Image | None] = {}
@@ -59,11 +58,6 @@ class ImageFolder(ClosingSource):
         if not wanted:
             raise nothing_within(str(self._path), self._times[0], self._times[-1])
         self._info = self._look()
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What was left out or brought to another size, one sentence each."""
-        return tuple(self._notices)
 
     def __iter__(self) -> Iterator[Frame]:
         """The pictures from the present place on."""
@@ -158,10 +152,6 @@ class ImageFolder(ClosingSource):
 
     def _name_of(self, page: _Page) -> str:
         return page.file.name if page.several == 1 else f"Picture {page.number + 1} of {page.file.name}"
-
-    def _notice(self, sentence: str) -> None:
-        if sentence not in self._notices:
-            self._notices.append(sentence)
 
 
 def read_image(path: Path) -> Image | None:

@@ -98,6 +98,7 @@ class ClosingSource:
     """What all sources share: leaving a `with` block closes the source. `_info` is set when it is made."""
 
     _info: VideoInfo
+    _notices: tuple[str, ...] = ()
 
     @property
     def info(self) -> VideoInfo:
@@ -107,7 +108,11 @@ class ClosingSource:
     @property
     def notices(self) -> tuple[str, ...]:
         """What was wrong with it so far, one sentence each."""
-        return ()
+        return self._notices
+
+    def _notice(self, sentence: str) -> None:
+        if sentence not in self._notices:
+            self._notices = (*self._notices, sentence)
 
     @property
     def ended_early(self) -> bool:

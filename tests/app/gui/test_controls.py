@@ -260,6 +260,33 @@ def test_a_batch_that_is_out_of_sight_is_told_and_the_window_does_not_close_over
     qtbot.waitUntil(lambda: window.banner.text == "The batch is finished: 1 done.")
 
 
+def test_a_file_that_is_added_right_after_a_batch_was_cancelled_waits_for_the_next_start(
+    qtbot, window, tmp_path, monkeypatch
+):
+    hold, began = threading.Event(), threading.Event()
+
+    def build(_settings):
+        began.set()
+        hold.wait(PATIENCE_S)
+        return Pipeline(FakeDetector(), FakeEstimator())
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    walker = make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)
+    window.exports.show_batch([walker])
+    dialog = window.exports.batch
+    dialog.folder.setText(str(tmp_path / "batch"))
+    dialog.start()
+    assert began.wait(PATIENCE_S)
+    press(dialog, "Cancel")
+    dialog.add([walker])
+    dialog.refresh()
+    assert not dialog.buttons["start"].isEnabled(), "both would write the same files"
+    hold.set()
+    qtbot.waitUntil(dialog.buttons["start"].isEnabled)
+    press(dialog, "Start")
+    qtbot.waitUntil(lambda: dialog.table.topLevelItem(0).text(1) == "done")
+
+
 def test_a_batch_says_what_it_is_doing_and_how_far_all_of_it_is(qtbot, window, tmp_path, monkeypatch):
     loaded, tracked = threading.Event(), threading.Event()
 

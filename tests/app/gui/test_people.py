@@ -43,6 +43,16 @@ def test_list_shows_everybody_with_times(qtbot, open_clip):
     qtbot.waitUntil(lambda: item.text(2) == f"{(FRAMES - 1) / 30:.1f} s")
 
 
+def test_news_sets_the_span_of_the_strip_once(open_clip, monkeypatch):
+    window = open_clip()
+    spans = []
+    monkeypatch.setattr(window.timeline.lanes, "show_span", lambda *span: spans.append(span))
+    monkeypatch.setattr(window.results, "_known", None)
+    window.results.tick()
+    window.results.tick()
+    assert len(spans) == 2
+
+
 def test_swap_counts_from_here_on_in_the_export(qtbot, open_clip):
     window = open_clip()
     before = exported(qtbot, window)

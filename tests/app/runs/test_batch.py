@@ -7,6 +7,7 @@ import pytest
 from app.runs.batch import Batch, BatchState
 from app.runs.batch_summary import write_summary
 from app.runs.outputs import OutputFolder
+from app.runs.track_job import RunReport
 from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.fakes import PATIENCE_S, wait_for
@@ -111,6 +112,27 @@ def test_inputs_are_added_while_it_runs_and_done_again_when_asked(tmp_path, made
         ("c.mp4", "c_meta.json"),
         ("a.mp4", "a_2_meta.json"),
     ]
+
+
+def test_an_input_that_is_added_while_the_last_one_ends_is_done_too(tmp_path):
+    class Slow:
+        """Somebody adds another input while it is closed for the first time."""
+
+        closings = 0
+
+        def track(self, spec, paths, watch):
+            return RunReport(paths, 1, 0, 1.0, "cpu", True, ())
+
+        def close(self):
+            self.closings += 1
+            if self.closings == 1:
+                batch.add("b.mp4")
+                batch.start()
+
+    batch = batch_of(["a.mp4"], tmp_path, places=[Slow()])
+    batch.start()
+    assert batch.wait(PATIENCE_S)
+    assert [row.state for row in batch.rows()] == [BatchState.DONE] * 2 and not batch.is_running
 
 
 def test_the_time_left_counts_the_one_at_work_and_those_that_wait(tmp_path, made, clips):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -18,8 +19,10 @@ from app import cli
 from app.runs.batch import Batch, BatchState
 from app.runs.batch_inputs import videos_in
 from app.runs.cluster import cluster_places
-from app.runs.outputs import OutputFolder
+from app.runs.outputs import OutputFolder, OutputPaths
 from app.runs.track_job import Here, OutputsInUseError
+from app.runs.workplaces import OwnProcess
+from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.fakes import PATIENCE_S, children_of, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
@@ -163,6 +166,17 @@ def test_a_process_that_dies_takes_one_input_with_it(tmp_path):
     ]  # fmt: skip
     assert track(tmp_path / "videos" / "00.mp4", tmp_path / "videos" / "01.mp4", "--out", tmp_path / "here") == 0
     assert tables(tmp_path / "here").items() <= tables(tmp_path / "out").items()
+
+
+def test_a_process_that_dies_between_two_inputs_takes_none_with_it(tmp_path):
+    place = OwnProcess(RunSettings(), threads=1)
+    for _ in range(2):
+        with pytest.raises(UserError, match="There is no file"):
+            place.track("none.mp4", OutputPaths.of(tmp_path, "none"), lambda *_progress: True)
+        (child,) = multiprocessing.active_children()
+        child.kill()
+        child.join()
+    place.close()
 
 
 @pytest.mark.slow
