@@ -67,4 +67,4 @@ def smoothing_of(settings: RunSettings) -> ChooseSmoothing:
 
 def with_smoothing(settings: RunSettings, smoothing: ChooseSmoothing) -> RunSettings:
     """The settings with that part exchanged."""
-    return replace(settings, smoothing=smoothing.settings)
+    return replace(settings, smoothing=smoothing.on(settings.smoothing))

@@ -198,5 +198,6 @@ def _smoothed(
                 ids.extend(result.tracks.ids.tolist())
                 yield result
 
-    smoothed = SmoothedRun(smooth_again(identified(), choice.settings), ids)
+    settings = choice.on(session.header.run_settings.smoothing)
+    smoothed = SmoothedRun(smooth_again(identified(), settings), ids)
     return None if cancelled() else smoothed

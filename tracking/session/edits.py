@@ -5,6 +5,7 @@ applies a list of them to frames. msgspec reads, writes and range-checks them: i
 structs match by position and compare like the dataclasses used elsewhere.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -227,10 +228,9 @@ class ChooseSmoothing(_Edit, frozen=True):
     strength: float = SmoothingSettings.strength
     min_score: float = SmoothingSettings.min_score
 
-    @property
-    def settings(self) -> SmoothingSettings:
-        """The settings of the smoother. UserError when they are out of range."""
-        return SmoothingSettings(kind=self.method, strength=self.strength, min_score=self.min_score)
+    def on(self, settings: SmoothingSettings) -> SmoothingSettings:
+        """The settings with what was chosen, the rest as it was. UserError when it is out of range."""
+        return replace(settings, kind=self.method, strength=self.strength, min_score=self.min_score)
 
 
 Edit: TypeAlias = (
@@ -291,7 +291,7 @@ def checked(edit: Kind) -> Kind:
     """The edit; ValueError when it asks for a smoothing that does not exist."""
     if isinstance(edit, ChooseSmoothing) and edit.method:
         try:
-            _ = edit.settings
+            edit.on(SmoothingSettings())
         except UserError as error:
             raise ValueError(str(error)) from error
     return edit

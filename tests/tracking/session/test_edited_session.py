@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from ppnet.skeleton import COCO_17
 from tests.fakes import PATIENCE_S
 from tests.results import assert_same, made_header, made_result, smooth_results
 from tracking.events import EventKind, Sightings, next_event, previous_event
+from tracking.run_settings import RunSettings
 from tracking.session import edited_session
 from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edited_session import EditedSession
@@ -163,6 +165,22 @@ def test_smoothing_can_be_cancelled(session: Session) -> None:
     edited = EditedSession(session)
     assert not edited.refresh(cancelled=lambda: True) and edited.needs_smoothing
     assert_same(edited.result(20), made_result(20))
+
+
+def test_smoothing_made_anew_keeps_the_settings_of_the_run_that_nobody_chose_anew(tmp_path: Path) -> None:
+    settings = RunSettings().changed({"smoothing.kind": "rts", "smoothing.use_acceleration": True})
+    with Session.create(tmp_path / "b_session.ppnet", made_header(settings=settings.to_plain())) as session:
+        results = [made_result(index) for index in range(40)]
+        for result in results:
+            session.append(result)
+        session.finish()
+        session.add_edit(ChooseSmoothing("one_euro", 70.0, 0.4))
+        session.add_edit(ChooseSmoothing("rts", 70.0, 0.4))
+        edited = EditedSession(session)
+        assert edited.refresh()
+        wanted = smooth_results(results, replace(settings.smoothing, strength=70, min_score=0.4))
+        for index in range(40):
+            assert_same(edited.result(index), wanted[index])
 
 
 def test_a_run_with_the_smoother_that_looks_ahead_is_smoothed_when_it_is_over(tmp_path: Path) -> None:
