@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 import sys
 import threading
 import warnings
@@ -14,6 +15,21 @@ import platformdirs
 from ppnet.errors import MEMORY_ADVICE, NOT_ENOUGH_MEMORY, is_out_of_memory
 
 log = logging.getLogger(__name__)
+
+
+_ADDRESS = re.compile(r"(\w://)(?:[^/\s]*@)?([^\s?#'\"]*)(?:[?#][^\s'\"]*)?")
+"""An address in a text: its scheme, who logs in, the host with the path, and a query, which may hold a password."""
+
+
+class _WithoutLogins(logging.Formatter):
+    """What libraries say of an address has the login in it, in every line of a traceback too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _without_logins(super().format(record))
+
+
+def _without_logins(text: str) -> str:
+    return _ADDRESS.sub(r"\1\2", text)
 
 
 def log_path() -> Path:
@@ -34,7 +50,7 @@ def start_log() -> Path:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+        handler.setFormatter(_WithoutLogins("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
         root.addHandler(handler)
     root.setLevel(min(root.level or logging.INFO, logging.INFO))
     return path
@@ -93,5 +109,5 @@ def unexpected(error: BaseException, subject: str = "") -> str:
     details = f"details are in {path}" if path.exists() else f"{path} cannot be written, so there are no details"
     if is_out_of_memory(error):
         return f"{NOT_ENOUGH_MEMORY}{f' for {subject}' if subject else ''}; {MEMORY_ADVICE} ({details})."
-    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    said = _without_logins(" ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":"))
     return f"Something went wrong{f' with {subject}' if subject else ''} ({said}); {details}."

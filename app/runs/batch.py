@@ -48,9 +48,15 @@ class BatchRow:
     error: UserError | None = None
 
     @property
+    def source(self) -> str:
+        """The input as it may be stored: an address without who logs in."""
+        return redacted(self.spec)
+
+    @property
     def name(self) -> str:
-        """The input in few words."""
-        return Path(redacted(self.spec)).name or self.spec
+        """The input in few words, which do nothing to a terminal."""
+        words = Path(self.source).name or self.source
+        return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
 
 class Batch:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from app.runs.meta import bytes_of
 from app.runs.outputs import OutputPaths
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
@@ -56,10 +57,10 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
     if meta.get("complete") is True and existing == paths:
         return RunReport(
             paths=paths,
-            frames=int(meta["frames"]),
-            people=int(meta["persons"]),
-            fps=float(meta["fps"]),
-            device=str(meta["device"]),
+            frames=meta["frames"],
+            people=meta["persons"],
+            fps=meta["fps"],
+            device=str(meta.get("device")),
             complete=True,
             notices=("It was done before.",),
         )
@@ -68,15 +69,23 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
 
 
 def _meta(paths: OutputPaths) -> dict[str, Any] | None:
-    with suppress(OSError, ValueError, RecursionError):
+    """What the meta file says; None when it is damaged or none of ours."""
+    with suppress(OSError, ValueError, TypeError, RecursionError):
         if paths.meta.stat().st_size <= MAX_META_BYTES:
-            return dict(json.loads(paths.meta.read_text(encoding="utf-8")))
+            meta = dict(json.loads(paths.meta.read_text(encoding="utf-8")))
+            numbers = (meta.get(name) for name in ("frames", "persons", "fps"))
+            is_ours = isinstance(meta.get("input"), dict) and all(isinstance(each, int | float) for each in numbers)
+            return meta if is_ours else None
     return None
 
 
 def _is_of(meta: dict[str, Any], spec: str, settings: RunSettings) -> bool:
+    """Whether it is of this input, as it is now, with these settings."""
+    path, source = Path(spec).absolute(), meta["input"]
+    was, now = source.get("bytes"), bytes_of(path)
+    is_same = was == now or None in (was, now)  # a video may be moved away once it is done
     wanted = json.loads(json.dumps(settings.to_plain(), default=str))
-    return bool(meta.get("input", {}).get("path") == str(Path(spec).absolute()) and meta.get("settings") == wanted)
+    return bool(source.get("path") == str(path) and is_same and meta.get("settings") == wanted)
 
 
 def _refuse_edited(path: Path | None) -> None:

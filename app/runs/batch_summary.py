@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.runs.batch import BatchRow
 from ppnet.output_files import writing
+from tracking.export.csv_wide import plain
 
 COLUMNS = ("input", "state", "frames", "people", "seconds", "fps", "remarks")
 NAME = "summary.csv"
@@ -18,7 +19,7 @@ def rows_of(rows: Sequence[BatchRow]) -> list[tuple[str, ...]]:
         report = row.report
         numbers = ("", "", "") if report is None else (str(report.frames), str(report.people), f"{report.fps:.1f}")
         remarks = " ".join(report.notices) if report else row.error.on_command_line if row.error else ""
-        lines.append((row.spec, row.state.value, numbers[0], numbers[1], f"{row.seconds:.1f}", numbers[2], remarks))
+        lines.append((row.source, row.state.value, numbers[0], numbers[1], f"{row.seconds:.1f}", numbers[2], remarks))
     return lines
 
 
@@ -26,7 +27,7 @@ def write_summary(rows: Sequence[BatchRow], folder: Path) -> Path:
     """The table as `summary.csv`. UserError when it cannot be written."""
     path = folder / NAME
     with writing(path), path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows_of(rows)])
+        csv.writer(file).writerows([COLUMNS, *([plain(cell) for cell in row] for row in rows_of(rows))])
     return path
 
 

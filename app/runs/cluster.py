@@ -11,6 +11,7 @@ from ppnet.errors import UserError
 from ppnet.extras import load
 from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings
+from tracking.video.address import redacted
 
 CONNECT_S = 10
 TALK_S = 0.5  # how often a worker says how far it is, and asks whether it is to stop
@@ -46,7 +47,7 @@ class OnCluster:
             answer: RunReport | UserError = future.result()
             self._client.unsubscribe_topic(name)
         except Exception as error:
-            raise UserError(f"{spec} could not be tracked on the cluster ({error}).") from error
+            raise UserError(f"{redacted(spec)} could not be tracked on the cluster ({error}).") from error
         if isinstance(answer, UserError):
             raise answer
         return answer
@@ -101,7 +102,7 @@ def _track_there(spec: str, paths: OutputPaths, settings: RunSettings, name: str
     except UserError as error:
         return error
     except Exception as error:  # noqa: BLE001 - logged by `unexpected`
-        return UserError(unexpected(error, spec))
+        return UserError(unexpected(error, redacted(spec)))
 
 
 def _is_waited_for(worker: Any, task: Any) -> bool:

@@ -68,7 +68,12 @@ class Tally:
 
 def source_facts(info: VideoInfo) -> dict[str, Any]:
     """What is known of the input, in plain values."""
-    return {name: _plain(value) for name, value in asdict(info).items()}
+    return {**{name: _plain(value) for name, value in asdict(info).items()}, "bytes": bytes_of(info.path)}
+
+
+def bytes_of(path: Path | None) -> int | None:
+    """How large a file is: another one that is put in its place seldom is as large. None where there is none."""
+    return path.stat().st_size if path is not None and path.is_file() else None
 
 
 def network_facts(info: CheckpointInfo | None) -> dict[str, Any] | None:

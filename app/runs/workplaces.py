@@ -13,6 +13,7 @@ from ppnet.errors import UserError
 from ppnet.log_file import start_log, uncaught_in_log, unexpected
 from ppnet.stop_signals import HANG_UP, children_held_back, leave_to_parent
 from tracking.run_settings import RunSettings
+from tracking.video.address import redacted
 
 
 class OwnProcess:
@@ -46,7 +47,7 @@ class OwnProcess:
             self._child.join()
             code, self._child = self._child.exitcode, None
             raise UserError(
-                f"The process that tracked {spec} ended with code {code}, perhaps for want of memory; "
+                f"The process that tracked {redacted(spec)} ended with code {code}, perhaps for want of memory; "
                 "what it had finished is kept."
             ) from error
 

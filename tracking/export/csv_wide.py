@@ -39,10 +39,13 @@ def more_cells(session: EditedSession, edited: EditedResult) -> list[str]:
     ]
 
 
+def plain(text: str) -> str:
+    """The same as a text that no program takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def quoted(text: str) -> str:
     """A cell that any program reads back as this text, and none takes for a formula."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        text = f"'{text}"
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([text])
+    csv.writer(line, lineterminator="").writerow([plain(text)])
     return line.getvalue() if text else ""

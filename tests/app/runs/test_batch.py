@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from app.runs.batch import Batch, BatchState
-from app.runs.batch_summary import write_summary
+from app.runs.batch_summary import summary, write_summary
 from app.runs.outputs import OutputFolder
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
@@ -150,3 +150,21 @@ def test_the_time_left_counts_the_one_at_work_and_those_that_wait(tmp_path, made
     assert batch.wait(PATIENCE_S)
     here, each, whole = left[0]
     assert whole == pytest.approx(here + 2 * each, rel=0.01)
+
+
+def test_the_summary_holds_no_login_and_no_formula_and_disturbs_no_terminal(tmp_path, made, clips, monkeypatch):
+    monkeypatch.chdir(clips[0].parent)
+    odd = ["=1+1.mp4", "\x1b[31mred.mp4", "two\nlines.mp4", "caf\udce9.mp4"]
+    for name in odd:
+        (tmp_path / name).write_bytes(clips[0].read_bytes())
+    batch = batch_of([*odd, "rtsp://anna:geheim@127.0.0.1:9/live?pwd=geheim"], tmp_path)
+    batch.run()
+    assert [row.state for row in batch.rows()] == [BatchState.DONE] * 4 + [BatchState.FAILED]
+    path = write_summary(batch.rows(), tmp_path)
+    with path.open(encoding="utf-8", newline="") as file:
+        written = [row["input"] for row in csv.DictReader(file)]
+    assert written[0] == "'=1+1.mp4" and written[1:3] == odd[1:3] and written[4] == "rtsp://127.0.0.1:9/live…"
+    shown = summary(batch.rows()).splitlines()
+    assert len(shown) == 6 and all(line.isprintable() for line in shown)
+    for text in (path.read_text(encoding="utf-8"), *shown):
+        assert "geheim" not in text and "anna" not in text

@@ -150,6 +150,53 @@ def test_other_settings_and_edits_are_not_lost_by_a_resumed_batch(tmp_path, caps
         assert len(session.edits()) == 1
 
 
+DAMAGED_METAS = {
+    "no numbers": {"frames": None},
+    "words": {"persons": "many"},
+    "no input": {"input": []},
+    "a list": None,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED_METAS)
+def test_a_damaged_meta_file_is_one_sentence_of_a_resumed_batch(tmp_path, capsys, name):
+    (clip,), out = clips_in(tmp_path / "videos", 1), tmp_path / "out"
+    assert track(clip, "--out", out, "--jobs", 1) == 0
+    path, changes = out / "00_meta.json", DAMAGED_METAS[name]
+    meta = json.loads(path.read_text())
+    path.write_text(json.dumps([1, 2] if changes is None else {**meta, **changes}))
+    capsys.readouterr()
+    assert track(clip, "--out", out, "--jobs", 1) == 2
+    said = capsys.readouterr().err
+    assert "results of another input or of other settings" in said and said.count("\n") == 1
+
+
+def test_results_of_a_file_in_whose_place_another_lies_are_not_taken_for_its_own(tmp_path, capsys):
+    (clip,), out = clips_in(tmp_path / "videos", 1), tmp_path / "out"
+    assert track(clip, "--out", out, "--jobs", 1) == 0
+    make_clip(clip, 30, size_wh=(128, 64), painter=paint_walkers)
+    assert track(clip, "--out", out, "--jobs", 1) == 2
+    assert "results of another input" in capsys.readouterr().err
+    clip.unlink()
+    assert track(clip, "--out", out, "--jobs", 1) == 0, "a video may be moved away once it is done"
+
+
+def test_a_process_that_dies_over_a_camera_tells_no_login(tmp_path):
+    class Gone:
+        exitcode = -9
+
+        def join(self):
+            """It has ended."""
+
+        def send(self, _order):
+            raise EOFError
+
+    place = OwnProcess(RunSettings(), threads=1)
+    place._child = place._pipe = Gone()
+    with pytest.raises(UserError, match=r"that tracked rtsp://cam/1 ended with code -9"):
+        place.track("rtsp://anna:geheim@cam/1", OutputPaths.of(tmp_path, "1"), lambda *_: True)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_a_process_that_dies_takes_one_input_with_it(tmp_path):
     clips_in(tmp_path / "videos", 2)
