@@ -30,12 +30,18 @@ def from_centers(middles: Boxes, sizes_wh: Boxes) -> Boxes:
 
 def intersections(first: Boxes, second: Boxes) -> Boxes:
     """(N, M) common areas of every box of `first` (N, 4) with every box of `second` (M, 4)."""
-    shared = np.ones((len(first), len(second)))
+    rows, columns, shared = _shared(first, second)
+    return _matrix((len(first), len(second)), rows, columns, shared)
+
+
+def near(first: Boxes, second: Boxes, reach: Boxes | float = 0.0) -> npt.NDArray[np.bool_]:
+    """(N, M) whether boxes of `first` (N, 4) come within `reach` (N,) pixels of those of `second` (M, 4)."""
+    around = first + np.multiply.outer(reach, (-1.0, -1.0, 1.0, 1.0))
+    found = np.ones((len(first), len(second)), np.bool_)
     for low, high in ((0, 2), (1, 3)):
-        length = np.minimum(first[:, None, high], second[:, high])
-        length -= np.maximum(first[:, None, low], second[:, low])
-        shared *= np.maximum(length, 0, out=length)  # in place: in a crowd these are millions of numbers
-    return shared
+        found &= around[:, None, low] <= second[:, high]
+        found &= second[:, low] <= around[:, None, high]
+    return found
 
 
 def common(first: Boxes, second: Boxes) -> Boxes:
@@ -45,11 +51,28 @@ def common(first: Boxes, second: Boxes) -> Boxes:
 
 def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
     """(N, M) intersection over union; 0 where a box has no area or is not finite."""
-    shared = intersections(first, second)
-    union = areas(first)[:, None] + areas(second)[None, :] - shared
+    rows, columns, shared = _shared(first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
-        iou = shared / union
-    return np.where(np.isfinite(iou), iou, 0.0)
+        iou = shared / (areas(first)[rows] + areas(second)[columns] - shared)
+    return _matrix((len(first), len(second)), rows, columns, np.where(np.isfinite(iou), iou, 0.0))
+
+
+def _shared(first: Boxes, second: Boxes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Boxes]:
+    """Rows (P,) and columns (P,) of the pairs that touch, few even in a crowd, and their common areas (P,)."""
+    rows, columns = np.nonzero(near(first, second))
+    shared = np.ones(len(rows))
+    for low, high in ((0, 2), (1, 3)):
+        length = np.minimum(first[rows, high], second[columns, high])
+        length -= np.maximum(first[rows, low], second[columns, low])
+        shared *= np.maximum(length, 0, out=length)  # in place: in a crowd these are millions of numbers
+    return rows, columns, shared
+
+
+def _matrix(shape: tuple[int, int], rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], values: Boxes) -> Boxes:
+    """(N, M) with values (P,) of some pairs, 0 elsewhere."""
+    matrix = np.zeros(shape)
+    matrix[rows, columns] = values
+    return matrix
 
 
 def paired_iou(first: Boxes, second: Boxes) -> Boxes:

@@ -1,5 +1,6 @@
 """Appearance: colour histograms of torso and thighs, to tell apart people who come out of hiding in one place."""
 
+import math
 from functools import cache
 
 import cv2
@@ -21,6 +22,7 @@ PATCH_WH = (16, 24)  # pixels to which each part is scaled first
 PARTS = (("shoulder", "hip"), ("hip", "knee"))  # joints of both sides around torso and thighs
 USUAL = np.array([(0.32, 0.20, 0.68, 0.48), (0.32, 0.55, 0.68, 0.78)])  # where these usually are in the box
 SIZE = BINS[0] * BINS[1] * BINS[2]
+CELLS_FOR_A_PAIR = 300  # of one product of all descriptions with all others, in the time for one pair brought together
 LENGTH = len(PARTS) * SIZE
 """D, numbers in a description."""
 
@@ -34,13 +36,15 @@ def _blur(bins: int) -> Floats:
 
 _BLUR_LIGHTNESS = _blur(BINS[0])
 _BLUR_COLOURS = np.kron(_blur(BINS[1]), _blur(BINS[2]))  # of both opponent colours at once
+_BLUR_COLOURS[_BLUR_COLOURS < 1e-20] = 0  # denormal numbers make the product many times as slow
 
 
-def _bin_of_value(channel: int) -> npt.NDArray[np.uint8]:
-    """(256,) bin of every value of a channel of CIE Lab."""
+def _bin_of_value(channel: int) -> npt.NDArray[np.uint16]:
+    """(256,) bin of every value of a channel of CIE Lab; the sum of all three says which bin of the histogram it is."""
     low, high = RANGES[2 * channel : 2 * channel + 2]
     values = np.clip(np.arange(256), low, high - 1)
-    return np.floor((values - low) * (BINS[channel] / (high - low))).astype(np.uint8)
+    step = math.prod(BINS[channel + 1 :])
+    return (np.floor((values - low) * (BINS[channel] / (high - low))) * step).astype(np.uint16)
 
 
 _BIN_OF_VALUE = np.stack([_bin_of_value(channel) for channel in range(3)], axis=1)[None]
@@ -61,6 +65,15 @@ def describe(
 def similarity(first: Descriptions, second: Descriptions) -> Floats:
     """(N, M) similarity, 0 to 1, of descriptions (N, D) and (M, D): Bhattacharyya coefficient, mean of the parts."""
     return np.asarray(first @ second.T / len(PARTS), np.float32)
+
+
+def similarities(
+    first: Descriptions, second: Descriptions, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
+) -> Floats:  # fmt: skip
+    """(P,) the same for some pairs: rows (P,) of `first` (N, D) and `columns` (P,) of `second` (M, D)."""
+    if len(rows) * CELLS_FOR_A_PAIR > len(first) * len(second):  # a dense crowd
+        return similarity(first, second)[rows, columns]
+    return paired_similarity(first[rows], second[columns])
 
 
 def paired_similarity(first: Descriptions, second: Descriptions) -> Floats:
@@ -107,8 +120,8 @@ def _histograms(image: Image, areas: npt.NDArray[np.float64]) -> Floats:
         for x1, y1, x2, y2 in corners[rows].tolist()
     ])  # fmt: skip
     lab = cv2.cvtColor(patches.reshape(-1, PATCH_WH[0], 3), cv2.COLOR_RGB2LAB)
-    each = cv2.LUT(lab, _BIN_OF_VALUE).reshape(len(rows), -1, 3).astype(np.int64)
-    bins = (each[..., 0] * BINS[1] + each[..., 1]) * BINS[2] + each[..., 2] + np.arange(len(rows))[:, None] * SIZE
+    each = cv2.LUT(lab, _BIN_OF_VALUE).reshape(len(rows), -1, 3)
+    bins = each[..., 0] + each[..., 1] + each[..., 2] + np.arange(len(rows))[:, None] * SIZE
     counts = np.bincount(bins.ravel(), minlength=len(rows) * SIZE).astype(np.float32)
     blurred = (counts.reshape(-1, BINS[1] * BINS[2]) @ _BLUR_COLOURS).reshape(len(rows), BINS[0], -1)
     soft = (_BLUR_LIGHTNESS @ blurred).reshape(len(rows), SIZE)

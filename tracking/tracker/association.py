@@ -7,7 +7,6 @@ OKS, the object keypoint similarity of COCO, and appearance.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,19 +22,20 @@ Floats = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 Pairs = list[tuple[int, int]]
-Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One round of assignment between T tracks and D detections that are still unmatched.
+    """One round of assignment between the tracks and detections that are still unmatched.
 
-    cost: (T, D) at most 0, lower is better. gate: (T, D) True where a pair may be matched.
+    rows, columns: (P,), (P,) track and detection of each pair that may be matched. cost: (P,) at most 0, lower is
+    better.
     """
 
     name: str
+    rows: Rows
+    columns: Rows
     cost: Floats
-    gate: Mask
 
 
 def matching_stages(
@@ -52,7 +52,7 @@ def matching_stages(
     place = np.fmax(oks, similarity.path_likelihood(people, boxes, settings))
     # All else is worked out for the pairs that come into question: few, even in a crowd.
     rows, columns = np.nonzero((iou > 0) | (place >= settings.min_oks))
-    shape, iou, oks, place = iou.shape, iou[rows, columns], oks[rows, columns], place[rows, columns]
+    iou, oks, place = iou[rows, columns], oks[rows, columns], place[rows, columns]
 
     high = candidates.scores[columns] >= settings.high_score
     recent = time_s - people.seen_s[rows] <= settings.recent_s
@@ -68,7 +68,8 @@ def matching_stages(
     low = ~high & ~no_person & (iou >= settings.low_min_iou)
     likeness = np.full(len(rows), np.nan, np.float32)
     asked = np.flatnonzero(near | found_again | both_partly)  # where colours have a say
-    likeness[asked] = appearance.paired_similarity(people.colours[rows[asked]], evidence.colours(columns[asked]))
+    seen, column = np.unique(columns[asked], return_inverse=True)
+    likeness[asked] = appearance.similarities(people.colours, evidence.colours(seen), rows[asked], column)
     other_colours = likeness < settings.appearance.min_appearance
     colours = similarity.appearance_affinity(likeness, settings)
     full_cost = -(iou + np.where(np.isnan(oks), iou, oks) + colours)
@@ -80,44 +81,38 @@ def matching_stages(
         ("high-score detections, some IOU and some OKS", full_cost, both_partly & ~other_colours),
         ("low-score detections", -iou, low),
     )
-    return [Stage(name, _matrix(shape, rows, columns, cost), _matrix(shape, rows, columns, gate))
-            for name, cost, gate in stages]  # fmt: skip
-
-
-def _matrix(
-    shape: tuple[int, ...], rows: Rows, columns: Rows, values: npt.NDArray[Value]
-) -> npt.NDArray[Value]:  # fmt: skip
-    """(T, D) with values (P,) of some pairs, 0 or False elsewhere."""
-    matrix = np.zeros(shape, values.dtype)
-    matrix[rows, columns] = values
-    return matrix
+    return [Stage(name, rows[gate], columns[gate], cost[gate]) for name, cost, gate in stages]
 
 
 def match(stages: Sequence[Stage]) -> dict[int, int]:
     """Track index -> detection index after all stages; each has those whom the ones before left."""
     matches: dict[int, int] = {}
     for stage in stages:
-        gate = stage.gate
-        if matches:
-            gate = gate.copy()
-            gate[list(matches), :] = False
-            gate[:, list(matches.values())] = False
-        matches.update(assign(stage.cost, gate))
+        free = ~(np.isin(stage.rows, list(matches)) | np.isin(stage.columns, list(matches.values())))
+        matches.update(assign_pairs(stage.rows[free], stage.columns[free], stage.cost[free]))
     return matches
 
 
 def assign(cost: Floats, gate: Mask) -> Pairs:
     """Hungarian matching: the pairs (row, column) within the gate with the least total cost; costs are at most 0."""
     rows, columns = np.nonzero(gate)
+    return assign_pairs(rows, columns, cost[rows, columns])
+
+
+def assign_pairs(rows: Rows, columns: Rows, cost: Floats) -> Pairs:
+    """The same of pairs (P,), (P,) with their costs (P,); no others are matched."""
     if not len(rows):
         return []
     # Whoever has nobody to compete with needs no search: nearly everybody, even in a crowd.
     alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
     pairs = list(zip(rows[alone].tolist(), columns[alone].tolist(), strict=True))
     if not alone.all():
-        rows, columns = np.unique(rows[~alone]), np.unique(columns[~alone])
-        part = np.ix_(rows, columns)
-        chosen = linear_sum_assignment(np.where(gate[part], cost[part], 0.0))
-        matched = zip(rows[chosen[0]].tolist(), columns[chosen[1]].tolist(), strict=True)
-        pairs += [pair for pair in matched if gate[pair]]
+        rivals, row = np.unique(rows[~alone], return_inverse=True)
+        wanted, column = np.unique(columns[~alone], return_inverse=True)
+        gate = np.zeros((len(rivals), len(wanted)), np.bool_)
+        costs = np.zeros(gate.shape)
+        gate[row, column], costs[row, column] = True, cost[~alone]
+        chosen = linear_sum_assignment(costs)
+        allowed = gate[chosen]
+        pairs += zip(rivals[chosen[0]][allowed].tolist(), wanted[chosen[1]][allowed].tolist(), strict=True)
     return pairs

@@ -16,6 +16,7 @@ Mask = npt.NDArray[np.bool_]
 
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
 NEGLIGIBLE = 1e-9  # a similarity that is as good as 0
+AT_ONCE = 2048  # pairs of people compared joint by joint: as much as a processor's own memory holds
 EVERYBODY = slice(None)
 
 
@@ -42,11 +43,13 @@ def oks_matrix(
     extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
     shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float32) for points in (first, second))
     oks = np.where(shown @ other_shown.T >= least, 0.0, np.nan)
-    wanted = _near(extents(first), extents(second), _reach(floor, areas * spread.max(initial=0.0) + extra))
+    reach = _reach(floor, areas * spread.max(initial=0.0) + extra)
+    wanted = box_math.near(extents(first), extents(second), reach)
     rows, columns = np.nonzero(wanted if anyhow is None else wanted | anyhow)
-    if len(rows):
-        scale = areas[rows, None] * spread + extra[rows, None]
-        oks[rows, columns] = _mean(_keypoint_similarity(first[rows], second[columns], scale), least)
+    scale = areas[:, None] * spread + extra[:, None]
+    for part in _parts(len(rows)):
+        one, other = rows[part], columns[part]
+        oks[one, other] = _mean(_keypoint_similarity(first[one], second[other], scale[one]), least)
     return oks
 
 
@@ -58,21 +61,38 @@ def same_poses(
 
     areas: (N,) of the boxes, square pixels. known: of so many, the first ones, no two are compared with each other.
     """
-    spread = (2 * keypoint_sigmas(skeleton)) ** 2
-    around = extents(keypoints)
-    reach = _reach(settings.duplicate_oks, areas * spread.max(initial=0.0))
-    near = _near(around, around[known:], reach) | _near(around[known:], around, reach[known:]).T
-    first, second = np.nonzero(np.triu(near, 1 - known))
+    spread, twins, floor = (2 * keypoint_sigmas(skeleton)) ** 2, skeleton.flip_index, settings.duplicate_oks
+    likely = np.ones((len(keypoints), len(keypoints) - known), np.bool_)
+    for joints in (np.arange(len(skeleton)), _sharpest(skeleton)):
+        likely &= _may_be_one(keypoints, areas, spread, joints, floor, known)
+    first, second = np.nonzero(np.triu(likely, 1 - known))
     second += known
-    if not len(first):
-        return first, second
-    one, other, twins = keypoints[first], keypoints[second], skeleton.flip_index
-    scale = np.maximum(areas[first], areas[second])[:, None] * spread
-    straight, crossed = _keypoint_similarity(one, other, scale), _keypoint_similarity(one, other[:, twins], scale)
-    better = crossed + crossed[:, twins] > straight + straight[:, twins]
-    oks = _mean(np.where(better, crossed, straight), settings.min_common_keypoints)
-    same = oks >= settings.duplicate_oks
+    same = np.zeros(len(first), np.bool_)
+    for part in _parts(len(first)):
+        one, other = keypoints[first[part]], keypoints[second[part]]
+        scale = np.maximum(areas[first[part]], areas[second[part]])[:, None] * spread
+        straight, crossed = _keypoint_similarity(one, other, scale), _keypoint_similarity(one, other[:, twins], scale)
+        better = crossed + crossed[:, twins] > straight + straight[:, twins]
+        same[part] = _mean(np.where(better, crossed, straight), settings.min_common_keypoints) >= floor
     return first[same], second[same]
+
+
+def _sharpest(skeleton: Skeleton) -> Rows:
+    """(J,) the third of the joints that forgive least, with their twins: of COCO's those of the face."""
+    joints = np.argsort(keypoint_sigmas(skeleton), kind="stable")[: max(len(skeleton) // 3, 1)]
+    return np.union1d(joints, skeleton.flip_index[joints])
+
+
+def _may_be_one(keypoints: Floats, areas: Floats, spread: Floats, joints: Rows, floor: float, known: int) -> Mask:
+    """(N, M) False for pairs of people whose `joints` (J,) alone, if all are seen, keep OKS from reaching `floor`: the
+    others cannot do more than fit."""
+    count, total = len(joints), len(spread)
+    least = (floor * count - (1 - floor) * (total - count)) / max(count, 1)  # what these must reach on average
+    reach = _reach(least, areas * spread[joints].max(initial=0.0))
+    around = extents(keypoints[:, joints])
+    near = box_math.near(around, around[known:], reach) | box_math.near(around[known:], around, reach[known:]).T
+    seen = np.asarray(np.isfinite(keypoints[:, joints]).all(axis=(1, 2)))
+    return near if count == total else near | ~(seen[:, None] & seen[known:])
 
 
 def extents(keypoints: Floats) -> Floats:
@@ -85,21 +105,17 @@ def _reach(floor: float, variances: Floats) -> Floats:
     return np.sqrt(-2 * math.log(floor) * variances) if floor > 0 else np.full(len(variances), np.inf)
 
 
-def _near(first: Floats, second: Floats, reach: Floats) -> Mask:
-    """(N, M) whether rectangles (N, 4) come within `reach` (N,) of rectangles (M, 4)."""
-    low, high = first[:, :2] - reach[:, None], first[:, 2:] + reach[:, None]
-    near = np.ones((len(first), len(second)), np.bool_)
-    for axis in range(2):
-        near &= low[:, None, axis] <= second[:, 2 + axis]
-        near &= second[:, axis] <= high[:, None, axis]
-    return near
+def _parts(pairs: int) -> list[slice]:
+    """A few pairs at a time."""
+    return [slice(first, first + AT_ONCE) for first in range(0, pairs, AT_ONCE)]
 
 
 def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats:
     """(P, K) of keypoints at `first` (P, K, 2) and `second` (P, K, 2); scale: (P, K) square pixels."""
-    away = first.astype(np.float64) - second.astype(np.float64)
+    away = np.subtract(first, second, dtype=np.float64)
+    away *= away
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.exp(-np.sum(away**2, axis=-1) / (2 * scale))
+        return np.exp((away[..., 0] + away[..., 1]) / (-2 * scale))
 
 
 def _mean(each: Floats, least: int) -> Floats:

@@ -215,24 +215,23 @@ class Tracker:
         half = np.maximum(np.maximum(box_math.sizes(before), box_math.sizes(after)), 1.0) / 2
         middles = box_math.centers(before), box_math.centers(after)
         reach = np.concatenate([np.minimum(*middles) - half, np.maximum(*middles) + half], axis=1)
-        near = box_math.intersections(before, reach) > 0
+        near = box_math.near(before, reach)
         np.fill_diagonal(near, False)
-        rows, others = np.nonzero(near)
+        first = np.tril(near)  # whose turn comes before
+        ahead = first.sum(axis=1)
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
-        waiting = np.ones(len(people), np.bool_)
-        while waiting.any():
-            ready = waiting.copy()
-            ready[rows[(others < rows) & waiting[others]]] = False
-            below, above = rows[ready[rows]], others[ready[rows]]
+        while (ahead >= 0).any():
+            ready = np.flatnonzero(ahead == 0)
+            below, above = np.nonzero(near[ready])
+            below = ready[below]
             covers = np.where((above < below)[:, None], people.boxes[above], before[above])
             shares = box_math.areas(box_math.common(before[below], covers)) / areas[below]
             np.maximum.at(covered, below, np.minimum(shares, 1.0))
-            now = np.flatnonzero(ready & np.isfinite(measured[:, 0]))
+            now = ready[np.isfinite(measured[ready, 0])]
             noise = (1.0 + settings.motion.occlusion_noise * covered[now]) * factors[now]
             people.motion.update(now, measured[now], noise, settings.motion)
-            waiting &= ~ready
-            later = waiting[rows]
-            rows, others = rows[later], others[later]
+            ahead -= first[:, ready].sum(axis=1)
+            ahead[ready] = -1
         return covered
 
     def _start(self, evidence: FrameEvidence) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ppnet.skeleton import COCO_17, MPII_16
+from tracking.tracker import similarity
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.similarity import keypoint_sigmas, oks_matrix, same_poses
 
@@ -75,3 +76,20 @@ def test_people_too_far_apart_to_matter_count_as_unlike():
             assert far.any() and (anyhow is None or not (far & some)[1:].any())
             assert (exact[far] < floor).all()
             assert np.array_equal(found[1:][~far[1:]], exact[1:][~far[1:]])
+
+
+@pytest.mark.parametrize("skeleton", [COCO_17, MPII_16])
+def test_nobody_alike_is_overlooked_where_the_sharpest_joints_are_compared_first(skeleton, monkeypatch):
+    rng, count = np.random.default_rng(3), len(skeleton)
+    bodies = rng.uniform(0, 100, (20, count, 2)) + rng.uniform(0, 300, (20, 1, 2))
+    people = bodies[rng.integers(0, 20, 300)] + rng.normal(0, 1, (300, 1, 1)) * rng.normal(0, 9, (300, count, 2))
+    crossed = rng.random(300) < 0.3
+    people[crossed] = people[crossed][:, skeleton.flip_index]
+    people[rng.random((300, count)) < 0.1] = np.nan
+    areas = rng.uniform(5e3, 4e4, 300)
+    for known in (0, 100):
+        found = same_poses(people, areas, skeleton, TrackerSettings(), known)
+        with monkeypatch.context() as patch:
+            patch.setattr(similarity, "_sharpest", lambda skeleton: np.arange(len(skeleton)))
+            assert np.array_equal(found, same_poses(people, areas, skeleton, TrackerSettings(), known))
+        assert len(found[0]) > 300

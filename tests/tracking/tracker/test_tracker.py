@@ -10,6 +10,7 @@ from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.tracking.figures import SIZE_WH, Walker, filmed, straight
+from tracking import boxes as box_math
 from tracking.evaluate.identity import clip_matches, identity_scores
 from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
@@ -455,11 +456,19 @@ def test_a_stadium_keeps_its_numbers():
         assert np.isfinite(poses.keypoints).all()
 
 
-def work_in_a_crowd(people, apart, monkeypatch):
-    """What a frame with a look of the detector costs at most, in numbers that no busy computer changes: calls of Python
-    functions, pairs of people whose joints or colours are compared, cells of assignments, and bytes at once.
+def rows_of_people(people, apart):
+    """Boxes (N, 4) of people 40 wide and 60 high, `apart` (2,) pixels from one to the next."""
+    columns = int(np.sqrt(people))
+    corners = np.stack([np.arange(people) % columns, np.arange(people) // columns], axis=1) * apart + 20.0
+    return np.concatenate([corners, np.add(corners, (40, 60))], axis=1)
 
-    apart: (2,) pixels from one person, 40 wide and 60 high, to the next; all move a little and are missed at times.
+
+def work_in_a_crowd(first, monkeypatch):
+    """What a frame with a look of the detector costs at most, in numbers that no busy computer changes: calls of Python
+    functions, pairs of people whose joints or colours are compared, cells of assignments, bytes at once, pairs of boxes
+    that overlap.
+
+    first: (N, 4) boxes in the beginning; all move a little and are missed at times.
     """
     counts = Counter()
 
@@ -485,15 +494,14 @@ def work_in_a_crowd(people, apart, monkeypatch):
 
     counted(similarity, "_keypoint_similarity", len)
     counted(appearance, "paired_similarity", len)
+    counted(appearance, "similarity", len)
     counted(association, "linear_sum_assignment", np.size)
     rng, tracker, most = np.random.default_rng(0), Tracker(), Counter()
-    columns = int(np.sqrt(people))
-    corners = np.stack([np.arange(people) % columns, np.arange(people) // columns], axis=1) * apart + 20.0
-    size_wh = tuple((corners.max(axis=0) + 100).astype(int).tolist())
+    people, size_wh = len(first), tuple((first[:, 2:].max(axis=0) + 40).astype(int).tolist())
     image = rng.integers(0, 255, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
     for k in range(3):
-        shift = corners + rng.normal(0, 2, corners.shape) + [2 * k, 0]
-        boxes = np.concatenate([shift, np.add(shift, (40, 60))], axis=1)[rng.random(people) > 0.05].astype(np.float32)
+        shift = np.add(rng.normal(0, 2, (people, 2)), [2 * k, 0])
+        boxes = (first + np.tile(shift, 2))[rng.random(people) > 0.05].astype(np.float32)
         found = Detections(boxes, rng.uniform(0.4, 0.95, len(boxes)).astype(np.float32))
         counts.clear()
         with watched():
@@ -501,6 +509,7 @@ def work_in_a_crowd(people, apart, monkeypatch):
         poses = Reader(lambda box: True).estimate(asked)
         with watched():
             tracker.update(poses, image=image)
+        counts["overlaps"] = int((box_math.iou_matrix(boxes, boxes) > 0).sum())
         most |= counts
     return most
 
@@ -508,13 +517,26 @@ def work_in_a_crowd(people, apart, monkeypatch):
 def test_a_thousand_people_cost_little_more_each_than_a_hundred(monkeypatch):
     """Nobody is compared in detail with more than the neighbours, nothing goes person by person or pair by pair."""
     with monkeypatch.context() as patch:
-        few, many = (work_in_a_crowd(people, (25, 40), patch) for people in (100, 1000))
-    for pairs in ("_keypoint_similarity", "paired_similarity"):
+        few, many = (work_in_a_crowd(rows_of_people(people, (25, 40)), patch) for people in (100, 1000))
+    for pairs in ("_keypoint_similarity", "similarity"):
         assert 0 < many[pairs] < 15 * few[pairs]
     assert many["linear_sum_assignment"] <= 1000**2  # one assignment for everybody, not one for each stage
     assert many["call"] < 3 * few["call"]
     assert many["bytes"] < 100 * 1000**2  # some numbers for each pair, none for each joint of a pair
     with monkeypatch.context() as patch:
-        scattered = work_in_a_crowd(1000, (90, 85), patch)
+        scattered = work_in_a_crowd(rows_of_people(1000, (90, 85)), patch)
     assert scattered["linear_sum_assignment"] == 0
     assert scattered["_keypoint_similarity"] < 2000 and scattered["paired_similarity"] < 2000
+
+
+@pytest.mark.parametrize(("room", "compared"), [((1820, 780), 2.5), ((400, 300), 1.0)])
+def test_a_thousand_people_who_all_cover_many_others(room, compared, monkeypatch):
+    """Joints are compared of those near one another, colours of all with all in one product, no pair by itself."""
+    rng, sizes = np.random.default_rng(1), np.array([100, 300])
+    corners = rng.uniform(0, room, (1000, 2))
+    work = work_in_a_crowd(np.concatenate([corners, corners + sizes], axis=1), monkeypatch)
+    assert work["overlaps"] > 50_000
+    assert 0 < work["_keypoint_similarity"] < compared * work["overlaps"]
+    assert 0 < work["similarity"] <= 1000 and work["paired_similarity"] < 2000
+    assert work["linear_sum_assignment"] <= 2 * 1000**2
+    assert work["bytes"] < 100 * 1000**2
