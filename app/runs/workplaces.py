@@ -95,7 +95,7 @@ def _track_what_comes(pipe: Connection, here: Here) -> None:
             except UserError as error:
                 answer = ("error", error)
             except Exception as error:  # noqa: BLE001 - logged by `unexpected`
-                answer = ("error", UserError(unexpected(error, os.path.basename(asked[0]))))
+                answer = ("error", UserError(unexpected(error, os.path.basename(redacted(asked[0])))))
             pipe.send(answer)
     here.close()
 

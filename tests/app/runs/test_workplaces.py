@@ -27,7 +27,7 @@ from tests.clips import make_clip
 from tests.fakes import PATIENCE_S, children_of, wait_for
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
-from tracking.run_settings import RunSettings
+from tracking.run_settings import NetworkSettings, RunSettings
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 
@@ -185,16 +185,36 @@ def test_a_process_that_dies_over_a_camera_tells_no_login(tmp_path):
     class Gone:
         exitcode = -9
 
+        def is_alive(self):
+            return True
+
         def join(self):
-            """It has ended."""
+            """It has ended meanwhile."""
 
         def send(self, _order):
-            raise EOFError
+            raise BrokenPipeError
 
     place = OwnProcess(RunSettings(), threads=1)
     place._child = place._pipe = Gone()
     with pytest.raises(UserError, match=r"that tracked rtsp://cam/1 ended with code -9"):
         place.track("rtsp://anna:geheim@cam/1", OutputPaths.of(tmp_path, "1"), lambda *_: True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_process_that_dies_while_it_waits_costs_no_input(tmp_path):
+    clips, settings = clips_in(tmp_path / "videos", 2), RunSettings(network=NetworkSettings(weights="none.pth"))
+    place = OwnProcess(settings, threads=1)
+    try:
+        said = []
+        for clip in clips:
+            with pytest.raises(UserError) as told:
+                place.track(str(clip), OutputPaths.of(tmp_path, clip.stem), lambda *_: True)
+            said.append(str(told.value))
+            os.kill(place._child.pid, signal.SIGKILL)
+            place._child.join()
+        assert all("none.pth" in sentence for sentence in said), "each was begun"
+    finally:
+        place.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
