@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("answers", type=Path, help="json: annotation id -> 17 x [x, y, score, spread]")
     parser.add_argument("out", type=Path, help="the file to write; lay it beside the pictures")
     parser.add_argument("--keypoints", nargs="+", choices=COCO_17.keypoints, default=BODY, metavar="NAME",
-                        help="joints to move (all but the face)")  # fmt: skip
+                        help="joints to move (default: all but the face)")  # fmt: skip
     parser.add_argument("--keep-uncertain", action="store_true",
                         help="labels are this teacher's: its uncertain answers too, at a lower weight")  # fmt: skip
 

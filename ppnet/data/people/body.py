@@ -252,6 +252,8 @@ def _import_anny() -> tuple[Any, Any]:
         import anny
         import anny.keypoints
         import torch
+
+        from ppnet.data.people import kernels  # noqa: F401 - starts Warp, which greets whoever starts it otherwise
     except ImportError as error:
         raise UserError('Rendering people needs the extra packages: pip install "ppnet-live[render]".') from error
     return anny, torch

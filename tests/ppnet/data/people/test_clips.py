@@ -127,6 +127,12 @@ def test_a_sheet_from_the_command_line_says_only_where_it_is(tmp_path):
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
+def test_bodies_without_pictures_say_nothing_either():
+    command = [sys.executable, "-c", "from ppnet.data.people.body import body_model; body_model()"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ASSETS.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_the_shipped_demo_and_its_truth_belong_together():
     truth = json.loads((ASSETS / "demo_truth.json").read_text())
     times = [frame["time_s"] for frame in truth["frames"]]
