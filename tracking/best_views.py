@@ -48,7 +48,7 @@ class Stay:
 
 
 class People:
-    """Collects frames in any order of people; `views` and `stays` say what is known."""
+    """Collects frames in their order; `views` and `stays` say what is known of everybody so far."""
 
     def __init__(self) -> None:
         self.views: dict[int, BestView] = {}

@@ -17,7 +17,7 @@ from tracking.session.session import Session
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 from tracking.video.source import VideoInfo
 
-SAME_TIME_S = 2e-3
+MOST_APART_S = 2e-3  # time of a frame in the file and in the video
 
 
 def write_session(
@@ -62,7 +62,7 @@ def _check(table: TrackTable, name: str, source: VideoInfo, times_s: Sequence[fl
             f"{name} is not of this video: somebody is in frame {last}, and {source.name} has {len(times_s)} frames."
         )
     if table.times_s is not None:
-        apart = np.abs(table.times_s - np.asarray(times_s)[table.frames]) > SAME_TIME_S
+        apart = np.abs(table.times_s - np.asarray(times_s)[table.frames]) > MOST_APART_S
         if apart.any():
             row = int(apart.argmax())
             frame = int(table.frames[row])
