@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from app import factory
+from ppnet.errors import UserError
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 from tracking.types import Frame, FrameResult
@@ -50,13 +51,20 @@ class TrackProcessor:
         now, before = settings.network, self.settings.network
         if now != replace(before, flip=now.flip, input_scale=now.input_scale):
             estimator = factory.build_estimator(now)
+        detector = old = self.pipeline.detector
         if (settings.detector, settings.region) != (self.settings.detector, self.settings.region):
-            old, self.pipeline.detector = self.pipeline.detector, factory.build_detector(settings)
-            old.close()
+            detector = factory.build_detector(settings)
+        try:
+            estimator.input_scale = now.input_scale  # the last thing that may be refused
+        except UserError:
+            if detector is not old:
+                detector.close()
+            raise
         estimator.flip = now.flip
-        if estimator.input_scale != now.input_scale:
-            estimator.input_scale = now.input_scale
         self.pipeline.estimator = estimator
+        if detector is not old:
+            self.pipeline.detector = detector
+            old.close()
         self.pipeline.apply(settings)
         self.settings = settings
 
