@@ -101,6 +101,10 @@ class TrackStates:
         taken = {name: value[rows] for name, value in values.items() if name != "motion"}
         return TrackStates(motion=self.motion.take(rows), **taken)
 
+    def kept(self, which: Mask) -> "TrackStates":
+        """Only those of the (T,) people; itself where that is everybody."""
+        return self if which.all() else self.take(which)
+
     def joined(self, others: "TrackStates") -> "TrackStates":
         """These people and then the others."""
         names = [field.name for field in fields(self) if field.name != "motion"]

@@ -96,7 +96,7 @@ class Tracker:
         self._update(matches, evidence)
         self._start(evidence)
         if candidates.detected:
-            self._people = self._people.take((self._people.ids > 0) | (self._people.rows >= 0))
+            self._people = self._people.kept((self._people.ids > 0) | (self._people.rows >= 0))
         self._give_ids()
         return self._report(poses)
 
@@ -107,7 +107,7 @@ class Tracker:
         self._people.predict(step_s, self.settings)
         self._time_s, self._size_wh = time_s, size_wh
         if self._people.lost.any():
-            self._people = self._people.take(~self._people.over(time_s, size_wh, self.settings))
+            self._people = self._people.kept(~self._people.over(time_s, size_wh, self.settings))
 
     # -- who is who --------------------------------------------------------------------------------------------------
 
@@ -133,20 +133,26 @@ class Tracker:
         return np.asarray(suffices if evidence.candidates.detected else suffices | found)
 
     def _suppress_duplicates(self, matches: Rows, evidence: FrameEvidence) -> None:
-        """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match."""
+        """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match. Detections
+        come first, and of two that fit as well the older track."""
         tracks = np.flatnonzero(matches >= 0)
         rows = matches[tracks]
         first, second = self._same_poses(rows, box_math.areas(evidence.candidates.boxes[rows]), evidence)
         if not len(first):
             return
-        involved = tracks[np.unique([first, second])]
-        fits = dict(zip(involved.tolist(), self._fits(involved, matches[involved], evidence), strict=True))
-        for a, b in zip(tracks[first].tolist(), tracks[second].tolist(), strict=True):
+        detected = matches < evidence.candidates.detections
+        first, second = tracks[first], tracks[second]
+        open_ones = detected[first] == detected[second]  # else the detection wins, however well it fits
+        involved = np.unique([first[open_ones], second[open_ones]])
+        fits = np.zeros(len(matches))
+        if len(involved):
+            fits[involved] = self._fits(involved, matches[involved], evidence)
+        for a, b in zip(first.tolist(), second.tolist(), strict=True):
             if matches[a] >= 0 and matches[b] >= 0:
-                matches[min(a, b, key=lambda track: fits[track])] = -1
+                matches[min(a, b, key=lambda track: (detected[track], fits[track], -track))] = -1
 
-    def _fits(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> list[tuple[bool, float, int]]:
-        """How well candidates fit tracks, each in its row; larger is better, detections and older tracks come first."""
+    def _fits(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> Floats:
+        """(R,) how well candidates fit tracks, each in its row; larger is better."""
         people, points = self._people, evidence.keypoints[rows]
         oks = similarity.expected_oks(people, points, evidence.poses.skeleton, self.settings, rows=tracks).diagonal()
         likeness = appearance.paired_similarity(people.colours[tracks], evidence.colours(rows))
@@ -154,9 +160,7 @@ class Tracker:
         extents = similarity.extents(points)
         extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
         fits = np.nan_to_num(oks, nan=0.0) + similarity.appearance_affinity(likeness, self.settings)
-        fits = np.round(fits + box_math.paired_iou(boxes, extents), 6)
-        detected = rows < evidence.candidates.detections
-        return list(zip(detected.tolist(), fits.tolist(), (-tracks).tolist(), strict=True))
+        return np.round(fits + box_math.paired_iou(boxes, extents), 6)
 
     def _same_poses(
         self, rows: Rows, areas: Floats, evidence: FrameEvidence, known: int = 0
