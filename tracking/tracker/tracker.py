@@ -135,32 +135,35 @@ class Tracker:
     def _suppress_duplicates(self, matches: Rows, evidence: FrameEvidence) -> None:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match. Detections
         come first, and of two that fit as well the older track."""
-        tracks = np.flatnonzero(matches >= 0)
+        people, tracks = self._people, np.flatnonzero(matches >= 0)
         rows = matches[tracks]
         first, second = self._same_poses(rows, box_math.areas(evidence.candidates.boxes[rows]), evidence)
         if not len(first):
             return
-        detected = matches < evidence.candidates.detections
         first, second = tracks[first], tracks[second]
+        detected = matches < evidence.candidates.detections
         open_ones = detected[first] == detected[second]  # else the detection wins, however well it fits
-        involved = np.unique([first[open_ones], second[open_ones]])
         fits = np.zeros(len(matches))
-        if len(involved):
-            fits[involved] = self._fits(involved, matches[involved], evidence)
+        involved = np.unique([first[open_ones], second[open_ones]])
+        fits[involved] = self._fits(involved, matches[involved], evidence)
+        # Colours take long to describe, and add at most 1: only where that may decide.
+        open_ones &= np.abs(fits[first] - fits[second]) < 1.001
+        involved = np.unique([first[open_ones], second[open_ones]])
+        likeness = appearance.paired_similarity(people.colours[involved], evidence.colours(matches[involved]))
+        fits[involved] += similarity.appearance_affinity(likeness, self.settings)
+        fits = np.round(fits, 6)
         for a, b in zip(first.tolist(), second.tolist(), strict=True):
             if matches[a] >= 0 and matches[b] >= 0:
                 matches[min(a, b, key=lambda track: (detected[track], fits[track], -track))] = -1
 
     def _fits(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> Floats:
-        """(R,) how well candidates fit tracks, each in its row; larger is better."""
+        """(R,) how well candidates fit tracks, each in its row, by keypoints and place; larger is better."""
         people, points = self._people, evidence.keypoints[rows]
         oks = similarity.expected_oks(people, points, evidence.poses.skeleton, self.settings, rows=tracks).diagonal()
-        likeness = appearance.paired_similarity(people.colours[tracks], evidence.colours(rows))
         boxes = people.boxes[tracks]
         extents = similarity.extents(points)
         extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
-        fits = np.nan_to_num(oks, nan=0.0) + similarity.appearance_affinity(likeness, self.settings)
-        return np.round(fits + box_math.paired_iou(boxes, extents), 6)
+        return np.asarray(np.nan_to_num(oks, nan=0.0) + box_math.paired_iou(boxes, extents))
 
     def _same_poses(
         self, rows: Rows, areas: Floats, evidence: FrameEvidence, known: int = 0

@@ -3,9 +3,11 @@ import pytest
 
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
+from tests.tracking.figures import Walker
+from tracking.tracker import frame_evidence
 from tracking.tracker.appearance import describe, similarity
 from tracking.tracker.tracker import Tracker
-from tracking.types import Detections
+from tracking.types import Detections, TrackState
 
 RED, BLUE, GREEN = (190, 40, 50), (40, 60, 180), (60, 150, 70)
 ROSE = (190, 75, 85)
@@ -86,3 +88,23 @@ def test_clothes_come_before_place_where_they_speak_clearly():
     seen = step(tracker, 6 / 5, [(300, GREEN, BLUE), (360, RED, BLUE)])
     assert seen[2] < seen[1]
     assert set(step(tracker, 7 / 5, [(300, BLUE, RED), (360, RED, BLUE)])) == {1, 2}
+
+
+@pytest.mark.parametrize(("apart", "looks"), [(90, False), (25, True)])
+def test_colours_are_looked_at_only_where_they_may_decide(apart, looks, monkeypatch):
+    """One person is read in the boxes of two: whose joints they were is plain, or not."""
+    walkers = [Walker(lambda _time_s, x=x: (x, 600.0)) for x in (500, 500 + apart)]
+    points, boxes = (np.array([getattr(walker, name)(0.0) for walker in walkers], np.float32)
+                     for name in ("keypoints", "box"))  # fmt: skip
+    boxes[1, 1] += 40  # not one person twice
+    tracker, sure = Tracker(), np.ones((2, 17), np.float32)
+    image = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), dtype=np.uint8)
+    tracker.associate(Detections(boxes, np.full(2, 0.9, np.float32)), 0.0, size_wh=(1280, 720))
+    assert len(tracker.update(Poses(points, sure, COCO_17), image=image)[0]) == 2
+    tracker._people.colours[:] = describe(image, boxes, Poses(points, sure, COCO_17))
+    seen = []
+    monkeypatch.setattr(frame_evidence, "describe", lambda *given: seen.append(given) or describe(*given))
+    assert len(tracker.associate(None, 1 / 30, size_wh=(1280, 720))) == 2
+    tracks, _ = tracker.update(Poses(points[[1, 1]], sure, COCO_17), image=image)
+    assert tracks.states.tolist() == [TrackState.PREDICTED, TrackState.TRACKED]
+    assert bool(seen) == looks
