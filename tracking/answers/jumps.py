@@ -78,8 +78,9 @@ def jumps_of(motion: Motion, steps: Sequence[Step] = ()) -> tuple[Jump, ...]:
                 continue
             if any(a < end_s and b > start_s for a, b in walking):
                 continue
-            begun = float(np.interp(start_s, times, hip))
             if _falls(times[first:last], hip[first:last], leg):
+                known = np.isfinite(hip)
+                begun = float(np.interp(start_s, times[known], hip[known]))
                 found.append(Jump(start_s, end_s, begun - float(np.nanmin(hip[first:last]))))
     return tuple(found)
 

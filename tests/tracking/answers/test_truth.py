@@ -155,6 +155,17 @@ def test_jumps(name, how):
     assert not steps_of(motion) and not repetitions_of(motion, [jump])
 
 
+def test_a_jump_whose_hips_are_not_seen_at_take_off_has_a_height_by_them_too():
+    whole = motion_of("jump-30cm", "exact")
+    (jump,) = jumps_of(whole)
+    points = whole.points.copy()
+    hips = [COCO_17.index("left_hip"), COCO_17.index("right_hip")]
+    points[np.ix_(np.flatnonzero(np.abs(whole.times - jump.take_off_s) < 0.035), hips)] = np.nan
+    (same,) = jumps_of(Motion(1, whole.times, points, COCO_17))
+    assert same.flight_s == jump.flight_s
+    assert METRES * same.hip_rise_px == pytest.approx(METRES * jump.hip_rise_px, abs=0.06)
+
+
 @pytest.mark.parametrize("how", HOWS)
 def test_who_comes_towards_the_camera_does_nothing_that_is_not_there(how):
     motion = motion_of("walk-coming", how)
