@@ -17,7 +17,7 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.focus_person import SOON_S, FocusPerson
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
-from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
+from tracking.time_span import SAME_TIME_S, TimeSpan
 from tracking.types import FrameResult
 from tracking.video.source import VideoInfo, VideoSource
 from tracking.video.transformed import adapted
@@ -37,14 +37,15 @@ class OpenedFile(Opened):
         self.kept: Path | None = None  # the session that was there before it was tracked again
         self.closed = threading.Event()
         self._factories = factories
-        self._limits = ALL_TIME
-        self._more_wanted = False
+        self._limits = self.edited.plan.span
+        self._more_wanted = not self._limits.is_unlimited
         self._asked = 0  # how many times somebody had gone elsewhere in the video
         self._has_gone = False
         if session.complete and (smoothing := self.edited.plan.smoothing) is not None:  # made anew since
             self.settings = with_smoothing(self.settings, smoothing)
         self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]
+        self.player.set_loop(self._limits)
         self.feed: FileFeed = FileFeed(
             self.player,
             lambda index: self.edited.result(index),
@@ -156,6 +157,8 @@ class OpenedFile(Opened):
         self.look_back()
         if self.engine is not None:
             self.engine.start()
+        if self._limits.start_s is not None:
+            self.player.seek(self._limits.start_s)
         self.player.play_behind(self._reached)
 
     def play_from_start(self) -> None:

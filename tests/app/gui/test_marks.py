@@ -116,6 +116,18 @@ def test_in_and_out_point_hold_playing_export_and_recording(qtbot, open_clip):
     assert window.transport.bar.inside[0] > 0.3
 
 
+def test_opened_again_it_plays_the_marked_part_from_its_beginning(qtbot, open_clip, clip):
+    window = open_clip()
+    window.workspace.edit(SetSpan(20 / 30, 30 / 30))
+    window.workspace.close_run()
+    shown = []
+    window.workspace.picture_arrived.connect(lambda picture: shown.append(picture.frame.index))
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: any(b < a for a, b in pairwise(shown)))
+    assert set(shown) <= set(range(20, 30))
+    window.workspace.run.player.pause()
+
+
 def test_the_marked_part_is_recorded_whole_wherever_the_picture_stands(qtbot, open_clip):
     window = open_clip()
     window.workspace.edit(SetSpan(0.5, 1.0))
