@@ -11,6 +11,7 @@ from app.gui.theme import tokens
 MARGIN = 12
 WIDEST = 760
 AFTERWARDS_S = 15
+UNDOES = "Ctrl+Z undoes it"
 KINDS = {"info": "info", "warning": "warning", "error": "warning"}
 
 
@@ -103,6 +104,11 @@ class Banner(QWidget):
             self.hide()
         elif self._kind == "info" and not self._timer.isActive():
             self._timer.start(AFTERWARDS_S * 1000)
+
+    def outdate(self) -> None:
+        """Something was edited or undone: Ctrl+Z would undo something else than a message says."""
+        if UNDOES in self.text:
+            self.hide()
 
     def make_room(self) -> None:
         """Closes the message if it is only news: what lies under it is about to be clicked."""

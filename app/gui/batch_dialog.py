@@ -8,7 +8,6 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
+from app.gui.keyboard_focus import SideWindow
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.batch_inputs import videos_in
 from app.runs.outputs import OutputFolder
@@ -53,7 +53,7 @@ def state_text(row: BatchRow) -> str:
     return f"{row.done} frames, {row.fps:.1f} per second"
 
 
-class BatchDialog(QDialog):
+class BatchDialog(SideWindow):
     """A list of files, a folder for what comes of them, start and cancel.
 
     Closed while it works it works on: `leftAtWork` tells how far it is, `ended` what came of it.
@@ -83,7 +83,7 @@ class BatchDialog(QDialog):
         for column in (NAME, STATE, PEOPLE, TIME):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NEWS, QHeaderView.ResizeMode.Stretch)
-        self.table.itemDoubleClicked.connect(self._open)
+        self.table.itemActivated.connect(self._open)  # a double click, or Return
         self.folder = QLineEdit(str(folder / "Batch"))
         self.folder.setAccessibleName("Folder for the results")
         self.video = QCheckBox("Also write videos with skeletons")

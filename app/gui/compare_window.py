@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.keyboard_focus import SideWindow
 from app.gui.qt_canvas import to_qimage
 from app.runs.comparing import ComparisonPlayer
 from tracking.angles import ANGLES
@@ -42,7 +42,7 @@ class Choice:
     people: tuple[tuple[int, str], ...]
 
 
-class CompareWindow(QDialog):
+class CompareWindow(SideWindow):
     """Stands beside the main window. sides: what can be chosen from on each side. layers: how pictures look."""
 
     saveWanted = Signal(object)  # Comparison

@@ -35,6 +35,7 @@ class FacesFollower(Commands):
         panel.mergeWanted.connect(self.merge)
         panel.suggestionRefused.connect(self.refuse)
         self._workspace.status_updated.connect(self._follow)
+        self._workspace.edited.connect(self._ask)
         self._workspace.edited.connect(self.look)
         self._workspace.people_changed.connect(lambda _people: self._ask())
         self._workspace.layers_changed.connect(lambda _layers: self._show())
@@ -74,7 +75,7 @@ class FacesFollower(Commands):
         """They are the same person."""
         self._workspace.edit(MergeIds(one.lost, one.new))
         self._workspace.choose(one.lost)
-        self._workspace.notify(f"{one.new} is {one.lost} now. Ctrl+Z undoes it.")
+        self._workspace.notify(f"Person {one.new} is now person {one.lost}, everywhere. Ctrl+Z undoes it.")
 
     def refuse(self, one: SamePerson) -> None:
         """They are two; this is not asked again."""
@@ -96,12 +97,15 @@ class FacesFollower(Commands):
         self._ask()
 
     def _ask(self) -> None:
-        """The likeliest question that was not answered yet; none about people who are hidden."""
-        people = self._workspace.people
+        """The likeliest question that was not answered yet; none about people who are hidden, or one already."""
+        people, run = self._workspace.people, self._workspace.run
         asked = [
             one
             for one in self._faces.suggestions
-            if (one.lost, one.new) not in self._refused and people.hidden.isdisjoint((one.lost, one.new))
+            if (one.lost, one.new) not in self._refused
+            and people.hidden.isdisjoint((one.lost, one.new))
+            and run is not None
+            and one.new not in run.edited.plan.tracked_as(one.lost)
         ]
         self._panel.show_suggestion(asked[0] if asked else None, people.names)
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QDialog, QWidget
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 PRESS = ENTER | {Qt.Key.Key_Space}
@@ -30,6 +30,16 @@ def press_focused(focused: QWidget | None, event: QKeyEvent) -> bool:
     else:
         return False
     return True
+
+
+class SideWindow(QDialog):
+    """A window beside the main one that is no question: Return in a field or list presses none of its buttons."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER:
+            press_focused(self.focusWidget(), event)
+        else:
+            super().keyPressEvent(event)
 
 
 def leave_focus_to_tab(window: QWidget) -> None:

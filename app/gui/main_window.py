@@ -65,6 +65,7 @@ from app.runs.opened_file import OpenedFile
 from app.runs.picture_feed import Picture
 from app.runs.workspace import Workspace
 from ppnet.skeleton import COCO_17
+from tracking.session.edits import Edit
 
 
 class MainWindow(QMainWindow):
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.store = store
         self.commands = Actions(self, keys=store.value.keys)
         self._status = RunStatus()
+        self._edits: tuple[Edit, ...] = ()
         self._leaves_batch = self._is_leaving = False
         self._make_panels()
         self._lay_out()
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
         work = self.workspace
         work.opened.connect(self._show_run)
         work.closing.connect(self.banner.forget)
+        work.edited.connect(self._outdate_banner)
         work.closed.connect(self._show_start)
         work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
@@ -256,6 +259,13 @@ class MainWindow(QMainWindow):
         if run is not None and not self.banner.text:  # what is wrong with a file is not covered
             words = f"All {run.session.frame_count} frames are tracked."
             self.banner.say(words, button="Play from the start", action=run.play_from_start, seconds=20)
+
+    def _outdate_banner(self) -> None:
+        run = self.workspace.run
+        edits = run.session.edits() if run is not None else ()
+        if edits != self._edits:  # not only smoothed anew after the edit that the message tells
+            self._edits = edits
+            self.banner.outdate()
 
     def _show_status(self, status: RunStatus) -> None:
         self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)

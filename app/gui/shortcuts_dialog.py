@@ -3,7 +3,6 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
@@ -18,11 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.actions import COMMANDS, MENUS, command
+from app.gui.keyboard_focus import SideWindow
 
 Keys = dict[str, tuple[str, ...]]
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(SideWindow):
     """Emits `keysChanged` with the changed keys only, at once."""
 
     keysChanged = Signal(dict)

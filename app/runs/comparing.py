@@ -33,7 +33,7 @@ class ComparisonPlayer:
         self._plays_at_once = is_playing
         self._playing_since: tuple[float, float] | None = None  # moment of the clock, and the time shown then
         self._picture: Image | None = None
-        self._shown_s = time_s
+        self._shown_s = self._picture_s = time_s  # what is being drawn, and what was
         self._error: str | None = None
         self._is_new = self._is_ended = False
         self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
@@ -53,7 +53,7 @@ class ComparisonPlayer:
 
     @property
     def time_s(self) -> float:
-        """The time against the moment that is shown, or asked for."""
+        """The time against the moment that is shown, being drawn, or asked for."""
         with self._condition:
             return self._shown_s if self._wanted_s is None else self._wanted_s
 
@@ -63,7 +63,7 @@ class ComparisonPlayer:
             if not self._is_new:
                 return None
             self._is_new = False
-            return self._picture, self._shown_s, self._error
+            return self._picture, self._picture_s, self._error
 
     def seek(self, time_s: float) -> None:
         """Stands at a time against the moment."""
@@ -131,8 +131,9 @@ class ComparisonPlayer:
                 time_s = from_s + time.monotonic() - began
                 if time_s >= comparison.end_s:
                     self._playing_since = None
-            return min(max(time_s, comparison.start_s), comparison.end_s)
+            self._shown_s = min(max(time_s, comparison.start_s), comparison.end_s)
+            return self._shown_s
 
     def _tell(self, picture: Image | None, time_s: float, error: str | None) -> None:
         with self._condition:
-            self._picture, self._shown_s, self._error, self._is_new = picture, time_s, error, True
+            self._picture, self._picture_s, self._error, self._is_new = picture, time_s, error, True

@@ -1,10 +1,13 @@
 """The window of comparisons: two people at once, other moments, a ghost, one transport, a video."""
 
+import threading
+
 import numpy as np
 import pytest
 
+from tests.fakes import PATIENCE_S
 from tests.tracking.answers.conftest import make_walk
-from tracking.comparison import PANE_WH
+from tracking.comparison import PANE_WH, Comparison
 from tracking.drawing.privacy import GROUND
 from tracking.session.edits import HidePerson, RenamePerson, SetSpan
 from tracking.video.file import VideoFile
@@ -91,6 +94,22 @@ def test_an_edit_leaves_it_where_it_was(qtbot, compared):
     qtbot.waitUntil(lambda: shown.place.value() == shown.place.maximum())
     shown.moments[1].setValue(0.5)
     qtbot.waitUntil(lambda: shown.status.text() == "+0.00 s")  # another moment is there to be seen
+
+
+def test_what_is_still_being_drawn_is_where_it_is(compared, monkeypatch):
+    drawing, go_on, draw = threading.Event(), threading.Event(), Comparison.picture
+
+    def slowly(self, *what):
+        drawing.set()
+        go_on.wait(PATIENCE_S)
+        return draw(self, *what)
+
+    monkeypatch.setattr(Comparison, "picture", slowly)
+    compared.comparing.shown.place.setValue(150)
+    assert drawing.wait(PATIENCE_S)
+    time_s = compared.comparing.shown._player.time_s
+    go_on.set()
+    assert time_s == 1.5
 
 
 def test_it_closes_with_its_file(qtbot, compared):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from app.engine.run_status import RunStatus
 from app.gui.actions import COMMANDS
@@ -208,6 +208,38 @@ def test_batch_tells_what_came_of_each_file(qtbot, window, tmp_path, monkeypatch
     assert "bad.mp4" in dialog.table.topLevelItem(1).text(4)
 
 
+@pytest.mark.parametrize("where", ["batch", "compare", "shortcuts"])
+def test_return_in_a_field_presses_no_button(qtbot, open_clip, where):
+    """Return acts on the control with the focus: in a field it used to press the window's first button."""
+    window = open_clip()
+    window.commands[where].trigger()
+    shown = {
+        "batch": lambda: (window.exports.batch, window.exports.batch.folder, "Add files…"),
+        "compare": lambda: (window.comparing.shown, window.comparing.shown.moments[0], "Other file…"),
+        "shortcuts": lambda: (
+            window.findChild(ShortcutsDialog),
+            window.findChild(ShortcutsDialog).search,
+            "Use this key",
+        ),
+    }
+    dialog, field, words = shown[where]()
+    (button,) = (button for button in dialog.findChildren(QPushButton) if button.text() == words)
+    pressed = []
+    button.pressed.connect(lambda: pressed.append(words))
+    button.clicked.disconnect()  # it would open a dialog
+    button.clicked.connect(lambda: pressed.append(words))
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    field.setFocus()
+    button.setEnabled(True)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert not pressed and dialog.isVisible()
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert words in pressed
+    dialog.close()
+
+
 def test_a_folder_is_added_to_a_batch_and_a_result_opened_from_it(qtbot, window, tmp_path, monkeypatch):
     monkeypatch.setattr("app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), FakeEstimator()))
     walks = tmp_path / "walks"
@@ -227,6 +259,14 @@ def test_a_folder_is_added_to_a_batch_and_a_result_opened_from_it(qtbot, window,
         dialog.refresh()
         assert dialog.status.text() == MEASURING
     qtbot.waitUntil(lambda: dialog.status.text() == "2 done")
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.table.setCurrentItem(dialog.table.topLevelItem(0))
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    assert window.workspace.run.session.path == tmp_path / "batch" / "a_session.ppnet"
+    window.workspace.close_run()
+    window.exports.show_batch([])
     spot = dialog.table.visualItemRect(dialog.table.topLevelItem(1)).center()
     qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     qtbot.mouseDClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)

@@ -113,6 +113,8 @@ def test_lost_and_found_is_asked_and_merged(qtbot, opened):
         question.words.text() == "Person 2 looks and moves like person 1, who was lost 0.4 s before. The same person?"
     )
     question.yes.click()
+    assert not question.isVisible(), "it is answered, however long looking at the faces again takes"
+    assert window.banner.text == "Person 2 is now person 1, everywhere. Ctrl+Z undoes it."
     qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1)
     qtbot.waitUntil(lambda: not question.isVisible())
     assert window.workspace.run.edited.result(40).tracks.ids.tolist() == [1]

@@ -221,3 +221,19 @@ def test_an_edit_shows_at_once_on_the_standing_picture(qtbot, open_clip):
     qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [2])
     window.commands["undo"].trigger()
     qtbot.waitUntil(lambda: window.view.picture.result.tracks.ids.tolist() == [1, 2])
+
+
+def test_a_message_offers_no_undo_of_what_is_not_the_last_edit(qtbot, open_clip):
+    window = open_clip()
+    window.people.list.selectAll()
+    window.commands["merge"].trigger()
+    assert "Ctrl+Z undoes it" in window.banner.text
+    window.workspace.edited.emit()  # what it is smoothed to is there
+    assert "Ctrl+Z undoes it" in window.banner.text
+    window.commands["undo"].trigger()
+    assert window.banner.text == ""
+    window.commands["redo"].trigger()
+    window.commands["undo"].trigger()
+    window.banner.say("All 60 frames are tracked.")
+    window.commands["hide"].trigger()
+    assert window.banner.text == "All 60 frames are tracked."
