@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from tracking.importing.session import write_session
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import KINDS, edit_from_json
 from tracking.session.format import header_from_json, header_to_json
+from tracking.session.person_tracks import exported_people, exported_track
 from tracking.session.session import Session
 
 OLD = Path(__file__).parent / "data" / "aisle_format1_session.ppnet"
@@ -53,6 +55,8 @@ def read_session(path: Path) -> None:
         edited.refresh()
         for _ in edited.results():
             pass
+        for person in exported_people(edited):  # as answers are found
+            exported_track(edited, person)
         write_coco_json(edited, path.with_suffix(".json"), lambda _: None)
         write_wide_csv(edited, path.with_suffix(".csv"), lambda _: None)
         folder = path.with_suffix(".trc")
@@ -235,6 +239,30 @@ def test_what_the_long_form_found_stays_mended(name: str, number: int, tmp_path:
     """A time that is text, or missing, in the first or last frame."""
     with pytest.raises(UserError, match="damaged"):
         READERS[name](tmp_path / "x.ppnet", random.Random(f"{name} {SEED + 1} {number}"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE frames SET time_s = 'now' WHERE frame_index = (SELECT max(frame_index) - 3 FROM frames)", "no time"),
+        ("UPDATE frames SET time_s = 1e300 WHERE frame_index = (SELECT max(frame_index) - 3 FROM frames)", "no time"),
+        ("UPDATE people SET track_id = (SELECT min(track_id) FROM people)", "twice in a frame"),
+    ],
+)
+def test_whatever_reads_columns_of_a_session_sees_damage_in_their_middle(
+    tmp_path: Path, change: str, words: str
+) -> None:
+    path = tmp_path / "a.ppnet"
+    path.write_bytes(OLD.read_bytes())
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(change)
+    with Session.open(path) as session:
+        edited = EditedSession(session)
+        reads = [lambda: exported_people(edited), lambda: exported_track(edited, 1)]
+        reads += [session.frame_times] if words == "no time" else [lambda: session.sightings()]
+        for read in reads:
+            with pytest.raises(UserError, match=f"a.ppnet is damaged.*{words}"):
+                read()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta
 
 import ppnet
@@ -236,10 +237,25 @@ def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequen
     ids = columns[:, 1].astype(np.int64)
     if (ids < 1).any() or not np.isfinite(times).all():
         raise ValueError("a person has no number or a frame no time")
+    refuse_repeated(at, ids)
     certain = raw.reshape(len(people), keypoints, 3)[..., 2].mean(axis=1) >= LOW_SCORE
     return Sightings(
         indices, times, at, ids, columns[:, 2] == TrackState.TRACKED, certain, columns[:, 3:].astype(np.float32)
     )
+
+
+def refuse_repeated(frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]) -> None:
+    """ValueError when an id is twice in a frame; frames: (M,) of each row, in order."""
+    order = np.lexsort((ids, frames))
+    if ((np.diff(frames[order]) == 0) & (np.diff(ids[order]) == 0)).any():
+        raise ValueError("somebody is twice in a frame")
+
+
+def times_from(values: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """(F,) times in seconds; ValueError when one is none."""
+    if not all(isinstance(value, float) and abs(value) <= MAX_NUMBER for value in values):
+        raise ValueError("a frame has no time")
+    return np.array(values, np.float64)
 
 
 def _packed(poses: Poses) -> Floats:

@@ -79,14 +79,14 @@ def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int,
         "ORDER BY frame_index, row",
         (start, end),
     ).fetchall()
-    times = np.array([row[1] for row in frames], np.float64)
-    if not np.isfinite(times).all():
-        raise ValueError("a frame has no time")
+    times = layout.times_from([row[1] for row in frames])
     indices = np.array([row[0] for row in frames], np.int64)
     of_rows = np.array([row[0] for row in found], np.int64)
     if not np.isin(of_rows, indices).all():
         raise ValueError("frames and the people in them do not belong together")
-    return Rows(indices, times, of_rows, *layout.stacked_from_rows(found, skeleton))
+    tracks, raw, smoothed, states = layout.stacked_from_rows(found, skeleton)
+    layout.refuse_repeated(of_rows, tracks.ids)
+    return Rows(indices, times, of_rows, tracks, raw, smoothed, states)
 
 
 def _frames(database: sqlite3.Connection, start: int, end: int, most: int) -> list[tuple[int, float]]:

@@ -164,16 +164,17 @@ class Session:
 
     def frame_times(self) -> npt.NDArray[np.float64]:
         """(F,) presentation times in seconds of the frames stored, in order."""
-        return np.array(self._column("time_s"), np.float64)
+        with self._guarded():
+            return layout.times_from(self._column("time_s"))
 
     def frame_indices(self) -> npt.NDArray[np.int64]:
         """(F,) indices in the source of the frames stored, in order."""
-        return np.array(self._column("frame_index"), np.int64)
+        with self._guarded():
+            return np.array(self._column("frame_index"), np.int64)
 
     def _column(self, name: str) -> list[Any]:
-        with self._guarded():
-            rows = self._database.execute(f"SELECT {name} FROM frames ORDER BY frame_index").fetchall()  # noqa: S608
-            return [row[0] for row in rows]
+        rows = self._database.execute(f"SELECT {name} FROM frames ORDER BY frame_index").fetchall()  # noqa: S608
+        return [row[0] for row in rows]
 
     @property
     def time_span(self) -> tuple[float, float] | None:
