@@ -31,11 +31,25 @@ def write_json(path: Path, content: Any, *, allow_nan: bool = True) -> None:
 
 def write_png(picture: npt.NDArray[np.uint8], path: Path) -> Path:
     """(H, W, 3) RGB; makes the folder. UserError when it can't be written."""
+    return _write_picture(picture, path, ".png")
+
+
+def write_picture(picture: npt.NDArray[np.uint8], path: Path) -> Path:
+    """(H, W, 3) RGB as PNG or JPEG, by the file's ending; makes the folder. UserError for another ending, and when it
+    can't be written."""
+    kind = path.suffix.lower()
+    if kind not in (".png", ".jpg", ".jpeg"):
+        raise UserError(f"A picture is a .png or a .jpg, not {path.suffix or path.name}.")
+    return _write_picture(picture, path, kind)
+
+
+def _write_picture(picture: npt.NDArray[np.uint8], path: Path, kind: str) -> Path:
     import cv2
 
+    content = cv2.imencode(kind, picture[..., ::-1])[1]  # cv2.imwrite fails unheard, and at some non-ASCII paths
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+        path.write_bytes(content.tobytes())
     return path
 
 

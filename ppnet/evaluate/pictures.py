@@ -10,6 +10,7 @@ from ppnet.codec import Codec
 from ppnet.crops import apply_matrices, warp
 from ppnet.data.samples import SampleSet
 from ppnet.evaluate.groups import labelled_keypoints, similarity_of_keypoints
+from ppnet.output_files import write_picture
 from ppnet.poses import Poses
 
 Picture = npt.NDArray[np.uint8]
@@ -36,7 +37,10 @@ def draw_keypoints(
 
 
 def save_sheet(path: Path, people: SampleSet, poses: Poses, codec: Codec) -> None:
-    """All people with their predicted keypoints (image pixels), crop beside crop; poses may go on beyond them."""
+    """All people with their predicted keypoints (image pixels), crop beside crop; poses may go on beyond them.
+
+    UserError when it can't be written.
+    """
     tiles = [
         _tile(people, index, poses.keypoints[index], poses.scores[index], codec) for index in range(len(people.samples))
     ]
@@ -47,6 +51,7 @@ def save_failures(path: Path, people: SampleSet, poses: Poses, codec: Codec, *, 
     """The people whose wrong joints were the surest, in pairs: the truth on the left, the answer on the right.
 
     poses: one answer for each of the people. How wrong somebody is read: the sum of the scores of their wrong joints.
+    UserError when it can't be written.
     """
     wrong = labelled_keypoints(people.samples) & (similarity_of_keypoints(poses, people.samples, people.skeleton) < 0.5)
     worst = np.argsort(-(poses.scores * wrong).sum(axis=1), kind="stable")[:count]
@@ -72,5 +77,4 @@ def _tile(
 def _save_tiles(path: Path, tiles: list[Picture]) -> None:
     tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
     rows = [np.concatenate(tiles[start : start + COLUMNS], axis=1) for start in range(0, len(tiles), COLUMNS)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1])
+    write_picture(np.concatenate(rows), path)

@@ -19,7 +19,7 @@ class InferenceBackend(Protocol):
 
     @property
     def precision(self) -> str:
-        """The number format really used: fp32, bf16 or fp16."""
+        """The number format really used: fp32, bf16, fp16 or int8."""
         ...
 
     @property

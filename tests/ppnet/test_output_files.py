@@ -1,5 +1,6 @@
 """Files for users: written whole, or one sentence says why not."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
-from ppnet.output_files import save_figure, write_json, write_png
+from ppnet.output_files import save_figure, write_json, write_picture, write_png
 
 
 def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -22,6 +23,26 @@ def test_a_png_keeps_its_colours_and_makes_its_folder(tmp_path: Path) -> None:
     red = np.full((4, 6, 3), (200, 10, 20), np.uint8)
     path = write_png(red, tmp_path / "new" / "red.png")
     np.testing.assert_array_equal(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), red)
+
+
+def test_a_picture_is_written_as_its_name_says_or_not_unheard(tmp_path: Path) -> None:
+    red = np.full((16, 16, 3), (200, 10, 20), np.uint8)
+    for name, head in (("red.jpg", b"\xff\xd8"), ("red.PNG", b"\x89PNG")):
+        assert write_picture(red, tmp_path / "neu" / name).read_bytes().startswith(head)
+    found = cv2.imread(str(tmp_path / "neu" / "red.jpg"), cv2.IMREAD_COLOR_RGB)
+    np.testing.assert_allclose(found, red, atol=4)
+    with pytest.raises(UserError, match=r"is a \.png or a \.jpg, not \.txt"):
+        write_picture(red, tmp_path / "red.txt")
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"red\.jpg could not be written"):
+        write_picture(red, tmp_path / "file" / "red.jpg")
+
+
+def test_no_picture_goes_by_a_way_that_fails_unheard() -> None:
+    root = Path(__file__).parents[2]
+    code = [path for layer in ("app", "ppnet", "tracking") for path in (root / layer).rglob("*.py")]
+    calls = re.compile(r"cv2\.im(read|write)\(")
+    assert [path.name for path in code if calls.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("place", ["nowhere/plot.png", "plot.nonsense"])

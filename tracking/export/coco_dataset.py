@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from ppnet.errors import UserError
+from ppnet.output_files import write_picture
 from ppnet.skeleton import Skeleton
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.results_nearby import ResultsNearby
@@ -19,8 +18,6 @@ from tracking.export.video import filmed
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState
-
-JPEG_QUALITY = 95
 
 
 def write_coco_dataset(
@@ -39,9 +36,7 @@ def write_coco_dataset(
     with filmed(session, video) as (info, frames):
         for done, (edited, (frame, result)) in enumerate(zip(session.exported(), frames, strict=True), 1):
             name = f"images/{frame.index:012d}.jpg"
-            picture = cv2.cvtColor(annotator.picture(frame, result), cv2.COLOR_RGB2BGR)
-            if not cv2.imwrite(str(path / name), picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
-                raise UserError(f"{path / name} could not be written.")
+            write_picture(annotator.picture(frame, result), path / name)
             width, height = frame.size_wh
             images.append({"id": frame.index, "file_name": name, "width": width, "height": height})
             images[-1]["time_s"] = frame.time_s
