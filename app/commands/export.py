@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         paths = {name: _place(arguments, path, formats) for name, path in usual.items()}
         taken = [path for path in paths.values() if path.exists()]
         if taken and not arguments.overwrite:
-            raise UserError(f"{taken[0]} exists already; choose another --out or allow --overwrite.")
+            raise UserError(f"{taken[0]} exists already; choose another --out, or add --overwrite to replace it.")
         for name in formats:
             check_unit(name, edited, arguments.units)
         edited.refresh()

@@ -43,7 +43,7 @@ def import_tracks(
     """
     place = out or session_path(video)
     if place.exists() and not overwrite:
-        raise UserError(f"{place} exists already; choose another --out or allow --overwrite.")
+        raise UserError(f"{place} exists already.", option="choose another --out, or add --overwrite to replace it")
     words, tracks = read or read_tracks(file)
     table, skeleton, left_out = tracks.on_skeleton(chosen)
     with open_source(video) as source:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from app import cli
+from app.runs.importing import import_tracks
+from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.export.confidence import confidences
@@ -79,7 +81,10 @@ def test_a_file_of_another_video_and_a_place_that_is_taken(tracked, tmp_path: Pa
         assert words in capsys.readouterr().err and not list(tmp_path.glob("b_*"))
     out.write_text("taken")
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out)]) == 2
-    assert "exists already" in capsys.readouterr().err and out.read_text() == "taken"
+    assert "exists already; choose another --out" in capsys.readouterr().err and out.read_text() == "taken"
+    with pytest.raises(UserError, match="exists already") as error:
+        import_tracks(file, clip, out)
+    assert "--" not in str(error.value), "the window says it, too"
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out), "--overwrite"]) == 0
     metres = export(EditedSession(before.stored, metres_per_pixel=0.1), "csv", tmp_path / "m.csv", unit="m")
     assert cli.main(["import", str(metres), "--video", str(clip), "--out", str(tmp_path / "m")]) == 2

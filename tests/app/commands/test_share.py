@@ -56,6 +56,7 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
         (["--speed", "3"], "The speed must lie between"),
         (["--angles", "wing"], "There is no angle wing"),
         (["--still", "9"], "no picture between the start and end"),
+        (["--still", "0.2", "--out", ".", "--overwrite"], ". is a folder; say what the file in it is to be called"),
     ],
 )
 def test_mistakes(session, capsys, words, sentence):
