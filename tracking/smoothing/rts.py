@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # the whole track is gone through so often; from the second on answers far from its curve weigh less
-MOST_ROWS = 6000  # people times frames gone through at once; about 3 kB of memory each
+MOST_ROWS = 6000  # people times frames gone through at once; about 2 kB of memory each
 PIECE_ROWS = 2000  # a longer track is gone through in pieces, with a margin on both sides that is thrown away
 MARGIN_S = 10.0
 """Or twice the longest gap, if longer: up to a strength of 90 what lies farther away moves no joint by 0.01 pixels."""
@@ -92,10 +92,11 @@ def _smoothed_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> It
     for batch in _batches([piece.stop - piece.start for piece in pieces]):
         parts = [trails[pieces[i].trail].part(pieces[i].start, pieces[i].stop) for i in batch]
         abreast = _Abreast.of(parts)
-        known = np.full((*abreast.scores.shape, 2), np.nan)
-        for _ in range(ROUNDS):
-            places, seen = _forth_and_back(abreast, settings, known)
-            known = np.where(seen.taken[..., None], places, np.nan)
+        places = np.full((*abreast.scores.shape, 2), np.nan)
+        seen = _forth_and_back(abreast, settings, places)
+        for _ in range(ROUNDS - 1):
+            places[~seen.taken] = np.nan
+            seen = _forth_and_back(abreast, settings, places)
         for row, (i, part) in enumerate(zip(batch, parts, strict=True)):
             yield pieces[i], pieces[i].kept(_answer(part, places[:, row], seen, row, settings))
 
@@ -288,10 +289,12 @@ class _Seen:
     scores: Floats
 
 
-def _forth_and_back(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> tuple[Floats, _Seen]:
-    """(T, N, K, 2) smoothed places, and what they were made of; states of the filter, most of the memory, end here."""
-    x, P, seen = _filter(abreast, settings, hindsight)
-    return _back(abreast, x, P, seen.begun, settings), seen
+def _forth_and_back(abreast: _Abreast, settings: SmoothingSettings, places: Floats) -> _Seen:
+    """Replaces the places of the round before (T, N, K, 2), NaN where there are none, by better ones, and says what
+    they were made of; states of the filter, most of the memory, end here."""
+    x, P, seen = _filter(abreast, settings, places)
+    _back(abreast, x, P, seen.begun, settings, places)
+    return seen
 
 
 def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> tuple[Floats, Floats, _Seen]:
@@ -310,11 +313,11 @@ def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -
     return x, P, seen
 
 
-def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: SmoothingSettings) -> Floats:
-    """(T, N, K, 2) smoothed places."""
-    places = x[..., 0, :].copy()
+def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: SmoothingSettings, places: Floats) -> None:
+    """Sets the smoothed places (T, N, K, 2)."""
     if not len(places):
-        return places
+        return
+    places[-1] = x[-1, ..., 0, :]
     later, size = x[-1], settings.state_size
     for t in range(len(places) - 2, -1, -1):
         steps_s = abreast.steps_s[t + 1]
@@ -327,7 +330,6 @@ def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: Smooth
         better = np.where(moved, x[t] + gain @ (later - prior_x), later)
         later = np.where(linked[..., None, None], better, x[t])
         places[t] = later[..., 0, :]
-    return places
 
 
 def _answer(trail: Trail, places: Floats, seen: _Seen, row: int, settings: SmoothingSettings) -> Smoothed:
