@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
         self.network_view = NetworkViewPanel()
         self.busy = QLabel()
         self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.busy.setWordWrap(True)
+        self.busy.setMinimumWidth(1)  # the window does not grow with a file's name
 
     def _lay_out(self) -> None:
         stage = QWidget()

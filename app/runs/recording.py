@@ -38,6 +38,7 @@ class Recording:
         self._now_s = 0.0  # time of the picture that is shown
         self._start_s = 0.0
         self._awaits_recorder = False  # stopped, but the recorder has not finished its files yet
+        self._camera: OpenedCamera | None = None  # that is recorded, or was last
         workspace.picture_arrived.connect(self._follow_picture)
         workspace.status_updated.connect(self._follow_recorder)
         workspace.closed.connect(self._forget)
@@ -81,6 +82,7 @@ class Recording:
             work.notify(f"The recording did not start: {error}", "error")
             self._tell(None)
         else:
+            self._camera = camera
             self._tell(camera.engine.status().recording or RecordingStats())
 
     def _write(self, file: OpenedFile, span: TimeSpan) -> None:
@@ -146,6 +148,12 @@ class Recording:
                 self.written.emit(stats.files)
 
     def _forget(self) -> None:
+        """What is open is closed; a camera's recording has been ended with it."""
+        camera, self._camera = self._camera, None
+        if camera is not None and (self.is_running or self._awaits_recorder):
+            stats = camera.engine.status().recording
+            if stats is not None and stats.finished and stats.files:
+                self.written.emit(stats.files)
         self._awaits_recorder = False
         self._now_s = 0.0
         self._tell(None)

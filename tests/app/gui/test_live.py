@@ -100,6 +100,16 @@ def test_recording_of_a_camera_is_a_video_that_opens(qtbot, live, tmp_path):
     assert spread[0] > 100 > spread[1], "skeletons belong into the annotated video and not into the raw one"
 
 
+def test_a_recording_that_ends_with_its_camera_is_told(qtbot, live, tmp_path):
+    window = live
+    window.commands["record"].trigger()
+    status = window.workspace.run.feed.status
+    qtbot.waitUntil(lambda: dict((status().recording or RecordingStats()).frames).get("annotated", 0) > 10)
+    window.commands["close"].trigger()
+    (path,) = Path(tmp_path / "videos").rglob("*.mp4")
+    assert window.banner.text == f"Recorded: {path.name}" and window.banner.isVisible()
+
+
 def test_live_run_leaves_a_session(qtbot, live):
     window = live
     path = window.workspace.run.session.path

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDoubleSpinBox, QSpinBox
 
+from app.engine.recorder import RecordingStats
 from app.gui.application import make_window
 from app.gui.start_page import RecentRow, Unfinished
 from tests.app.gui.conftest import press
@@ -37,6 +38,21 @@ def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
     bar = window.transport.bar
     assert bar.isVisible() and bar.width() >= 100
     assert window.rect().contains(bar.mapTo(window, bar.rect().bottomRight()))
+
+
+def test_the_window_grows_with_no_words(qtbot, window, open_clip):
+    open_clip()
+    window.resize(1024, 700)
+    size = window.width(), window.height()
+    window.record_bar.show_recording(RecordingStats(3725.0, 10**11, 10**12, dropped=(("raw", 1234),)), running=True)
+    window.record_bar.status.setText("Writing the recording… 50 %")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    window.record_bar.show_recording(None, running=False)
+    window.workspace.busy_changed.emit(f"Opening {'a_very_long_name' * 15}…")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    window.workspace.busy_changed.emit("")
 
 
 def test_the_first_window_fits_the_screen(qtbot, studio):
