@@ -64,8 +64,8 @@ class RecordBar(QWidget):
         self.share.setToolTip("A slow-motion clip of the part between in and out point, for a phone  (Ctrl+Shift+E)")
         self.share.clicked.connect(self.shareWanted)
         self.is_recording = False
-        for words in (self.figures, self.status):
-            words.setMinimumWidth(1)  # on a small screen the window does not grow with them
+        for label in (self.figures, self.status):
+            label.setMinimumWidth(1)  # on a small screen the window does not grow with them
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 8)
         row.setSpacing(8)
