@@ -34,6 +34,7 @@ class CheckpointInfo:
     skeleton: name of the joint set (`ppnet.skeleton.SKELETONS`).
     mean, std: normalisation of RGB / 255.
     codec_kind, sigma: how targets were drawn and how heatmaps are decoded; sigma in cells.
+    tolerances: (K,), each keypoint's for `ppnet.decode.decode_expected`; empty: `codec_kind`'s own rule, as published.
     source: one sentence on the origin; `source_sha256`: digest of the file it was converted from.
     kind: `pose`, or `backbone` without heatmap layers, which only starts a training.
     scores: accuracy by name, e.g. {"coco_val AP": 0.709}. terms: licence or terms of use.
@@ -47,6 +48,7 @@ class CheckpointInfo:
     std: tuple[float, float, float] = IMAGENET_STD
     codec_kind: DecodeKind = "quarter"
     sigma: float = 2.0
+    tolerances: tuple[float, ...] = ()
     source: str = ""
     source_sha256: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -66,6 +68,10 @@ class CheckpointInfo:
             raise ValueError(f"unknown kind {self.kind!r} (known: {', '.join(KINDS)})")
         if not (isfinite(self.sigma) and 0.1 <= self.sigma <= 20):
             raise ValueError(f"sigma must be 0.1 to 20 cells, got {self.sigma}")
+        if self.tolerances and len(self.tolerances) != len(self.keypoints):
+            raise ValueError(f"{len(self.keypoints)} tolerances are wanted, one a keypoint, not {len(self.tolerances)}")
+        if not all(isfinite(value) and 0 <= value <= 1 for value in self.tolerances):
+            raise ValueError(f"tolerances must be 0 to 1, got {self.tolerances}")
         if not all(abs(value) <= 1e3 for value in (*self.mean, *self.std)) or min(self.std) < 1e-3:
             raise ValueError(f"mean {self.mean} and std {self.std} are none of pictures (std from 0.001, both to 1000)")
 
@@ -90,6 +96,7 @@ class CheckpointInfo:
             "std": json.dumps(self.std),
             "decode": self.codec_kind,
             "sigma": repr(self.sigma),
+            "tolerances": json.dumps(self.tolerances),
             "source": self.source,
             "source_sha256": self.source_sha256,
             "scores": json.dumps(dict(self.scores)),
@@ -111,6 +118,7 @@ class CheckpointInfo:
                 std=_triple(metadata["std"]),
                 codec_kind=metadata["decode"],  # type: ignore[arg-type]  # checked when made
                 sigma=float(metadata["sigma"]),
+                tolerances=tuple(float(value) for value in json.loads(metadata.get("tolerances", "[]"))),
                 source=metadata.get("source", ""),
                 source_sha256=metadata.get("source_sha256", ""),
                 scores={str(k): float(v) for k, v in json.loads(metadata.get("scores", "{}")).items()},

@@ -1,13 +1,15 @@
 """`Codec`: keypoints to target heatmaps and back, as one pair that cannot drift apart."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.crops import CropKind, Doubles, crop_matrices, crop_regions
-from ppnet.decode import DecodeKind, Floats, decode
+from ppnet.decode import DecodeKind, Floats, decode, decode_expected
 from ppnet.heatmaps import gaussian_targets, targets_inside
 
 
@@ -17,13 +19,15 @@ class Codec:
 
     input_wh: the network's input, pixels; stride: crop pixels per cell; sigma: of the Gaussian, cells.
     kind: `quarter` (rounded centres, quarter offset), `dark` (unrounded centres, Taylor step) or `udp`
-    (unrounded centres, sizes in units of pixels - 1).
+    (unrounded centres, sizes in units of pixels - 1). tolerances: of each keypoint, see `decode_expected`; without
+    any the kind's own rule decodes.
     """
 
     input_wh: tuple[int, int] = (192, 256)
     stride: int = 4
     sigma: float = 2.0
     kind: DecodeKind = "quarter"
+    tolerances: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in ("quarter", "dark", "udp"):
@@ -32,6 +36,12 @@ class Codec:
             raise ValueError(f"input {self.input_wh} must be a multiple of the stride {self.stride}")
         if self.sigma <= 0:
             raise ValueError(f"sigma must be above 0, got {self.sigma}")
+
+    @classmethod
+    def of(cls, info: CheckpointInfo, input_wh: tuple[int, int] | None = None) -> Self:
+        """The codec of a network, for its own or another size of crops."""
+        size = input_wh or info.input_wh
+        return cls(size, sigma=info.sigma, kind=info.codec_kind, tolerances=info.tolerances)
 
     @property
     def heatmap_wh(self) -> tuple[int, int]:
@@ -78,5 +88,8 @@ class Codec:
 
     def decode(self, heatmaps: Floats) -> tuple[Floats, Floats]:
         """Positions (N, K, 2) in crop pixels and scores (N, K), from heatmaps (N, K, h, w) float32."""
-        positions, scores = decode(heatmaps, self.kind, self.sigma)
+        if self.tolerances:
+            positions, scores = decode_expected(heatmaps, self.sigma, self.tolerances)
+        else:
+            positions, scores = decode(heatmaps, self.kind, self.sigma)
         return positions * np.asarray(self.cell_xy, np.float32), scores

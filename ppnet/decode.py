@@ -1,12 +1,14 @@
-"""Heatmaps to positions in cells: quarter offset, DARK and UDP.
+"""Heatmaps to positions in cells: quarter offset, DARK, UDP, and the place of the most expected similarity.
 
 Each function takes heatmaps (N, K, h, w) and returns positions (N, K, 2) in cells, float32, and scores
 (N, K) float32, the heatmaps' maxima. Only the neighbourhood of each maximum is ever blurred: the blur's
 rescaling to the old maximum is a constant in the logarithm and drops out of its derivatives.
 """
 
+import math
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,8 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+NO_BLUR = 0.1  # cells, a sigma that reaches no neighbour
+BORDER = 3  # cells
 MAX_STEP = 1.0  # cells; a Taylor step beyond the neighbouring cell is noise, not refinement
 
 
@@ -56,6 +60,32 @@ def decode_udp(heatmaps: Floats, sigma: float) -> tuple[Floats, Floats]:
     yy = logs[:, 2, 1] - 2 * logs[:, 1, 1] + logs[:, 0, 1]
     tops = centers + _newton_steps(logs, xx, yy)
     return _shaped(tops, columns, rows, scores, heatmaps)
+
+
+def decode_expected(heatmaps: Floats, sigma: float, tolerances: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """The place of the most expected similarity.
+
+    A heatmap says how likely the keypoint is to lie in each cell, and an answer a little beside it is worth almost as
+    much (COCO's object keypoint similarity, a Gaussian about the truth). So the maximum is taken of the heatmap blurred
+    by the keypoint's tolerance: of two peaks the broader one wins, where the published rules take the higher cell.
+    At the border, where the blur would pull the maximum inwards, UDP's rule decodes.
+
+    sigma: of the training Gaussian, cells. tolerances: sigma of each keypoint's blur in shares of the root of the
+    heatmap's area, (K,). The scores are maxima of the heatmaps as they came.
+    """
+    height, width = heatmaps.shape[2:]
+    blurred = np.empty_like(heatmaps)
+    for maps, results in zip(heatmaps, blurred, strict=True):
+        for heatmap, result, tolerance in zip(maps, results, tolerances, strict=True):
+            reach = tolerance * (height * width) ** 0.5
+            side = 2 * math.ceil(2.5 * reach) + 1
+            cv2.GaussianBlur(heatmap, (side, side), reach, result, borderType=cv2.BORDER_CONSTANT)
+    _, columns, rows, _ = _maxima(blurred)
+    positions, _ = decode_udp(blurred, NO_BLUR)
+    outer = (np.minimum(columns, width - 1 - columns) < BORDER) | (np.minimum(rows, height - 1 - rows) < BORDER)
+    outer = outer.reshape(heatmaps.shape[:2])
+    positions[outer] = decode_udp(heatmaps[outer][:, None], sigma)[0][:, 0]
+    return positions, heatmaps.max(axis=(2, 3))
 
 
 DecodeKind = Literal["quarter", "dark", "udp"]

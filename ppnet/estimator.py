@@ -40,7 +40,7 @@ class PoseEstimator:
         self.info = info
         self.flip = flip
         self.max_batch = max_batch or backend.most_crops
-        self.codec = Codec(input_wh=info.input_wh, sigma=info.sigma, kind=info.codec_kind)
+        self.codec = Codec.of(info)
         self._input_scale = 1.0
 
     @classmethod
@@ -103,7 +103,7 @@ class PoseEstimator:
             return
         for multiple in (1,) if scale == 1 else SIDE_MULTIPLES:
             width, height = (max(multiple, round(scale * side / multiple) * multiple) for side in self.info.input_wh)
-            codec = Codec(input_wh=(width, height), sigma=self.info.sigma, kind=self.info.codec_kind)
+            codec = Codec.of(self.info, (width, height))
             if self._takes(codec):
                 self.codec, self._input_scale = codec, scale
                 return

@@ -113,6 +113,7 @@ def _facts(path: Path, info: CheckpointInfo) -> dict[str, object]:
         "mean": list(info.mean),
         "std": list(info.std),
         "decode": info.codec_kind,
+        "tolerances": list(info.tolerances),
         "sigma": info.sigma,
         "scores": dict(info.scores),
         "source": info.source,

@@ -85,6 +85,7 @@ def network_facts(info: CheckpointInfo | None) -> dict[str, Any] | None:
         "input_wh": list(info.input_wh),
         "joints": info.skeleton,
         "decoding": info.codec_kind,
+        "decoding_tolerances": list(info.tolerances),
         "sha256": info.sha256,
         "source": info.source,
     }

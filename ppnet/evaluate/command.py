@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--flip", choices=FLIPS, default="on", help="average with the mirrored crop's answer (default on)"
     )
     parser.add_argument("--input", metavar="HxW", help="input size, height first (256x192), if the weights do not tell")
-    parser.add_argument("--decode", choices=("quarter", "dark", "udp"), help="other than the weights were trained for")
+    parser.add_argument(
+        "--decode", choices=("quarter", "dark", "udp"), help="a published rule instead of the weights' own"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default="torch", help="(default torch)")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16", "int8"), default="auto")
@@ -151,7 +153,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
         raise TypeError("load_checkpoint gives its network an info")
     check_input(info.network, info.input_wh, len(info.keypoints))
     if arguments.decode:
-        info = replace(info, codec_kind=arguments.decode)
+        info = replace(info, codec_kind=arguments.decode, tolerances=())
     _check_joints(arguments, info, people)
     estimators = {
         flip: PoseEstimator.from_network(
@@ -177,6 +179,10 @@ def _check_joints(arguments: argparse.Namespace, info: "CheckpointInfo", people:
         )
 
 
+def _rule(info: "CheckpointInfo") -> str:
+    return f"{info.codec_kind}, most expected similarity" if info.tolerances else info.codec_kind
+
+
 def _facts(arguments: argparse.Namespace, estimator: "PoseEstimator", people: "SampleSet") -> tuple[str, Json]:
     """First line of the report, and the same for the json file."""
     from ppnet.evaluate.report import info_json
@@ -192,7 +198,7 @@ def _facts(arguments: argparse.Namespace, estimator: "PoseEstimator", people: "S
         "precision": estimator.precision,
     }
     heading = (
-        f"{info.network} {info.input_name}, decode {info.codec_kind}, {estimator.precision} on "
+        f"{info.network} {info.input_name}, decode {_rule(info)}, {estimator.precision} on "
         f"{estimator.device_name}; boxes: {boxes}"
     )
     return heading, facts

@@ -82,6 +82,7 @@ def info_json(info: CheckpointInfo) -> Json:
         "joints": info.skeleton,
         "decode": info.codec_kind,
         "sigma": info.sigma,
+        "tolerances": list(info.tolerances),
         "sha256": info.sha256,
     }
 

@@ -117,7 +117,7 @@ def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -
 
 def distance_px(backend: InferenceBackend, exact: InferenceBackend, info: CheckpointInfo, crops: Crops) -> float:
     """How far the sure keypoints of crops lie from those of the exact backend: the mean, in pixels of the crop."""
-    codec = Codec(input_wh=(crops.shape[2], crops.shape[1]), sigma=info.sigma, kind=info.codec_kind)
+    codec = Codec.of(info, (crops.shape[2], crops.shape[1]))
     wanted, scores = codec.decode(exact.heatmaps(crops))
     found, _ = codec.decode(backend.heatmaps(crops))
     sure = scores > SURE_SCORE

@@ -99,14 +99,17 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
 
 
 def _codec_of(init: Path | None, codec: Codec) -> Codec:
-    """`codec` with the kind and sigma that the weights to start from were trained for, where their file tells."""
+    """`codec` with what the weights to start from were trained for, where their file tells."""
     from ppnet.checkpoint_info import read_written_info
 
     try:
         info = None if init is None else read_written_info(init)
     except CheckpointError:  # of another program, or none: whoever loads it will say so
         info = None
-    return codec if info is None or info.kind != "pose" else replace(codec, kind=info.codec_kind, sigma=info.sigma)
+    if info is None or info.kind != "pose":
+        return codec
+    tolerances = info.tolerances or codec.tolerances
+    return replace(codec, kind=info.codec_kind, sigma=info.sigma, tolerances=tolerances)
 
 
 def _size_and_share(text: str) -> tuple[tuple[int, int], float]:

@@ -261,6 +261,7 @@ def _info(trainer: Trainer, run: RunOptions) -> CheckpointInfo:
         std=IMAGENET_STD,
         codec_kind=settings.codec.kind,
         sigma=settings.codec.sigma,
+        tolerances=settings.codec.tolerances,
         source=f"trained by ppnet train, step {trainer.step} of run {run.folder.name}",
         terms=run.terms,
     )

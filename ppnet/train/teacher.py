@@ -73,7 +73,7 @@ def open_teacher(path: Path, keypoints: int, *, gain: float = 1.0, device: str =
         info: Any = network.info
         backend = make_backend(network, info, backend="torch", device=device, precision="auto")
         run, known = backend.heatmaps, len(info.keypoints)
-        codec = Codec(input_wh=info.input_wh, sigma=info.sigma, kind=info.codec_kind)
+        codec = Codec.of(info)
     if known != keypoints:
         raise UserError(f"{path.name} knows {known} keypoints and can't teach a network of {keypoints}; take another.")
     return Teacher(run, codec, gain)

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ppnet.decode import decode, decode_dark, decode_quarter, decode_udp
+from ppnet.decode import decode, decode_dark, decode_expected, decode_quarter, decode_udp
+from ppnet.skeleton import COCO_17
+from ppnet.train.settings import TOLERANCES
 from tests.ppnet.drawn_gaussians import draw_gaussians
 
 SIZE_WH = (48, 64)
@@ -106,3 +108,24 @@ def test_noise_moves_a_maximum_by_a_cell_at_most(decode_finely):
 def test_nobody(kind):
     found, scores = decode(np.zeros((0, 17, 64, 48), np.float32), kind, 2.0)
     assert found.shape == (0, 17, 2) and scores.shape == (0, 17)
+
+
+def test_one_peak_is_found_by_expectation_where_it_lies_at_the_border_too():
+    truth = np.repeat(positions_at(margin=0), len(TOLERANCES), axis=1)
+    heatmaps = draw_gaussians(truth, SIZE_WH, 1.5)[0]
+    found, scores = decode_expected(heatmaps, 1.5, TOLERANCES)
+    assert np.linalg.norm(found - truth, axis=-1).max() < 0.05
+    np.testing.assert_array_equal(scores, heatmaps.max(axis=(2, 3)))
+
+
+def test_the_broader_of_two_peaks_is_expected_to_be_worth_more_where_the_keypoint_has_room():
+    centers = np.tile([[12.0, 20.0], [30.0, 40.0]], (1, 1))[:, None]
+    sharp, broad = draw_gaussians(centers[:1], SIZE_WH, 1.0)[0], draw_gaussians(centers[1:], SIZE_WH, 3.0)[0]
+    heatmaps = np.repeat(np.maximum(0.6 * sharp, 0.5 * broad), len(TOLERANCES), axis=1)
+    found, scores = decode_expected(heatmaps, 1.5, TOLERANCES)
+    published, _ = decode_udp(heatmaps, 1.5)
+    hip, eye = COCO_17.index("left_hip"), COCO_17.index("left_eye")
+    np.testing.assert_allclose(published[0, hip], (12, 20), atol=0.1)
+    np.testing.assert_allclose(found[0, hip], (30, 40), atol=0.1)
+    np.testing.assert_allclose(found[0, eye], (12, 20), atol=0.1)  # an eye is right or wrong within a cell
+    np.testing.assert_allclose(scores, 0.6, rtol=0.01)

@@ -12,6 +12,7 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter as Loadin
 from ppnet.__main__ import main
 from ppnet.checkpoint import read_info
 from ppnet.train import loop
+from ppnet.train.settings import TOLERANCES
 from tests.ppnet.train.drawn_people import write_people
 
 
@@ -133,14 +134,21 @@ def test_after_a_run_the_smallest_numbers_are_not_zero_again(options, tmp_path):
 
 
 def test_a_run_keeps_the_targets_that_its_first_weights_were_trained_for(options, tmp_path):
-    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    first, second, third, paper = (tmp_path / name for name in ("first", "second", "third", "paper"))
     command = [*options, "--samples", "4"]
     assert main([*command, "--codec", "udp", "--sigma", "1.5", "--out", str(first)]) == 0
     weights = ["--init", str(first / "latest.safetensors")]
     assert main([*command, *weights, "--out", str(second)]) == 0
     assert main([*command, *weights, "--sigma", "2.5", "--out", str(third)]) == 0
-    told = [read_info(run / "latest.safetensors") for run in (first, second, third)]
-    assert [(info.codec_kind, info.sigma) for info in told] == [("udp", 1.5), ("udp", 1.5), ("udp", 2.5)]
+    assert main([*command, "--preset", "paper-coco", "--out", str(paper)]) == 0
+    told = [read_info(run / "latest.safetensors") for run in (first, second, third, paper)]
+    assert [(info.codec_kind, info.sigma) for info in told] == [
+        ("udp", 1.5),
+        ("udp", 1.5),
+        ("udp", 2.5),
+        ("quarter", 2.0),
+    ]
+    assert [info.tolerances for info in told] == [TOLERANCES] * 3 + [()]
 
 
 @pytest.mark.parametrize(("has_bf16", "words", "used"), [(True, [], "bf16"), (False, [], "fp32"),

@@ -10,7 +10,7 @@ from ppnet.__main__ import main
 from ppnet.codec import Codec
 from ppnet.errors import UserError
 from ppnet.openvino_runtime import load_openvino
-from ppnet.train.settings import PRESETS
+from ppnet.train.settings import TOLERANCES
 from ppnet.train.teacher import Teacher, mix_crops, open_teacher
 from tests.ppnet.train.drawn_people import write_people
 
@@ -135,6 +135,6 @@ def test_own_weights_teach_too(train):
     first = train("first", "--samples", "4")
     weights = first / "latest.safetensors"
     teacher = open_teacher(weights, 17, device="cpu")
-    assert teacher.codec == Codec(input_wh=(48, 64), sigma=PRESETS["small-data"].codec.sigma, kind="quarter")
+    assert teacher.codec == Codec(input_wh=(48, 64), sigma=2.0, kind="quarter", tolerances=TOLERANCES)
     run = train("second", "--samples", "4", "--teacher", str(weights), "--distill", "1")
     assert json.loads((run / "recipe.json").read_text())["teacher"] == {"file": weights.name, "gain": 1.0}
