@@ -87,9 +87,10 @@ def steps_of(motion: Motion) -> tuple[Step, ...]:
 
 
 def cadence_of(steps: Sequence[Step]) -> float | None:
-    """Steps a minute: from the median time between the contacts of the two feet; None with fewer than two in turn."""
+    """Steps a minute: from the median time between the contacts of the two feet; None with fewer than three in turn,
+    as one time alone may be anything."""
     between = [step.step_s for step in steps if step.step_s is not None]
-    return 60 / float(np.median(between)) if between else None
+    return 60 / float(np.median(between)) if len(between) > 1 else None
 
 
 def _contacts(times: Floats, ahead: Floats, apart: Floats, leg: float) -> tuple[list[Turn], float]:
