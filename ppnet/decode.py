@@ -74,6 +74,7 @@ def decode_expected(heatmaps: Floats, sigma: float, tolerances: tuple[float, ...
     heatmap's area, (K,). The scores are maxima of the heatmaps as they came.
     """
     height, width = heatmaps.shape[2:]
+    heatmaps = np.ascontiguousarray(heatmaps)  # OpenCV writes into no other
     blurred = np.empty_like(heatmaps)
     for maps, results in zip(heatmaps, blurred, strict=True):
         for heatmap, result, tolerance in zip(maps, results, tolerances, strict=True):

@@ -116,6 +116,8 @@ def test_one_peak_is_found_by_expectation_where_it_lies_at_the_border_too():
     found, scores = decode_expected(heatmaps, 1.5, TOLERANCES)
     assert np.linalg.norm(found - truth, axis=-1).max() < 0.05
     np.testing.assert_array_equal(scores, heatmaps.max(axis=(2, 3)))
+    channels_last = np.ascontiguousarray(heatmaps.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(decode_expected(channels_last, 1.5, TOLERANCES)[0], found)
 
 
 def test_the_broader_of_two_peaks_is_expected_to_be_worth_more_where_the_keypoint_has_room():
