@@ -88,7 +88,7 @@ class TrainSettings:
 
 COCO_PAPER = TrainSettings()
 # Of 0.2 to 0.9 times the OKS sigmas, the whole range from 0.3 to 0.5 gives the most.
-TOLERANCES = tuple(0.35 * sigma for sigma in COCO_17.sigmas)
+TOLERANCES = tuple(round(0.35 * sigma, 4) for sigma in COCO_17.sigmas)
 AUGMENTATIONS = {"paper": PAPER_COCO, "gentle": GENTLE, "strong": STRONG}
 PRESETS: dict[str, TrainSettings] = {
     # Table I-IV: RMSProp, 210 epochs, steps at 170 and 200, batch 32.
