@@ -1,6 +1,7 @@
 """What output files are called after: a stem for each input."""
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ def stem_of(name: str | Path) -> str:
         path = Path(text.rstrip("/\\"))
         stem = path.name if os.path.isdir(path) else path.stem
     text = os.fsencode(stem).decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", "_")
+    system = sys.getfilesystemencoding()  # may be ASCII
+    text = text.encode(system, "replace").decode(system)
     text = "".join("_" if letter in RESERVED or not letter.isprintable() else letter for letter in text)
     short = text.encode()[:LONGEST_BYTES].decode("utf-8", "ignore")
     return short.rstrip(" .") or "video"

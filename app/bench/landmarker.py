@@ -37,7 +37,7 @@ class Landmarker:
             )
             try:
                 self._landmarker: Any = vision.PoseLandmarker.create_from_options(options)
-            except (ValueError, RuntimeError) as error:
+            except (RuntimeError, ValueError, LookupError, OSError) as error:
                 raise UserError(
                     f"{path.name} is no pose landmarker of MediaPipe; give a .task file like {FULL}."
                 ) from error

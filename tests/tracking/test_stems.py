@@ -1,6 +1,8 @@
 """What output files are called after."""
 
 import os
+import subprocess
+import sys
 
 from app.runs.outputs import OutputFolder
 
@@ -33,3 +35,11 @@ def test_names_that_are_no_text_or_too_long_become_names_that_any_file_system_ta
     assert given[0] == "caf_" and given[3:] == ["a_b", "video", "end"]
     assert all(len(f"{stem}_annotated.finishing.partial.mp4".encode()) <= 255 for stem in given)
     assert len(set(given)) == len(given)
+
+
+def test_a_system_that_knows_ascii_alone_gets_names_that_it_can_write(tmp_path):
+    code = "import sys; from tracking.stems import stem_of; open(stem_of(sys.argv[1]), 'x')"
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, "\u0141\u0105ka 1.mp4"]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, **ascii_only}, check=True)
+    assert os.listdir(tmp_path) == ["__ka 1" if sys.platform == "linux" else "\u0141\u0105ka 1"]

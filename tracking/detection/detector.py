@@ -159,7 +159,7 @@ def open_file(path: Path, settings: DetectorSettings = DEFAULTS) -> Any:
             detector = ObjectDetector.create_from_options(options)
             # The first run prints native notices; have it here, where they are silenced.
             detector.detect(mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
-        except (ValueError, RuntimeError) as error:
+        except (RuntimeError, ValueError, LookupError, OSError) as error:
             raise UserError(
                 f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
             ) from error

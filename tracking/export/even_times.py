@@ -11,6 +11,7 @@ from ppnet.errors import UserError
 from tracking.export.curves import curves
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
+from tracking.stems import stem_of
 
 Floats = npt.NDArray[np.float64]
 MAX_BRIDGE_S = 0.25
@@ -34,8 +35,7 @@ def even_curves(session: EditedSession, tick: Tick) -> Iterator[tuple[int, float
 
 def person_path(folder: Path, session: EditedSession, track_id: int, suffix: str) -> Path:
     """`<video>_person01.trc` and so on."""
-    stem = Path(session.header.source.name).stem or "session"
-    return folder / f"{stem}_person{track_id:02d}{suffix}"
+    return folder / f"{stem_of(session.header.source.name)}_person{track_id:02d}{suffix}"
 
 
 def upwards(points: npt.NDArray[Any], session: EditedSession) -> Floats:

@@ -11,6 +11,7 @@ from ppnet.skeleton import Skeleton
 from tracking.export.coco import joints_with_scores
 from tracking.export.progress import Tick
 from tracking.session.edited_session import EditedSession
+from tracking.stems import stem_of
 
 BODY_25: tuple[tuple[str, ...], ...] = (
     ("nose",), ("left_shoulder", "right_shoulder"),
@@ -25,7 +26,7 @@ BODY_25: tuple[tuple[str, ...], ...] = (
 
 def write_openpose_folder(session: EditedSession, path: Path, tick: Tick) -> None:
     """`<stem>_000000000042_keypoints.json` for frame 42 of the source; `person_id` holds our id."""
-    stem = Path(session.header.source.name).stem or "session"
+    stem = stem_of(session.header.source.name)
     for edited in session.exported(tick):
         ids = edited.result.tracks.ids.tolist()
         people = [

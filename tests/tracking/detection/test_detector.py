@@ -80,7 +80,10 @@ def test_padding_keeps_the_shape_of_people():
 def test_models_that_are_none(tmp_path):
     with pytest.raises(UserError, match="no detector nonsense"):
         MediaPipeDetector(DetectorSettings(model="nonsense"))
-    for content in (b"", b"text, not a network", bytes(4096)):
+    whole = model_path("nanodet").read_bytes()
+    at = whole.index(b"labels.txt")
+    without_names = whole[:at] + b"labelz.txt" + whole[at + 10 :]  # which its own description asks for
+    for content in (b"", b"text, not a network", bytes(4096), without_names):
         path = tmp_path / "größer.tflite"
         path.write_bytes(content)
         with pytest.raises(UserError, match="not a detector"):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from contextlib import redirect_stdout
 from dataclasses import replace
 from fractions import Fraction
@@ -347,3 +348,16 @@ def test_a_live_run_has_no_pictures(tmp_path: Path) -> None:
         pytest.raises(UserError, match="live run"),
     ):
         export(EditedSession(session), "video", tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("name", ["\N{GRINNING FACE}" * 62 + ".mp4", "a:b?.mp4"])
+@pytest.mark.parametrize("kind", ["trc", "openpose"])
+def test_files_called_after_a_video_have_names_that_any_file_system_takes(
+    filmed: Session, tmp_path: Path, name: str, kind: str
+) -> None:
+    source = replace(filmed.header.source, name=name, path=None)
+    with Session.create(tmp_path / "odd_session.ppnet", made_header(source=source)) as odd:
+        for index in range(3):
+            odd.append(made_result(index, (1,)))
+        files = list(export(EditedSession(odd), kind, tmp_path / kind).iterdir())
+    assert files and all(len(os.fsencode(file.name)) <= 255 and not set(':?"') & set(file.name) for file in files)
