@@ -37,6 +37,7 @@ class Banner(QWidget):
         self.button = QPushButton()
         self._close = QToolButton()
         self._close.setToolTip("Close this message")
+        self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.hide)
         self.button.clicked.connect(self._act)
         self._action: Callable[[], object] | None = None

@@ -35,6 +35,8 @@ class PersonCurves(QWidget):
         self._scale = (1.0, "px")
         self._drawings: dict[str, SetDrawing] = {}
         self.quantity, self.joint = QComboBox(), QComboBox()
+        self.quantity.setAccessibleName("What the curve shows")
+        self.joint.setAccessibleName("Joint of the curve")
         for key, words, _ in QUANTITIES:
             self.quantity.addItem(words, key)
         self.quantity.insertSeparator(len(QUANTITIES))

@@ -1,6 +1,6 @@
 """One lane for each person: where they were seen, lost or uncertain, and marks where something happened to ids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -174,16 +174,24 @@ class Lanes(QWidget):
     def _paint_ruler(self, painter: QPainter) -> None:
         colours = tokens()
         painter.setFont(small_font(self.font(), step=-1.5))
+        for x, place, words in self.ruler():
+            painter.setPen(QPen(QColor(colours.border), 1))
+            painter.drawLine(QPointF(x, HEAD - 4), QPointF(x, self.height()))
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
+
+    def ruler(self) -> Iterator[tuple[float, QRectF, str]]:
+        """Lines of the ruler, with the place and words of the time beside each: to its left where there is no room."""
+        metrics = QFontMetrics(small_font(self.font(), step=-1.5))
         start, end = self._span
         step = next((s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - start) / s <= 12), 3600)
         moment = step * (start // step)
         while moment <= end:
-            x = self._x(moment)
             if moment >= start - 1e-9:
-                painter.setPen(QPen(QColor(colours.border), 1))
-                painter.drawLine(QPointF(x, HEAD - 4), QPointF(x, self.height()))
-                painter.setPen(QColor(colours.muted))
-                painter.drawText(QPointF(x + 3, HEAD - 8), _ruler_text(moment, step))
+                x, words = self._x(moment), _ruler_text(moment, step)
+                width = metrics.horizontalAdvance(words)
+                left = x + 3 if x + 3 + width <= self.width() else x - 3 - width
+                yield x, QRectF(left, 0, width, HEAD - 4), words
             moment += step
 
     def _paint_lane(self, painter: QPainter, row: int, lane: Lane) -> None:

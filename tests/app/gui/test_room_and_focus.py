@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+)
 
 from app.engine.recorder import RecordingStats
 from app.gui.application import make_window
@@ -235,3 +245,16 @@ def test_what_a_coach_needs_stands_first_and_the_numbers_under_advanced(window):
     assert not any(widget.isVisibleTo(controls) for widget in numbers)
     controls.advanced.click()
     assert all(widget.isVisibleTo(controls) for widget in numbers)
+
+
+def test_whoever_hears_the_window_is_told_what_each_control_is_for(window):
+    labelled = {label.buddy() for label in window.findChildren(QLabel)}
+    controls = [*window.findChildren(QComboBox), *window.findChildren(QAbstractSpinBox)]
+    controls += [*window.findChildren(QAbstractSlider), *window.findChildren(QToolButton)]
+    nameless = [
+        control
+        for control in controls
+        if control.focusPolicy() != Qt.FocusPolicy.NoFocus and not control.objectName().startswith("qt_")
+        if not control.accessibleName() and control not in labelled and not getattr(control, "text", str)()
+    ]
+    assert len(controls) > 20 and not nameless, [(type(one), one.toolTip(), one.parent()) for one in nameless]
