@@ -14,6 +14,7 @@ from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
 from tracking.session.edits import Edit, OnlyPerson
 from tracking.session.session import Session
+from tracking.video.container import is_address
 from tracking.video.images import IMAGE_SUFFIXES
 
 VIDEO_SUFFIXES = frozenset(
@@ -48,6 +49,11 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
     existing = paths.existing()
     if not existing.meta.exists() and len(existing.named()) == 1:
         return None
+    if is_address(spec):
+        raise UserError(
+            f"{paths.stem}_... are of an earlier run, and a stream can't be gone on with; add --overwrite to replace "
+            "them, or choose another --out."
+        )
     meta = _meta(paths)
     if meta is None or not _is_of(meta, spec, settings):
         raise UserError(

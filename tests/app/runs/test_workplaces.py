@@ -17,7 +17,7 @@ import pytest
 
 from app import cli
 from app.runs.batch import Batch, BatchState
-from app.runs.batch_inputs import videos_in
+from app.runs.batch_inputs import earlier_report, videos_in
 from app.runs.cluster import cluster_places
 from app.runs.outputs import OutputFolder, OutputPaths
 from app.runs.track_job import Here, OutputsInUseError
@@ -407,3 +407,13 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path, capsys, monkeypatch):
     assert track("a.mp4", "--out", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9") == 2
     assert capsys.readouterr().err.startswith("No Dask scheduler answers at tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_stream_is_not_gone_on_with_and_loses_nothing(tmp_path):
+    address = "rtsp://me:secret@host/cam"
+    paths = OutputFolder(tmp_path, taken="resume").paths_for(address)
+    assert earlier_report(paths, address, RunSettings()) is None
+    paths.meta.write_text(json.dumps({"complete": False, "frames": 9, "persons": 1, "fps": 9.0, "input": {}}))
+    with pytest.raises(UserError, match=r"a stream can't be gone on with; add --overwrite") as told:
+        earlier_report(paths, address, RunSettings())
+    assert "secret" not in str(told.value)
