@@ -1,7 +1,7 @@
 """Heatmaps to positions in cells: quarter offset, DARK, UDP, and the place of the most expected similarity.
 
 Each function takes heatmaps (N, K, h, w) and returns positions (N, K, 2) in cells, float32, and scores
-(N, K) float32, the heatmaps' maxima. Only the neighbourhood of each maximum is ever blurred: the blur's
+(N, K) float32, the heatmaps' maxima. The published rules blur only the neighbourhood of each maximum: the blur's
 rescaling to the old maximum is a constant in the logarithm and drops out of its derivatives.
 """
 
@@ -55,11 +55,7 @@ def decode_udp(heatmaps: Floats, sigma: float) -> tuple[Floats, Floats]:
     sigma: of the training Gaussian, cells.
     """
     maps, columns, rows, scores = _maxima(heatmaps)
-    centers, logs = _log_surroundings(maps, columns, rows, sigma, reach=1)
-    xx = logs[:, 1, 2] - 2 * logs[:, 1, 1] + logs[:, 1, 0]
-    yy = logs[:, 2, 1] - 2 * logs[:, 1, 1] + logs[:, 0, 1]
-    tops = centers + _newton_steps(logs, xx, yy)
-    return _shaped(tops, columns, rows, scores, heatmaps)
+    return _shaped(_udp_tops(maps, columns, rows, sigma), columns, rows, scores, heatmaps)
 
 
 def decode_expected(heatmaps: Floats, sigma: float, tolerances: tuple[float, ...]) -> tuple[Floats, Floats]:
@@ -74,15 +70,15 @@ def decode_expected(heatmaps: Floats, sigma: float, tolerances: tuple[float, ...
     heatmap's area, (K,). The scores are maxima of the heatmaps as they came.
     """
     height, width = heatmaps.shape[2:]
+    sigmas = [tolerance * (height * width) ** 0.5 for tolerance in tolerances]
     heatmaps = np.ascontiguousarray(heatmaps)  # OpenCV writes into no other
     blurred = np.empty_like(heatmaps)
-    for maps, results in zip(heatmaps, blurred, strict=True):
-        for heatmap, result, tolerance in zip(maps, results, tolerances, strict=True):
-            reach = tolerance * (height * width) ** 0.5
-            side = 2 * math.ceil(2.5 * reach) + 1
-            cv2.GaussianBlur(heatmap, (side, side), reach, result, borderType=cv2.BORDER_CONSTANT)
-    _, columns, rows, _ = _maxima(blurred)
-    positions, _ = decode_udp(blurred, NO_BLUR)
+    for person, results in zip(heatmaps, blurred, strict=True):
+        for heatmap, result, wide in zip(person, results, sigmas, strict=True):
+            side = 2 * math.ceil(2.5 * wide) + 1
+            cv2.GaussianBlur(heatmap, (side, side), wide, result, borderType=cv2.BORDER_CONSTANT)
+    maps, columns, rows, scores = _maxima(blurred)
+    positions, _ = _shaped(_udp_tops(maps, columns, rows, NO_BLUR), columns, rows, scores, blurred)
     outer = (np.minimum(columns, width - 1 - columns) < BORDER) | (np.minimum(rows, height - 1 - rows) < BORDER)
     outer = outer.reshape(heatmaps.shape[:2])
     positions[outer] = decode_udp(heatmaps[outer][:, None], sigma)[0][:, 0]
@@ -137,6 +133,14 @@ def _blur_along(maxima: Integers, length: int, sigma: float, reach: int) -> tupl
     weights = np.exp(-(distances**2) / (2 * sigma**2)) * inside
     cells = np.clip(centers[:, None] + offsets, 0, length - 1)
     return centers, cells, weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _udp_tops(maps: Floats, columns: Integers, rows: Integers, sigma: float) -> Doubles:
+    """Tops (M, 2) by UDP's rule; NaN where there is none."""
+    centers, logs = _log_surroundings(maps, columns, rows, sigma, reach=1)
+    xx = logs[:, 1, 2] - 2 * logs[:, 1, 1] + logs[:, 1, 0]
+    yy = logs[:, 2, 1] - 2 * logs[:, 1, 1] + logs[:, 0, 1]
+    return np.asarray(centers + _newton_steps(logs, xx, yy))
 
 
 def _newton_steps(logs: Doubles, xx: Doubles, yy: Doubles) -> Doubles:

@@ -1,6 +1,7 @@
 """Results made by code, for tests that need no video and no network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +31,16 @@ def made_header(**changes: object) -> SessionHeader:
         "notes": {"place": "Halle 3, Köln"},
     }
     return SessionHeader(**{**values, **changes})
+
+
+@contextmanager
+def finished_session(path: Path, frames: int) -> Iterator[Session]:
+    """A new session of so many frames, each with the people of `made_result`, of a run that has ended."""
+    with Session.create(path, made_header()) as session:
+        for index in range(frames):
+            session.append(made_result(index))
+        session.finish()
+        yield session
 
 
 def track_ids(session: Session) -> tuple[int, ...]:

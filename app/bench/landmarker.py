@@ -9,7 +9,7 @@ import numpy as np
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
-from tracking.detection.detector import mediapipe_image, quiet_native_logs
+from tracking.detection.detector import UNUSABLE, mediapipe_image, quiet_native_logs
 from tracking.types import Frame, FrameResult, Tracks
 
 FULL = "pose_landmarker_full.task"
@@ -37,7 +37,7 @@ class Landmarker:
             )
             try:
                 self._landmarker: Any = vision.PoseLandmarker.create_from_options(options)
-            except (RuntimeError, ValueError, LookupError, OSError) as error:
+            except UNUSABLE as error:
                 raise UserError(
                     f"{path.name} is no pose landmarker of MediaPipe; give a .task file like {FULL}."
                 ) from error

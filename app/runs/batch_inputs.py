@@ -44,7 +44,7 @@ def _inside(spec: str) -> list[Path]:
 def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunReport | None:
     """What an earlier run of this input with these settings reported; None when it has to be done, from its start.
 
-    UserError when there are results of another kind, or ones that were edited.
+    UserError when there are results of another kind, of a stream, or ones that were edited.
     """
     existing = paths.existing()
     if not existing.meta.exists() and len(existing.named()) == 1:

@@ -27,11 +27,12 @@ class FrozenStem:
 
     def __call__(self, images: Tensor) -> Tensor:
         """See the class."""
-        shape = tuple(images.permute(0, 2, 3, 1).shape)
+        pictures = images.permute(0, 2, 3, 1).contiguous()
+        shape = tuple(pictures.shape)
         if shape not in self._requests:
             self._requests[shape] = self._request(shape)
         request = self._requests[shape]
-        request.infer([images.permute(0, 2, 3, 1).contiguous().numpy()], share_inputs=True)
+        request.infer([pictures.numpy()], share_inputs=True)
         features = torch.from_numpy(request.get_output_tensor().data)  # the next call overwrites it
         return (features.bfloat16() if self._bf16 else features.clone()).permute(0, 3, 1, 2)
 

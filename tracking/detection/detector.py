@@ -34,6 +34,8 @@ PERSON_LABELS = frozenset({"person", "people", "pedestrian", "human"})
 LONGEST_SIDE = 1280  # larger pictures are shrunk first: detectors look at 300 to 640 pixels anyway
 GREY = 128
 DEFAULTS = DetectorSettings()
+UNUSABLE = (RuntimeError, ValueError, LookupError, OSError)
+"""What MediaPipe and OpenVINO raise for files that they cannot use."""
 
 
 class PersonDetector(Protocol):
@@ -159,7 +161,7 @@ def open_file(path: Path, settings: DetectorSettings = DEFAULTS) -> Any:
             detector = ObjectDetector.create_from_options(options)
             # The first run prints native notices; have it here, where they are silenced.
             detector.detect(mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
-        except (RuntimeError, ValueError, LookupError, OSError) as error:
+        except UNUSABLE as error:
             raise UserError(
                 f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
             ) from error

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ppnet.errors import UserError
 from ppnet.openvino_runtime import openvino_core
 from tracking import boxes as box_math
-from tracking.detection.detector import Image, best_people, check_image, model_path
+from tracking.detection.detector import UNUSABLE, Image, best_people, check_image, model_path
 from tracking.detection.onnx_families import Family, family_of
 from tracking.detection.settings import DetectorSettings
 from tracking.detection.trial import try_in_child
@@ -71,7 +71,7 @@ def open_network(path: Path) -> tuple[Any, int, Family]:
         size = _input_size(model)
         network, outputs = _compiled(model, size)
         family = family_of(outputs, size, path.name)
-    except (RuntimeError, ValueError, LookupError, OSError) as error:
+    except UNUSABLE as error:
         raise UserError(
             f"{path.name} is not a detector that can be used: "
             "an ONNX network that takes one square RGB picture (1, 3, size, size) is needed."

@@ -160,7 +160,7 @@ class People:
 def _teams(order: list[int], looks: list[tuple[float, float]], extents: Floats) -> list[list[int]]:
     """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
     two with extents (N, 4) that overlap. A few large calls take less time than many small ones."""
-    touches = (box_math.intersections(extents, extents) > 0).tolist()
+    touches = box_math.near(extents, extents).tolist()
     depths = [0] * len(looks)
     teams: dict[tuple[int, tuple[float, float]], list[int]] = {}
     for row in order:

@@ -10,7 +10,7 @@ import pytest
 
 from app.runs.smoothing_again import SmoothingAgain
 from tests.fakes import PATIENCE_S
-from tests.results import made_header, made_result
+from tests.results import finished_session
 from tracking.session import edited_session
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing, RenamePerson
@@ -50,10 +50,7 @@ class Window:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
-        for index in range(30):
-            session.append(made_result(index))
-        session.finish()
+    with finished_session(tmp_path / "a_session.ppnet", 30) as session:
         yield session
 
 

@@ -11,7 +11,7 @@ import pytest
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.fakes import PATIENCE_S
-from tests.results import assert_same, made_header, made_result, smooth_results
+from tests.results import assert_same, finished_session, made_header, made_result, smooth_results
 from tracking.events import EventKind, Sightings, next_event, previous_event
 from tracking.run_settings import RunSettings
 from tracking.session import edited_session
@@ -36,10 +36,7 @@ from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, Track
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
-        for index in range(60):
-            session.append(made_result(index))
-        session.finish()
+    with finished_session(tmp_path / "a_session.ppnet", 60) as session:
         yield session
 
 
