@@ -56,7 +56,7 @@ class RunStatus:
     capture_fps, process_fps, display_fps: frames a second read, tracked and shown.
     delay_s: median from the camera to the screen. times: mean of each stage. people: in the newest frame.
     dropped: frames left out, by reason, since the start. shed: savings in force, in words.
-    done, total: frames tracked, and how many there will be. tracked_parts_s: first and last time of each part that is.
+    done, total: frames tracked, and how many there will be. tracked_parts_s: from when to when each part that is lasts.
     complete: all of a file is tracked. moment_s: `time.monotonic` of the snapshot.
     """
 

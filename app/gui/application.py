@@ -1,5 +1,6 @@
 """`run()`: Qt's surroundings, the look, the log, and the window with its real factories."""
 
+import locale
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
+    QLocale,
     QMessageLogContext,
     QObject,
     QTimer,
@@ -61,7 +63,16 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setApplicationDisplayName("PPNet Live")
     app.setDesktopFileName("ppnet-live")
     app.setWindowIcon(QIcon(str(ASSETS / "icons" / "ppnet-live.svg")))
+    write_numbers_with_points()
     return app
+
+
+def write_numbers_with_points() -> None:
+    """The window is in English, whatever language the computer speaks: its fields write numbers as its sentences do.
+    C libraries too: Qt has given them the computer's language, by which they would read 1.5 as 1.
+    """
+    QLocale.setDefault(QLocale.c())
+    locale.setlocale(locale.LC_NUMERIC, "C")
 
 
 def open_any(spec: str | Path, **wish: Any) -> VideoSource:

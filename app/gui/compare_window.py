@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.keyboard_focus import SideWindow
+from app.gui.keyboard_focus import SideWindow, take_commas
 from app.gui.qt_canvas import to_qimage
+from app.gui.window_layout import fit_to_screen
 from app.runs.comparing import ComparisonPlayer
 from tracking.angles import ANGLES
 from tracking.comparison import Attempt, Comparison, Image
@@ -51,7 +52,7 @@ class CompareWindow(SideWindow):
     def __init__(self, first: Choice, second: Choice, *, layers: PictureLayers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Compare")
-        self.resize(960, 760)
+        fit_to_screen(self, 960, 760)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choices = [first, second]
         self._layers = layers
@@ -168,6 +169,7 @@ class CompareWindow(SideWindow):
         moment.setDecimals(3)
         moment.setSingleStep(1 / 30)
         moment.setSuffix(" s")
+        moment.lineEdit().setTextMargins(6, 0, 0, 0)
         marks = choice.session.marks
         if same and len(choice.people) == 1 and len(marks) > 1:
             moment.setValue(marks[side].time_s)
@@ -204,6 +206,7 @@ class CompareWindow(SideWindow):
         page.addLayout(choices)
         page.addWidget(self.picture, 1)
         page.addLayout(transport)
+        take_commas(self)
 
     def _toggle(self) -> None:
         if self._player is not None:

@@ -1,8 +1,16 @@
 """Keys that belong to the control with the focus, although the window has a command on them."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QDialog, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QWidget,
+)
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 PRESS = ENTER | {Qt.Key.Key_Space}
@@ -30,6 +38,22 @@ def press_focused(focused: QWidget | None, event: QKeyEvent) -> bool:
     else:
         return False
     return True
+
+
+class _CommaTypesPoint(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.text() != ",":
+            return False
+        point = QKeyEvent(event.type(), Qt.Key.Key_Period, event.modifiers(), ".")
+        QApplication.sendEvent(watched, point)
+        event.setAccepted(point.isAccepted())
+        return True
+
+
+def take_commas(parent: QWidget) -> None:
+    """Lets a comma be typed as well in all fields of decimal numbers in it, as keyboards of many countries have it."""
+    for box in parent.findChildren(QDoubleSpinBox):
+        box.installEventFilter(_CommaTypesPoint(box))
 
 
 class SideWindow(QDialog):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QSplitter,
     QStackedWidget,
-    QStyle,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -59,7 +58,7 @@ from app.gui.timeline import TimelinePanel
 from app.gui.transport import Transport
 from app.gui.video_view import VideoView
 from app.gui.view_commands import ViewCommands
-from app.gui.window_layout import restore_layout, save_layout
+from app.gui.window_layout import fit_to_screen, restore_layout, save_layout
 from app.runs.opened import Opened
 from app.runs.opened_file import OpenedFile
 from app.runs.picture_feed import Picture
@@ -75,8 +74,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("PPNet Live")
         self.setAcceptDrops(True)
-        title_height = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
-        self.resize(QSize(1400, 880).boundedTo(self.screen().availableSize() - QSize(0, title_height)))
+        fit_to_screen(self, 1400, 880)
         self.workspace = workspace
         self.timers = WorkspaceTimers(workspace, parent=self)
         self.store = store

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
+from app.gui.keyboard_focus import take_commas
 from app.gui.person_curves import PersonCurves
 from tracking.session.edits import SetScale
 
@@ -89,5 +90,6 @@ class PictureTools(Commands):
         dialog.setDoubleRange(0.001, 10_000.0)
         dialog.setDoubleDecimals(3)
         dialog.setDoubleValue(1.0)
+        take_commas(dialog)
         dialog.doubleValueSelected.connect(lambda metres: self.set_length(length_px, metres))
         dialog.open()

@@ -134,7 +134,7 @@ class PlaybackCommands(Commands):
 
 def parse_place(words: str) -> tuple[int | None, float | None]:
     """(frame, None) or (None, seconds) of what was typed; ValueError when it is neither."""
-    text = words.strip().lower()
+    text = words.strip().lower().replace(",", ".")  # 64,5s is typed in many countries
     if text.isdecimal():
         return int(text), None
     if ":" not in text and not text.endswith("s"):

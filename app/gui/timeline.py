@@ -1,5 +1,6 @@
 """One lane for each person: where they were seen, lost or uncertain, and marks where something happened to ids."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
@@ -25,8 +26,9 @@ from tracking.time_span import ALL_TIME, TimeSpan
 
 LANE = 24
 HEAD = 22
+FLAGS = 16
 NAMES = 96
-FLAG_WIDTH = 120
+FLAG_WIDTH = 128
 
 
 def event_words(event: Event, names: Mapping[int, str]) -> str:
@@ -66,13 +68,12 @@ class Lanes(QWidget):
     def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event]) -> None:
         """New contents."""
         self.lanes, self.marks = tuple(lanes), tuple(marks)
-        self.setMinimumHeight(HEAD + LANE * len(self.lanes) + 6)
-        self.update()
+        self._fit()
 
     def show_flags(self, flags: Sequence[SetMark], inside: TimeSpan) -> None:
         """The marks that people set, and their in and out point."""
         self.flags, self.inside = tuple(flags), inside
-        self.update()
+        self._fit()
 
     def show_span(self, start_s: float, end_s: float) -> None:
         """The whole time there is; keeps the zoom unless the time changed."""
@@ -102,6 +103,15 @@ class Lanes(QWidget):
         self._span = (low, high) if end - start >= high - low else (max(start, low), min(end, high))
         self.update()
 
+    @property
+    def _top(self) -> float:
+        """Where the lanes begin: below the ruler, and below the row of flags where there are any."""
+        return HEAD + FLAGS if self.flags else HEAD
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(round(self._top) + LANE * len(self.lanes) + 6)
+        self.update()
+
     # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -112,7 +122,7 @@ class Lanes(QWidget):
         if not self.lanes:
             painter.setPen(QColor(tokens().muted))
             painter.drawText(
-                self.rect().adjusted(0, HEAD, 0, 0),
+                self.rect().adjusted(0, round(self._top), 0, 0),
                 Qt.AlignmentFlag.AlignCenter,
                 "Every person gets a lane here as soon as they are seen.",
             )
@@ -133,12 +143,12 @@ class Lanes(QWidget):
         left = NAMES if start_s is None else min(max(self._x(start_s), NAMES), self.width())
         right = self.width() if end_s is None else min(max(self._x(end_s), NAMES), self.width())
         for x, width in ((NAMES, left - NAMES), (right, self.width() - right)):
-            painter.fillRect(QRectF(x, HEAD, width, self.height() - HEAD), veil)
+            painter.fillRect(QRectF(x, self._top, width, self.height() - self._top), veil)
         painter.setPen(QPen(QColor(tokens().accent), 2))
         for time_s, way in ((start_s, 1), (end_s, -1)):
             if time_s is not None and NAMES <= (x := self._x(time_s)) <= self.width():
-                painter.drawLine(QPointF(x, 2), QPointF(x, self.height()))
-                painter.drawLine(QPointF(x, 2), QPointF(x + 5 * way, 2))
+                painter.drawLine(QPointF(x, HEAD - 3), QPointF(x, self.height()))  # below the times of the ruler
+                painter.drawLine(QPointF(x, HEAD - 3), QPointF(x + 5 * way, HEAD - 3))
 
     def _paint_flag(self, painter: QPainter, flag: SetMark) -> None:
         place = self.flag_place(flag)
@@ -147,25 +157,24 @@ class Lanes(QWidget):
         colours = tokens()
         x = place.left()
         painter.setPen(QPen(QColor(colours.warning), 1.2))
-        painter.drawLine(QPointF(x, 1), QPointF(x, self.height()))
+        painter.drawLine(QPointF(x, place.top()), QPointF(x, self.height()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.warning))
         painter.drawRoundedRect(place, 2, 2)
         painter.setPen(QColor("#10141b"))
         painter.setFont(small_font(self.font(), step=-1.5))
-        painter.drawText(place.adjusted(4, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, self._flag_words(flag))
-
-    def _flag_words(self, flag: SetMark) -> str:
-        metrics = QFontMetrics(small_font(self.font(), step=-1.5))
-        return metrics.elidedText(flag.name, Qt.TextElideMode.ElideRight, FLAG_WIDTH)
+        words = QFontMetrics(painter.font()).elidedText(flag.name, Qt.TextElideMode.ElideRight, int(place.width()) - 7)
+        painter.drawText(place.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def flag_place(self, flag: SetMark) -> QRectF:
-        """Where the name of a mark stands; empty outside of what is shown."""
+        """Where the name of a mark stands, cut short where the next one begins; empty outside of what is shown."""
         x = self._x(flag.time_s)
         if not NAMES <= x <= self.width():
             return QRectF()
         metrics = QFontMetrics(small_font(self.font(), step=-1.5))
-        return QRectF(x, 1, metrics.horizontalAdvance(self._flag_words(flag)) + 8, HEAD - 8)
+        next_s = min((other.time_s for other in self.flags if other.time_s > flag.time_s), default=math.inf)
+        room = self._x(next_s) - x - 2 if next_s < math.inf else FLAG_WIDTH
+        return QRectF(x, HEAD, max(min(metrics.horizontalAdvance(flag.name) + 8, FLAG_WIDTH, room), 3), FLAGS - 2)
 
     def flag_at(self, point: QPoint) -> SetMark | None:
         """The mark whose name is under a point."""
@@ -196,7 +205,7 @@ class Lanes(QWidget):
 
     def _paint_lane(self, painter: QPainter, row: int, lane: Lane) -> None:
         colours = tokens()
-        top = HEAD + LANE * row
+        top = self._top + LANE * row
         hidden = lane.track_id in self.style_of_people.hidden
         if lane.track_id == self.style_of_people.chosen:
             painter.fillRect(QRectF(0, top, self.width(), LANE), QColor(colours.raised))
@@ -271,7 +280,7 @@ class Lanes(QWidget):
     def _spot(self, mark: Event) -> QPointF | None:
         row = next((row for row, lane in enumerate(self.lanes) if lane.track_id == mark.track_id), None)
         x = self._x(mark.time_s)
-        return QPointF(x, HEAD + LANE * (row + 0.5)) if row is not None and x >= NAMES else None
+        return QPointF(x, self._top + LANE * (row + 0.5)) if row is not None and x >= NAMES else None
 
     def mark_at(self, point: QPoint) -> Event | None:
         """The mark under a point."""
@@ -282,8 +291,8 @@ class Lanes(QWidget):
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = int((event.position().y() - HEAD) // LANE)
-        if event.position().y() >= HEAD and row < len(self.lanes):
+        row = int((event.position().y() - self._top) // LANE)
+        if row >= 0 and row < len(self.lanes):
             self.personWanted.emit(self.lanes[row].track_id)
         self._go(event)
 

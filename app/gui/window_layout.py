@@ -1,7 +1,7 @@
-"""Size of the window and its splitters, kept between runs apart from the settings."""
+"""Sizes of windows; that of the main one and its splitters, kept between runs apart from the settings."""
 
-from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QMainWindow, QSplitter
+from PySide6.QtCore import QByteArray, QSettings, QSize
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStyle, QWidget
 
 from ppnet.user_folders import user_folder
 
@@ -10,6 +10,12 @@ LAYOUT_VERSION = 1
 
 def _file() -> QSettings:
     return QSettings(str(user_folder("config") / "layout.ini"), QSettings.Format.IniFormat)
+
+
+def fit_to_screen(window: QWidget, width: int, height: int) -> None:
+    """Gives a window this size, or what there is room for below its title."""
+    title_height = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    window.resize(QSize(width, height).boundedTo(window.screen().availableSize() - QSize(0, title_height)))
 
 
 def save_layout(window: QMainWindow, splitters: dict[str, QSplitter]) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
+
 from app.engine.live import LiveEngine, LiveView
 from app.engine.meter import RateMeter
 from app.engine.player import Player, PlayerPosition
 from app.engine.run_status import Notice, RunStatus
 from app.runs.file_run import FileRun
 from tracking.drawing.privacy import RecentResults
+from tracking.time_span import SAME_TIME_S
 from tracking.types import Frame, FrameResult
 
 
@@ -159,6 +162,14 @@ class FileFeed:
     def position(self) -> PlayerPosition | None:
         return self._player.position()
 
+    def _shown_parts(self) -> tuple[tuple[float, float], ...]:
+        """The tracked parts; each lasts until its last frame has been shown."""
+        times = self._player.times
+        ends = np.append(times, self._player.end_s)
+        parts = self._tracked_parts()
+        after = np.searchsorted(times, [last_s + SAME_TIME_S for _, last_s in parts], side="right")
+        return tuple((first_s, max(last_s, float(ends[i]))) for (first_s, last_s), i in zip(parts, after, strict=True))
+
     def status(self) -> RunStatus:
         tracking = self.engine.status() if self.engine is not None else RunStatus(complete=True)
         where = self._player.position()
@@ -173,7 +184,7 @@ class FileFeed:
             display_fps=self._painted.snapshot(),
             people=len(result) if result is not None else 0,
             memory_bytes=self._memory_bytes(),
-            tracked_parts_s=self._tracked_parts(),
+            tracked_parts_s=self._shown_parts(),
             total=tracking.total or where.frame_count or None,
             moment_s=time.monotonic(),
         )

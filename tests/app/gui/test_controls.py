@@ -71,7 +71,14 @@ def test_playback_keys(qtbot, open_clip):
 
 
 @pytest.mark.parametrize(
-    ("words", "place"), [("120", (120, None)), ("1:04.5", (None, 64.5)), ("64.5s", (None, 64.5)), ("2.5", (None, 2.5))]
+    ("words", "place"),
+    [
+        ("120", (120, None)),
+        ("1:04.5", (None, 64.5)),
+        ("64.5s", (None, 64.5)),
+        ("2.5", (None, 2.5)),
+        ("1:04,5", (None, 64.5)),
+    ],
 )
 def test_places_are_understood(words, place):
     assert parse_place(words) == place

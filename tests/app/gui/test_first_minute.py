@@ -95,6 +95,15 @@ def test_the_tracked_parts_of_the_strip_can_be_seen(qtbot, window):
     assert all(after.pixelColor(x, y).green() > after.pixelColor(x, y).red() for x, y in strip)
 
 
+def test_the_strip_reaches_the_end_when_all_is_tracked(qtbot, open_clip, clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.transport.bar.tracked == ((0.0, 1.0),))
+    window.commands["close"].trigger()
+    window.files.open_path(make_clip(clip.with_name("one.mp4"), 1, size_wh=(64, 48)))
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
+    qtbot.waitUntil(lambda: window.transport.bar.tracked == ((0.0, 1.0),))
+
+
 def test_whoever_goes_far_ahead_sees_skeletons_there_soon_and_the_rest_is_tracked_later(qtbot, window, clip, studio):
     studio.delay_s = 0.03
     long = make_clip(clip.with_name("long.mp4"), 360, size_wh=(64, 48))

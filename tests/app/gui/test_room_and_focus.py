@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QDoubleSpinBox,
     QLabel,
     QSpinBox,
@@ -72,6 +73,19 @@ def test_the_first_window_fits_the_screen(qtbot, studio):
     assert room.width() < 1400, "this screen is a small one"
     assert window.width() <= room.width() and window.height() < room.height(), "its title stands above"
     window.close()
+
+
+def test_every_other_window_fits_the_smallest_screen(qtbot, open_clip):
+    window = open_clip()
+    for name in ("compare", "export", "batch", "shortcuts", "about"):
+        window.commands[name].trigger()
+    opened = [dialog for dialog in QApplication.topLevelWidgets() if isinstance(dialog, QDialog) and dialog.isVisible()]
+    assert len(opened) == 5
+    for dialog in opened:
+        room, least = dialog.screen().availableSize(), dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
+        assert dialog.width() <= room.width() and dialog.height() < room.height(), dialog.windowTitle()
+        assert least.width() <= 1024 and least.height() < 660, dialog.windowTitle()
+        dialog.close()
 
 
 def test_a_message_stands_at_the_foot_of_the_first_page_too(qtbot, open_clip):
