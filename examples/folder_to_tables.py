@@ -5,6 +5,8 @@ from pathlib import Path
 
 import ppnet_live as pl
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 videos, results = map(Path, sys.argv[1:])
 results.mkdir(parents=True, exist_ok=True)
 for video in sorted(videos.glob("*.mp4")):

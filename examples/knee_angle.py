@@ -7,6 +7,8 @@ import numpy as np
 
 import ppnet_live as pl
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 video, picture = sys.argv[1:]
 angles: dict[int, list[tuple[float, float]]] = {}
 for frame in pl.track(video):

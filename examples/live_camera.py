@@ -4,6 +4,8 @@ import sys
 
 import ppnet_live as pl
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 try:
     for frame in pl.track(sys.argv[1], preset="fast"):
         noses = {person.id: tuple(round(value) for value in person["nose"].xy) for person in frame.people

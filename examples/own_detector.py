@@ -10,6 +10,9 @@ import numpy as np
 import ppnet_live as pl
 from tracking.types import Detections
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+
 
 class WholePicture:
     """One box around everything."""

@@ -7,6 +7,8 @@ import numpy as np
 
 import ppnet_live as pl
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 session_file, results = sys.argv[1:]
 with pl.open_session(session_file, smooth="rts", strength=70) as session:
     x = session.to_numpy()[:, 0, session.skeleton.index("left_wrist"), 0]

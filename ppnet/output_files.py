@@ -22,6 +22,13 @@ def writing(place: object) -> Iterator[None]:
         raise UserError(f"{place} could not be written: {error.strerror or error}{remedy}.") from error
 
 
+def refuse_existing(*paths: Path, overwrite: bool) -> None:
+    """UserError naming the first path that is there, unless it may be replaced."""
+    taken = next((path for path in paths if path.exists()), None)
+    if taken is not None and not overwrite:
+        raise UserError(f"{taken} exists already.", option="choose another --out, or add --overwrite to replace it")
+
+
 def write_json(path: Path, content: Any, *, allow_nan: bool = True) -> None:
     """Plain values, indented. UserError when the place cannot be written; ValueError for a number that JSON does not
     know, where it is not allowed."""

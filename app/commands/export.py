@@ -9,6 +9,7 @@ from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import progress_bar
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
+from ppnet.output_files import refuse_existing
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, check_unit, default_path, export
 from tracking.session.edited_session import EditedSession
@@ -47,9 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         edited = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
         usual = {name: default_path(arguments.session, name, edited=edited.is_edited) for name in formats}
         paths = {name: _place(arguments, path, formats) for name, path in usual.items()}
-        taken = [path for path in paths.values() if path.exists()]
-        if taken and not arguments.overwrite:
-            raise UserError(f"{taken[0]} exists already; choose another --out, or add --overwrite to replace it.")
+        refuse_existing(*paths.values(), overwrite=arguments.overwrite)
         for name in formats:
             check_unit(name, edited, arguments.units)
         edited.refresh()

@@ -6,8 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ppnet.errors import UserError
-from ppnet.output_files import writing
+from ppnet.output_files import refuse_existing, writing
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
 from tracking.importing.track_table import TrackTable, listed
@@ -42,8 +41,7 @@ def import_tracks(
     UserError when the file is none that can be read or of another video, or the place is taken or cannot be written.
     """
     place = out or session_path(video)
-    if place.exists() and not overwrite:
-        raise UserError(f"{place} exists already.", option="choose another --out, or add --overwrite to replace it")
+    refuse_existing(place, overwrite=overwrite)
     words, tracks = read or read_tracks(file)
     table, skeleton, left_out = tracks.on_skeleton(chosen)
     with open_source(video) as source:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
+from ppnet.output_files import refuse_existing
 from tracking.drawing.style import PictureLayers
 from tracking.stems import stem_of
 from tracking.video.writer import partial_path
@@ -153,8 +154,7 @@ class OutputFolder:
             number += 1
         if self._taken != "rename":
             self._given.add(name.lower())
-        if existing and self._taken == "refuse":
-            raise UserError(f"{existing[0]} exists already; add --overwrite to replace it, or choose another --out.")
+        refuse_existing(*existing, overwrite=self._taken != "refuse")
         return paths
 
 

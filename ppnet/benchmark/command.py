@@ -70,10 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     progress = (lambda text: None) if arguments.quiet else (lambda text: print(f"  {text}", flush=True))
     results = measure(names, setting, cases, rounds=arguments.rounds, progress=progress)
     facts = machine_facts(setting, threads=threads, rounds=arguments.rounds)
-    text = f"{describe_machine(facts)} {TABLE_WORDS}\n\n{table(results)}\n\n{ratio_table(results)}\n"
-    print(f"\n{text}")
+    parts = (f"{describe_machine(facts)} {TABLE_WORDS}", table(results), ratio_table(results))
+    text = "".join(f"{part}\n\n" for part in parts if part)
+    print(f"\n{text}", end="")
     if arguments.json:
         write_json(arguments.json, as_json(results, facts))
+        print(f"Written: {arguments.json}")
     if arguments.out:
         _write(arguments.out, text, results, case_name("forward", batches[-1]), facts)
     return 0
@@ -95,6 +97,7 @@ def _run_backends(arguments: argparse.Namespace, device: Any) -> int:
     print(f"\n{describe_machine(facts)}\n\n{backend_table(results)}\n")
     if arguments.json:
         write_json(arguments.json, as_json(results, facts))
+        print(f"Written: {arguments.json}")
     return 0
 
 
@@ -167,6 +170,6 @@ def _write(folder: Path, text: str, results: Any, case: str, facts: dict[str, An
     )
     with writing(folder / "benchmark.md"):
         (folder / "benchmark.md").write_text(
-            f"# Benchmark\n\n{text}\n![People per second against cost](benchmark.png)\n", "utf-8"
+            f"# Benchmark\n\n{text}![People per second against cost](benchmark.png)\n", "utf-8"
         )
     print(f"Written: {folder / 'benchmark.md'}, {folder / 'benchmark.png'}")

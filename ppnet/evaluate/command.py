@@ -66,6 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         from ppnet.output_files import write_json
 
         write_json(arguments.json, report.to_json(), allow_nan=False)
+    written = (arguments.json, arguments.results, arguments.failures, arguments.reliability)
+    if any(written):
+        print(f"Written: {', '.join(str(path) for path in written if path)}")
     return 0
 
 

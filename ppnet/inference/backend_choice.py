@@ -46,13 +46,15 @@ def make_backend(
     stay within `MOST_MOVED` of fp32's, measured once. Weights in memory, without a digest, are not measured.
     UserError when the device, the precision or the backend isn't there.
     """
-    if backend not in BACKENDS:
-        raise UserError(f"There is no backend {backend!r}; choose one of {', '.join(BACKENDS)}.")
+    meant_by_auto = os.environ.get(BACKEND_VARIABLE) or "auto"
+    for name in (backend, meant_by_auto):
+        if name not in BACKENDS:
+            raise UserError(f"There is no backend {name!r}; choose one of {', '.join(BACKENDS)}.")
     on_cpu = choose_device(device).type == "cpu"
     if backend == "openvino" and not on_cpu:
         raise UserError("OpenVINO runs on the CPU here; choose the device cpu, or another backend.")
     if backend == "auto":
-        backend = os.environ.get(BACKEND_VARIABLE) or ("auto" if on_cpu and info.sha256 else "torch")
+        backend = meant_by_auto if meant_by_auto != "auto" or (on_cpu and info.sha256) else "torch"
     if backend == "auto":
         backend, precision = ("openvino", precision) if precision == "int8" else _remembered(network, info, precision)
     if backend == "openvino":

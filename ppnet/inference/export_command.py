@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppnet.errors import UserError
+from ppnet.output_files import refuse_existing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,8 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.checkpoint import load_checkpoint
     from ppnet.weights import find_weights
 
-    if arguments.out.exists() and not arguments.overwrite:
-        raise UserError(f"{arguments.out} exists; add --overwrite to replace it.")
+    refuse_existing(arguments.out, overwrite=arguments.overwrite)
     network: Any = load_checkpoint(find_weights(arguments.weights))
     difference = export(network, network.info, arguments.out)
     made = f"{network.info.network} {network.info.input_name}"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ppnet.errors import UserError
-from ppnet.output_files import writing
+from ppnet.output_files import refuse_existing, writing
 from tracking.export.progress import Tick, no_tick
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.session.edited_session import EditedSession
@@ -252,8 +252,7 @@ def export(
     """
     form = EXPORTS[name]
     write = write or _in_unit(name, session, unit)
-    if path.exists() and not overwrite:
-        raise UserError(f"{path} exists already; choose another name or allow overwriting.")
+    refuse_existing(path, overwrite=overwrite)
     fresh = path.with_name(f"{path.stem}.exporting{path.suffix}")
     try:
         with writing(path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ppnet.errors import UserError
+from ppnet.output_files import refuse_existing
 from tracking.session.format import (
     APPLICATION_ID,
     FORMAT_VERSION,
@@ -41,10 +42,9 @@ def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | Non
     """Creates the file with its tables and its header (JSON), whole or not at all, and opens it for writing; the caller
     holds its `WriterLock`. keep_as: what becomes of a file that is overwritten (None: it is gone).
 
-    SessionError when it exists or cannot be written.
+    UserError when it exists, SessionError when it cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise SessionError(f"{path} exists already; choose another name or allow overwriting.")
+    refuse_existing(path, overwrite=overwrite)
     fresh = path.with_name(path.name + "-new")
     try:
         with fresh.open("wb") as file:

@@ -72,7 +72,7 @@ class Session:
     def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False, keep_as: Path | None = None) -> Self:
         """A new file. keep_as: what one that is overwritten is called from then on (None: it is gone).
 
-        SessionError when it exists (and `overwrite` is off), is in use, or cannot be written.
+        UserError when it exists (and `overwrite` is off); SessionError when it is in use or cannot be written.
         """
         with ExitStack() as undo:
             lock = undo.enter_context(WriterLock(path))

@@ -212,7 +212,7 @@ def test_nothing_is_overwritten_unasked(tmp_path, parts, capsys):
     assert track(clip, "--out", tmp_path) == 0
     kept = {file: file.read_bytes() for file in tmp_path.iterdir()}
     assert track(clip, "--out", tmp_path, "--min-conf", 0.9) == 2
-    assert "exists already; add --overwrite" in capsys.readouterr().err
+    assert "exists already; choose another --out, or add --overwrite" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
     assert track(clip, "--out", tmp_path, "--min-conf", 0.9, "--overwrite") == 0
     assert rows_of(tmp_path / "a_keypoints.csv")[0]["nose_state"] == "missing"

@@ -109,6 +109,9 @@ def test_an_environment_variable_says_what_auto_means(network, monkeypatch):
     assert isinstance(auto(network), TorchBackend)
     monkeypatch.setenv("PPNET_LIVE_BACKEND", "openvino")
     assert isinstance(auto(network), OpenVinoBackend)
+    monkeypatch.setenv("PPNET_LIVE_BACKEND", "opnevino")
+    with pytest.raises(UserError, match="no backend 'opnevino'; choose one of auto, torch, openvino"):
+        auto(network)
 
 
 def test_weights_in_memory_are_not_measured(network, monkeypatch):
