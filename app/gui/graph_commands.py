@@ -20,7 +20,7 @@ class GraphCommands(Commands):
         super().__init__(parts)
         self._curves = curves
         self._files = files
-        curves.savePicture.connect(lambda: self.picture(curves.graph, "curve"))
+        curves.savePicture.connect(lambda: self.picture(curves.graph, f"{self._whose()}curve"))
         curves.saveTable.connect(self.curve_table)
         performance.savePicture.connect(lambda: self.picture(performance, "performance"))
         performance.saveTable.connect(lambda: self.table(performance.columns(), "performance"))
@@ -38,7 +38,7 @@ class GraphCommands(Commands):
         if self._curves.is_reading:
             self._workspace.notify("The curve is still being read; save the table in a moment.", "warning")
         else:
-            self.table(self._curves.columns(), "curve")
+            self.table(self._curves.columns(), f"{self._whose()}curve")
 
     def table(self, columns: list[Column], name: str) -> None:
         """The figures as CSV."""
@@ -49,6 +49,10 @@ class GraphCommands(Commands):
             self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
         else:
             self._files.tell_saved(path)
+
+    def _whose(self) -> str:
+        chosen = self._workspace.people.chosen
+        return "" if chosen is None else f"{chosen}_"
 
     def _place(self, end: str) -> Path:
         run = self._workspace.run

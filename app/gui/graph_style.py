@@ -1,8 +1,9 @@
 """How every graph looks, and how its figures leave the program (PNG, CSV)."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy.typing as npt
 import pyqtgraph as pg
@@ -11,14 +12,65 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from app.gui.theme import tokens
+from tracking.time_span import TimeSpan
 
 Column = tuple[str, npt.ArrayLike]
+FOREVER_S = 1e9
+
+
+class SecondsAxis(pg.AxisItem):  # type: ignore[misc]
+    """Times with their unit."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [f"{words} s" for words in super().tickStrings(values, scale, spacing)]
+
+
+class OutsideSpan:
+    """Fades what lies before and after a span of time."""
+
+    def __init__(self, graph: pg.PlotWidget) -> None:
+        self._parts = [pg.LinearRegionItem(movable=False, pen=pg.mkPen(None)) for _ in range(2)]
+        for part in self._parts:
+            part.setZValue(5)
+            part.hide()
+            graph.addItem(part, ignoreBounds=True)
+        self.restyle()
+
+    def show(self, span: TimeSpan) -> None:
+        """Fades all but that."""
+        limits = (-FOREVER_S, span.start_s), (span.end_s, FOREVER_S)
+        for part, (start_s, end_s) in zip(self._parts, limits, strict=True):
+            part.setVisible(start_s is not None and end_s is not None)
+            if start_s is not None and end_s is not None:
+                part.setRegion((start_s, end_s))
+
+    def restyle(self) -> None:
+        """Takes the colours of the look."""
+        colour = QColor(tokens().panel)
+        colour.setAlpha(190)
+        for part in self._parts:
+            part.setBrush(colour)
+
+
+def on_click(graph: pg.PlotWidget, action: Callable[[float], object]) -> None:
+    """A click calls `action(time_s)`, a double click shows all of the graph again."""
+    box = graph.getPlotItem().getViewBox()
+
+    def clicked(event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or not box.sceneBoundingRect().contains(event.scenePos()):
+            return
+        if event.double():
+            box.enableAutoRange()
+        else:
+            action(float(box.mapSceneToView(event.scenePos()).x()))
+
+    graph.scene().sigMouseClicked.connect(clicked)
 
 
 def plot(title: str, unit: str) -> pg.PlotWidget:
-    """An empty graph; its vertical axis says what is drawn and in which unit."""
+    """An empty graph over seconds; its title says what is drawn and in which unit."""
     pg.setConfigOptions(antialias=True)
-    widget = pg.PlotWidget(enableMenu=False)
+    widget = pg.PlotWidget(enableMenu=False, axisItems={"bottom": SecondsAxis("bottom")})
     widget.hideButtons()
     item = widget.getPlotItem()
     item.setClipToView(True)

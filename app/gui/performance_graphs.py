@@ -94,7 +94,7 @@ class PerformanceGraphs(QWidget):
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(4, 2, 2, 0)
-        words = QLabel("The last minute (x: seconds ago)")
+        words = QLabel("The last minute")
         words.setProperty("muted", True)
         row.addWidget(words, 1)
         for text, signal in (("Save picture…", self.savePicture), ("Save table…", self.saveTable)):

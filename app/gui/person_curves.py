@@ -7,20 +7,21 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
+from app.gui.graph_style import Column, OutsideSpan, line_pen, on_click, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
 from tracking.measurements import name_of
 from tracking.session.edits import SetDrawing
+from tracking.time_span import ALL_TIME, TimeSpan
 
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))
 OF_A_JOINT = tuple(key for key, _, _ in QUANTITIES)
 
 
 class PersonCurves(QWidget):
-    """Choice of what to draw, the graph, and a cursor that follows the picture and can be dragged."""
+    """Choice of what to draw, the graph, and a cursor that follows the picture; a click or a drag of it goes there."""
 
     timeWanted = Signal(float)
     savePicture = Signal()
@@ -34,6 +35,7 @@ class PersonCurves(QWidget):
         """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
         self._drawings: dict[str, SetDrawing] = {}
+        self._span = ALL_TIME
         self.quantity, self.joint = QComboBox(), QComboBox()
         self.quantity.setAccessibleName("What the curve shows")
         self.joint.setAccessibleName("Joint of the curve")
@@ -57,6 +59,11 @@ class PersonCurves(QWidget):
         self.marker.setCursor(Qt.CursorShape.SizeHorCursor)
         self.marker.sigDragged.connect(lambda line: self.timeWanted.emit(float(line.value())))
         self.graph.addItem(self.marker, ignoreBounds=True)
+        self._outside = OutsideSpan(self.graph)
+        self.graph.setMouseEnabled(x=True, y=False)  # the wheel looks closer at a time; what is seen fills the height
+        self.graph.getPlotItem().getViewBox().setAutoVisible(y=True)
+        self.graph.setToolTip("Click: go there. Wheel: zoom. Double click: all of it")
+        on_click(self.graph, self.timeWanted.emit)
         self.empty = QLabel("Click a person in the picture to see how they move.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("muted", True)
@@ -100,6 +107,11 @@ class PersonCurves(QWidget):
             self._drawings = offered
             self.redraw()
 
+    def show_span(self, span: TimeSpan) -> None:
+        """Fades what lies before the in point and after the out point; tables leave it out."""
+        self._span = span
+        self._outside.show(span)
+
     def set_scale(self, metres_per_pixel: float | None) -> None:
         """Draws metres where a scale is known."""
         self._scale = (metres_per_pixel, "m") if metres_per_pixel else (1.0, "px")
@@ -112,11 +124,12 @@ class PersonCurves(QWidget):
         self._tell_value(time_s)
 
     def columns(self) -> list[Column]:
-        """The curves drawn, for a table."""
+        """The curves between in and out point, for a table."""
         times, raw = self._values(raw=True)
         _, smoothed = self._values(raw=False)
-        name = self._title()
-        return [("time_s", times), (f"{name} raw", raw), (f"{name} smoothed", smoothed)]
+        name, inside = self._title(), self._span.indices(times)
+        part = slice(inside.start, inside.stop)
+        return [("time_s", times[part]), (f"{name} raw", raw[part]), (f"{name} smoothed", smoothed[part])]
 
     def redraw(self) -> None:
         """Draws what is chosen."""
@@ -128,7 +141,7 @@ class PersonCurves(QWidget):
             self._tell_value(float(self.marker.value()))
             return
         curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
-        self.graph.setProperty("graphTitle", title_with_legend(self._title(), curves))
+        self.graph.setProperty("graphTitle", title_with_legend(f"{self.who.text()}: {self._title()}", curves))
         restyle(self.graph)
         self._raw.setData(*self._values(raw=True))
         self._smooth.setData(*self._values(raw=False))
@@ -138,6 +151,7 @@ class PersonCurves(QWidget):
         """Takes the colours of the look."""
         restyle(self.graph)
         self._raw.setPen(line_pen(tokens().muted, width=1.2))
+        self._outside.restyle()
 
     def _values(self, *, raw: bool) -> tuple[Floats, Floats]:
         if self._history is None:

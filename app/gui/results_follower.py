@@ -10,6 +10,7 @@ from app.gui.timeline import Lanes
 from app.runs.results_reader import KnownResults, ResultsReader
 from tracking.drawing.style import PeopleStyle
 from tracking.events import Lane, next_event, previous_event
+from tracking.time_span import ALL_TIME
 
 TICK_MS = 100
 LIVE_FRAMES = 1800  # of a camera so many are drawn as curves
@@ -93,6 +94,8 @@ class ResultsFollower(Commands):
         self._lanes.show_lanes(lanes, self._known.events)
         self._lanes.show_span(*self._span())
         self._people.show_people([_row(lane) for lane in lanes], style)
+        run = self._workspace.run
+        self._curves.show_span(run.edited.plan.span if run is not None else ALL_TIME)
         self._curves.show_history(self._known.history, self._name(style), is_reading=self._known.is_reading)
 
     def _span(self) -> tuple[float, float]:
