@@ -1,7 +1,6 @@
 """Many files, one after the other: a table with progress, what is left, what came of each. Stands beside the window."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -21,9 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.batch_settings import BatchSettings
 from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
 from app.gui.keyboard_focus import SideWindow
+from app.gui.window_layout import fit_to_screen
 from app.runs.batch import Batch, BatchRow, BatchState
 from app.runs.batch_inputs import videos_in
 from app.runs.outputs import OutputFolder
@@ -67,7 +68,7 @@ class BatchDialog(SideWindow):
         super().__init__(parent)
         self.setWindowTitle("Batch")
         self.setAcceptDrops(True)
-        self.resize(820, 460)
+        fit_to_screen(self, 820, 500)
         self._workspace = workspace
         self._batch: Batch | None = None
         self._waiting: list[Path] = []
@@ -88,6 +89,7 @@ class BatchDialog(SideWindow):
         self.folder.setAccessibleName("Folder for the results")
         self.video = QCheckBox("Also write videos with skeletons")
         self.video.setChecked(True)
+        self.settings = BatchSettings(workspace)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.status = QLabel("Add files or a folder, or drop them here.")
@@ -126,6 +128,7 @@ class BatchDialog(SideWindow):
         column.setSpacing(10)
         column.addLayout(files)
         column.addWidget(self.table, 1)
+        column.addWidget(self.settings)
         column.addLayout(where)
         column.addWidget(self.bar)
         column.addLayout(below)
@@ -141,14 +144,13 @@ class BatchDialog(SideWindow):
         self.refresh()
 
     def start(self) -> None:
-        """Begins with the settings of the window as they are now."""
+        """Begins with the settings that are shown."""
         if not self._waiting:
             return
         folder = Path(self.folder.text().strip() or ".").expanduser()
-        settings = replace(self._workspace.settings, only=None)  # a place in one video says nothing about the others
         layers = self._workspace.layers.privacy
         outputs = OutputFolder(folder, video=self.video.isChecked(), layers=layers, taken="rename")
-        self._batch = Batch(self._waiting, settings, outputs)
+        self._batch = Batch(self._waiting, self.settings.chosen, outputs)
         self._waiting = []
         self._batch.start()
         self._ticker.start()
@@ -186,6 +188,8 @@ class BatchDialog(SideWindow):
         self.buttons["start"].setEnabled(not busy and bool(self._waiting))
         self.buttons["cancel"].setEnabled(busy)
         self.buttons["remove"].setEnabled(not busy)
+        self.settings.setEnabled(not busy)
+        self.settings.refresh()
         self.bar.setVisible(busy)
         share = round(1000 * _share(rows))
         self.bar.setRange(0, 1000 if share else 0)  # without an end it moves by itself: nothing is done yet

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-from app.gui.theme import tokens
+from app.gui.theme import small_font, tokens
 from tracking.time_span import TimeSpan
 
 Column = tuple[str, npt.ArrayLike]
@@ -90,7 +90,7 @@ def restyle(widget: pg.PlotWidget) -> None:
     colours = tokens()
     widget.setBackground(QColor(colours.panel))
     item = widget.getPlotItem()
-    item.setTitle(str(widget.property("graphTitle")), color=colours.muted, size="8.5pt")
+    item.setTitle(str(widget.property("graphTitle")) or None, color=colours.muted, size="8.5pt")
     item.showGrid(x=False, y=True, alpha=0.12)
     for side in ("left", "bottom"):
         axis = item.getAxis(side)
@@ -100,8 +100,19 @@ def restyle(widget: pg.PlotWidget) -> None:
 
 def title_with_legend(words: str, entries: Sequence[tuple[str, str]]) -> str:
     """A title that names the curves in their colours: (words, colour) each."""
-    named = " &nbsp; ".join(f'<span style="color:{colour}">■</span> {name}' for name, colour in entries)
+    named = " &nbsp; ".join(f'<span style="color:{colour}">■</span>&nbsp;{name}' for name, colour in entries)
     return f"{words} &nbsp;&nbsp; {named}" if named else words
+
+
+def legend_label(words: str, entries: Sequence[tuple[str, str]]) -> QLabel:
+    """The same above a graph without a title, in as many lines as it needs."""
+    label = QLabel(title_with_legend(words, [(name.replace(" ", "&nbsp;"), colour) for name, colour in entries]))
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setProperty("muted", True)
+    label.setFont(small_font(label.font(), step=-1.5))
+    return label
 
 
 def line_pen(colour: str, *, width: float = 1.8) -> object:

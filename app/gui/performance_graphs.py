@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.run_status import RunStatus
-from app.gui.graph_style import Column, line_pen, plot, restyle, title_with_legend
+from app.gui.graph_style import Column, legend_label, line_pen, plot, restyle
 from app.gui.theme import CURVE_COLOURS, as_panel
 
 SPAN_S = 60.0
@@ -40,20 +40,25 @@ class PerformanceGraphs(QWidget):
         super().__init__()
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
-        self._rates = plot(_titled("Frames per second", [words for _, words in RATES]), "")
-        self._stages = plot(_titled("Milliseconds", [words for _, words in STAGES]), "")
-        self._delay = plot("Camera to screen", "ms")
-        self._counts = plot(_titled("", ["people", "frames dropped per second"], first=2, step=2), "")
-        self._graphs = (self._rates, self._stages, self._delay, self._counts)
+        self._rates, self._stages, self._delay, self._counts = self._graphs = tuple(plot("", "") for _ in range(4))
+        self.legends = (
+            _legend("Frames per second", [words for _, words in RATES]),
+            _legend("Milliseconds", [words for _, words in STAGES]),
+            _legend("Camera to screen (ms)", []),
+            _legend("", ["people", "frames dropped per second"], first=2, step=2),
+        )
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(6, 4, 6, 2)
         grid.setSpacing(6)
         grid.addLayout(self._head(), 0, 0, 1, len(self._graphs))
-        grid.setRowStretch(1, 1)
-        for column, graph in enumerate(self._graphs):
+        grid.setVerticalSpacing(2)
+        grid.setRowStretch(2, 1)
+        for column, (graph, legend) in enumerate(zip(self._graphs, self.legends, strict=True)):
+            graph.setAccessibleName(legend.accessibleName())
+            grid.addWidget(legend, 1, column)
             graph.setMouseEnabled(x=False, y=False)
             graph.setXRange(-SPAN_S, 0, padding=0)
-            grid.addWidget(graph, 1, column)
+            grid.addWidget(graph, 2, column)
             grid.setColumnStretch(column, 4 if graph is not self._delay else 3)
         self._rate_curves = {name: self._curve(self._rates, index) for index, (name, _) in enumerate(RATES)}
         self._stage_curves = self._stacked()
@@ -70,7 +75,8 @@ class PerformanceGraphs(QWidget):
         self._rows.append((status.moment_s, sample(status)))
         while self._rows and self._rows[0][0] < status.moment_s - SPAN_S:
             self._rows.popleft()
-        self._delay.setVisible(status.is_live)
+        for part in (self._delay, self.legends[2]):
+            part.setVisible(status.is_live)
         self._grid.setColumnStretch(2, 3 if status.is_live else 0)
         if self.isVisible():
             self._draw()
@@ -94,6 +100,7 @@ class PerformanceGraphs(QWidget):
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(4, 2, 2, 0)
+        row.setSpacing(6)
         words = QLabel("The last minute")
         words.setProperty("muted", True)
         row.addWidget(words, 1)
@@ -147,6 +154,7 @@ class PerformanceGraphs(QWidget):
         self._draw()
 
 
-def _titled(words: str, names: list[str], *, first: int = 0, step: int = 1) -> str:
-    entries = [(name, CURVE_COLOURS[first + step * index]) for index, name in enumerate(names)]
-    return title_with_legend(words, entries)
+def _legend(words: str, names: list[str], *, first: int = 0, step: int = 1) -> QLabel:
+    label = legend_label(words, [(name, CURVE_COLOURS[first + step * index]) for index, name in enumerate(names)])
+    label.setAccessibleName(", ".join(filter(None, (words, *names))))
+    return label

@@ -1,6 +1,6 @@
 """Record: what to record, and while it runs how long, how large, how much room is left, what was dropped."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.engine.recorder import RecordingStats
@@ -14,6 +14,7 @@ KINDS = (
     ("Without skeletons", False, True),
     ("Both", True, True),
 )
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def recording_text(stats: RecordingStats) -> str:
@@ -25,7 +26,7 @@ def recording_text(stats: RecordingStats) -> str:
         parts.append(f"{size_text(stats.free_bytes)} free")
     if dropped := sum(count for _, count in stats.dropped):
         parts.append(f"{dropped} frames dropped")
-    return "   ".join(parts)
+    return "   ".join(part.replace(" ", NO_BREAK_SPACE) for part in parts)
 
 
 class RecordBar(QWidget):
@@ -65,7 +66,9 @@ class RecordBar(QWidget):
         self.share.clicked.connect(self.shareWanted)
         self.is_recording = False
         for label in (self.figures, self.status):
-            label.setMinimumWidth(1)  # on a small screen the window does not grow with them
+            label.setMinimumWidth(1)  # on a small screen the window does not grow with them: they take two lines
+            label.setWordWrap(True)
+        self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 8)
         row.setSpacing(8)
@@ -73,8 +76,7 @@ class RecordBar(QWidget):
             self.button, self.kind, self.figures, self.status, self.snapshot, self.share, self.export,
         )  # fmt: skip
         for part in parts:
-            row.addWidget(part)
-        row.insertStretch(parts.index(self.status), 1)
+            row.addWidget(part, 1 if part is self.figures else 0)
         self.recolour()
 
     def toggle(self) -> None:
@@ -90,7 +92,7 @@ class RecordBar(QWidget):
         if running != self.is_recording:
             self.is_recording = running
             self.recolour()
-        self.kind.setEnabled(not running)
+        self.kind.setVisible(not running)  # the figures need its room
         self.figures.setText(recording_text(stats) if running and stats is not None else "")
 
     def recolour(self) -> None:
@@ -98,7 +100,7 @@ class RecordBar(QWidget):
         colours = tokens()
         self.button.setIcon(icon("stop" if self.is_recording else "record", colours.danger))
         self.button.setText("Stop" if self.is_recording else "Record")
-        self.figures.setStyleSheet(f"color: {colours.danger}; font-weight: 600;" if self.is_recording else "")
+        self.figures.setStyleSheet(f"color: {colours.danger};" if self.is_recording else "")
         self.snapshot.setIcon(icon("snapshot", colours.text, faded=colours.border))
         self.share.setIcon(icon("link", colours.text, faded=colours.border))
         self.export.setIcon(icon("export", colours.text, faded=colours.border))

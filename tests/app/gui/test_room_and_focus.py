@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from app.engine.player import PlayerPosition
 from app.engine.recorder import RecordingStats
+from app.engine.run_status import RunStatus
 from app.gui.application import make_window
 from app.gui.start_page import RecentRow, Unfinished
 from tests.app.gui.conftest import press
@@ -51,19 +53,55 @@ def test_everything_fits_on_small_screens(qtbot, window, open_clip, size):
     assert window.rect().contains(bar.mapTo(window, bar.rect().bottomRight()))
 
 
+LONG = RecordingStats(elapsed_s=37250.0, bytes_written=10**11, free_bytes=10**12, dropped=(("raw", 12345),))
+
+
 def test_the_window_grows_with_no_words(qtbot, window, open_clip):
     open_clip()
     window.resize(1024, 700)
     size = window.width(), window.height()
-    window.record_bar.show_recording(RecordingStats(3725.0, 10**11, 10**12, dropped=(("raw", 1234),)), running=True)
+    window.record_bar.show_recording(LONG, running=True)
     window.record_bar.status.setText("Writing the recording… 50 %")
+    window.transport.show_position(PlayerPosition(108_000 * 9, 32_400.0, 108_000 * 9 + 1, 32_400.0))
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
+    assert window.transport.bar.width() >= 100
     window.record_bar.show_recording(None, running=False)
     window.workspace.busy_changed.emit(f"Opening {'a_very_long_name' * 15}…")
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
     window.workspace.busy_changed.emit("")
+
+
+def is_whole(label: QLabel) -> bool:
+    """Whether all of it is in view."""
+    return label.isVisible() and label.heightForWidth(label.width()) <= label.height()
+
+
+@pytest.mark.parametrize("status", ["", "Writing the recording… 50 %"])
+def test_figures_of_a_recording_are_not_cut_off_on_small_screens(qtbot, window, open_clip, status):
+    open_clip()
+    window.resize(1024, 700)
+    bar = window.record_bar
+    bar.show_recording(LONG, running=True)
+    bar.status.setText(status)
+    qtbot.waitUntil(lambda: is_whole(bar.figures) and is_whole(bar.status))
+    widths = [bar.figures.fontMetrics().horizontalAdvance(part) for part in bar.figures.text().split("   ")]
+    assert len(widths) == 4 and max(widths) <= bar.figures.width()
+    bar.show_recording(None, running=False)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_names_of_curves_are_not_cut_off_on_small_screens(window, open_clip, is_live):
+    open_clip()
+    window.resize(1024, 700)
+    window.below.setCurrentWidget(window.performance)
+    QApplication.processEvents()
+    window.performance.add(RunStatus(is_live=is_live))
+    window.performance.layout().activate()  # no event meanwhile that tells of the file again
+    shown = [label for label in window.performance.legends if label.isVisible()]
+    assert len(shown) == (4 if is_live else 3)
+    assert all(is_whole(label) for label in shown)
 
 
 def test_the_first_window_fits_the_screen(qtbot, studio):

@@ -1,0 +1,81 @@
+"""What of the window's settings goes into a batch is said, and what is about the open video can be left out."""
+
+import pytest
+
+from app.gui.batch_settings import SETTINGS, setting_words
+from tests.app.gui.conftest import choose, press
+from tests.clips import make_clip
+from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
+from tracking.pipeline import Pipeline
+from tracking.run_settings import RunSettings
+
+
+@pytest.fixture
+def batched(qtbot, window, open_clip, tmp_path, monkeypatch):
+    """The window with an open video, and a batch of another one; what tracks it gives the settings used."""
+    used = []
+
+    def build(settings):
+        used.append(settings)
+        return Pipeline(FakeDetector(), FakeEstimator())
+
+    monkeypatch.setattr("app.factory.build_pipeline", build)
+    open_clip()
+    walker = make_clip(tmp_path / "walker.mp4", 10, size_wh=(128, 64), painter=paint_walkers)
+    window.exports.show_batch([walker])
+    dialog = window.exports.batch
+    dialog.folder.setText(str(tmp_path / "batch"))
+
+    def tracked() -> RunSettings:
+        press(dialog, "Start")
+        qtbot.waitUntil(lambda: dialog.status.text() == "1 done")
+        return used[-1]
+
+    yield dialog.settings, tracked
+    dialog.close()
+
+
+def test_the_region_of_the_open_video_is_said_and_left_out_unless_it_is_wanted(window, batched):
+    shown, tracked = batched
+    box = shown.boxes["region"]
+    assert not box.isVisible() and "Balanced" in shown.words.text()
+    window.tools.set_region((100.0, 80.0, 500.0, 400.0))
+    window.commands["blur-faces"].trigger()
+    assert (box.text(), box.isVisible(), box.isChecked()) == ("Region: 100, 80, 500, 400 pixels", True, False)
+    assert "faces blurred" in shown.words.text()
+    assert tracked().region is None
+
+
+def test_the_region_goes_into_the_batch_where_it_is_wanted(window, batched):
+    shown, tracked = batched
+    window.tools.set_region((10.0, 8.0, 100.0, 60.0))
+    shown.boxes["region"].click()
+    assert tracked().region == (10.0, 8.0, 100.0, 60.0)
+
+
+def test_a_turn_that_holds_for_the_next_video_too_can_be_left_out(window, batched):
+    shown, tracked = batched
+    choose(window, "adaptation.turn_deg", 90)
+    choose(window, "detector.tiles", "auto")
+    box = shown.boxes["adaptation.turn_deg"]
+    assert (box.text(), box.isVisible(), box.isChecked()) == ("Rotate: 90°", True, True)
+    assert "Small people: Search large pictures in parts" in shown.words.text()
+    box.click()
+    used = tracked()
+    assert used.adaptation.turn_deg == 0 and used.detector.tiles == "auto"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("adaptation.mirror", True, "Mirror"),
+        ("smoothing.undo_swaps", False, "Undo exchanged sides: off"),
+        ("adaptation.slow_motion", 8.0, "Slow motion: 8 times slower"),
+        ("start_s", 2.5, "Begin at: 2.5 s"),
+        ("smoothing.min_score", 0.5, "Minimum confidence: 50 %"),
+        ("detect_every", 6, "Look for people every: 6 frames"),
+        ("network.weights", "mine", "Weights: mine"),
+    ],
+)
+def test_settings_are_told_in_words(name, value, words):
+    assert setting_words(SETTINGS[name], value) == words
