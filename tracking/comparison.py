@@ -3,6 +3,7 @@
 One function draws the picture for the window and for the video, so that they are the same.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,7 +21,7 @@ from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
 from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.results_nearby import ResultsNearby
-from tracking.drawing.shapes import Label, Lines, Scene
+from tracking.drawing.shapes import Label, Lines, Scene, Shape
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import find_video
@@ -130,11 +131,11 @@ class Comparison:
 
     def picture(self, time_s: float, shown: tuple["Shown", "Shown"]) -> Image:
         """(H, W, 3) RGB at a time against the moment; shown: what each side shows then."""
-        panes = [self._pane(number, one) for number, one in enumerate(shown)]
         if self.ghost:
-            self._draw_ghost(panes[0], shown)
+            panes = [self._pane(0, shown[0], ghost=self._ghost_of(shown))]
             self._name(panes[0], 1, 34)
-            panes = panes[:1]
+        else:
+            panes = [self._pane(number, one) for number, one in enumerate(shown)]
         return np.concatenate([np.concatenate(panes, axis=1), self._curve_strip(time_s)], axis=0)
 
     # Panes
@@ -148,35 +149,38 @@ class Comparison:
         style = replace(style, people=people, zoom=PANE_WH[1] / side.pane_high)
         return Annotator(style, near=ResultsNearby.of(session.stored))
 
-    def _pane(self, number: int, shown: "Shown") -> Image:
+    def _pane(self, number: int, shown: "Shown", *, ghost: Sequence[Shape] = ()) -> Image:
         side = self.sides[number]
         corner, scale = _place(side, shown.result)
-        drawn = self._annotators[number].picture(shown.frame, shown.result)
+        drawn = self._annotators[number].picture(shown.frame, shown.result, ghost=ghost)
         matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
         pane = np.asarray(cv2.warpAffine(drawn, matrix, PANE_WH, flags=cv2.INTER_AREA), np.uint8)
         self._name(pane, number, 0)
         return pane
 
     def _name(self, pane: Image, number: int, top: int) -> None:
-        side = self.sides[number]
-        words = f"{side.name}, {named_after(side.attempt.session.stored.path, '').name}"
+        side, other = self.sides[number], self.sides[1 - number]
+        path, other_path = (one.attempt.session.stored.path for one in (side, other))
+        words = f"{side.name}, {named_after(path, '').name}"
+        if (path, side.attempt.person) == (other_path, other.attempt.person):
+            words += f", {_moment(side.attempt)}"
         label = Label(words, (8, 8 + top), 20, OUTLINE, COLORS[number], (0.0, 0.0))
         paint_scene(Scene(PANE_WH, (label,)), pane)
 
-    def _draw_ghost(self, pane: Image, shown: tuple["Shown", "Shown"]) -> None:
-        """The second one's skeleton, as large as the first one, hips on hips."""
+    def _ghost_of(self, shown: tuple["Shown", "Shown"]) -> tuple[Lines, ...]:
+        """The second one's skeleton in the first one's picture, as large as they are, hips on hips."""
         (own, own_hips), (other, other_hips) = (
             _joints(side, one.result) for side, one in zip(self.sides, shown, strict=True)
         )
         if other is None or own is None or not np.isfinite([own_hips, other_hips]).all():
-            return
-        corner, scale = _place(self.sides[0], shown[0].result)
+            return ()
+        scale = PANE_WH[1] / self.sides[0].pane_high
         grown = self.sides[0].leg / self.sides[1].leg if np.isfinite(self.sides[1].leg) else 1.0
-        points = ((other - other_hips) * grown + own_hips - corner) * scale
+        points = (other - other_hips) * grown + own_hips
         edges = np.array(self.sides[1].motion.skeleton.edges).reshape(-1, 2)
         lines = points[edges]
         lines = lines[np.isfinite(lines).all(axis=(1, 2))].astype(np.float32)
-        paint_scene(Scene(PANE_WH, (Lines(lines, OUTLINE, 7), Lines(lines, COLORS[1], 5))), pane)
+        return Lines(lines, OUTLINE, 7 / scale), Lines(lines, COLORS[1], 5 / scale)
 
     # Curves
 
@@ -293,6 +297,12 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
 def picture_count(comparison: Comparison, speed: float) -> int:
     """How many pictures `write_comparison` writes."""
     return int((comparison.end_s - comparison.start_s) / speed * RATE + 1e-6) + 1
+
+
+def _moment(attempt: Attempt) -> str:
+    """The mark at its moment, or the time."""
+    marks = (mark for mark in attempt.session.marks if abs(mark.time_s - attempt.at_s) < ROUNDED_S)
+    return next((mark.name for mark in marks), f"{attempt.at_s:.2f} s")
 
 
 def _place(side: Side, result: FrameResult | None) -> tuple[Floats, float]:

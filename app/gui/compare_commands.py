@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.compare_window import Choice, CompareWindow
-from app.gui.file_commands import FileCommands
+from app.gui.file_commands import FileCommands, show_in_folder
 from app.runs.background_work import BackgroundWork, Progress
 from ppnet.errors import UserError
 from tracking.comparison import Comparison, picture_count, write_comparison
@@ -60,7 +60,8 @@ class CompareCommands(Commands):
 
     def ask_other(self) -> None:
         """Asks for a session to compare with."""
-        dialog = QFileDialog(self.shown, "Compare with")
+        run = self._workspace.opened_file
+        dialog = QFileDialog(self.shown, "Compare with", str(run.session.path.parent) if run is not None else "")
         dialog.setNameFilter("Sessions (*.ppnet)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.take_other(Path(path)))
@@ -78,17 +79,17 @@ class CompareCommands(Commands):
             find_video(edited)  # says so when it is gone
             self.shown.set_second(_choice(edited, None))
         except UserError as error:
-            self._workspace.notify(str(error), "error")
+            self._say(str(error), "error")
 
-    def save(self, comparison: Comparison) -> None:
-        """Writes the video."""
+    def save(self, comparison: Comparison, speed: float = 1.0) -> None:
+        """Writes the video, `speed` times as fast as life."""
         run = self._workspace.opened_file
         if run is None or self._writing.is_busy:
             return
-        path, count = self._files.new_file(f"{run.video.stem}_compared.mp4"), picture_count(comparison, 1.0)
+        path, count = self._files.new_file(f"{run.video.stem}_compared.mp4"), picture_count(comparison, speed)
 
         def work(progress: Progress) -> Path:
-            return write_comparison(comparison, path, lambda done: progress.tell(done / count))
+            return write_comparison(comparison, path, lambda done: progress.tell(done / count), speed=speed)
 
         self._ticker.start()
         self._writing.start(work)
@@ -117,11 +118,21 @@ class CompareCommands(Commands):
 
     def _written(self, path: Path | None) -> None:
         self._end()
-        self._files.tell_saved(path)
+        if self.shown is None or path is None:
+            self._files.tell_saved(path)
+        else:
+            self.shown.banner.say(f"Saved {path.name}", button="Show in folder", action=lambda: show_in_folder(path))
 
     def _failed(self, words: str) -> None:
         self._end()
-        self._workspace.notify(words, "error")
+        self._say(words, "error")
+
+    def _say(self, words: str, kind: str) -> None:
+        """In the window of the comparison where it is open: it may hide the other one."""
+        if self.shown is not None:
+            self.shown.banner.tell(words, kind)
+        else:
+            self._workspace.notify(words, kind)
 
     def _end(self) -> None:
         self._ticker.stop()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,17 +21,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.keyboard_focus import SideWindow, take_commas
+from app.gui.banner import Banner
+from app.gui.keyboard_focus import SideWindow, leave_focus_to_tab, take_commas
 from app.gui.qt_canvas import to_qimage
 from app.gui.window_layout import fit_to_screen
 from app.runs.comparing import ComparisonPlayer
 from tracking.angles import ANGLES
-from tracking.comparison import Attempt, Comparison, Image
+from tracking.comparison import RATE, Attempt, Comparison, Image
 from tracking.drawing.style import PictureLayers
 from tracking.session.edited_session import EditedSession
 
 TICK_MS = 15
 STEPS_A_SECOND = 100
+SPEEDS = (1.0, 0.5, 0.25, 0.1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Choice:
 class CompareWindow(SideWindow):
     """Stands beside the main window. sides: what can be chosen from on each side. layers: how pictures look."""
 
-    saveWanted = Signal(object)  # Comparison
+    saveWanted = Signal(object, float)  # Comparison, speed
     otherFileWanted = Signal()
 
     def __init__(self, first: Choice, second: Choice, *, layers: PictureLayers, parent: QWidget | None = None) -> None:
@@ -69,6 +71,11 @@ class CompareWindow(SideWindow):
         self.other = QPushButton("Other file…")
         self.other.setToolTip("A session file to compare with")
         self.play = QPushButton("Play")
+        self.speed = QComboBox()
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip("How fast it plays, and is saved")
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g}×", speed)
         self.place = QSlider(Qt.Orientation.Horizontal)
         self.place.setAccessibleName("Time against the moment")
         self.save = QPushButton("Save video")
@@ -76,6 +83,7 @@ class CompareWindow(SideWindow):
         self.status.setProperty("muted", True)
         self.progress = QProgressBar()
         self.progress.setVisible(False)
+        self.banner = Banner(self, stages=(self.picture,))
         self._settle = QTimer(self, interval=300, singleShot=True)
         self._settle.timeout.connect(self.restart)
         self._lay_out()
@@ -87,6 +95,7 @@ class CompareWindow(SideWindow):
         self.ghost.toggled.connect(lambda _on: self.restart(stay=True))
         self.other.clicked.connect(self.otherFileWanted)
         self.play.clicked.connect(self._toggle)
+        self.speed.currentIndexChanged.connect(self._set_speed)
         self.place.valueChanged.connect(self._seek)
         self.save.clicked.connect(self._save)
         self._ticker = QTimer(self, interval=TICK_MS)
@@ -132,6 +141,7 @@ class CompareWindow(SideWindow):
             layers=self._layers,
             time_s=time_s,
             is_playing=is_playing,
+            speed=self.speed.currentData(),
         )
 
     def set_layers(self, layers: PictureLayers) -> None:
@@ -153,6 +163,15 @@ class CompareWindow(SideWindow):
         self.save.setEnabled(share is None)
         if share is not None:
             self.progress.setValue(round(100 * share))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step_s = {Qt.Key.Key_Left: -1 / RATE, Qt.Key.Key_Right: 1 / RATE}.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Space:
+            self._toggle()
+        elif step_s is not None and self._player is not None:
+            self._player.seek(self._player.time_s + step_s)
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._ticker.stop()
@@ -200,17 +219,23 @@ class CompareWindow(SideWindow):
         choices.addWidget(self.other, 1, 5)
         choices.setColumnStretch(1, 1)
         transport = QHBoxLayout()
-        for part, stretch in ((self.play, 0), (self.place, 1), (self.status, 0), (self.progress, 0), (self.save, 0)):
-            transport.addWidget(part, stretch)
+        for part in (self.play, self.place, self.status, self.speed, self.progress, self.save):
+            transport.addWidget(part, 1 if part is self.place else 0)
         page = QVBoxLayout(self)
         page.addLayout(choices)
         page.addWidget(self.picture, 1)
         page.addLayout(transport)
         take_commas(self)
+        leave_focus_to_tab(self)
+        self.picture.setFocus()
 
     def _toggle(self) -> None:
         if self._player is not None:
             self._player.toggle()
+
+    def _set_speed(self) -> None:
+        if self._player is not None:
+            self._player.set_speed(self.speed.currentData())
 
     def _seek(self, step: int) -> None:
         if self._player is not None:
@@ -218,7 +243,7 @@ class CompareWindow(SideWindow):
 
     def _save(self) -> None:
         if self._player is not None and self._player.comparison is not None:
-            self.saveWanted.emit(self._player.comparison)
+            self.saveWanted.emit(self._player.comparison, self.speed.currentData())
 
     def _tick(self) -> None:
         player = self._player
@@ -250,6 +275,7 @@ class _Picture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(320, 240))
         self.setAccessibleName("Comparison")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_image(self, image: Image | None) -> None:
         """Shows it; None: black."""

@@ -24,12 +24,14 @@ class ComparisonPlayer:
         layers: PictureLayers,
         time_s: float = 0.0,
         is_playing: bool = False,
+        speed: float = 1.0,
     ) -> None:
-        """It begins at `time_s` against the moment, standing or playing."""
+        """It begins at `time_s` against the moment, standing or playing, `speed` times as fast as life."""
         self._attempts, self._angle, self._ghost, self._layers = (first, second), angle, ghost, layers
         self._condition = threading.Condition()
         self._comparison: Comparison | None = None
         self._wanted_s: float | None = time_s
+        self._speed = speed
         self._plays_at_once = is_playing
         self._playing_since: tuple[float, float] | None = None  # moment of the clock, and the time shown then
         self._picture: Image | None = None
@@ -81,6 +83,13 @@ class ComparisonPlayer:
                 self._playing_since = time.monotonic(), self._comparison.start_s if at_end else self._shown_s
             self._condition.notify_all()
 
+    def set_speed(self, speed: float) -> None:
+        """Plays so many times as fast as life, from what is shown on."""
+        with self._condition:
+            self._speed = speed
+            if self._playing_since is not None:
+                self._playing_since = time.monotonic(), self._shown_s
+
     def close(self, timeout_s: float = 3.0) -> bool:
         """Ends the thread; True when it has ended."""
         with self._condition:
@@ -128,7 +137,7 @@ class ComparisonPlayer:
             else:
                 began, from_s = self._playing_since or (0.0, 0.0)
                 self._condition.wait(1 / RATE)
-                time_s = from_s + time.monotonic() - began
+                time_s = from_s + self._speed * (time.monotonic() - began)
                 if time_s >= comparison.end_s:
                     self._playing_since = None
             self._shown_s = min(max(time_s, comparison.start_s), comparison.end_s)

@@ -9,8 +9,10 @@ from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.comparison import COLORS, PANE_WH, Attempt, Comparison, Reel, picture_count, write_comparison
+from tracking.drawing.shapes import Label, Lines
 from tracking.export.progress import ExportCancelled, no_tick
 from tracking.session.edited_session import EditedSession
+from tracking.session.edits import SetMark
 from tracking.session.session import Session
 from tracking.video.file import VideoFile
 
@@ -99,6 +101,28 @@ def test_the_ghost_stands_on_the_first_one(edited):
     panes = [picture[80 : PANE_WH[1], : PANE_WH[0]].astype(int) for picture in pictures]
     counts = [(np.abs(pane - COLORS[1]).max(axis=2) < 12).sum() for pane in panes]
     assert counts[1] > counts[0] + 300
+
+
+def test_no_number_is_covered_by_the_ghost(edited, monkeypatch):
+    painted = []
+    monkeypatch.setattr("tracking.drawing.annotated_video.paint_scene", lambda scene, _on: painted.append(scene))
+    monkeypatch.setattr("tracking.comparison.paint_scene", lambda scene, _on: painted.append(scene))
+    at(Comparison(Attempt(edited, 1, 0.0), Attempt(edited, 2, 0.0), ghost=True), 0.6)
+    shapes = [shape for scene in painted for shape in scene.shapes]
+    ghost = [number for number, shape in enumerate(shapes) if isinstance(shape, Lines) and shape.color == COLORS[1]]
+    numbers = [number for number, shape in enumerate(shapes) if isinstance(shape, Label) and "°" in shape.text]
+    assert ghost and numbers and max(ghost) < min(numbers)
+
+
+def test_two_attempts_of_one_person_are_told_apart(edited, monkeypatch):
+    edited.stored.add_edit(SetMark(15, 0.5, "Take-off"))
+    told = []
+    monkeypatch.setattr("tracking.comparison.paint_scene", lambda scene, _on: told.extend(scene.shapes))
+    marked = EditedSession(edited.stored)
+    at(Comparison(Attempt(marked, 1, 0.5), Attempt(marked, 1, 0.7)), 0.1)
+    edited.stored.undo()
+    names = [shape.text for shape in told if isinstance(shape, Label) and shape.text.startswith("Person")]
+    assert names == ["Person 1, walk, Take-off", "Person 1, walk, 0.70 s"]
 
 
 def test_the_video(edited, tmp_path):

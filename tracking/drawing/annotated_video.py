@@ -11,6 +11,7 @@ from ppnet.errors import UserError
 from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.privacy import RecentResults, private_picture
 from tracking.drawing.scene import scene_of
+from tracking.drawing.shapes import Shape
 from tracking.drawing.style import SceneStyle
 from tracking.drawing.trails import Trails
 from tracking.time_span import ALL_TIME, TimeSpan
@@ -35,10 +36,17 @@ class Annotator:
         self._recent = RecentResults()
         self._trails = Trails()
 
-    def picture(self, frame: Frame, result: FrameResult | None, *, canvas: Image | None = None) -> Image:
+    def picture(
+        self,
+        frame: Frame,
+        result: FrameResult | None,
+        *,
+        canvas: Image | None = None,
+        ghost: Sequence[Shape] = (),
+    ) -> Image:
         """A copy of the frame's picture with everything over it; result: None where nobody was looked for yet.
 
-        canvas: what the copy is made on, where it has the picture's size.
+        canvas: what the copy is made on, where it has the picture's size. ghost: see `scene_of`.
         """
         style = self._style() if callable(self._style) else self._style
         near: Sequence[FrameResult] = ()
@@ -54,7 +62,7 @@ class Annotator:
             canvas = np.empty(image.shape, np.uint8)
         np.copyto(canvas, image)
         trails = self._trails.lines() if style.layers.trails else {}
-        paint_scene(scene_of(result, style, trails=trails), canvas)
+        paint_scene(scene_of(result, style, trails=trails, ghost=ghost), canvas)
         return canvas
 
 

@@ -36,10 +36,12 @@ def scene_of(
     *,
     trails: Mapping[int, npt.NDArray[np.floating]] | None = None,
     heat: Sequence[Patch] = (),
+    ghost: Sequence[Shape] = (),
 ) -> Scene:
     """Everything that lies over one frame's picture.
 
     trails: the way that each person has come, (M, 2) image pixels, oldest first, by track id. heat: heatmaps.
+    ghost: what lies over the people and under all words, in image pixels.
     """
     sizes = Sizes.of(result, style)
     people = People.of(result, style, sizes)
@@ -57,6 +59,7 @@ def scene_of(
         shapes += joints.get(team, ())
     measured = [*_drawings(people, style, sizes), *_angles(people, style, sizes)]
     shapes += [shape for shape in measured if not isinstance(shape, Number)]
+    shapes += ghost
     shapes += apart([shape for shape in measured if isinstance(shape, Number)], result.size_wh, style.zoom)
     for row in people.order:
         if style.layers.joint_names:

@@ -1,9 +1,11 @@
 """The window of comparisons: two people at once, other moments, a ghost, one transport, a video."""
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.fakes import PATIENCE_S
 from tests.tracking.answers.conftest import make_walk
@@ -41,12 +43,33 @@ def test_it_plays_to_its_end(qtbot, compared):
     qtbot.waitUntil(lambda: shown.play.text() == "Play")
 
 
-def test_the_video_of_it(qtbot, compared, tmp_path):
-    compared.comparing.shown.save.click()
-    path = tmp_path / "videos" / "PPNet Live" / "walk_compared.mp4"
-    qtbot.waitUntil(lambda: "walk_compared" in compared.banner.text)
-    with VideoFile(path) as video:
-        assert len(video.frame_times()) == 60
+def test_the_video_of_it_as_slow_as_it_is_played_is_told_where_people_look(qtbot, compared, tmp_path):
+    shown = compared.comparing.shown
+    folder = tmp_path / "videos" / "PPNet Live"
+    for speed, name, pictures in ((1.0, "walk_compared.mp4", 60), (0.5, "walk_compared_2.mp4", 119)):
+        shown.speed.setCurrentIndex(shown.speed.findData(speed))
+        shown.save.click()
+        qtbot.waitUntil(lambda name=name: shown.banner.text == f"Saved {name}")
+        with VideoFile(folder / name) as video:
+            assert len(video.frame_times()) == pictures
+    shown.save.click()
+    shown.close()
+    qtbot.waitUntil(lambda: compared.banner.text == "Saved walk_compared_3.mp4")
+
+
+def test_it_plays_slowly_and_goes_by_keys(qtbot, compared, monkeypatch):
+    shown, now = compared.comparing.shown, [100.0]
+    monkeypatch.setattr("app.runs.comparing.time", SimpleNamespace(monotonic=lambda: now[0]))
+    shown.speed.setCurrentIndex(shown.speed.findData(0.25))
+    qtbot.keyClick(shown, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: shown.play.text() == "Pause")
+    now[0] += 4.0
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.00 s")
+    shown.speed.setCurrentIndex(shown.speed.findData(0.5))
+    now[0] += 1.0
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.50 s")
+    qtbot.keyClick(shown, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: shown.status.text() == "+1.47 s" and shown.play.text() == "Play")
 
 
 def test_people_are_hidden_in_it_as_soon_as_they_are_in_the_window(qtbot, compared):
@@ -128,7 +151,7 @@ def test_somebody_in_another_file(qtbot, compared, tmp_path):
     qtbot.waitUntil(lambda: shown.image is not None and shown.image is not before)
     (tmp_path / "other" / "walk.mp4").unlink()
     compared.comparing.take_other(other)
-    assert "is not there" in compared.banner.text
+    assert "is not there" in shown.banner.text
 
 
 def test_a_person_who_shares_no_time_is_said(qtbot, compared):
