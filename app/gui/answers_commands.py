@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.engine.run_status import RunStatus
-from app.gui.answers_panel import NOTHING, AnswersPanel
+from app.gui.answers_panel import HINT, NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
-from app.gui.file_commands import FileCommands
+from app.gui.file_commands import SO_FAR, FileCommands
 from app.gui.playback_commands import PlaybackCommands
 from app.runs.background_work import BackgroundWork, Progress
 from app.runs.opened_file import OpenedFile
@@ -14,6 +14,11 @@ from tracking.answers.report import report_page, write_report
 from tracking.answers.table import write_answers_csv
 from tracking.drawing.style import SceneStyle
 from tracking.session.edited_session import EditedSession
+
+MORE = 1.25  # so many times the frames looked at are looked at again while the tracking runs
+LEAST = 30
+NOBODY = "Nobody was found in this video."
+LOOKING = "Looking for steps, jumps and repetitions…"
 
 
 class AnswersCommands(Commands):
@@ -29,9 +34,13 @@ class AnswersCommands(Commands):
         self._search = BackgroundWork[tuple[Answers, ...]](
             "answers", post=post, done=self._found, failed=self._say_why_not
         )
-        self._report = BackgroundWork[Path]("report", post=post, done=files.tell_saved, failed=self._say_why_not)
+        self._report = BackgroundWork[Path](
+            "report", post=post, done=lambda path: files.tell_saved(path, self._so_far), failed=self._say_why_not
+        )
         self._everybody: tuple[Answers, ...] = ()
         self._known_of: object = None  # what the answers depend on
+        self._frames, self._is_partial = 0, False  # how much was looked at
+        self._so_far = ""
         panel.shown.connect(self.look)
         panel.timeWanted.connect(playback.seek)
         panel.saveTable.connect(self.save_table)
@@ -39,7 +48,8 @@ class AnswersCommands(Commands):
         self._workspace.edited.connect(self.look)
         self._workspace.status_updated.connect(self._follow)
         self._workspace.closing.connect(self.shut_down)
-        self._workspace.closed.connect(lambda: self._show(()))
+        self._workspace.opened.connect(lambda _run: self._forget())
+        self._workspace.closed.connect(self._forget)
 
     def look(self) -> None:
         """Looks for answers where the page is seen and what it shows is not of today."""
@@ -57,8 +67,9 @@ class AnswersCommands(Commands):
             return answers_of(edited, tick=lambda _done: progress.tell(0.0))
 
         self._known_of = known_of
+        self._frames, self._is_partial = session.frame_count, not session.complete
         if not self._everybody:
-            self._panel.show_answers((), "Looking for steps, jumps and repetitions…")
+            self._panel.show_answers((), LOOKING if session.frame_count else self._why_nothing())
         self._search.start(work)
 
     def save_table(self) -> None:
@@ -71,7 +82,7 @@ class AnswersCommands(Commands):
             except OSError as error:
                 self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
             else:
-                self._files.tell_saved(path)
+                self._files.tell_saved(path, SO_FAR if self._is_partial else "")
 
     def save_report(self) -> None:
         """One page about the chosen person, or about who did most."""
@@ -85,6 +96,7 @@ class AnswersCommands(Commands):
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.activity))
         path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
         style = self._workspace.style
+        self._so_far = SO_FAR if self._is_partial else ""
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:
@@ -106,14 +118,32 @@ class AnswersCommands(Commands):
     def _say_why_not(self, why: str) -> None:
         self._workspace.notify(why, "error")
 
+    def _forget(self) -> None:
+        self._known_of = None
+        self._frames, self._is_partial = 0, False
+        self._show(())
+
     def _show(self, everybody: tuple[Answers, ...]) -> None:
         self._everybody = everybody
-        if not everybody and self._workspace.opened_file is None:
-            self._known_of = None
-        self._panel.show_answers(everybody, NOTHING)
+        hint = f"Only what is tracked so far. {HINT}" if self._is_partial else HINT
+        self._panel.show_answers(everybody, self._why_nothing(), hint=hint)
+
+    def _why_nothing(self) -> str:
+        """What the page says where there are no answers."""
+        run = self._workspace.run
+        if run is not None and run.is_live:
+            return "Steps, jumps and repetitions are found in files. Open the session of this camera when it is closed."
+        if run is not None and not run.session.frame_count:
+            return "Nothing is tracked yet."
+        if run is None or self._known_of is None or (self._is_partial and run.session.complete):
+            return LOOKING
+        if self._is_partial:
+            return f"{NOTHING[:-1]} so far. The tracking is not finished."
+        return NOTHING if run.session.last_track_id else NOBODY
 
     def _follow(self, status: RunStatus) -> None:
-        if status.complete:
+        run = self._workspace.opened_file
+        if status.complete or (run is not None and run.session.frame_count > MORE * self._frames + LEAST):
             self.look()
 
 

@@ -23,6 +23,7 @@ from tracking.answers.table import words_of
 WHAT, VALUE, WHEN = range(3)
 TIME = Qt.ItemDataRole.UserRole
 NOTHING = "No steps, jumps, squats or push-ups were found."
+HINT = "For everyone, between the in and out points. Click an event to go there."
 
 
 class AnswersPanel(QWidget):
@@ -54,7 +55,7 @@ class AnswersPanel(QWidget):
         self.table.clicked.connect(self.saveTable)
         self.report.clicked.connect(self.saveReport)
         buttons = QHBoxLayout()
-        self.hint = QLabel("For everyone, between the in and out points. Click an event to go there.")
+        self.hint = QLabel(HINT)
         self.hint.setProperty("muted", True)
         buttons.addWidget(self.hint)
         buttons.addStretch(1)
@@ -70,8 +71,9 @@ class AnswersPanel(QWidget):
         page.addLayout(self._stack, 1)
         self.show_answers((), NOTHING)
 
-    def show_answers(self, everybody: Sequence[Answers], note: str = NOTHING) -> None:
+    def show_answers(self, everybody: Sequence[Answers], note: str = NOTHING, *, hint: str = HINT) -> None:
         """Fills the page; note: what is said where nobody did anything."""
+        self.hint.setText(hint)
         self.tree.clear()
         found = [answers for answers in everybody if not answers.is_empty]
         for answers in found:

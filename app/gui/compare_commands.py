@@ -26,6 +26,7 @@ class CompareCommands(Commands):
         self._files = files
         self._opened: list[Session] = []  # other files
         self.shown: CompareWindow | None = None
+        self._so_far = ""
         self._writing = BackgroundWork[Path]("compare", post=workspace.post, done=self._written, failed=self._failed)
         self._ticker = QTimer(self, interval=200)
         self._ticker.timeout.connect(self._tick)
@@ -91,6 +92,7 @@ class CompareCommands(Commands):
         def work(progress: Progress) -> Path:
             return write_comparison(comparison, path, lambda done: progress.tell(done / count), speed=speed)
 
+        self._so_far = self._files.so_far()
         self._ticker.start()
         self._writing.start(work)
 
@@ -119,9 +121,10 @@ class CompareCommands(Commands):
     def _written(self, path: Path | None) -> None:
         self._end()
         if self.shown is None or path is None:
-            self._files.tell_saved(path)
+            self._files.tell_saved(path, self._so_far)
         else:
-            self.shown.banner.say(f"Saved {path.name}", button="Show in folder", action=lambda: show_in_folder(path))
+            words = f"Saved {path.name}{self._so_far}"
+            self.shown.banner.say(words, button="Show in folder", action=lambda: show_in_folder(path))
 
     def _failed(self, words: str) -> None:
         self._end()

@@ -40,6 +40,7 @@ HAVE_SOMETHING = (
     "next-event", "previous-event",
 )  # fmt: skip
 CAMERA_LOOK_MS = 1500
+SO_FAR = ". The tracking was not finished: it holds what was tracked by then"
 
 
 class FileCommands(Commands):
@@ -112,10 +113,15 @@ class FileCommands(Commands):
         """Says what was written, with the way to its folder."""
         self._workspace.offer(words, "Show in folder", lambda: show_in_folder(path), lasting=True)
 
-    def tell_saved(self, path: Path | None) -> None:
+    def so_far(self) -> str:
+        """What is to be said of a file that is made now of what is open: whether some of it is not tracked yet."""
+        run = self._workspace.opened_file
+        return "" if run is None or not run.lacks(run.edited.plan.span) else SO_FAR
+
+    def tell_saved(self, path: Path | None, so_far: str = "") -> None:
         """Says that a file was saved; None: its writing was given up."""
         if path is not None:
-            self.offer_to_show(f"Saved {path.name}", path)
+            self.offer_to_show(f"Saved {path.name}{so_far}", path)
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder; one that opens comes first among the recent ones."""

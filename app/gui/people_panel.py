@@ -87,7 +87,7 @@ class PeoplePanel(QWidget):
         self.list.itemSelectionChanged.connect(self._select)
         self.list.itemChanged.connect(self._rename)
         self.list.itemClicked.connect(self._go_to_face)
-        self.empty = QLabel("Nobody has been seen yet.")
+        self.empty = QLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("muted", True)
         self._stack = QStackedLayout()

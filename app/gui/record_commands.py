@@ -22,6 +22,7 @@ class RecordCommands(Commands):
         self._bar = bar
         self._files = files
         self.recording = Recording(self._workspace, files.new_file)
+        self._so_far = ""
         self._written = QEventLoop()
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._show_writing)
@@ -66,6 +67,7 @@ class RecordCommands(Commands):
 
     def _follow_writing(self) -> None:
         if self.recording.writing.is_busy:
+            self._so_far = self._files.so_far()
             self._ticker.start()
         else:
             self._ticker.stop()
@@ -77,7 +79,7 @@ class RecordCommands(Commands):
 
     def _offer_files(self, paths: tuple[Path, ...]) -> None:
         names = " and ".join(path.name for path in paths)
-        self._files.offer_to_show(f"Recorded: {names}", paths[0])
+        self._files.offer_to_show(f"Recorded: {names}{self._so_far}", paths[0])
 
     def _enable(self, enabled: bool) -> None:
         self._bar.setEnabled(enabled)

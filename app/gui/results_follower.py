@@ -13,6 +13,7 @@ from tracking.events import Lane, next_event, previous_event
 from tracking.time_span import ALL_TIME
 
 TICK_MS = 100
+NOBODY_YET = "Nobody has been seen yet."
 LIVE_FRAMES = 1800  # of a camera so many are drawn as curves
 
 
@@ -69,6 +70,7 @@ class ResultsFollower(Commands):
             self._show()
         else:
             self._lanes.show_span(*self._span())
+        self._tell_nobody()
 
     def _stop(self) -> None:
         self._timer.stop()
@@ -97,6 +99,16 @@ class ResultsFollower(Commands):
         run = self._workspace.run
         self._curves.show_span(run.edited.plan.span if run is not None else ALL_TIME)
         self._curves.show_history(self._known.history, self._name(style), is_reading=self._known.is_reading)
+
+    def _tell_nobody(self) -> None:
+        """Why there are no people, where there are none."""
+        run, words = self._workspace.run, NOBODY_YET
+        if run is not None and not run.is_live and run.session.complete and not self._known.lanes:
+            words = "Nobody is left here." if run.session.last_track_id else "Nobody was found in this video."
+        self._people.empty.setText(words)
+        self._lanes.show_nobody(
+            "Every person gets a lane here as soon as they are seen." if words is NOBODY_YET else words
+        )
 
     def _span(self) -> tuple[float, float]:
         run = self._workspace.run

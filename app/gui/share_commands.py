@@ -27,7 +27,7 @@ class ShareCommands(Commands):
         self._writing = BackgroundWork[tuple[Path, ...]](
             "share", post=self._workspace.post, done=self._offer_file, failed=self._say_why_not
         )
-        self._what = ""
+        self._what = self._so_far = ""
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"share": self.share, "share-picture": self.share_picture})
@@ -75,7 +75,7 @@ class ShareCommands(Commands):
         elif (work := Work.on(self._workspace)) is not None:
             layers = replace(work.style.layers, angles=work.style.layers.angles or self._store.value.angles)
             style = replace(work.style, layers=layers)
-            self._what = what
+            self._what, self._so_far = what, self._files.so_far()
             self._writing.start(lambda progress: write(replace(work, style=style, progress=progress)))
             self._enable(False)
             self._ticker.start()
@@ -86,7 +86,7 @@ class ShareCommands(Commands):
     def _offer_file(self, paths: tuple[Path, ...] | None) -> None:
         self._end()
         if paths:
-            self._files.offer_to_show(f"Ready to share: {paths[0].name}", paths[0])
+            self._files.offer_to_show(f"Ready to share: {paths[0].name}{self._so_far}", paths[0])
 
     def _say_why_not(self, why: str) -> None:
         self._end()

@@ -64,11 +64,18 @@ class Lanes(QWidget):
         self._span = (0.0, 1.0)
         self._full = (0.0, 1.0)
         self._now_s = 0.0
+        self._nobody = ""
 
     def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event]) -> None:
         """New contents."""
         self.lanes, self.marks = tuple(lanes), tuple(marks)
         self._fit()
+
+    def show_nobody(self, words: str) -> None:
+        """What is said where there are no lanes."""
+        if words != self._nobody:
+            self._nobody = words
+            self.update()
 
     def show_flags(self, flags: Sequence[SetMark], inside: TimeSpan) -> None:
         """The marks that people set, and their in and out point."""
@@ -124,7 +131,7 @@ class Lanes(QWidget):
             painter.drawText(
                 self.rect().adjusted(0, round(self._top), 0, 0),
                 Qt.AlignmentFlag.AlignCenter,
-                "Every person gets a lane here as soon as they are seen.",
+                self._nobody,
             )
         for row, lane in enumerate(self.lanes):
             self._paint_lane(painter, row, lane)

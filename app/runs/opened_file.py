@@ -153,6 +153,13 @@ class OpenedFile(Opened):
     def _is_to_come(self, time_s: float) -> bool:
         return self._tracked_limits.contains(time_s) and not self._is_tracked(time_s)
 
+    def lacks(self, span: TimeSpan) -> bool:
+        """Whether some of a span is not tracked yet."""
+        if self.session.complete:
+            return False
+        times = self.player.times
+        return not len(times) or bool(self.session.parts.gaps(span.indices(times)))
+
     def start(self) -> None:
         self.look_back()
         if self.engine is not None:

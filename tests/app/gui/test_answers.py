@@ -1,8 +1,12 @@
 """The page of answers fills by itself, goes where one clicks, follows edits, and is saved."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 
+from app.gui.answers_panel import NOTHING
+from tests.app.gui import conftest as tests_conftest
 from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk
 from tracking.session.edits import DeletePerson
@@ -68,3 +72,32 @@ def test_nobody_who_walks_is_said(qtbot, open_clip):
     window.below.setCurrentWidget(window.answers)
     qtbot.waitUntil(lambda: "No steps" in window.answers.note.text())
     assert not window.answers.report.isEnabled()
+
+
+def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, studio, tmp_path):
+    going = studio.hold = threading.Event()
+    studio.delay_s = 0.02
+    note = window.answers.note
+    window.below.setCurrentWidget(window.answers)
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.answers.isVisible() and note.text() == "Nothing is tracked yet.")
+    going.set()
+    session = window.workspace.run.session
+    qtbot.waitUntil(lambda: session.frame_count > 35)
+    going.clear()
+    qtbot.waitUntil(lambda: "so far" in note.text())
+    assert not session.complete
+    window.commands["share"].trigger()
+    qtbot.waitUntil(lambda: "Ready to share" in window.banner.text)
+    assert "not finished" in window.banner.text
+    going.set()
+    qtbot.waitUntil(lambda: note.text() == NOTHING)
+
+
+def test_where_nobody_was_found_no_page_waits_for_somebody(qtbot, open_clip, monkeypatch):
+    found = tests_conftest.made_result
+    monkeypatch.setattr(tests_conftest, "made_result", lambda index, _ids, **more: found(index, (), **more))
+    window = open_clip()
+    window.below.setCurrentWidget(window.answers)
+    qtbot.waitUntil(lambda: window.answers.note.text() == "Nobody was found in this video.")
+    qtbot.waitUntil(lambda: window.people.empty.text() == "Nobody was found in this video.")
