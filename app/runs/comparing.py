@@ -127,19 +127,22 @@ class ComparisonPlayer:
     def _next(self, comparison: Comparison) -> float | None:
         """Waits for the next time that is to be shown; None at the end of the thread."""
         with self._condition:
-            self._condition.wait_for(
-                lambda: self._is_ended or self._wanted_s is not None or self._playing_since is not None
-            )
-            if self._is_ended:
-                return None
-            if self._wanted_s is not None:
-                time_s, self._wanted_s = self._wanted_s, None
-            else:
-                began, from_s = self._playing_since or (0.0, 0.0)
+            while True:
+                self._condition.wait_for(
+                    lambda: self._is_ended or self._wanted_s is not None or self._playing_since is not None
+                )
+                if self._is_ended:
+                    return None
+                if self._wanted_s is not None:
+                    time_s, self._wanted_s = self._wanted_s, None
+                    break
                 self._condition.wait(1 / RATE)
-                time_s = from_s + self._speed * (time.monotonic() - began)
-                if time_s >= comparison.end_s:
-                    self._playing_since = None
+                if self._playing_since is not None and self._wanted_s is None:  # nothing else was asked for meanwhile
+                    began, from_s = self._playing_since
+                    time_s = from_s + self._speed * (time.monotonic() - began)
+                    if time_s >= comparison.end_s:
+                        self._playing_since = None
+                    break
             self._shown_s = min(max(time_s, comparison.start_s), comparison.end_s)
             return self._shown_s
 
