@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.engine.run_status import RunStatus
-from app.gui.answers_panel import HINT, NOTHING, AnswersPanel
+from app.gui.answers_panel import HINT, HINT_PART, NOTHING, AnswersPanel
 from app.gui.commands import Commands, WindowParts
 from app.gui.file_commands import SO_FAR, FileCommands
 from app.gui.playback_commands import PlaybackCommands
@@ -84,7 +84,7 @@ class AnswersCommands(Commands):
             else:
                 self._files.tell_saved(path, SO_FAR if self._is_partial else "")
 
-    def save_report(self) -> None:
+    def save_report(self, ending: str) -> None:
         """One page about the chosen person, or about who did most."""
         run, chosen = self._workspace.opened_file, self._workspace.people.chosen
         found = [answers for answers in self._everybody if not answers.is_empty]
@@ -94,7 +94,7 @@ class AnswersCommands(Commands):
             self._workspace.notify("The previous report is still being made; try again in a moment.", "warning")
             return
         who = next((answers for answers in found if answers.person == chosen), max(found, key=lambda one: one.activity))
-        path = self._files.new_file(f"{run.video.stem}_{who.person}_report.pdf")
+        path = self._files.new_file(f"{run.video.stem}_{who.person}_report{ending}")
         style = self._workspace.style
         self._so_far = SO_FAR if self._is_partial else ""
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
@@ -125,7 +125,9 @@ class AnswersCommands(Commands):
 
     def _show(self, everybody: tuple[Answers, ...]) -> None:
         self._everybody = everybody
-        hint = f"Only what is tracked so far. {HINT}" if self._is_partial else HINT
+        run = self._workspace.opened_file
+        hint = HINT if run is None or run.edited.plan.span.is_unlimited else HINT_PART
+        hint = f"Only what is tracked so far. {hint}" if self._is_partial else hint
         self._panel.show_answers(everybody, self._why_nothing(), hint=hint)
 
     def _why_nothing(self) -> str:

@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
 
 from app.gui.theme import as_panel
 from tracking.answers.answers import Answers, event_rows, summary_rows
-from tracking.answers.table import words_of
+from tracking.answers.table import phrase_of, words_of
 
 WHAT, VALUE, WHEN = range(3)
 TIME = Qt.ItemDataRole.UserRole
 NOTHING = "No steps, jumps, squats or push-ups were found."
-HINT = "For everyone, between the in and out points. Click an event to go there."
+HINT = "For everyone. Click an event to go there."
+HINT_PART = "For everyone, between the in and out points. Click an event to go there."
 
 
 class AnswersPanel(QWidget):
@@ -32,7 +33,7 @@ class AnswersPanel(QWidget):
     shown = Signal()
     timeWanted = Signal(float)
     saveTable = Signal()
-    saveReport = Signal()
+    saveReport = Signal(str)  # the ending of its file
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,18 +50,22 @@ class AnswersPanel(QWidget):
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.setProperty("muted", True)
         self.note.setWordWrap(True)
-        self.table, self.report = QPushButton("Save table"), QPushButton("Save report")
+        self.table, self.report, self.page = (
+            QPushButton(f"Save {what}") for what in ("table", "report", "report as PNG")
+        )
         self.table.setToolTip("Every number as CSV")
         self.report.setToolTip("One page about the chosen person, with curves and pictures, as PDF")
+        self.page.setToolTip("The same page as a picture")
         self.table.clicked.connect(self.saveTable)
-        self.report.clicked.connect(self.saveReport)
+        self.report.clicked.connect(lambda: self.saveReport.emit(".pdf"))
+        self.page.clicked.connect(lambda: self.saveReport.emit(".png"))
         buttons = QHBoxLayout()
         self.hint = QLabel(HINT)
         self.hint.setProperty("muted", True)
         buttons.addWidget(self.hint)
         buttons.addStretch(1)
-        buttons.addWidget(self.table)
-        buttons.addWidget(self.report)
+        for button in (self.table, self.page, self.report):
+            buttons.addWidget(button)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.note)
         self._stack.addWidget(self.tree)
@@ -80,8 +85,8 @@ class AnswersPanel(QWidget):
             self._add_person(answers)
         self.note.setText(note)
         self._stack.setCurrentIndex(1 if found else 0)
-        self.table.setEnabled(bool(found))
-        self.report.setEnabled(bool(found))
+        for button in (self.table, self.page, self.report):
+            button.setEnabled(bool(found))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -98,7 +103,7 @@ class AnswersPanel(QWidget):
             parent = QTreeWidgetItem(person, [f"Each {kind}"])
             for number in dict.fromkeys(row.number for row in own):
                 rows = [row for row in own if row.number == number]
-                values = ", ".join(f"{row.quantity} {words_of(row)}" for row in rows)
+                values = ", ".join(phrase_of(row) for row in rows)
                 item = QTreeWidgetItem(parent, [f"{number}  {rows[0].side}".strip(), values, f"{rows[0].time_s:.2f} s"])
                 item.setData(WHAT, TIME, rows[0].time_s)
         person.setExpanded(True)

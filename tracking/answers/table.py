@@ -1,6 +1,7 @@
 """Answers as a tidy table: one number a row."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tracking.answers.answers import AnswerRow, Answers, event_rows, summary_rows
@@ -34,6 +35,13 @@ def write_answers_csv(everybody: Sequence[Answers], path: Path) -> None:
                 f"{row.value:.{DIGITS}g}",
             )
             file.write(",".join((str(row.person), *words, row.unit)) + "\n")
+
+
+def phrase_of(row: AnswerRow) -> str:
+    """What it is and how much; feet that are on the ground together have no flight time below 0."""
+    if row.quantity == "flight time" and row.value < 0:
+        row = replace(row, quantity="double support time", value=-row.value)
+    return f"{row.quantity} {words_of(row)}"
 
 
 def words_of(row: AnswerRow) -> str:

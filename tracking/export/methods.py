@@ -14,8 +14,8 @@ DETECTOR_WORDS = {
     "nanodet": "NanoDet-g (RangiLyu, 2020)",
 }
 SMOOTHER_WORDS = {
-    "kalman": "a Kalman filter of constant velocity (strength {strength:g} of 100), which looks at no later pictures",
-    "rts": "a Rauch-Tung-Striebel smoother, which looks at all pictures (no lag)",
+    "kalman": "a constant-velocity Kalman filter (strength {strength:g} of 100), which uses no later frames",
+    "rts": "a Rauch-Tung-Striebel smoother (strength {strength:g} of 100), which uses later frames, too (no lag)",
     "one_euro": "a 1-euro filter (Casiez et al., 2012; strength {strength:g} of 100)",
 }
 REFERENCES = {
@@ -33,11 +33,12 @@ BY_HAND = {
     "swap": ("exchange of two people's numbers", "exchanges of two people's numbers"),
     "merge": ("pair of numbers joined into one person", "pairs of numbers joined into one person"),
     "split": ("track divided into two people", "tracks divided into two people"),
-    "delete": ("removal of a person from some pictures", "removals of people from some pictures"),
+    "delete": ("removal of a person from some frames", "removals of people from some frames"),
     "move": ("keypoint set by hand", "keypoints set by hand"),
     "fill": ("stretch of a keypoint interpolated between two places set by hand",
              "stretches of a keypoint interpolated between two places set by hand"),
 }  # fmt: skip
+ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
@@ -65,27 +66,38 @@ def write_methods_text(session: EditedSession, path: Path, tick: Tick) -> None:
 def _source(session: EditedSession, frames: list[int]) -> str:
     source, version = session.header.source, session.header.versions.get("ppnet-live", "")
     width, height = source.size_wh
-    rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} pictures a second"
+    rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} frames per second"
     kind = "camera" if source.is_live else "video"
-    people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} followed"
-    seen = f", seen in {min(frames)} to {max(frames)} pictures each" if len(frames) > 1 else ""
-    seen = f", seen in {frames[0]} pictures" if len(frames) == 1 else seen
+    people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} tracked"
+    seen = f", seen in {min(frames)} to {max(frames)} frames each" if len(frames) > 1 else ""
+    seen = f", seen in {frames[0]} frames" if len(frames) == 1 else seen
     begin = f"Poses were estimated with PPNet Live {version} from the {kind} {source.name}"
-    return f"{begin} ({width} x {height} pixels{rate}). {people}{seen}."
+    return f"{begin} ({width} × {height} pixels{rate}){_part(session)}. {people}{seen}."
+
+
+def _part(session: EditedSession) -> str:
+    """The part between in and out point, where there is one: tables hold nothing else."""
+    start_s, end_s = session.plan.span.start_s, session.plan.span.end_s
+    if start_s is None and end_s is None:
+        return ""
+    if end_s is None:
+        return f", from {start_s:.3f} s on"
+    return f", between {start_s or 0:.3f} s and {end_s:.3f} s"
 
 
 def _detection(settings: RunSettings) -> str:
     model = settings.detector.model
     name = DETECTOR_WORDS.get(model, f"the detector {Path(model).name}")
-    tiles = ", which looked at large pictures in parts as well" if settings.detector.tiles == "auto" else ""
+    tiles = ", which searched large frames in parts as well" if settings.detector.tiles == "auto" else ""
     if settings.detect_interval_s is not None:
         when = f"every {settings.detect_interval_s:g} s"
     elif settings.detect_every == 1:
-        when = "in every picture"
+        when = "in every frame"
     else:
-        when = f"in one of {settings.detect_every} pictures"
+        number = settings.detect_every
+        when = f"in every {ORDINALS[number]} frame" if number in ORDINALS else f"once in {number} frames"
     links = "boxes, keypoints and the colours of their clothes"
-    return f"People were found by {name}{tiles} {when} and linked from picture to picture by {links}."
+    return f"People were found by {name}{tiles} {when} and linked from frame to frame by {links}."
 
 
 def _reading(settings: RunSettings) -> str:
@@ -114,8 +126,8 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
 def _scale(session: EditedSession) -> str:
     scale = session.metres_per_pixel
     if scale is None:
-        return "Positions are in pixels of the picture."
-    return f"Lengths in metres follow from one scale for the whole picture, {scale:.4g} m a pixel (one plane)."
+        return "Positions are in pixels of the video."
+    return f"Lengths in metres follow from one scale for the whole frame, {scale:.4g} m per pixel (one plane)."
 
 
 def _by_hand(edits: Counter[str]) -> str:

@@ -4,11 +4,13 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
 from app.gui.answers_panel import NOTHING
 from tests.app.gui import conftest as tests_conftest
 from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk
+from tracking.answers.report import PAGE_WH
 from tracking.session.edits import DeletePerson
 
 
@@ -32,6 +34,7 @@ def test_steps_are_found_and_a_click_goes_there(qtbot, walked):
     assert found["Steps"].text(1) == "7"
     assert float(found["Cadence"].text(1).split()[0]) == pytest.approx(120 / STRIDE_S, rel=0.01)
     step = found["Each step"].child(3)
+    assert "out point" not in walked.answers.hint.text()
     walked.answers.tree.expandAll()
     walked.answers.tree.scrollToItem(step)
     place = walked.answers.tree.visualItemRect(step).center()
@@ -45,6 +48,7 @@ def test_the_out_point_counts(qtbot, walked):
     qtbot.waitUntil(lambda: shown_frame(walked) == 60)
     walked.commands["out-point"].trigger()
     qtbot.waitUntil(lambda: "Steps" in rows(walked) and int(rows(walked)["Steps"].text(1)) <= 4)
+    assert "between the in and out points" in walked.answers.hint.text()
 
 
 def test_table_and_report(qtbot, walked, tmp_path):
@@ -53,6 +57,9 @@ def test_table_and_report(qtbot, walked, tmp_path):
     assert (folder / "walk_answers.csv").exists()
     walked.answers.report.click()
     qtbot.waitUntil(lambda: (folder / "walk_1_report.pdf").exists() and "report" in walked.banner.text)
+    walked.answers.page.click()
+    qtbot.waitUntil(lambda: walked.banner.text.startswith("Saved walk_1_report.png"))
+    assert QImage(str(folder / "walk_1_report.png")).width() == PAGE_WH[0]
 
 
 def test_what_is_saved_is_of_today(qtbot, walked, tmp_path):

@@ -8,7 +8,7 @@ from tracking.export.formats import export
 from tracking.export.methods import BY_HAND, DETECTOR_WORDS, SMOOTHER_WORDS
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import KINDS, ChooseSmoothing, SetScale
+from tracking.session.edits import KINDS, ChooseSmoothing, SetScale, SetSpan
 from tracking.session.session import Session
 from tracking.smoothing import settings
 
@@ -22,8 +22,8 @@ def methods(session, folder):
 
 def test_source_people_keypoints_and_corrections_are_counted(session, tmp_path):
     text, references = methods(session, tmp_path)
-    assert "from the video walk.mp4 (640 x 480 pixels, 30 pictures a second)" in text
-    assert "Three people were followed, seen in 9 to 37 pictures each." in text
+    assert "from the video walk.mp4 (640 × 480 pixels, 30 frames per second)" in text
+    assert "Three people were tracked, seen in 9 to 37 frames each." in text
     assert "17 keypoints of each person (coco17) were estimated by PPNet M2-D2-W32 (Zhao et al., 2021" in text
     assert "1 exchange of two people's numbers, 1 keypoint set by hand." in text
     assert "Positions are in pixels" in text
@@ -43,8 +43,16 @@ def test_what_was_chosen_afterwards_counts(session, tmp_path):
     session.add_edit(SetScale(0.0042))
     text, references = methods(session, tmp_path)
     assert "confidence below 0.25" in text and "1-euro filter (Casiez et al., 2012; strength 30 of 100)" in text
-    assert "0.0042 m a pixel" in text
+    assert "0.0042 m per pixel" in text
     assert any(words.startswith("Casiez") for words in references)
+
+
+def test_the_part_between_in_and_out_point_and_the_strength_of_each_smoother_are_told(session, tmp_path):
+    session.add_edit(SetSpan(0.2, 0.5))
+    session.add_edit(ChooseSmoothing("rts", 30, 0.4))
+    text, _ = methods(session, tmp_path)
+    assert "30 frames per second), between 0.200 s and 0.500 s. " in text
+    assert "Rauch-Tung-Striebel smoother (strength 30 of 100)" in text and "in every third frame" in text
 
 
 def test_other_settings_have_other_words(tmp_path):
@@ -59,7 +67,7 @@ def test_other_settings_have_other_words(tmp_path):
     with Session.create(tmp_path / "x_session.ppnet", made_header(settings=run.to_plain())) as session:
         session.finish()
         text, references = methods(session, tmp_path)
-    assert "the detector mine.onnx, which looked at large pictures in parts as well in every picture" in text
+    assert "the detector mine.onnx, which searched large frames in parts as well in every frame" in text
     assert "averaged with the answer for the mirror image, at 0.75 of its input size." in text
-    assert "positions were not smoothed" in text and "No people were followed." in text
+    assert "positions were not smoothed" in text and "No people were tracked." in text
     assert "Nothing was corrected by hand." in text and len(references) == 1
