@@ -129,14 +129,16 @@ class PeoplePanel(QWidget):
         marked = set(self.picked())
         if style.chosen != self._style.chosen:
             marked = {style.chosen} if style.chosen is not None else set()
+        known = self._rows if style == self._style else ()
         self._rows, self._style = tuple(rows), style
         self._filling = True
         while self.list.topLevelItemCount() > len(rows):
             self.list.takeTopLevelItem(self.list.topLevelItemCount() - 1)
         while self.list.topLevelItemCount() < len(rows):
             self.list.addTopLevelItem(QTreeWidgetItem())
-        for item, row in zip(self._items(), rows, strict=True):
-            self._fill(item, row, marked=row.person in marked)
+        for item, row, before in itertools.zip_longest(self._items(), rows, known[: len(rows)]):
+            if row != before:
+                self._fill(item, row, marked=row.person in marked)
         self._filling = False
         self._buttons["hide"].setText("Show" if style.chosen in style.hidden else "Hide")
         self._stack.setCurrentIndex(1 if rows else 0)

@@ -1,9 +1,11 @@
 """One lane for each person: where they were seen, lost or uncertain, and marks where something happened to ids."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -20,7 +22,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
 from tracking.drawing.style import PeopleStyle
-from tracking.events import Event, EventKind, Lane
+from tracking.events import Event, EventKind, FrameSpan, Lane
 from tracking.session.edits import SetMark
 from tracking.time_span import ALL_TIME, TimeSpan
 
@@ -29,6 +31,7 @@ HEAD = 22
 FLAGS = 16
 NAMES = 96
 FLAG_WIDTH = 128
+REACH = 8  # pixels by which signs stand out beside their moment
 
 
 def event_words(event: Event, names: Mapping[int, str]) -> str:
@@ -46,7 +49,10 @@ def event_words(event: Event, names: Mapping[int, str]) -> str:
 
 
 class Lanes(QWidget):
-    """The drawing: times along, people down."""
+    """The drawing: times along, people down.
+
+    Only what is in view, and of that only what has changed, is drawn: in hours of a camera people are many.
+    """
 
     timeWanted = Signal(float)
     personWanted = Signal(int)
@@ -65,10 +71,12 @@ class Lanes(QWidget):
         self._full = (0.0, 1.0)
         self._now_s = 0.0
         self._nobody = ""
+        self._rows: dict[int, int] = {}  # of the people
 
     def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event]) -> None:
         """New contents."""
         self.lanes, self.marks = tuple(lanes), tuple(marks)
+        self._rows = {lane.track_id: row for row, lane in enumerate(self.lanes)}
         self._fit()
 
     def show_nobody(self, words: str) -> None:
@@ -99,8 +107,9 @@ class Lanes(QWidget):
     def show_now(self, time_s: float) -> None:
         """Where the picture is."""
         if time_s != self._now_s:
-            self._now_s = time_s
-            self.update()
+            before_s, self._now_s = self._now_s, time_s
+            for moment in (before_s, time_s):
+                self.update(QRect(round(self._x(moment)) - REACH, 0, 2 * REACH, self.height()))
 
     def zoom(self, factor: float, time_s: float) -> None:
         """Enlarges around a moment."""
@@ -133,14 +142,24 @@ class Lanes(QWidget):
                 Qt.AlignmentFlag.AlignCenter,
                 self._nobody,
             )
-        for row, lane in enumerate(self.lanes):
-            self._paint_lane(painter, row, lane)
-        for mark in self.marks:
-            self._paint_mark(painter, mark)
+        rows, times_s = self._within(event.rect())
+        for row in rows:
+            self._paint_lane(painter, row, times_s)
+        first = bisect_left(self.marks, times_s[0], key=lambda mark: mark.time_s)
+        after = bisect_right(self.marks, times_s[1], key=lambda mark: mark.time_s)
+        for mark in self.marks[first:after]:
+            if self._rows.get(mark.track_id) in rows:
+                self._paint_mark(painter, mark)
         self._paint_outside(painter)
         for flag in self.flags:
             self._paint_flag(painter, flag)
         self._paint_now(painter)
+
+    def _within(self, place: QRect) -> tuple[range, tuple[float, float]]:
+        """Rows of the lanes, and first and last moment, that may be seen in a part of the drawing."""
+        first, last = ((y - self._top) // LANE for y in (place.top(), place.bottom()))
+        rows = range(max(int(first), 0), min(int(last) + 1, len(self.lanes)))
+        return rows, (self._time(max(place.left(), NAMES) - REACH), self._time(place.right() + REACH))
 
     def _paint_outside(self, painter: QPainter) -> None:
         """Fades what lies before the in point and after the out point."""
@@ -210,8 +229,8 @@ class Lanes(QWidget):
                 yield x, QRectF(left, 0, width, HEAD - 4), words
             moment += step
 
-    def _paint_lane(self, painter: QPainter, row: int, lane: Lane) -> None:
-        colours = tokens()
+    def _paint_lane(self, painter: QPainter, row: int, times_s: tuple[float, float]) -> None:
+        lane, colours = self.lanes[row], tokens()
         top = self._top + LANE * row
         hidden = lane.track_id in self.style_of_people.hidden
         if lane.track_id == self.style_of_people.chosen:
@@ -227,23 +246,26 @@ class Lanes(QWidget):
         painter.drawRoundedRect(QRectF(9, top + LANE / 2 - 5, 10, 10), 3, 3)
         painter.save()
         painter.setClipRect(QRectF(NAMES, 0, self.width() - NAMES, self.height()))
-        self._paint_spans(painter, top, lane, colour=person_colour(lane.track_id), faded=hidden)
+        self._paint_spans(painter, top, lane, times_s, faded=hidden)
         painter.restore()
 
-    def _paint_spans(self, painter: QPainter, top: float, lane: Lane, *, colour: QColor, faded: bool) -> None:
-        middle = top + LANE / 2
+    def _paint_spans(
+        self, painter: QPainter, top: float, lane: Lane, times_s: tuple[float, float], *, faded: bool
+    ) -> None:
+        middle, colour = top + LANE / 2, person_colour(lane.track_id)
+        seen = _spans_in(lane.seen, times_s)
         painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
-        for before, after in zip(lane.seen, lane.seen[1:], strict=False):
+        for before, after in pairwise(seen):
             painter.drawLine(QPointF(self._x(before.end_s), middle), QPointF(self._x(after.start_s), middle))
         painter.setPen(Qt.PenStyle.NoPen)
         colour = QColor(colour)
         colour.setAlphaF(0.3 if faded else 0.95)
         painter.setBrush(colour)
-        for span in lane.seen:
+        for span in seen:
             left, right = self._x(span.start_s), self._x(span.end_s)
             painter.drawRoundedRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12), 3, 3)
         painter.setBrush(QBrush(QColor(tokens().panel), Qt.BrushStyle.BDiagPattern))
-        for span in lane.uncertain:
+        for span in _spans_in(lane.uncertain, times_s):
             left, right = self._x(span.start_s), self._x(span.end_s)
             painter.drawRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12))
 
@@ -285,7 +307,7 @@ class Lanes(QWidget):
         return start + (end - start) * (x - NAMES) / max(self.width() - NAMES - 12, 1)
 
     def _spot(self, mark: Event) -> QPointF | None:
-        row = next((row for row, lane in enumerate(self.lanes) if lane.track_id == mark.track_id), None)
+        row = self._rows.get(mark.track_id)
         x = self._x(mark.time_s)
         return QPointF(x, self._top + LANE * (row + 0.5)) if row is not None and x >= NAMES else None
 
@@ -343,6 +365,13 @@ class TimelinePanel(QWidget):
         super().__init__()
         self.lanes = Lanes()
         fill_scrolled(self, self.lanes)
+
+
+def _spans_in(spans: Sequence[FrameSpan], times_s: tuple[float, float]) -> Sequence[FrameSpan]:
+    """Those between two moments, with one more on either side, to which lines lead."""
+    first = bisect_left(spans, times_s[0], key=lambda span: span.end_s)
+    after = bisect_right(spans, times_s[1], key=lambda span: span.start_s)
+    return spans[max(first - 1, 0) : after + 1]
 
 
 def _ruler_text(moment: float, step: float) -> str:

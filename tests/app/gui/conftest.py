@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from app.engine.live_options import LiveOptions
@@ -242,6 +243,10 @@ def shown_frame(window: MainWindow) -> int | None:
 
 def pixels(window: MainWindow) -> np.ndarray:
     """(H, W, 3) what the picture shows, at its own size."""
-    image = window.view.snapshot()
+    return rgb_of(window.view.snapshot())
+
+
+def rgb_of(image: QImage) -> np.ndarray:
+    """(H, W, 3) of an image with four bytes a pixel."""
     data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     return data[..., 2::-1].copy()

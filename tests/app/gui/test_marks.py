@@ -4,12 +4,11 @@ import csv
 import threading
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QInputDialog
 
-from tests.app.gui.conftest import FRAMES, go_to, shown_frame
+from tests.app.gui.conftest import FRAMES, go_to, rgb_of, shown_frame
 from tests.app.gui.test_people import exported
 from tracking.session.edits import SetSpan
 from tracking.time_span import ALL_TIME
@@ -18,9 +17,7 @@ from tracking.video.factory import open_source
 
 def drawn(widget):
     """(H, W, 3) what a widget looks like."""
-    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB32)
-    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
-    return data[..., 2::-1].copy()
+    return rgb_of(widget.grab().toImage())
 
 
 def marks_of(window):

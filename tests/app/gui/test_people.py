@@ -1,13 +1,16 @@
 """Edits on people, seen in the picture's result and in the exported table; undo without limit; events."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QToolButton
 
+from app.gui.people_panel import PeoplePanel, PersonRow
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
+from tracking.events import FrameSpan
 
 
 def ids_at(window, frame_index):
@@ -33,6 +36,29 @@ def exported(qtbot, window):
 
 def x_of(rows, frame, person):
     return next(row["nose_x"] for row in rows if int(row["frame"]) == frame and row["person_id"] == str(person))
+
+
+def test_only_rows_that_changed_are_filled_anew(qtbot, open_clip, monkeypatch):
+    window = open_clip()
+    people = window.people
+    qtbot.waitUntil(lambda: people.list.topLevelItemCount() == 2)
+    filled, usual = [], PeoplePanel._fill
+    monkeypatch.setattr(
+        PeoplePanel,
+        "_fill",
+        lambda panel, item, row, *, marked: (filled.append(row), usual(panel, item, row, marked=marked)),
+    )
+    style = window.workspace.people
+    first, second = [PersonRow(person, 2.0, (FrameSpan(0, 60, 0.0, 2.0),)) for person in (1, 2)]
+    people.show_people([first, second], style)
+    filled.clear()
+    longer = replace(second, seen_s=3.0)
+    third = replace(second, person=3)
+    people.show_people([first, longer, third], style)
+    assert filled == [longer, third]
+    assert [people.list.topLevelItem(row).text(2) for row in range(3)] == ["2.0 s", "3.0 s", "2.0 s"]
+    people.show_people([first], style)
+    assert people.list.topLevelItemCount() == 1 and len(filled) == 2
 
 
 def test_list_shows_everybody_with_times(qtbot, open_clip):

@@ -2,11 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPaintEvent
 
-from app.gui.timeline import HEAD, NAMES, Lanes
+from app.gui.timeline import HEAD, LANE, NAMES, Lanes
+from tests.app.gui.conftest import rgb_of
+from tracking.events import Event, EventKind, FrameSpan, Lane
 from tracking.session.edits import SetMark
 from tracking.time_span import TimeSpan
 
@@ -43,3 +46,69 @@ def test_marks_and_points_cover_no_time_of_the_ruler_and_no_other_mark(qtbot):
     assert not any(one.intersects(other) for one, other in pairwise(places))
     assert all(place.width() >= 3 and lanes.flag_at(place.center().toPoint()) for place in places)
     assert lanes.minimumHeight() > height, "the row of marks takes none of the lanes' room"
+
+
+def crowd(people: int) -> tuple[list[Lane], list[Event]]:
+    """Lanes of people who come and go through ten seconds, and what happened to them."""
+    lanes, marks = [], []
+    for person in range(1, people + 1):
+        begun_s = [round((person * 0.37 + step * 1.7) % 9.0, 3) for step in range(4)]
+        seen = tuple(FrameSpan(int(30 * s), int(30 * s) + 20, s, s + 0.7) for s in sorted(begun_s))
+        lanes.append(Lane(person, seen, seen[1::2], 2.8, 80))
+        marks.append(Event(seen[0].start_frame, seen[0].start_s, EventKind.BIRTH, person))
+        marks += [Event(span.end_frame, span.end_s, EventKind.GAP, person) for span in seen[:-1]]
+    marks.append(Event(150, 5.0, EventKind.CROSSING, 2, other_id=3))
+    return lanes, sorted(marks, key=lambda mark: mark.frame_index)
+
+
+def shown(qtbot, people: int, kind: type[Lanes] = Lanes) -> Lanes:
+    lanes = kind()
+    qtbot.addWidget(lanes)
+    lanes.show_span(0.0, 10.0)
+    lanes.show_lanes(*crowd(people))
+    lanes.resize(700, lanes.minimumHeight())
+    lanes.show_flags([SetMark(75, 2.5, "Take-off"), SetMark(82, 2.75, "Landing")], TimeSpan(1.0, 8.0))
+    lanes.show_now(4.2)
+    return lanes
+
+
+@pytest.mark.parametrize("zoom", [1.0, 4.0])
+def test_what_is_drawn_in_parts_is_what_is_drawn_at_once(qtbot, zoom):
+    lanes = shown(qtbot, 6)
+    lanes.zoom(zoom, 4.0)
+    whole = lanes.grab().toImage()
+    for left, top, width, height in ((0, 0, 700, 40), (90, 30, 57, 61), (333, 0, 16, 180), (610, 100, 90, 60)):
+        part = QRect(left, top, width, height)
+        one, other = (rgb_of(picture).astype(int) for picture in (lanes.grab(part).toImage(), whole.copy(part)))
+        assert np.abs(one - other).max() <= 3, part  # lines end between two pixels
+
+
+def test_of_many_people_only_those_in_view_are_drawn(qtbot, monkeypatch):
+    drawn = []
+    for name in ("_paint_lane", "_paint_mark"):
+        usual = getattr(Lanes, name)
+        monkeypatch.setattr(Lanes, name, lambda *given, usual=usual: (drawn.append(given[2]), usual(*given)))
+    lanes = shown(qtbot, 2000)
+    lanes.grab(QRect(0, 2400, 700, 10 * LANE))
+    assert 0 < len(drawn) <= 11 * 5 + 1
+
+
+class Watched(Lanes):
+    def __init__(self) -> None:
+        super().__init__()
+        self.widths: list[int] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.widths.append(event.rect().width())
+        super().paintEvent(event)
+
+
+def test_the_playhead_draws_no_more_than_where_it_was_and_is(qtbot):
+    lanes = shown(qtbot, 3, Watched)
+    lanes.show()
+    qtbot.waitExposed(lanes)
+    qtbot.waitUntil(lambda: 700 in lanes.widths)
+    lanes.widths.clear()
+    lanes.show_now(4.3)
+    qtbot.waitUntil(lambda: len(lanes.widths) > 0)
+    assert lanes.widths[0] < 60
