@@ -12,7 +12,7 @@ from tracking.detection.detector import PersonDetector
 from tracking.detection.prefetch import DetectionPrefetch
 from tracking.focus_person import FocusFilter, FocusPerson
 from tracking.pipeline_settings import PipelineSettings
-from tracking.smoothing import make_smoother
+from tracking.smoothing import make_smoother, smoothed_in_picture
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, Frame, FrameResult, StageTimes
@@ -72,7 +72,9 @@ class Pipeline:
         tracks, raw = self._tracker.update(poses, image=frame.image)
         tracks, raw = self._filter.kept(tracks, raw, frame.time_s)
         tracked_s = perf_counter()
-        smoothed, states = self._smoother.update(tracks.ids, raw, tracks.boxes, frame.time_s)
+        smoothed, states = smoothed_in_picture(
+            self._smoother, tracks.ids, raw, tracks.boxes, frame.time_s, size_wh=frame.size_wh
+        )
         times = StageTimes(
             detect_s=detected_s - started_s,
             track_s=associated_s - detected_s + tracked_s - estimated_s,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ppnet.poses import Poses
 from tracking.pose_store import PoseStore
-from tracking.smoothing import SmoothingSettings, make_smoother
+from tracking.smoothing import SmoothingSettings, make_smoother, smoothed_in_picture
 from tracking.types import FrameResult
 
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
@@ -109,5 +109,8 @@ def smooth_again(
         return
     smoother = make_smoother(settings)
     for result in results:
-        poses, states = smoother.update(result.tracks.ids, result.raw, result.tracks.boxes, result.time_s)
+        tracks = result.tracks
+        poses, states = smoothed_in_picture(
+            smoother, tracks.ids, result.raw, tracks.boxes, result.time_s, size_wh=result.size_wh
+        )
         yield result.frame_index, poses, states

@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
+from tracking import boxes as box_math
+from tracking.smoothing.in_picture import kept_inside, seen
 from tracking.smoothing.kalman import KalmanSmoother
 from tracking.smoothing.off import NoSmoother
 from tracking.smoothing.one_euro import OneEuroSmoother
 from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
 
-__all__ = ["SMOOTHERS", "Smoother", "SmoothingSettings", "make_smoother"]
+__all__ = ["SMOOTHERS", "Smoother", "SmoothingSettings", "make_smoother", "smoothed_in_picture"]
 
 
 class Smoother(Protocol):
@@ -35,6 +37,21 @@ class Smoother(Protocol):
     def reset(self) -> None:
         """Forget everyone."""
         ...
+
+
+def smoothed_in_picture(
+    smoother: Smoother,
+    ids: npt.NDArray[np.int64],
+    raw: Poses,
+    boxes: npt.NDArray[np.float32],
+    time_s: float,
+    *,
+    size_wh: tuple[int, int],
+) -> tuple[Poses, npt.NDArray[np.uint8]]:
+    """`update` of a smoother that gets, and gives, no joint out of the picture."""
+    sides = box_math.sizes(boxes).max(axis=1, initial=0)
+    smoothed, states = smoother.update(ids, seen(raw, sides, size_wh), boxes, time_s)
+    return kept_inside(smoothed, states, sides, size_wh)
 
 
 def make_smoother(settings: SmoothingSettings) -> Smoother:

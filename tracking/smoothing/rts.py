@@ -20,6 +20,8 @@ from tracking import boxes as box_math
 from tracking.pose_store import PoseStore
 from tracking.smoothing import bank
 from tracking.smoothing.filters import JointFilters, motion_density
+from tracking.smoothing.in_picture import outside
+from tracking.smoothing.in_picture import seen as seen_of
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState
 
@@ -40,12 +42,14 @@ class Trail:
     """One person's whole track, as it was measured.
 
     times_s: (T,) rising presentation times in seconds; ValueError when they fall. poses: T, pixels, NaN where missing.
-    sides: (T,) longest box side in pixels, the scale of all noise.
+    sides: (T,) longest box side in pixels, the scale of all noise. size_wh: of the picture, out of which no joint is
+    carried; None where it is not known.
     """
 
     times_s: Floats
     poses: Poses
     sides: Floats
+    size_wh: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not (np.diff(self.times_s) >= 0).all():
@@ -58,7 +62,7 @@ class Trail:
         """Rows first <= t < last."""
         rows = slice(first, last)
         poses = Poses(self.poses.keypoints[rows], self.poses.scores[rows], self.poses.skeleton)
-        return Trail(self.times_s[rows], poses, self.sides[rows])
+        return Trail(self.times_s[rows], poses, self.sides[rows], self.size_wh)
 
 
 class Parts(Protocol):
@@ -118,9 +122,10 @@ def smooth_run(
         measured = PoseStore(result.skeleton) if measured is None else measured
         part, last_s = part + (result.time_s < last_s), result.time_s
         sides = box_math.sizes(result.tracks.boxes).max(axis=1)
+        raw = seen_of(result.raw, sides, result.size_wh)
         for row, track_id in enumerate(result.tracks.ids.tolist()):
-            track = tracks.setdefault((track_id, part), _Track(measured, len(tracks)))
-            track.add(result.time_s, result.raw, row, float(sides[row]))
+            track = tracks.setdefault((track_id, part), _Track(measured, len(tracks), result.size_wh))
+            track.add(result.time_s, raw, row, float(sides[row]))
             seen.append(track.number)
         frames.append(result.frame_index)
         ends.append(len(seen))
@@ -151,8 +156,9 @@ def _rows(answers: PoseStore, pieces: Sequence[tuple[int, int, int]]) -> Iterato
 class _Track:
     """What was measured of one person, as it comes."""
 
-    def __init__(self, store: PoseStore, number: int) -> None:
+    def __init__(self, store: PoseStore, number: int, size_wh: tuple[int, int]) -> None:
         self.number, self._store, joints = number, store, len(store.skeleton)
+        self._size_wh = size_wh
         self._times, self._sides = array("d"), array("d")
         self._blocks = array("q")  # number of the first row of each in the store
         self._keypoints = np.zeros((BLOCK_ROWS, joints, 2), np.float32)  # of the newest block, not yet in the store
@@ -186,7 +192,7 @@ class _Track:
         keypoints = np.concatenate([block.keypoints for block in blocks])[rows]
         scores = np.concatenate([block.scores for block in blocks])[rows]
         poses = Poses(keypoints, scores, self._store.skeleton)
-        return Trail(self.times_s[first:last], poses, np.frombuffer(self._sides)[first:last])
+        return Trail(self.times_s[first:last], poses, np.frombuffer(self._sides)[first:last], self._size_wh)
 
 
 @dataclass(frozen=True)
@@ -338,8 +344,10 @@ def _answer(trail: Trail, places: Floats, seen: _Seen, row: int, settings: Smoot
     taken, begun, scores = seen.taken[:end, row], seen.begun[:end, row], seen.scores[:end, row].copy()
     filled = _fill(trail.times_s, taken, begun, scores, settings.max_gap_s)
     known = taken | filled
-    states = np.where(filled, KeypointState.PREDICTED, KeypointState.MISSING)
-    states = np.where(taken, KeypointState.MEASURED, states).astype(np.uint8)
+    if trail.size_wh is not None:
+        known &= ~outside(places[:end], trail.sides, trail.size_wh)
+    states = np.where(taken, KeypointState.MEASURED, KeypointState.PREDICTED)
+    states = np.where(known, states, KeypointState.MISSING).astype(np.uint8)
     keypoints = np.where(known[..., None], places[:end], np.nan).astype(np.float32)
     return Poses(keypoints, np.where(known, scores, 0.0).astype(np.float32), trail.poses.skeleton), states
 

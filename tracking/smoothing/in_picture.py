@@ -1,0 +1,43 @@
+"""Joints out of the picture: nobody can see them there, so that they are neither observed nor carried on."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ppnet.poses import Poses
+from tracking.types import KeypointState
+
+MARGIN = 0.03
+"""Of the person's longest side: so far out of the picture a joint still lies at its border, as exactly as networks
+know (about two cells of a heatmap)."""
+
+
+def outside(
+    keypoints: npt.NDArray[np.floating], sides: npt.NDArray[np.floating], size_wh: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """(N, K) True where a keypoint (N, K, 2) lies farther out of the picture than at its border. sides: (N,) longest
+    sides of the people's boxes, pixels."""
+    margin = MARGIN * np.asarray(sides)[:, None, None]
+    with np.errstate(invalid="ignore"):
+        beyond = (keypoints < -margin) | (keypoints > np.array(size_wh) - 1 + margin)
+    return np.asarray(beyond.any(axis=2))
+
+
+def without(poses: Poses, left_out: npt.NDArray[np.bool_]) -> Poses:
+    """The poses, keypoints of the mask (N, K) missing."""
+    if not left_out.any():
+        return poses
+    keypoints = np.where(left_out[..., None], np.float32(np.nan), poses.keypoints)
+    return Poses(keypoints, np.where(left_out, np.float32(0), poses.scores), poses.skeleton)
+
+
+def seen(poses: Poses, sides: npt.NDArray[np.floating], size_wh: tuple[int, int]) -> Poses:
+    """What the network can have seen of its answers: those in the picture and at its border."""
+    return without(poses, outside(poses.keypoints, sides, size_wh))
+
+
+def kept_inside(
+    poses: Poses, states: npt.NDArray[np.uint8], sides: npt.NDArray[np.floating], size_wh: tuple[int, int]
+) -> tuple[Poses, npt.NDArray[np.uint8]]:
+    """Smoothed poses and their states, without what was carried out of the picture."""
+    gone = outside(poses.keypoints, sides, size_wh)
+    return without(poses, gone), np.where(gone, np.uint8(KeypointState.MISSING), states)
