@@ -67,7 +67,11 @@ class SideWindow(QDialog):
 
 
 def leave_focus_to_tab(window: QWidget) -> None:
-    """A click on a button or drop-down leaves the focus where it is: Space plays on. Tab still goes to them."""
+    """A click on a button or drop-down leaves the focus where it is: Space plays on. Tab still goes to them. Nothing
+    takes the focus because the wheel was turned over it."""
+    for control in window.findChildren(QWidget):
+        if control.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     for kind in (QAbstractButton, QComboBox):
         for control in window.findChildren(kind):
             if control.focusPolicy() & Qt.FocusPolicy.ClickFocus:

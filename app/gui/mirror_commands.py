@@ -58,6 +58,7 @@ class MirrorCommands(Commands):
             return write_replay(replay, path, style, last_s=SAVED_S, progress=progress.tell)
 
         self._writing.start(work)
+        self._workspace.notify(f"Saving the last {SAVED_S:g} seconds…")
 
     def _entry(self, delay_s: int) -> QAction:
         entry = self.menu.addAction("Off" if delay_s == 0 else f"{delay_s} seconds ago")

@@ -1,6 +1,6 @@
 """What stands in the corner of the picture: how far the tracking is, and why there are no skeletons or late ones."""
 
-from app.engine.life_cycle import EngineState
+from app.engine.life_cycle import CameraState, EngineState
 from app.engine.run_status import RunStatus
 from app.gui.diagnostics_panel import duration_text
 from app.runs.picture_feed import Picture
@@ -26,6 +26,8 @@ def _skeletons(picture: Picture, status: RunStatus) -> str:
 
 
 def _run(status: RunStatus) -> str:
+    if status.is_live and status.camera is CameraState.LOST:
+        return "No pictures from the camera; this is the last one"
     if status.is_live:
         return f"To keep up, the program {' and '.join(status.shed)}" if status.shed else ""
     if status.state is not EngineState.RUNNING or status.complete or not status.total:

@@ -4,13 +4,27 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tracking.checked_settings import Setting
 
 SETTLE_MS = 250  # a slider that is being dragged counts once it rests so long
 STEPS = 100
 MAX_POPUP_PX = 520
+MARGIN_PX = 4  # between the words of a drop-down and its frame
 
 
 class ChoiceBox(QComboBox):
@@ -39,6 +53,26 @@ class ChoiceBox(QComboBox):
         view = self.view()
         view.setMinimumWidth(min(view.sizeHintForColumn(0) + 24, MAX_POPUP_PX))
         super().showPopup()
+
+    def fitting_words(self) -> str:
+        """The chosen words where there is room for them, else what stands before the colon, shortened if need be."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        place = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        words, room, metrics = self.currentText(), place.width() - MARGIN_PX, self.fontMetrics()
+        if metrics.horizontalAdvance(words) > room:
+            words = words.partition(":")[0]
+        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.fitting_words()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def show_value(self, value: Any) -> None:
         """Puts it there."""

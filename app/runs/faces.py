@@ -21,6 +21,8 @@ from tracking.video.source import VideoSource
 
 ALIKE = 0.8
 """Clothes of one person in two pictures are at least so alike (0 to 1)."""
+FACE_SIZE = 2.2
+"""A face is shown so many times as large as its joints are apart, where that is more than head and shoulders."""
 HEAD_SHARE = 0.45
 """The upper part of a person that a picture shows, as a share of their height."""
 
@@ -70,17 +72,28 @@ def faces_of(
             if frame is None:
                 break
             for person, view in shown:
-                pictures[person] = _upper_part(frame.image, view)
+                pictures[person] = _upper_part(frame.image, view, _head(there.result, person))
                 looks[person] = _look(frame.image, there.result, person)
     return Faces(people.views, pictures, _suggestions(edited, people, looks))
 
 
-def _upper_part(image: npt.NDArray[np.uint8], view: BestView) -> npt.NDArray[np.uint8]:
-    """Head and shoulders, as wide as high as far as the picture goes."""
+def _upper_part(image: npt.NDArray[np.uint8], view: BestView, head: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """Head and shoulders, as wide as high as far as the picture goes; from nearby the face. head: (M, 2) its joints."""
     x1, y1, x2, y2 = view.box
     side = max(HEAD_SHARE * (y2 - y1), 8)
-    left, top = max(round((x1 + x2 - side) / 2), 0), max(round(y1 - 0.05 * side), 0)
+    middle_x, from_y = (x1 + x2) / 2, y1 - 0.05 * side
+    if len(head) > 1 and (close := FACE_SIZE * float(np.ptp(head, axis=0).max())) > side:
+        side, (middle_x, middle_y) = close, head.mean(axis=0)
+        from_y = middle_y - side / 2
+    left, top = max(round(middle_x - side / 2), 0), max(round(from_y), 0)
     return np.ascontiguousarray(image[top : round(top + side), left : round(left + side)])
+
+
+def _head(result: FrameResult, person: int) -> npt.NDArray[np.floating]:
+    """(M, 2) the joints of somebody's head that are known."""
+    joints = [at for at, name in enumerate(result.skeleton.keypoints) if name.endswith(("nose", "eye", "ear"))]
+    points = result.known_keypoints[result.tracks.ids == person][:, joints].reshape(-1, 2)
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _look(image: npt.NDArray[np.uint8], result: FrameResult, person: int) -> npt.NDArray[np.float32]:

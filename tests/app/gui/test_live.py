@@ -35,11 +35,13 @@ def test_camera_that_dies_and_comes_back_is_said(qtbot, live, studio):
     studio.port.pull()
     qtbot.waitUntil(lambda: "camera lost" in window.diagnostics.text("work"))
     assert "The camera stopped sending pictures" in window.banner.text
+    assert "No pictures from the camera" in window.view.note  # the message goes after some seconds
     before = window.view.picture.frame.index
     studio.port.plug()
     qtbot.waitUntil(lambda: window.view.picture.frame.index > before + 3)
     qtbot.waitUntil(lambda: "running" in window.diagnostics.text("work"))
     qtbot.waitUntil(lambda: window.banner.text == "")  # what does not hold any more is not said any more
+    assert "No pictures" not in window.view.note
 
 
 def test_settings_that_cannot_be_had_are_refused_in_words_and_the_panel_shows_what_is_in_use(qtbot, live, studio):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSpinBox,
     QToolButton,
+    QWidget,
 )
 
 from app.engine.player import PlayerPosition
@@ -262,6 +263,22 @@ def test_the_wheel_scrolls_the_page_and_changes_no_setting(window):
         turn_wheel(control)
     assert strength.value() == round(before.smoothing.strength)
     assert window.workspace.settings == before
+
+
+def test_the_wheel_takes_no_keys_away_from_the_picture(window):
+    by_wheel = [
+        type(one).__name__ for one in window.findChildren(QWidget) if one.focusPolicy() == Qt.FocusPolicy.WheelFocus
+    ]
+    assert not by_wheel
+
+
+def test_words_of_a_drop_down_are_shortened_and_not_cut_off(window):
+    window.controls.advanced.setChecked(True)
+    box = window.controls.widgets["smoothing.kind"]
+    box.resize(190, box.height())
+    assert box.currentText().startswith("Kalman filter: ") and box.fitting_words() == "Kalman filter"
+    box.resize(900, box.height())
+    assert box.fitting_words() == box.currentText()
 
 
 def test_space_acts_on_the_control_that_was_reached_by_tab(qtbot, open_clip):
