@@ -1,7 +1,7 @@
 """Paints a scene with cv2, on pictures of recordings and exports and on what the window shows: the one brush."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +14,7 @@ from tracking.drawing.text import label_picture, label_place
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int32]
+Pieces = list[Points]  # what one call of cv2 draws
 
 SHIFT = 4  # cv2 takes fixed-point coordinates with this many binary places
 ONE = 1 << SHIFT
@@ -40,13 +41,14 @@ AS_IT_IS = Placement()
 def paint_scene(scene: Scene, canvas: Image, placement: Placement = AS_IT_IS) -> None:
     """Draws every shape on a picture (H, W, 3) uint8 in RGB, or one (H, W, 4) of blue, green, red and 255, in place."""
     is_bgr = canvas.shape[2] == 4
-    for shape, points in zip(scene.shapes, _fixed_points(scene.shapes, placement), strict=True):
+    chains, centers = _fixed_points(scene.shapes, placement)
+    for shape in scene.shapes:
         match shape:
             case Lines(color=color, width=width):
                 thickness = _thickness(width * placement.scale)
-                cv2.polylines(canvas, _chains(points), False, _ink(color, is_bgr), thickness, cv2.LINE_AA, SHIFT)
+                cv2.polylines(canvas, next(chains), False, _ink(color, is_bgr), thickness, cv2.LINE_AA, SHIFT)
             case Discs(color=color):
-                _discs(shape, points, canvas, _ink(color, is_bgr), placement.scale)
+                _discs(shape, next(centers), canvas, _ink(color, is_bgr), placement.scale)
             case Box(corners=(x1, y1, x2, y2), color=color, width=width):
                 (left, top), (right, bottom) = placement.of(x1, y1), placement.of(x2, y2)
                 first, last = (round(left), round(top)), (round(right), round(bottom))
@@ -57,29 +59,38 @@ def paint_scene(scene: Scene, canvas: Image, placement: Placement = AS_IT_IS) ->
                 _patch(shape, canvas, placement)
 
 
-def _fixed_points(shapes: Sequence[Shape], placement: Placement) -> list[Points]:
-    """Of each shape the ends of its lines or the middles of its discs (P, 2) on the canvas in fixed point, none of
-    other shapes: all at once, because numpy takes longer over eighty small arrays than over a large one."""
-    points = [
-        shape.points.reshape(-1, 2) if isinstance(shape, Lines) else
-        shape.centers if isinstance(shape, Discs) else NO_POINTS
-        for shape in shapes
-    ]  # fmt: skip
+def _fixed_points(shapes: Sequence[Shape], placement: Placement) -> tuple[Iterator[Pieces], Iterator[Pieces]]:
+    """Of all lines their chains (see `_chains`), of all discs their middles (1, 2), shape by shape, on the canvas in
+    fixed point: all at once, because numpy takes longer over eighty small arrays than over a large one."""
+    lines = [shape.points.reshape(-1, 2) for shape in shapes if isinstance(shape, Lines)]
+    discs = [shape.centers for shape in shapes if isinstance(shape, Discs)]
     shift = np.array([placement.shift_x, placement.shift_y], np.float32)
-    fixed = np.rint((np.concatenate([NO_POINTS, *points]) * placement.scale + shift) * ONE).astype(np.int32)
-    ends = itertools.accumulate(map(len, points))
-    return [fixed[end - len(part) : end] for part, end in zip(points, ends, strict=True)]
+    points = np.concatenate([NO_POINTS, *lines, *discs])
+    fixed = np.rint((points * placement.scale + shift) * ONE).astype(np.int32)
+    ends = sum(map(len, lines))
+    chains, last = _chains(fixed[:ends], [len(part) // 2 for part in lines])
+    return _parts(chains, last), _parts(list(fixed[ends:, None]), itertools.accumulate(map(len, discs)))
 
 
-def _chains(ends: Points) -> list[Points]:
-    """The ends (2M, 2) of lines as chains (P, 2) of those that go on where the one before stops: half of the time goes
-    into round ends, and where two lines meet one is enough."""
+def _parts(pieces: Pieces, ends: Iterable[int]) -> Iterator[Pieces]:
+    """The pieces up to each of the ends."""
+    return (pieces[first:last] for first, last in itertools.pairwise([0, *ends]))
+
+
+def _chains(ends: Points, counts: list[int]) -> tuple[Pieces, list[int]]:
+    """The ends (2M, 2) of the lines of several shapes, `counts` of each, as chains (P, 2) of those that go on where the
+    one before stops: half of the time goes into round ends, and where two lines meet one is enough. Also, how many
+    chains there are up to the end of each shape."""
+    if not len(ends):
+        return [], [0] * len(counts)
     spots = ends.view(np.int64).ravel()  # both coordinates as one number
     kept = np.ones(len(spots), np.bool_)
     kept[2::2] = spots[2::2] != spots[1:-1:2]
+    lines = np.cumsum(counts)
+    kept[2 * lines[:-1]] = True
     corners, begins = ends[kept], np.flatnonzero(kept[::2])
     bounds = [*(begins + np.arange(len(begins))).tolist(), len(corners)]
-    return [corners[first:last] for first, last in itertools.pairwise(bounds)]
+    return [corners[first:last] for first, last in itertools.pairwise(bounds)], np.searchsorted(begins, lines).tolist()
 
 
 def _ink(color: Color, is_bgr: bool) -> tuple[int, ...]:
@@ -91,17 +102,17 @@ def _thickness(width: float) -> int:
     return max(1, round(width) - 1)
 
 
-def _discs(discs: Discs, centers: Points, canvas: Image, ink: tuple[int, ...], scale: float) -> None:
+def _discs(discs: Discs, centers: Pieces, canvas: Image, ink: tuple[int, ...], scale: float) -> None:
     """By one call where their size allows it: the round end of a line without length is a disc."""
     radius, ring = discs.radius * scale, discs.ring * scale
     thickness = 2 * (radius - SOFT_EDGE)
     if not ring and round(thickness) >= 2 and abs(thickness - round(thickness)) < 1e-3:
-        cv2.polylines(canvas, list(centers[:, None]), True, ink, round(thickness), cv2.LINE_AA, SHIFT)
+        cv2.polylines(canvas, centers, True, ink, round(thickness), cv2.LINE_AA, SHIFT)
         return
     width = _thickness(ring) if ring else cv2.FILLED
     radius_fixed = round((radius - (0 if ring else SOFT_EDGE)) * ONE)
-    for center in centers.tolist():
-        cv2.circle(canvas, center, radius_fixed, ink, width, cv2.LINE_AA, SHIFT)
+    for center in centers:
+        cv2.circle(canvas, center[0].tolist(), radius_fixed, ink, width, cv2.LINE_AA, SHIFT)
 
 
 def _label(label: Label, size_wh: tuple[int, int], canvas: Image, placement: Placement) -> None:

@@ -124,12 +124,13 @@ class People:
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         chosen = style.people.chosen if style.people.chosen in ids else None
         order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
+        shown[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = False
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
         points = np.clip(np.where(finite[..., None], poses.keypoints, 0), -FAR, FAR)
         corners = np.clip(boxes, -FAR, FAR)
         limbs = [sizes.limb(height) for height in heights]
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
-        reach = np.array([1.5 * limb + sizes.line(sizes.span / 900 + 6) for limb in limbs]).reshape(-1, 1)
+        reach = 1.5 * np.array(limbs).reshape(-1, 1) + sizes.line(sizes.span / 900 + 6)
         teams = _teams(order, list(zip(limbs, mutes, strict=True)), _extents(corners, points, shown, reach))
         team_of = np.full(len(ids), -1)
         for team, rows in enumerate(teams):
@@ -157,7 +158,7 @@ class People:
         return self.limbs[row], self.mutes[row]
 
 
-def _teams(order: list[int], looks: list[tuple[float, float]], extents: Floats) -> list[list[int]]:
+def _teams(order: list[int], looks: list[tuple[float, float]], extents: npt.NDArray[np.floating]) -> list[list[int]]:
     """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
     two with extents (N, 4) that overlap. A few large calls take less time than many small ones."""
     touches = box_math.near(extents, extents).tolist()
@@ -169,9 +170,11 @@ def _teams(order: list[int], looks: list[tuple[float, float]], extents: Floats) 
     return [teams[key] for key in sorted(teams)]
 
 
-def _extents(corners: Floats, points: Floats, shown: Bools, reach: Floats) -> Floats:
+def _extents(
+    corners: Floats, points: Floats, shown: Bools, reach: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:  # fmt: skip
     """(N, 4) x1, y1, x2, y2 of everything painted of a person: box and joints, and so far (N, 1) around them."""
-    known = shown[..., None]
-    low = np.minimum(corners[:, :2], np.where(known, points, np.inf).min(axis=1, initial=np.inf))
-    high = np.maximum(corners[:, 2:], np.where(known, points, -np.inf).max(axis=1, initial=-np.inf))
+    known = np.where(shown[..., None], points, np.nan)
+    low = np.fmin(corners[:, :2], np.fmin.reduce(known, axis=1))
+    high = np.fmax(corners[:, 2:], np.fmax.reduce(known, axis=1))
     return np.concatenate([low - reach, high + reach], axis=1)

@@ -27,7 +27,6 @@ Bools = npt.NDArray[np.bool_]
 UNSURE = 0.3  # edges with an end of less confidence are thin and pale
 LEVELS = 4  # confidence is shown in so many steps
 AGES = 5  # and so is the age of a trail
-GROUPS = (LEVELS + 1) * len(SIDES)  # joints of one team that look alike
 
 
 def scene_of(
@@ -50,13 +49,14 @@ def scene_of(
         for track_id, way in (trails or {}).items():
             if track_id not in style.people.hidden:
                 shapes += _trail(way, track_id, sizes)
-    edges = _edges(people, sizes) if style.layers.skeleton else {}
-    joints = _joints(people, sizes) if style.layers.joints else {}
+    boxes = _boxes(people, sizes, chosen=style.people.chosen) if style.layers.boxes else []
+    edges = _edges(people, sizes) if style.layers.skeleton else []
+    joints = _joints(people, sizes) if style.layers.joints else []
     for team, rows in enumerate(people.teams):
-        if style.layers.boxes:
-            shapes += [_box(people, row, sizes, chosen=style.people.chosen) for row in rows]
-        shapes += edges.get(team, ())
-        shapes += joints.get(team, ())
+        if boxes:
+            shapes += [boxes[row] for row in rows]
+        shapes += edges[team] if edges else ()
+        shapes += joints[team] if joints else ()
     measured = [*_drawings(people, style, sizes), *_angles(people, style, sizes)]
     shapes += [shape for shape in measured if not isinstance(shape, Number)]
     shapes += ghost
@@ -82,19 +82,27 @@ def _trail(way: npt.NDArray[np.floating], track_id: int, sizes: Sizes) -> Iterat
             yield Lines(part, color, sizes.line(max(2.0, sizes.span / 400)))
 
 
-def _box(people: People, row: int, sizes: Sizes, *, chosen: int | None) -> Shape:
-    """Dashed where the person is lost for the moment."""
-    x1, y1, x2, y2 = [round(at / sizes.pixel) * sizes.pixel for at in people.corners[row]]
-    width = sizes.line(sizes.span / 900 + 2 * (people.result.tracks.ids[row] == chosen))
-    if not people.lost[row]:
-        return Box((x1, y1, x2, y2), people.colors[row], width)
+def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> list[Shape]:
+    """Of each row, also of those who are hidden. Dashed where the person is lost for the moment."""
+    usual, wide = (sizes.line(sizes.span / 900 + more) for more in (0, 2))
+    widths = [wide if track_id == chosen else usual for track_id in people.result.tracks.ids.tolist()]
+    corners = (np.rint(np.array(people.corners) / sizes.pixel) * sizes.pixel).tolist()
+    return [
+        _dashed_box(box, color, width, sizes) if lost else Box(tuple(box), color, width)
+        for box, color, width, lost in zip(corners, people.colors, widths, people.lost, strict=True)
+    ]
+
+
+def _dashed_box(box: Sequence[float], color: Color, width: float, sizes: Sizes) -> Lines:
+    x1, y1, x2, y2 = box
     corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)], np.float32)
     pieces, _ = _dashes(np.stack([corners[:-1], corners[1:]], axis=1), np.full(4, 8 * sizes.pixel + 2 * width))
-    return Lines(pieces, people.colors[row], width)
+    return Lines(pieces, color, width)
 
 
-def _edges(people: People, sizes: Sizes) -> dict[int, list[Lines]]:
-    """By team: lines with a dark rim; thin and pale where the network is unsure, dashed where an end is predicted."""
+def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:
+    """Of each team: lines with a dark rim; thin and pale where the network is unsure, dashed where an end is
+    predicted."""
     bones = people.bones
     ends = people.points[:, bones.edges]
     shown = np.asarray(people.shown[:, bones.edges].all(axis=2))
@@ -107,80 +115,52 @@ def _edges(people: People, sizes: Sizes) -> dict[int, list[Lines]]:
         lengths = 3 * np.repeat(people.limbs, dashed.sum(axis=1)) + 2 * sizes.pixel
         dashes, line = _dashes(ends[dashed], lengths)
         pieces, group = np.concatenate([pieces, dashes]), np.concatenate([group, groups[dashed][line]])
-    count = len(people.teams) * len(SIDES)
-    sure, pale = _grouped(pieces, group, count), _grouped(ends[unsure], groups[unsure], count)
-    return {team: list(_limbs(people, team, sure, pale, sizes)) for team in range(len(people.teams))}
+    edges: list[list[Lines]] = [[] for _ in people.teams]
+    for number, lines in _grouped(ends[unsure], groups[unsure]):
+        team, side = divmod(number, len(SIDES))
+        width, mute = people.look(team)
+        thin = sizes.line(width / sizes.pixel - 2)
+        edges[team].append(Lines(lines, faded(_joint_color(side, LEVELS - 1), mute), thin))
+    for team, lines in _grouped(pieces, group, several=len(SIDES)):
+        width, _ = people.look(team)
+        if width > sizes.pixel:  # a rim keeps the lines visible on any ground
+            edges[team].append(Lines(lines, OUTLINE, width + 2 * sizes.pixel))
+    for number, lines in _grouped(pieces, group):
+        team, side = divmod(number, len(SIDES))
+        width, mute = people.look(team)
+        edges[team].append(Lines(lines, faded(SIDE_COLORS[SIDES[side]], mute), width))
+    return edges
 
 
-def _limbs(
-    people: People, team: int, sure: tuple[Floats, list[int]], pale: tuple[Floats, list[int]], sizes: Sizes
-) -> Iterator[Lines]:
-    (width, mute), first = people.look(team), team * len(SIDES)
-    lines, bounds = pale
-    for side in range(len(SIDES)):
-        start, end = bounds[first + side : first + side + 2]
-        if end > start:
-            thin = sizes.line(width / sizes.pixel - 2)
-            yield Lines(lines[start:end], faded(_joint_color(side, LEVELS - 1), mute), thin)
-    lines, bounds = sure
-    start, end = bounds[first], bounds[first + len(SIDES)]
-    if width > sizes.pixel and end > start:  # a rim keeps the lines visible on any ground
-        yield Lines(lines[start:end], OUTLINE, width + 2 * sizes.pixel)
-    for side, color in enumerate(SIDE_COLORS.values()):
-        start, end = bounds[first + side : first + side + 2]
-        if end > start:
-            yield Lines(lines[start:end], faded(color, mute), width)
-
-
-def _joints(people: People, sizes: Sizes) -> dict[int, list[Discs]]:
-    """By team: discs that grow and brighten with confidence; rings where the position is predicted, and around joints
-    that were set by hand."""
+def _joints(people: People, sizes: Sizes) -> list[list[Discs]]:
+    """Of each team: discs that grow and brighten with confidence, the surer ones over the others; rings where the
+    position is predicted, and around joints that were set by hand."""
     levels = np.rint(np.clip(people.scores, 0, 1) * LEVELS).astype(np.int64)
-    groups = people.team_of[:, None] * GROUPS + levels * len(SIDES) + people.bones.joint_sides
-    by_hand = people.shown & (people.result.states == KeypointState.EDITED)
-    full, hollow, edited = (
-        _grouped(people.points[which], groups[which], len(people.teams) * GROUPS)
-        for which in (people.shown & ~people.predicted, people.predicted, by_hand)
-    )
-    joints = {}
-    for team in range(len(people.teams)):
-        limb, width = people.look(team)[0], sizes.line(2)
-        ring = sizes.line(limb / sizes.pixel / 2)
-        rim = sizes.pixel if limb > sizes.pixel else 0.0
-        joints[team] = [
-            *(_rims(people, team, full, sizes, beyond=rim) if rim else ()),
-            *_discs(people, team, full, sizes),
-            *_discs(people, team, hollow, sizes, ring=ring),
-            *_rims(people, team, edited, sizes, LIGHT_INK, beyond=width, ring=width),
-        ]
+    groups = (people.team_of[:, None] * (LEVELS + 1) + levels) * len(SIDES) + people.bones.joint_sides
+    joints: list[list[Discs]] = [[] for _ in people.teams]
+
+    def add_rims(which: Bools, color: Color, beyond: float, ring: float = 0.0) -> None:
+        for number, centers in _grouped(people.points[which], groups[which], several=len(SIDES)):
+            team, level = divmod(number, LEVELS + 1)
+            limb, _ = people.look(team)
+            if ring or limb > sizes.pixel:
+                joints[team].append(Discs(centers, _radii(limb, sizes.pixel)[level] + beyond, color, ring))
+
+    def add_discs(which: Bools, *, hollow: bool = False) -> None:
+        for number, centers in _grouped(people.points[which], groups[which]):
+            place, side = divmod(number, len(SIDES))
+            team, level = divmod(place, LEVELS + 1)
+            limb, mute = people.look(team)
+            ring = sizes.line(limb / sizes.pixel / 2) if hollow else 0.0
+            color = faded(_joint_color(side, level), mute)
+            joints[team].append(Discs(centers, _radii(limb, sizes.pixel)[level], color, ring))
+
+    full = people.shown & ~people.predicted
+    add_rims(full, OUTLINE, sizes.pixel)
+    add_discs(full)
+    add_discs(people.predicted, hollow=True)
+    add_rims(people.shown & (people.result.states == KeypointState.EDITED), LIGHT_INK, sizes.line(2), sizes.line(2))
     return joints
-
-
-def _rims(
-    people: People, team: int, joints: tuple[Floats, list[int]], sizes: Sizes, color: Color = OUTLINE, *,
-    beyond: float, ring: float = 0.0,
-) -> Iterator[Discs]:  # fmt: skip
-    """Discs or rings that reach so far beyond the joints of a team."""
-    centers, bounds = joints
-    for level, radius in enumerate(_radii(people.look(team)[0], sizes.pixel)):
-        first = team * GROUPS + level * len(SIDES)
-        start, end = bounds[first], bounds[first + len(SIDES)]
-        if end > start:
-            yield Discs(centers[start:end], radius + beyond, color, ring)
-
-
-def _discs(
-    people: People, team: int, joints: tuple[Floats, list[int]], sizes: Sizes, *, ring: float = 0.0
-) -> Iterator[Discs]:
-    """The joints of a team, the surer ones over the others."""
-    centers, bounds = joints
-    limb, mute = people.look(team)
-    for level, radius in enumerate(_radii(limb, sizes.pixel)):
-        for side in range(len(SIDES)):
-            group = team * GROUPS + level * len(SIDES) + side
-            start, end = bounds[group], bounds[group + 1]
-            if end > start:
-                yield Discs(centers[start:end], radius, faded(_joint_color(side, level), mute), ring)
 
 
 @cache
@@ -247,10 +227,15 @@ def _joint_color(side: int, level: int) -> Color:
     return faded(SIDE_COLORS[SIDES[side]], 1 - level / LEVELS)
 
 
-def _grouped(lines: Floats, group: npt.NDArray[np.intp], count: int) -> tuple[Floats, list[int]]:
-    """Lines by their group; those of group i go from bounds[i] to bounds[i + 1]."""
+def _grouped(lines: Floats, group: npt.NDArray[np.int64], *, several: int = 1) -> Iterator[tuple[int, Floats]]:
+    """Each group that has lines, with them, in order; `several`: so many groups taken for one, in the same order."""
+    if not len(lines):
+        return
     order = np.argsort(group, kind="stable")
-    return lines[order], np.searchsorted(group[order], np.arange(count + 1)).tolist()
+    lines, group = lines[order], group[order] // several
+    starts = [0, *(np.flatnonzero(group[1:] != group[:-1]) + 1).tolist()]
+    for number, start, end in zip(group[starts].tolist(), starts, [*starts[1:], len(lines)], strict=True):
+        yield number, lines[start:end]
 
 
 def _dashes(lines: Floats, lengths: npt.NDArray[np.floating]) -> tuple[Floats, npt.NDArray[np.intp]]:

@@ -21,8 +21,9 @@ def label_picture(label: Label, scale: float = 1.0) -> npt.NDArray[np.uint8]:
 
 def label_place(label: Label, size: tuple[float, float], canvas_wh: tuple[int, int]) -> tuple[float, float]:
     """Left and top of a label of that width and height, moved so that it lies inside the picture; image pixels."""
-    left, top = (at - share * length for at, share, length in zip(label.at, label.align, size, strict=True))
-    return min(max(left, 0.0), max(canvas_wh[0] - size[0], 0.0)), min(max(top, 0.0), max(canvas_wh[1] - size[1], 0.0))
+    (x, y), (across, down), (width, height) = label.at, label.align, size
+    left, top = x - across * width, y - down * height
+    return min(max(left, 0.0), max(canvas_wh[0] - width, 0.0)), min(max(top, 0.0), max(canvas_wh[1] - height, 0.0))
 
 
 @lru_cache(maxsize=512)

@@ -52,6 +52,7 @@ class KalmanSmoother:
 
 
 def _resize(filters: JointFilters, boxes: npt.NDArray[np.float32], step_s: float) -> None:
-    sides = np.nan_to_num(box_math.sizes(boxes.astype(np.float64))).max(axis=1, initial=1.0)
+    sizes = box_math.sizes(boxes.astype(np.float64))
+    sides = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=1, initial=1.0)
     follow = 1 - np.exp(-step_s / SIZE_MEMORY_S)
     filters.sides = np.where(filters.sides > 0, filters.sides + follow * (sides - filters.sides), sides)

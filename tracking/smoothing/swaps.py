@@ -26,10 +26,16 @@ STICKINESS = 1.0  # log-likelihood by which another decision than the last one m
 
 @dataclass(frozen=True)
 class Twins:
-    """Left and right of a joint set: pairs (P, 2) of indices, and which of G groups each pair is in, (P, G) 0 or 1."""
+    """Left and right of a joint set: pairs (P, 2) of indices, and which of G groups each pair is in, (P, G) 0 or 1.
+
+    partners: (K,) the other of each joint's pair, itself where there is none; group_of: (K,) the group of each that has
+    one.
+    """
 
     pairs: npt.NDArray[np.int64]
     members: Floats
+    partners: npt.NDArray[np.int64]
+    group_of: npt.NDArray[np.int64]
 
     @property
     def groups(self) -> int:
@@ -40,13 +46,16 @@ class Twins:
 @lru_cache(maxsize=8)
 def twins_of(skeleton: Skeleton) -> Twins:
     """Left and right of a joint set."""
-    pairs = [(i, int(twin)) for i, twin in enumerate(skeleton.flip_index) if i < twin]
+    partners = np.array(skeleton.flip_index, np.int64)
+    pairs = np.array([(i, twin) for i, twin in enumerate(partners) if i < twin], np.int64).reshape(-1, 2)
     groups: list[int] = []
     names: dict[str, int] = {}
-    for left, _ in pairs:
+    for left in pairs[:, 0].tolist():
         name = _limb(skeleton, left)
         groups.append(names.setdefault(name, len(names)))
-    return Twins(np.array(pairs, np.int64).reshape(-1, 2), np.eye(len(names))[np.array(groups, np.int64)])
+    group_of = np.zeros(len(skeleton), np.int64)
+    group_of[pairs] = np.array(groups, np.int64)[:, None]
+    return Twins(pairs, np.eye(len(names))[np.array(groups, np.int64)], partners, group_of)
 
 
 def _limb(skeleton: Skeleton, index: int) -> str:
@@ -61,17 +70,15 @@ def evidence(expected: Floats, spread: Floats, found: Floats, noise: Floats, twi
     variance noise (N, K). A pair counts when both places are expected and at least one is seen.
     """
     left, right = twins.pairs[:, 0], twins.pairs[:, 1]
-    order = np.arange(found.shape[1])
-    order[left], order[right] = right, left
 
-    def cost(place: npt.NDArray[np.int64]) -> Floats:
-        """(N, P) of both of a pair, each seen where the joints `place` (K,) are expected."""
-        away = ((found - expected[:, place]) ** 2).sum(axis=-1) / (spread[:, place] + noise)
+    def cost(place: Floats, variance: Floats) -> Floats:
+        """(N, P) of both of a pair, each seen where `place` (N, K, 2) says."""
+        away = ((found - place) ** 2).sum(axis=-1) / (variance + noise)
         each = np.where(np.isnan(away), 0.0, np.minimum(away, MOST))
         return np.asarray(each[:, left] + each[:, right])
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        straight, crossed = cost(np.arange(len(order))), cost(order)
+        straight, crossed = cost(expected, spread), cost(expected[:, twins.partners], spread[:, twins.partners])
     known = np.isfinite(expected[:, left, 0]) & np.isfinite(expected[:, right, 0])
     ratio = np.where(known, (straight - crossed) / 2, 0.0) @ twins.members
     misfit = np.where(known, crossed, 0.0) @ twins.members
@@ -86,8 +93,5 @@ def decide(likelihood: Floats, last: Mask) -> Mask:
 
 def exchanged(values: npt.NDArray[Value], swap: Mask, twins: Twins) -> npt.NDArray[Value]:
     """`values` (N, K, ...) with the twins of each group exchanged where `swap` (N, G) is True."""
-    order = np.tile(np.arange(values.shape[1]), (len(values), 1))
-    rows, pairs = np.nonzero(swap.astype(float) @ twins.members.T)
-    left, right = twins.pairs[pairs, 0], twins.pairs[pairs, 1]
-    order[rows, left], order[rows, right] = right, left
+    order = np.where(swap[:, twins.group_of], twins.partners, np.arange(values.shape[1]))
     return np.asarray(values[np.arange(len(values))[:, None], order])

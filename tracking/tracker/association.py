@@ -84,12 +84,15 @@ def matching_stages(
     return [Stage(name, rows[gate], columns[gate], cost[gate]) for name, cost, gate in stages]
 
 
-def match(stages: Sequence[Stage]) -> dict[int, int]:
-    """Track index -> detection index after all stages; each has those whom the ones before left."""
+def match(stages: Sequence[Stage], tracks: int, detections: int) -> dict[int, int]:
+    """Track index -> detection index after all stages, of so many; each has those whom the ones before left."""
     matches: dict[int, int] = {}
+    free_tracks, free_detections = np.ones(tracks, np.bool_), np.ones(detections, np.bool_)
     for stage in stages:
-        free = ~(np.isin(stage.rows, list(matches)) | np.isin(stage.columns, list(matches.values())))
-        matches.update(assign_pairs(stage.rows[free], stage.columns[free], stage.cost[free]))
+        free = free_tracks[stage.rows] & free_detections[stage.columns]
+        for track, detection in assign_pairs(stage.rows[free], stage.columns[free], stage.cost[free]):
+            matches[track] = detection
+            free_tracks[track] = free_detections[detection] = False
     return matches
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +85,7 @@ class BoxFilters:
     def update(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> None:
         """Take in boxes (R, 4) measured for some rows (R,), with standard deviations `noise` (R,) times the usual."""
         place, variance, covariance = self.place[rows], self.place_variance[rows], self.covariance[rows]
-        residual = _measurements(boxes) - place
-        total = variance + _noise(_sides(place), noise[:, None], settings)
+        residual, total = self._innovation(rows, boxes, noise, settings)
         place_gain, speed_gain = variance / total, covariance / total
         self.place[rows] = place = place + place_gain * residual
         self.speed[rows] += speed_gain * residual
@@ -93,6 +93,17 @@ class BoxFilters:
         self.covariance[rows] = (1 - place_gain) * covariance
         self.place_variance[rows] = (1 - place_gain) * variance
         self.boxes[rows] = _boxes(place)
+
+    def updated_boxes(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> Floats:
+        """(R, 4) what `update` would make of the boxes; NaN where those measured are."""
+        residual, total = self._innovation(rows, boxes, noise, settings)
+        return _boxes(self.place[rows] + self.place_variance[rows] / total * residual)
+
+    def _innovation(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> tuple[Floats, Floats]:
+        """(R, 4) how far the measured boxes are from what was expected, and the variances of that."""
+        place = self.place[rows]
+        total = self.place_variance[rows] + _noise(_sides(place), noise[:, None], settings)
+        return _measurements(boxes) - place, total
 
     def average(self, rows: Rows, steps_s: Floats, settings: MotionSettings) -> None:
         """Take size and velocity of some rows, `steps_s` (R,) after the last time, into the running means that
@@ -158,9 +169,12 @@ def _boxes(place: Floats) -> Floats:
     return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1)
 
 
+@lru_cache(maxsize=64)
 def _twice(of_center: float, of_size: float) -> Floats:
     """(4,) values for centre x, y, width and height."""
-    return np.array([of_center, of_center, of_size, of_size])
+    values = np.array([of_center, of_center, of_size, of_size])
+    values.flags.writeable = False
+    return values
 
 
 def _measurements(boxes: Floats) -> Floats:

@@ -17,6 +17,7 @@ Mask = npt.NDArray[np.bool_]
 PLAIN_SIGMA = 0.08  # for joint sets without published constants
 NEGLIGIBLE = 1e-9  # a similarity that is as good as 0
 AT_ONCE = 2048  # pairs of people compared joint by joint: as much as a processor's own memory holds
+MANY = 256  # likely pairs from which on a closer look at who is one costs less than bringing them together
 EVERYBODY = slice(None)
 
 
@@ -62,9 +63,9 @@ def same_poses(
     areas: (N,) of the boxes, square pixels. known: of so many, the first ones, no two are compared with each other.
     """
     spread, twins, floor = (2 * keypoint_sigmas(skeleton)) ** 2, skeleton.flip_index, settings.duplicate_oks
-    likely = np.ones((len(keypoints), len(keypoints) - known), np.bool_)
-    for joints in (np.arange(len(skeleton)), _sharpest(skeleton)):
-        likely &= _may_be_one(keypoints, areas, spread, joints, floor, known)
+    likely = _may_be_one(keypoints, areas, spread, np.arange(len(skeleton)), floor, known)
+    if np.count_nonzero(likely) > MANY:
+        likely &= _may_be_one(keypoints, areas, spread, _sharpest(skeleton), floor, known)
     first, second = np.nonzero(np.triu(likely, 1 - known))
     second += known
     same = np.zeros(len(first), np.bool_)
@@ -90,7 +91,8 @@ def _may_be_one(keypoints: Floats, areas: Floats, spread: Floats, joints: Rows, 
     least = (floor * count - (1 - floor) * (total - count)) / max(count, 1)  # what these must reach on average
     reach = _reach(least, areas * spread[joints].max(initial=0.0))
     around = extents(keypoints[:, joints])
-    near = box_math.near(around, around[known:], reach) | box_math.near(around[known:], around, reach[known:]).T
+    near = box_math.near(around, around[known:], reach)
+    near |= box_math.near(around[known:], around, reach[known:]).T if known else near.T
     seen = np.asarray(np.isfinite(keypoints[:, joints]).all(axis=(1, 2)))
     return near if count == total else near | ~(seen[:, None] & seen[known:])
 

@@ -116,7 +116,8 @@ class Tracker:
         candidates, people = evidence.candidates, self._people
         matches = np.full(len(people), -1, np.intp)
         if len(people) and candidates.detections:
-            found = match(matching_stages(people, evidence, self._time_s, self.settings))
+            stages = matching_stages(people, evidence, self._time_s, self.settings)
+            found = match(stages, len(people), candidates.detections)
             matches[list(found)] = list(found.values())
         rows = np.arange(candidates.detections, len(candidates.boxes))
         tracks = candidates.track_of[rows]
@@ -226,19 +227,23 @@ class Tracker:
         np.fill_diagonal(near, False)
         first = np.tril(near)  # whose turn comes before
         ahead = first.sum(axis=1)
+        latest = before.copy()
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
+        noise = np.ones(len(people))
         while (ahead >= 0).any():
             ready = np.flatnonzero(ahead == 0)
             below, above = np.nonzero(near[ready])
-            below = ready[below]
-            covers = np.where((above < below)[:, None], people.boxes[above], before[above])
-            shares = box_math.areas(box_math.common(before[below], covers)) / areas[below]
-            np.maximum.at(covered, below, np.minimum(shares, 1.0))
-            now = ready[np.isfinite(measured[ready, 0])]
-            noise = (1.0 + settings.motion.occlusion_noise * covered[now]) * factors[now]
-            people.motion.update(now, measured[now], noise, settings.motion)
+            if len(below):
+                below = ready[below]
+                shares = box_math.areas(box_math.common(before[below], latest[above])) / areas[below]
+                np.maximum.at(covered, below, np.minimum(shares, 1.0))
+            noise[ready] = (1.0 + settings.motion.occlusion_noise * covered[ready]) * factors[ready]
+            moved = people.motion.updated_boxes(ready, measured[ready], noise[ready], settings.motion)
+            latest[ready] = np.where(np.isnan(moved), people.boxes[ready], moved)
             ahead -= first[:, ready].sum(axis=1)
             ahead[ready] = -1
+        now = np.flatnonzero(np.isfinite(measured[:, 0]))
+        people.motion.update(now, measured[now], noise[now], settings.motion)
         return covered
 
     def _start(self, evidence: FrameEvidence) -> None:

@@ -22,5 +22,5 @@ def test_later_stages_match_what_earlier_ones_left():
     everything = np.ones((2, 2), bool)
     first = stage("first", -np.array([[0.1, 0.0], [0.0, 0.0]]), np.array([[True, False], [False, False]]))
     second = stage("second", -np.array([[0.2, 0.9], [0.9, 0.1]]), everything)
-    assert match([first, second]) == {0: 0, 1: 1}
-    assert match([second]) == {0: 1, 1: 0}
+    assert match([first, second], tracks=2, detections=2) == {0: 0, 1: 1}
+    assert match([second], tracks=2, detections=2) == {0: 1, 1: 0}
