@@ -100,9 +100,9 @@ class AnswersCommands(Commands):
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:
-        """Gives up what is under way."""
-        for work in (self._search, self._report):
-            work.cancel(wait_s=3.0)
+        """Gives up the search; waits for a report that is being written, unless it is given up."""
+        self._search.cancel(wait_s=3.0)
+        self._files.finishing.finish(self._report, "Making the report…")
 
     def _is_known(self) -> bool:
         """Whether what the page shows is of today; says so when it isn't yet."""

@@ -97,8 +97,8 @@ class CompareCommands(Commands):
         self._writing.start(work)
 
     def shut_down(self) -> None:
-        """Closes the window and gives up what is under way."""
-        self._writing.cancel(wait_s=3.0)
+        """Closes the window; waits for a video that is being written, unless it is given up."""
+        self._files.finishing.finish(self._writing, "Saving the comparison…")
         if self.shown is not None:
             self.shown.close()
         self._forget()

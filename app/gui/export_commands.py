@@ -30,6 +30,7 @@ class ExportCommands(Commands):
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"export": self.ask, "batch": lambda: self.show_batch([])})
+        self._workspace.closing.connect(self._finish)
         self._workspace.closed.connect(self._close_dialog)
 
     def ask(self) -> None:
@@ -90,8 +91,8 @@ class ExportCommands(Commands):
             self._offer_batch(f"The batch is finished: {how}.")
 
     def shut_down(self) -> None:
-        """Cancels what is under way; for the end of the program."""
-        self._writing.cancel(wait_s=1.5)
+        """Waits for an export, unless it is given up, and cancels a batch; for the end of the program."""
+        self._finish()
         self._ticker.stop()
         if self.batch is not None:
             self.batch.shut_down()
@@ -112,8 +113,10 @@ class ExportCommands(Commands):
             self.dialog.show_progress(None)
             self.dialog.say(words)
 
+    def _finish(self) -> None:
+        self._files.finishing.finish(self._writing, "Exporting…")
+
     def _close_dialog(self) -> None:
-        self._writing.cancel()
         if self.dialog is not None:
             self.dialog.close()
 

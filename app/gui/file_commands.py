@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.commands import Commands, WindowParts
+from app.gui.finishing import Finishing
 from app.gui.joints_dialog import JointsDialog
 from app.gui.start_page import StartPage, Unfinished
 from app.runs.background_call import BackgroundCall
@@ -49,6 +50,7 @@ class FileCommands(Commands):
     def __init__(self, parts: WindowParts, start: StartPage) -> None:
         super().__init__(parts)
         self._start = start
+        self.finishing = Finishing(parts.window)
         self.cameras: tuple[CameraInfo, ...] = ()
         self._actions.connect(
             {

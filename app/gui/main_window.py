@@ -317,6 +317,11 @@ class MainWindow(QMainWindow):
 
     def quit(self) -> None:
         """Ends the program without a question, whatever is open; what is being recorded is written."""
+        self.files.finishing.hurries = True
+        self._leave_batch()
+
+    def _leave_batch(self) -> None:
+        """Ends the program although a batch is running."""
         self._leaves_batch = True
         if self.close():
             QApplication.closeAllWindows()  # a dialog that is open would keep it running
@@ -327,7 +332,7 @@ class MainWindow(QMainWindow):
             return
         if self.exports.is_batch_at_work and not self._leaves_batch:
             words = "A batch is running; quitting stops it. Finished files are kept."
-            self.banner.say(words, kind="warning", button="Quit anyway", action=self.quit, lasting=True)
+            self.banner.say(words, kind="warning", button="Quit anyway", action=self._leave_batch, lasting=True)
             event.ignore()
             return
         self._is_leaving = True

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QProgressDialog
+from PySide6.QtCore import QTimer
 
 from app.engine.recorder import RecordingStats
 from app.gui.commands import Commands, WindowParts
@@ -23,7 +22,6 @@ class RecordCommands(Commands):
         self._files = files
         self.recording = Recording(self._workspace, files.new_file)
         self._so_far = ""
-        self._written = QEventLoop()
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._show_writing)
         self._actions.connect_switches({"record": lambda _on: bar.toggle()})
@@ -45,21 +43,7 @@ class RecordCommands(Commands):
             self._wait_for_file()
 
     def _wait_for_file(self) -> None:
-        writing = self.recording.writing
-        if not writing.is_busy:
-            return
-        waiting = QProgressDialog("Writing the recording…", "Discard", 0, 100, self._window)
-        waiting.setWindowModality(Qt.WindowModality.ApplicationModal)
-        waiting.setMinimumDuration(0)
-        waiting.canceled.connect(lambda: writing.cancel())
-        waiting.setAutoReset(False)
-        self._ticker.timeout.connect(show := lambda: waiting.setValue(round(99 * writing.share)))
-        waiting.show()
-        self._written.exec()
-        self._ticker.timeout.disconnect(show)
-        waiting.canceled.disconnect()  # closing it is no cancelling
-        waiting.close()
-        waiting.deleteLater()
+        self._files.finishing.finish(self.recording.writing, "Writing the recording…", is_kept=True)
 
     def _show(self, stats: RecordingStats | None) -> None:
         self._bar.show_recording(stats, running=stats is not None)
@@ -72,7 +56,6 @@ class RecordCommands(Commands):
         else:
             self._ticker.stop()
             self._bar.status.setText("")
-            self._written.quit()
 
     def _show_writing(self) -> None:
         self._bar.status.setText(f"Writing the recording… {100 * self.recording.writing.share:.0f} %")

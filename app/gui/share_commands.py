@@ -64,8 +64,8 @@ class ShareCommands(Commands):
         self._begin("picture", lambda work: share_picture(path, work, time_s))
 
     def shut_down(self) -> None:
-        """Gives up what is under way."""
-        self._writing.cancel(wait_s=3.0)
+        """Waits for what is under way, unless it is given up."""
+        self._files.finishing.finish(self._writing, f"Making the {self._what}…")
 
     def _begin(self, what: str, write: Callable[[Work], tuple[Path, ...]]) -> None:
         """Of how people are shown now; angles come along even while they are switched off."""

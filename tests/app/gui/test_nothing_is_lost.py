@@ -5,9 +5,14 @@ import signal
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QProgressDialog
 
 from app.gui import file_commands
 from app.gui.application import closed_by_signals
+from app.runs.background_work import Progress
+from tests.app.gui.conftest import press
+from tests.fakes import wait_for
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 from tracking.video.factory import open_source
@@ -88,3 +93,84 @@ def test_a_request_to_end_closes_the_window_and_what_is_recorded_is_written(qtbo
         os.kill(os.getpid(), number)
         qtbot.waitUntil(lambda: not window.isVisible())
     assert len(list(window.files.record_folder().glob("walk_*.mp4"))) == 1
+
+
+def make_clip_to_share(window):
+    window.commands["share"].trigger()
+
+
+def make_table(window):
+    window.exports.export("csv", window.files.new_file("walk_keypoints.csv"))
+
+
+def make_annotated_video(window):
+    window.exports.export("video", window.files.new_file("walk_annotated.mp4"))
+
+
+def make_comparison(window):
+    window.commands["compare"].trigger()
+    wait_for(lambda: QApplication.processEvents() or window.comparing.shown.save.isEnabled())
+    window.comparing.shown.save.click()
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Work stands still half-way until this is set, or it is given up."""
+    at_work, go_on, tell = threading.Event(), threading.Event(), Progress.tell
+
+    def tell_slowly(progress, share):
+        at_work.set()
+        while not go_on.is_set() and not progress.is_cancelled:
+            threading.Event().wait(0.01)
+        tell(progress, share)
+
+    monkeypatch.setattr(Progress, "tell", tell_slowly)
+    return at_work, go_on
+
+
+LEAVE = {
+    "window": lambda window, _other: window.close(),
+    "video": lambda window, _other: window.commands["close"].trigger(),
+    "another video": lambda window, other: window.files.open_path(other),
+}
+
+
+@pytest.mark.parametrize("answer", ["waited for", "Discard"])
+@pytest.mark.parametrize("leave", LEAVE)
+@pytest.mark.parametrize("make", [make_clip_to_share, make_table, make_annotated_video, make_comparison])
+def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
+    qtbot, open_clip, clip, capfd, held, make, leave, answer
+):
+    window, (at_work, go_on) = open_clip(), held
+    session, folder = window.workspace.run.session, window.files.record_folder()
+    other = clip.with_name("other.mp4")
+    other.write_bytes(clip.read_bytes())
+    make(window)
+    qtbot.waitUntil(at_work.is_set)
+    asked = []
+
+    def decide():
+        dialogs = [
+            one for one in QApplication.topLevelWidgets() if isinstance(one, QProgressDialog) and one.isVisible()
+        ]
+        if not dialogs:
+            return
+        asked.append(dialogs[0].labelText())
+        timer.stop()
+        if answer == "Discard":
+            press(dialogs[0], answer)
+        else:
+            go_on.set()
+
+    timer = QTimer(interval=20)
+    timer.timeout.connect(decide)
+    timer.start()
+    LEAVE[leave](window, other)
+    qtbot.waitUntil(lambda: window.workspace.run is None or window.workspace.run.session is not session)
+    go_on.set()
+    assert len(asked) == 1
+    made = [path for path in folder.iterdir() if path.name != "Batch"]
+    assert not [path for path in made if "partial" in path.name], made
+    assert len(made) == (answer == "waited for")
+    qtbot.waitUntil(lambda: leave != "another video" or window.workspace.run is not None)
+    assert capfd.readouterr().err == ""
