@@ -15,7 +15,8 @@ from app.gui.theme import small_font, tokens
 from tracking.time_span import TimeSpan
 
 Column = tuple[str, npt.ArrayLike]
-FOREVER_S = 1e9
+CLOSEST_S = 0.05  # no less of a graph is looked at: Qt draws nothing right that is billions of pixels wide
+MARGIN_S = 60.0
 
 
 class SecondsAxis(pg.AxisItem):  # type: ignore[misc]
@@ -36,9 +37,11 @@ class OutsideSpan:
             graph.addItem(part, ignoreBounds=True)
         self.restyle()
 
-    def show(self, span: TimeSpan) -> None:
-        """Fades all but that."""
-        limits = (-FOREVER_S, span.start_s), (span.end_s, FOREVER_S)
+    def show(self, span: TimeSpan, first_s: float, last_s: float) -> None:
+        """Fades all but that of a graph from `first_s` to `last_s`."""
+        before = None if span.start_s is None else min(first_s, span.start_s) - MARGIN_S
+        after = None if span.end_s is None else max(last_s, span.end_s) + MARGIN_S
+        limits = (before, span.start_s), (span.end_s, after)
         for part, (start_s, end_s) in zip(self._parts, limits, strict=True):
             part.setVisible(start_s is not None and end_s is not None)
             if start_s is not None and end_s is not None:

@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.gui.graph_style import Column, OutsideSpan, line_pen, on_click, plot, restyle, title_with_legend
+from app.gui.graph_style import CLOSEST_S, Column, OutsideSpan, line_pen, on_click, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
@@ -60,6 +60,7 @@ class PersonCurves(QWidget):
         self.marker.sigDragged.connect(lambda line: self.timeWanted.emit(float(line.value())))
         self.graph.addItem(self.marker, ignoreBounds=True)
         self._outside = OutsideSpan(self.graph)
+        self.graph.setLimits(minXRange=CLOSEST_S)
         self.graph.setMouseEnabled(x=True, y=False)  # the wheel looks closer at a time; what is seen fills the height
         self.graph.getPlotItem().getViewBox().setAutoVisible(y=True)
         self.graph.setToolTip("Click: go there. Wheel: zoom. Double click: all of it")
@@ -110,7 +111,7 @@ class PersonCurves(QWidget):
     def show_span(self, span: TimeSpan) -> None:
         """Fades what lies before the in point and after the out point; tables leave it out."""
         self._span = span
-        self._outside.show(span)
+        self._fade()
 
     def set_scale(self, metres_per_pixel: float | None) -> None:
         """Draws metres where a scale is known."""
@@ -145,7 +146,12 @@ class PersonCurves(QWidget):
         restyle(self.graph)
         self._raw.setData(*self._values(raw=True))
         self._smooth.setData(*self._values(raw=False))
+        self._fade()
         self._tell_value(float(self.marker.value()))
+
+    def _fade(self) -> None:
+        times = self._history.times if self._history is not None and len(self._history.times) else (0.0,)
+        self._outside.show(self._span, float(times[0]), float(times[-1]))
 
     def restyle(self) -> None:
         """Takes the colours of the look."""

@@ -159,6 +159,8 @@ class Transport(QWidget):
             self._show_parts()
         self.bar.set_share(where.time_s / where.duration_s if where.duration_s > 0 else 0.0)
         self.clock.setText(f"{clock_text(where.time_s)} / {clock_text(where.duration_s)}")
+        last = f"frame {max(where.frame_count - 1, 0)}"
+        self.frame.setMinimumWidth(self.frame.fontMetrics().horizontalAdvance(last))  # the bar keeps its length
         self.frame.setText(f"frame {where.frame_index}")
         if where.speed in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(where.speed))

@@ -265,6 +265,16 @@ def test_the_wheel_scrolls_the_page_and_changes_no_setting(window):
     assert window.workspace.settings == before
 
 
+def test_the_bar_keeps_its_length_while_numbers_of_frames_grow(window, open_clip):
+    bar = open_clip().transport.bar
+    lengths = set()
+    for index in (9, 10, 99, 100, 299):
+        window.transport.show_position(PlayerPosition(index, index / 30, 300, 10.0))
+        window.transport.layout().activate()
+        lengths.add(bar.width())
+    assert len(lengths) == 1
+
+
 def test_the_wheel_takes_no_keys_away_from_the_picture(window):
     by_wheel = [
         type(one).__name__ for one in window.findChildren(QWidget) if one.focusPolicy() == Qt.FocusPolicy.WheelFocus
