@@ -76,7 +76,8 @@ class RecordBar(QWidget):
             self.button, self.kind, self.figures, self.status, self.snapshot, self.share, self.export,
         )  # fmt: skip
         for part in parts:
-            row.addWidget(part, 1 if part is self.figures else 0)
+            row.addWidget(part, 4 if part is self.figures else part is self.status)
+        self.figures.hide()
         self.recolour()
 
     def toggle(self) -> None:
@@ -94,6 +95,7 @@ class RecordBar(QWidget):
             self.recolour()
         self.kind.setVisible(not running)  # the figures need its room
         self.figures.setText(recording_text(stats) if running and stats is not None else "")
+        self.figures.setVisible(bool(self.figures.text()))  # else their room is that of the words beside them
 
     def recolour(self) -> None:
         """Takes the colours of the look."""

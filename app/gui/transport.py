@@ -1,5 +1,7 @@
 """Play, step, scrub and speed. A thin strip shows what is tracked."""
 
+import re
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
@@ -11,6 +13,7 @@ from app.gui.theme import as_panel, tokens
 from tracking.session.edits import SetMark
 from tracking.time_span import ALL_TIME, TimeSpan
 
+DIGITS = re.compile(r"\d")
 SPEEDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -159,8 +162,9 @@ class Transport(QWidget):
             self._show_parts()
         self.bar.set_share(where.time_s / where.duration_s if where.duration_s > 0 else 0.0)
         self.clock.setText(f"{clock_text(where.time_s)} / {clock_text(where.duration_s)}")
-        last = f"frame {max(where.frame_count - 1, 0)}"
-        self.frame.setMinimumWidth(self.frame.fontMetrics().horizontalAdvance(last))  # the bar keeps its length
+        ends = (f"{clock_text(where.duration_s)} / {clock_text(where.duration_s)}", f"frame {where.frame_count}")
+        for label, end in zip((self.clock, self.frame), ends, strict=True):  # the bar keeps its length
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(DIGITS.sub("8", end)) + 4)
         self.frame.setText(f"frame {where.frame_index}")
         if where.speed in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(where.speed))

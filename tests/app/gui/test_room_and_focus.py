@@ -265,6 +265,15 @@ def test_the_wheel_scrolls_the_page_and_changes_no_setting(window):
     assert window.workspace.settings == before
 
 
+def test_what_is_being_made_stands_in_one_line(qtbot, window, open_clip):
+    bar = open_clip().record_bar
+    high = bar.height()
+    bar.status.setText("Making the clip… 96 %")
+    bar.layout().activate()
+    qtbot.wait(50)
+    assert bar.height() == high and bar.status.width() >= bar.status.fontMetrics().horizontalAdvance(bar.status.text())
+
+
 def test_the_bar_keeps_its_length_while_numbers_of_frames_grow(window, open_clip):
     bar = open_clip().transport.bar
     lengths = set()
