@@ -41,6 +41,7 @@ def make_clip(
     size_wh: tuple[int, int] = SIZE_WH,
     painter: Painter = paint,
     codec: str = "libx264",
+    pix_fmt: str | None = None,
     gop: int = 12,
     rotate: tuple[float, bool, bool] | None = None,
     sound: str | None = None,
@@ -57,7 +58,7 @@ def make_clip(
         stream = container.add_stream(codec, rate=round(1 / time_base) if time_base > Fraction(1, 200) else 30)
         stream.codec_context.options = lossless
         stream.width, stream.height = size_wh
-        stream.pix_fmt = {"libx264": "yuv444p", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
+        stream.pix_fmt = pix_fmt or {"libx264": "yuv444p", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
         stream.codec_context.time_base = time_base
         stream.codec_context.gop_size = gop
         if rotate is not None:

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 LAYERS = ("ppnet", "tracking", "app")
 FILES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
@@ -31,16 +29,24 @@ def test_there_are_files_to_check():
     assert len(FILES) > 30
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_file_keeps_the_rules(path):
+def faults_of(path: Path) -> list[str]:
+    """What is wrong with a file."""
     layer = path.relative_to(ROOT).parts[0]
     above = set(LAYERS[LAYERS.index(layer) + 1 :])
     tops = {name.split(".")[0] for name in imports_of(path)}
-    assert not tops & above, f"{layer} must not import {tops & above}"
-    if layer == "tracking":
-        assert "torch" not in tops
-    assert path.name not in BAD_NAMES
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    faults = {
+        f"{layer} must not import {tops & above}": bool(tops & above),
+        "tracking must not import torch": layer == "tracking" and "torch" in tops,
+        "a name that says nothing": path.name in BAD_NAMES,
+        f"{lines} lines": lines > MAX_LINES,
+    }
+    return [f"{path.relative_to(ROOT)}: {words}" for words, is_so in faults.items() if is_so]
+
+
+def test_every_file_keeps_the_rules():
+    faults = [fault for path in FILES for fault in faults_of(path)]
+    assert not faults, "\n".join(faults)
 
 
 FOR_BOTH = [ROOT / name for name in ("app/factory.py", "ppnet/device.py", "ppnet/inference/backend_choice.py")]
@@ -56,11 +62,10 @@ def errors_with_options(path: Path) -> list[str]:
     return [sentence for sentence in words if re.search("--[a-z]", sentence)]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if path.is_relative_to(ROOT / "tracking") or path in FOR_BOTH], ids=lambda p: p.name
-)
-def test_what_the_window_tells_names_no_option(path):
-    assert errors_with_options(path) == []
+def test_what_the_window_tells_names_no_option():
+    told = [path for path in FILES if path.is_relative_to(ROOT / "tracking") or path in FOR_BOTH]
+    faults = [f"{path.name}: {sentence}" for path in told for sentence in errors_with_options(path)]
+    assert not faults, "\n".join(faults)
 
 
 def test_nothing_outside_the_window_loads_qt():

@@ -113,15 +113,31 @@ class MainWindow(QMainWindow):
         self.busy.setMinimumWidth(1)  # the window does not grow with a file's name
 
     def _lay_out(self) -> None:
+        """From the outside in: whatever is put into something else has its style worked out anew with all it holds."""
+        central = QWidget()
+        self.setCentralWidget(central)
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.pages = QStackedWidget()
+        column.addWidget(self.pages, 1)
+        self.down = QSplitter(Qt.Orientation.Vertical)
+        for screen in (self.start, self.busy, self.down):
+            self.pages.addWidget(screen)
+        self.across = QSplitter(Qt.Orientation.Horizontal)
+        self.below = QTabWidget()
+        self.down.addWidget(self.across)
+        self.down.addWidget(self.below)
         stage = QWidget()
+        self.side = QTabWidget()
+        self.across.addWidget(stage)
+        self.across.addWidget(self.side)
         column = QVBoxLayout(stage)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.view, 1)
         column.addWidget(self.transport)
         column.addWidget(self.record_bar)
-        self.side = QTabWidget()
-        self.below = QTabWidget()
         for tabs, pages in (
             (self.side, ((self.controls, "Settings"), (self.people, "People"), (self.diagnostics, "Diagnostics"))),
             (
@@ -140,26 +156,11 @@ class MainWindow(QMainWindow):
                 tabs.addTab(page, title)
         self.side.setMinimumWidth(300)
         self.below.setMinimumHeight(150)
-        self.across = QSplitter(Qt.Orientation.Horizontal)
-        self.across.addWidget(stage)
-        self.across.addWidget(self.side)
-        self.down = QSplitter(Qt.Orientation.Vertical)
-        self.down.addWidget(self.across)
-        self.down.addWidget(self.below)
         for splitter, sizes in ((self.across, [1040, 350]), (self.down, [620, 220])):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
             splitter.setSizes(sizes)
             splitter.setStretchFactor(0, 1)
-        self.pages = QStackedWidget()
-        for screen in (self.start, self.busy, self.down):
-            self.pages.addWidget(screen)
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.pages, 1)
-        self.setCentralWidget(central)
         self.banner = Banner(central, stages=(self.view, self.pages))
 
     def _make_commands(self) -> None:

@@ -40,7 +40,8 @@ class PerformanceGraphs(QWidget):
         super().__init__()
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
-        self._rates, self._stages, self._delay, self._counts = self._graphs = tuple(plot("", "") for _ in range(4))
+        self._is_live = False
+        self._graphs: tuple[pg.PlotWidget, ...] = ()
         self.legends = (
             _legend("Frames per second", [words for _, words in RATES]),
             _legend("Milliseconds", [words for _, words in STAGES]),
@@ -50,41 +51,27 @@ class PerformanceGraphs(QWidget):
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(6, 4, 6, 2)
         grid.setSpacing(6)
-        grid.addLayout(self._head(), 0, 0, 1, len(self._graphs))
+        grid.addLayout(self._head(), 0, 0, 1, len(self.legends))
         grid.setVerticalSpacing(2)
         grid.setRowStretch(2, 1)
-        for column, (graph, legend) in enumerate(zip(self._graphs, self.legends, strict=True)):
-            graph.setAccessibleName(legend.accessibleName())
+        for column, legend in enumerate(self.legends):
             grid.addWidget(legend, 1, column)
-            graph.setMouseEnabled(x=False, y=False)
-            graph.setXRange(-SPAN_S, 0, padding=0)
-            grid.addWidget(graph, 2, column)
-            grid.setColumnStretch(column, 4 if graph is not self._delay else 3)
-        self._rate_curves = {name: self._curve(self._rates, index) for index, (name, _) in enumerate(RATES)}
-        self._stage_curves = self._stacked()
-        self._delay_curve = self._curve(self._delay, 0)
-        self._people_curve = self._curve(self._counts, 2)
-        self._dropped_curve = self._curve(self._counts, 4)
-        for graph in self._graphs:
-            graph.setLimits(yMin=0)
-            graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
-            graph.getPlotItem().enableAutoRange(axis="y")
+            grid.setColumnStretch(column, 4)
 
     def add(self, status: RunStatus) -> None:
         """One more moment."""
         self._rows.append((status.moment_s, sample(status)))
         while self._rows and self._rows[0][0] < status.moment_s - SPAN_S:
             self._rows.popleft()
-        for part in (self._delay, self.legends[2]):
-            part.setVisible(status.is_live)
-        self._grid.setColumnStretch(2, 3 if status.is_live else 0)
+        self._is_live = status.is_live
         if self.isVisible():
             self._draw()
 
     def clear(self) -> None:
         """Forgets the run before."""
         self._rows.clear()
-        self._draw()
+        if self.isVisible():
+            self._draw()
 
     def columns(self) -> list[Column]:
         """The figures drawn, for a table."""
@@ -110,6 +97,23 @@ class PerformanceGraphs(QWidget):
             row.addWidget(button)
         return row
 
+    def _build(self) -> None:
+        self._rates, self._stages, self._delay, self._counts = self._graphs = tuple(plot("", "") for _ in self.legends)
+        for column, (graph, legend) in enumerate(zip(self._graphs, self.legends, strict=True)):
+            graph.setAccessibleName(legend.accessibleName())
+            graph.setMouseEnabled(x=False, y=False)
+            graph.setXRange(-SPAN_S, 0, padding=0)
+            self._grid.addWidget(graph, 2, column)
+        self._rate_curves = {name: self._curve(self._rates, index) for index, (name, _) in enumerate(RATES)}
+        self._stage_curves = self._stacked()
+        self._delay_curve = self._curve(self._delay, 0)
+        self._people_curve = self._curve(self._counts, 2)
+        self._dropped_curve = self._curve(self._counts, 4)
+        for graph in self._graphs:
+            graph.setLimits(yMin=0)
+            graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
+            graph.getPlotItem().enableAutoRange(axis="y")
+
     def _curve(self, graph: pg.PlotWidget, colour: int) -> pg.PlotDataItem:
         return graph.plot(pen=line_pen(CURVE_COLOURS[colour]))
 
@@ -134,6 +138,9 @@ class PerformanceGraphs(QWidget):
         return np.array([row[name] for _, row in self._rows])
 
     def _draw(self) -> None:
+        for part in (self._delay, self.legends[2]):
+            part.setVisible(self._is_live)
+        self._grid.setColumnStretch(2, 3 if self._is_live else 0)
         times = self._times()
         for name, curve in self._rate_curves.items():
             curve.setData(times, self._values(name))
@@ -151,6 +158,8 @@ class PerformanceGraphs(QWidget):
         self._dropped_curve.setData(times, dropped)
 
     def showEvent(self, event: object) -> None:
+        if not self._graphs:  # they take a quarter of the window's time to open, and few look at them
+            self._build()
         self._draw()
 
 

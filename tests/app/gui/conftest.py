@@ -4,8 +4,9 @@ import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import shutil
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from app.engine.live_options import LiveOptions
 from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
+from app.runs.file_run import FileRun
 from app.runs.opened import Factories, Opened
 from app.runs.picture_feed import Picture
 from ppnet.errors import UserError
@@ -31,6 +33,7 @@ from tracking.focus_person import FocusFilter
 from tracking.run_settings import RunSettings
 from tracking.session.edit_plan import select_rows
 from tracking.session.format import SessionHeader
+from tracking.session.session import Session, session_path
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_source
 from tracking.video.source import VideoInfo
@@ -179,7 +182,22 @@ def studio(tmp_path) -> Studio:
 
 @pytest.fixture(scope="session")
 def made_clip(tmp_path_factory) -> Path:
-    return make_clip(tmp_path_factory.mktemp("clip") / "walk.mp4", FRAMES, size_wh=SIZE_WH, painter=grey, sound="aac")
+    """RGB inside, which is read in less time than other formats that keep every colour."""
+    path, stored = tmp_path_factory.mktemp("clip") / "walk.mp4", {"codec": "libx264rgb", "pix_fmt": "rgb24"}
+    return make_clip(path, FRAMES, size_wh=SIZE_WH, painter=grey, sound="aac", **stored)
+
+
+@pytest.fixture(scope="session")
+def made_session(made_clip) -> Path:
+    """The clip as a run with the settings of a new window tracks it; its video is found beside it, wherever it lies."""
+    studio, path = Studio(FakeCameraPort(), made_clip.parent), session_path(made_clip)
+    with open_source(made_clip) as source:
+        header = studio.header(replace(source.info, path=Path(made_clip.name)), RunSettings())
+    with Session.create(path, header) as session:
+        run = FileRun(lambda: open_source(made_clip), studio.build, RunSettings(), session=session)
+        run.start()
+        assert run.wait(PATIENCE_S) and session.complete
+    return path
 
 
 @pytest.fixture
@@ -203,13 +221,15 @@ def window(qtbot, studio) -> MainWindow:
 
 
 @pytest.fixture
-def open_clip(qtbot, window, clip):
-    """Opens the clip, waits until everything is tracked, and stands on frame 20."""
+def open_clip(qtbot, window, clip, made_session):
+    """Opens the clip with a copy of what was tracked of it, or `anew`: tracked by this window. Stands on frame 20."""
 
-    def opened(path: Path = clip) -> MainWindow:
+    def opened(path: Path = clip, *, anew: bool = False) -> MainWindow:
+        if path == clip and not anew and not session_path(clip).exists():
+            shutil.copy(made_session, session_path(clip))
         window.files.open_path(path)
         qtbot.waitUntil(lambda: window.workspace.run is not None)
-        qtbot.waitUntil(lambda: window.workspace.run.session.complete)
+        qtbot.waitUntil(lambda: window.workspace.run.session.complete and window.view.picture is not None)
         window.workspace.run.player.pause()
         go_to(qtbot, window, 20)
         return window

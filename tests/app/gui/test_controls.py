@@ -3,6 +3,8 @@
 import json
 import threading
 
+import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
@@ -169,6 +171,19 @@ def test_performance_graphs_hold_a_minute(qtbot, window):
         )
     columns = dict(window.performance.columns())
     assert len(columns["process_fps"]) == 61 and columns["delay_ms"][-1] == 100.0
+
+
+def test_performance_graphs_are_drawn_as_soon_as_they_are_seen(qtbot, open_clip):
+    window = open_clip()
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: len(window.performance.columns()) > 1)
+    window.below.setCurrentWidget(window.performance)
+    rates = window.performance.findChildren(pg.PlotWidget)[0]
+    columns = dict(window.performance.columns())
+    for curve, name in zip(rates.listDataItems(), ("capture_fps", "process_fps", "display_fps"), strict=True):
+        np.testing.assert_array_equal(curve.yData, columns[name])
+    qtbot.waitUntil(lambda: rates.isVisible() and rates.height() > 50)
+    assert (window.width(), window.height()) == (1024, 700), "there is room for them"
 
 
 @pytest.mark.parametrize("name", ["tidy", "angles", "coco", "openpose", "trc", "mot", "video"])

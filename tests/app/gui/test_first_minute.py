@@ -96,7 +96,7 @@ def test_the_tracked_parts_of_the_strip_can_be_seen(qtbot, window):
 
 
 def test_the_strip_reaches_the_end_when_all_is_tracked(qtbot, open_clip, clip):
-    window = open_clip()
+    window = open_clip(anew=True)
     qtbot.waitUntil(lambda: window.transport.bar.tracked == ((0.0, 1.0),))
     window.commands["close"].trigger()
     window.files.open_path(make_clip(clip.with_name("one.mp4"), 1, size_wh=(64, 48)))

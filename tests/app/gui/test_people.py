@@ -208,7 +208,7 @@ def test_event_keys_jump_and_end_is_said(qtbot, open_clip):
 
 
 def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):
-    window = open_clip()
+    window = open_clip(anew=True)
     seen = len(studio.processor.seen)
     before = window.workspace.run.edited.result(30).smoothed.keypoints.copy()
     window.controls.widgets["smoothing.strength"].slider.setValue(95)
@@ -231,7 +231,7 @@ def test_smoothing_that_looks_ahead_is_shown_when_all_is_tracked_and_when_opened
     settings = window.workspace.settings.changed({"smoothing.kind": "rts"})
     if chosen == "before the run":
         window.workspace.apply(settings)
-    open_clip()
+    open_clip(anew=chosen == "before the run")
     window.workspace.apply(settings)
     qtbot.waitUntil(steadied)
     path = window.workspace.run.session.path

@@ -98,7 +98,7 @@ def test_what_needs_a_video_cannot_be_chosen_before_one_is_open(window, open_cli
 
 
 def test_the_way_to_draw_a_scale_stands_beside_the_picture_and_not_on_it(open_clip):
-    window = open_clip()
+    window = open_clip(anew=True)
     window.commands["scale"].trigger()
     assert window.view.tool == "line" and not window.banner.isVisible()
 

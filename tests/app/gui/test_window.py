@@ -101,7 +101,7 @@ def test_dropped_file_opens(qtbot, window, clip):
 
 
 def test_every_frame_is_tracked_and_kept(open_clip, clip):
-    window = open_clip()
+    window = open_clip(anew=True)
     path = window.workspace.run.session.path
     window.workspace.close_run()
     with Session.open(path) as session:
@@ -110,7 +110,7 @@ def test_every_frame_is_tracked_and_kept(open_clip, clip):
 
 
 def test_session_opens_again_without_the_network(qtbot, open_clip, studio):
-    window = open_clip()
+    window = open_clip(anew=True)
     path = window.workspace.run.session.path
     window.workspace.close_run()
     studio.processor = None
