@@ -108,3 +108,9 @@ def test_where_nobody_was_found_no_page_waits_for_somebody(qtbot, open_clip, mon
     window.below.setCurrentWidget(window.answers)
     qtbot.waitUntil(lambda: window.answers.note.text() == "Nobody was found in this video.")
     qtbot.waitUntil(lambda: window.people.empty.text() == "Nobody was found in this video.")
+
+
+def test_a_report_that_is_being_made_is_there_when_the_video_is_closed(walked, tmp_path):
+    walked.answers.report.click()
+    walked.commands["close"].trigger()
+    assert (tmp_path / "videos" / "PPNet Live" / "walk_1_report.pdf").exists()
