@@ -38,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "File", "Quit", ("Ctrl+Q",)),
     Command("undo", "Edit", "Undo", ("Ctrl+Z",)),
     Command("redo", "Edit", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
+    Command("move-joint", "Edit", "Move a joint…", ("Shift+P",), "Of the chosen person on this frame, by keys; or drag it in the picture"),
     Command("fill", "Edit", "Fill in between corrected frames", ("Ctrl+I",), "Between the last two frames where you moved this joint"),
     Command("draw-line", "Edit", "Draw a line", ("Shift+L",), "Two clicks; near a joint an end follows it. Shift: a plumb line or a level one, to the edges"),
     Command("draw-angle", "Edit", "Draw an angle", ("Shift+V",), "Three clicks, the vertex second; near a joint a point follows it. Shift: against plumb or level"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.edit_words import edit_words
+from app.gui.move_joint_dialog import MoveJointDialog
 from app.gui.people_panel import PeoplePanel
 from tracking.session.edits import (
     Anchor,
@@ -18,7 +19,19 @@ from tracking.session.edits import (
     SwapIds,
 )
 
-NEED_SESSION = ("undo", "redo", "swap", "merge", "split", "rename", "hide", "delete", "delete-all", "fill")
+NEED_SESSION = (
+    "undo",
+    "redo",
+    "swap",
+    "merge",
+    "split",
+    "rename",
+    "hide",
+    "delete",
+    "delete-all",
+    "fill",
+    "move-joint",
+)
 
 
 class PeopleCommands(Commands):
@@ -27,6 +40,7 @@ class PeopleCommands(Commands):
     def __init__(self, parts: WindowParts, panel: PeoplePanel) -> None:
         super().__init__(parts)
         self._panel = panel
+        self._joint = 0  # that was moved by keys last
         self._actions.connect(
             {
                 "undo": self._workspace.undo,
@@ -39,6 +53,7 @@ class PeopleCommands(Commands):
                 "delete": lambda: self._with_one(self.delete),
                 "delete-all": lambda: self._with_one(lambda person: self._workspace.edit(DeletePerson(person))),
                 "fill": self.fill,
+                "move-joint": lambda: self._with_one(self.ask_joint),
                 "unselect": self.unselect,
             }
         )
@@ -103,6 +118,31 @@ class PeopleCommands(Commands):
     def move_joint(self, person: int, joint: int, x: float, y: float) -> None:
         """A joint was dragged to (x, y) image pixels on the shown frame."""
         self._workspace.edit(MoveKeypoint(person, joint, self._frame(), x, y))
+
+    def ask_joint(self, person: int) -> None:
+        """Asks which joint goes where, and shows it there meanwhile."""
+        run, picture = self._workspace.opened_file, self._view.picture
+        if run is None or picture is None or picture.result is None or person not in picture.result.tracks.ids:
+            self._workspace.notify("The chosen person is not in this picture.", "warning")
+            return
+        run.player.pause()
+        name = self._workspace.people.names.get(person, f"person {person}")
+        dialog = MoveJointDialog(picture.result, person, name, self._joint, parent=self._window)
+
+        def move(joint: int, x: float, y: float) -> None:
+            self._joint = joint
+            self._workspace.edit(MoveKeypoint(person, joint, picture.frame.index, x, y))
+
+        dialog.previewed.connect(lambda joint, x, y: self._view.show_joint(person, joint, x, y))
+        dialog.rejected.connect(lambda: self._view.show_picture(picture))
+        dialog.joint.currentIndexChanged.connect(lambda _index: self._view.show_picture(picture))
+        dialog.moved.connect(move)
+        dialog.setModal(True)
+        dialog.adjustSize()
+        below = self._view.mapToGlobal(self._view.rect().bottomLeft())  # the picture is to be seen
+        lowest = self._window.screen().availableGeometry().bottom() - dialog.height()
+        dialog.move(below.x(), min(below.y(), lowest))
+        dialog.show()
 
     def fill(self) -> None:
         """Fills in the span between the two frames where the same joint was moved last."""

@@ -149,11 +149,12 @@ def style_sheet(colours: Tokens) -> str:
                    border-color: {colours.accent}; }}
     QPushButton[primary="true"]:disabled {{ background: {colours.raised}; color: {colours.muted};
                    border-color: {colours.raised}; }}
-    QPushButton:focus, QToolButton:focus {{ border: 1px solid {colours.accent}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
     QToolButton:hover {{ background: {colours.raised}; }}
     QToolButton:checked {{ background: {colours.raised}; border-color: {colours.border}; }}
     QToolButton:disabled {{ color: {colours.muted}; }}
+    QPushButton:focus, QToolButton:focus {{ border: 1px solid {colours.accent}; }}
+    QPushButton:checked:focus, QPushButton[primary="true"]:focus {{ border: 1px solid {colours.text}; }}
     QComboBox, QLineEdit, QAbstractSpinBox {{ background: {colours.panel}; border: 1px solid {colours.border};
                    border-radius: 6px; padding: 4px 8px; min-height: 18px; }}
     QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {colours.accent}; }}
@@ -170,12 +171,14 @@ def style_sheet(colours: Tokens) -> str:
     QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {colours.border}; border-radius: 4px;
                    background: {colours.raised}; }}
     QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {colours.accent}; }}
+    QCheckBox:focus {{ background: {colours.raised}; border-radius: 4px; }}
     QCheckBox::indicator:checked {{ background: {colours.accent}; border-color: {colours.accent};
                    image: url({art}/tick.svg); }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colours.border}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {colours.accent}; }}
     QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -6px 0; border-radius: 8px;
                    background: {colours.panel}; border: 2px solid {colours.accent}; }}
+    QSlider::handle:horizontal:focus {{ background: {colours.accent}; border-color: {colours.text}; }}
     QSlider::handle:horizontal:disabled {{ border-color: {colours.border}; }}
     QSlider::sub-page:horizontal:disabled {{ background: {colours.border}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
@@ -191,6 +194,7 @@ def style_sheet(colours: Tokens) -> str:
                     border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {colours.text}; border-bottom: 2px solid {colours.accent}; }}
     QTabBar::tab:hover {{ color: {colours.text}; }}
+    QTabBar::tab:selected:focus {{ color: {colours.accent}; }}
     QTableView, QTreeView, QListView {{ background: {colours.panel}; border: none; outline: none;
                     selection-background-color: {colours.raised}; selection-color: {colours.text}; }}
     QListWidget::item {{ padding: 7px 10px; border-radius: 6px; }}

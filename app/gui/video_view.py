@@ -375,10 +375,15 @@ class VideoView(QWidget):
         if target is None or target.keypoint is None or self._picture is None or self._picture.result is None:
             return
         x, y = (float(value) for value in self._transform.to_image((spot.x(), spot.y())))
-        result = with_joint(self._picture.result, target.person_id, target.keypoint, xy=(x, y))
-        self._picture = replace(self._picture, result=result)
+        self.show_joint(target.person_id, target.keypoint, x, y)
         if final:
             self.jointMoved.emit(target.person_id, target.keypoint, x, y)
+
+    def show_joint(self, person: int, joint: int, x: float, y: float) -> None:
+        """A joint at another place (image pixels), until there is another picture."""
+        if self._picture is not None and self._picture.result is not None:
+            self._picture = replace(self._picture, result=with_joint(self._picture.result, person, joint, xy=(x, y)))
+            self.update()
 
 
 def with_joint(result: FrameResult, person: int, joint: int, *, xy: tuple[float, float]) -> FrameResult:

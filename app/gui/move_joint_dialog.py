@@ -1,0 +1,77 @@
+"""A joint of the chosen person put at its place by the keyboard: which one, and where in the picture."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
+
+from app.gui.keyboard_focus import take_commas
+from tracking.types import FrameResult
+
+FAR = 2.0  # so many pictures away a joint may be put
+
+
+class MoveJointDialog(QDialog):
+    """Tells where the joint would be with every change, and emits `moved` for what was agreed to."""
+
+    previewed = Signal(int, float, float)  # joint, x, y in image pixels
+    moved = Signal(int, float, float)
+
+    def __init__(self, result: FrameResult, person: int, name: str, joint: int, *, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Move a joint of {name}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._places = _places(result, person)
+        self.joint, self.x, self.y = QComboBox(), QDoubleSpinBox(), QDoubleSpinBox()
+        for index, keypoint in enumerate(result.skeleton.keypoints):
+            self.joint.addItem(keypoint.replace("_", " ").capitalize(), index)
+        self.joint.setCurrentIndex(joint)
+        form = QFormLayout()
+        form.addRow("&Joint", self.joint)
+        for label, box, length in (
+            ("From the &left", self.x, result.size_wh[0]),
+            ("From the &top", self.y, result.size_wh[1]),
+        ):
+            box.setRange(-FAR * length, FAR * length)
+            box.setDecimals(1)
+            box.setSuffix(" px")
+            box.setToolTip("Up and Down move it by one pixel, Page up and Page down by ten")
+            box.lineEdit().setTextMargins(6, 0, 0, 0)
+            form.addRow(label, box)
+        buttons = QDialogButtonBox()
+        buttons.addButton("Move", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
+        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(buttons)
+        take_commas(self)
+        self._show_place()
+        self.joint.currentIndexChanged.connect(lambda _index: self._show_place())
+        for box in (self.x, self.y):
+            box.valueChanged.connect(lambda _value: self.previewed.emit(*self.place))
+        self.accepted.connect(lambda: self.moved.emit(*self.place))
+
+    @property
+    def place(self) -> tuple[int, float, float]:
+        """The joint, and where it is to be."""
+        return int(self.joint.currentData()), self.x.value(), self.y.value()
+
+    def _show_place(self) -> None:
+        """Where the chosen joint is now."""
+        x, y = self._places[self.joint.currentIndex()]
+        for box, value in ((self.x, x), (self.y, y)):
+            box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(False)
+
+
+def _places(result: FrameResult, person: int) -> Sequence[tuple[float, float]]:
+    """Where each joint of a person is; where one is missing, the middle of their box."""
+    (row,) = np.flatnonzero(result.tracks.ids == person)[:1]
+    x1, y1, x2, y2 = (float(edge) for edge in result.tracks.boxes[row])
+    found = result.smoothed.keypoints[row]
+    middle = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
+    return [(float(x), float(y)) for x, y in np.where(np.isfinite(found), found, middle)]
