@@ -23,15 +23,15 @@ class MoveJointDialog(QDialog):
         self.setWindowTitle(f"Move a joint of {name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._places = _places(result, person)
-        self.joint, self.x, self.y = QComboBox(), QDoubleSpinBox(), QDoubleSpinBox()
+        self.joint, self.left, self.top = QComboBox(), QDoubleSpinBox(), QDoubleSpinBox()
         for index, keypoint in enumerate(result.skeleton.keypoints):
             self.joint.addItem(keypoint.replace("_", " ").capitalize(), index)
         self.joint.setCurrentIndex(joint)
         form = QFormLayout()
         form.addRow("&Joint", self.joint)
         for label, box, length in (
-            ("From the &left", self.x, result.size_wh[0]),
-            ("From the &top", self.y, result.size_wh[1]),
+            ("From the &left", self.left, result.size_wh[0]),
+            ("From the &top", self.top, result.size_wh[1]),
         ):
             box.setRange(-FAR * length, FAR * length)
             box.setDecimals(1)
@@ -50,19 +50,19 @@ class MoveJointDialog(QDialog):
         take_commas(self)
         self._show_place()
         self.joint.currentIndexChanged.connect(lambda _index: self._show_place())
-        for box in (self.x, self.y):
+        for box in (self.left, self.top):
             box.valueChanged.connect(lambda _value: self.previewed.emit(*self.place))
         self.accepted.connect(lambda: self.moved.emit(*self.place))
 
     @property
     def place(self) -> tuple[int, float, float]:
         """The joint, and where it is to be."""
-        return int(self.joint.currentData()), self.x.value(), self.y.value()
+        return int(self.joint.currentData()), self.left.value(), self.top.value()
 
     def _show_place(self) -> None:
         """Where the chosen joint is now."""
         x, y = self._places[self.joint.currentIndex()]
-        for box, value in ((self.x, x), (self.y, y)):
+        for box, value in ((self.left, x), (self.top, y)):
             box.blockSignals(True)
             box.setValue(value)
             box.blockSignals(False)

@@ -68,7 +68,7 @@ def test_from_opening_a_video_to_closing_it_by_keys_alone(qtbot, window, clip, t
     keys(*9 * [Key.Key_Down])
     assert dialog.joint.currentText() == "Left wrist"
     keys(Key.Key_Tab, Key.Key_PageUp, Key.Key_Up)
-    x = dialog.x.value()
+    x = dialog.left.value()
     shown = window.view.picture.result
     assert shown.smoothed.keypoints[0, 9, 0] == pytest.approx(x), "it is seen while it moves"
     keys(Key.Key_Return)
