@@ -15,6 +15,7 @@ from tracking.time_span import ALL_TIME
 TICK_MS = 100
 NOBODY_YET = "Nobody has been seen yet."
 LIVE_FRAMES = 1800  # of a camera so many are drawn as curves
+LIVE_SPAN_S = 60.0  # and so much of it is on the timeline
 
 
 class ResultsFollower(Commands):
@@ -93,8 +94,9 @@ class ResultsFollower(Commands):
     def _show(self) -> None:
         style = self._workspace.people
         lanes = self._known.lanes
-        self._lanes.show_lanes(lanes, self._known.events)
-        self._lanes.show_span(*self._span())
+        start_s, end_s = self._span()
+        self._lanes.show_lanes([lane for lane in lanes if lane.seen[-1].end_s >= start_s], self._known.events)
+        self._lanes.show_span(start_s, end_s)
         self._people.show_people([_row(lane) for lane in lanes], style)
         run = self._workspace.run
         self._curves.show_span(run.edited.plan.span if run is not None else ALL_TIME)
@@ -116,7 +118,7 @@ class ResultsFollower(Commands):
             return 0.0, 1.0
         first = min((lane.seen[0].start_s for lane in self._known.lanes), default=0.0)
         if run.is_live:
-            return max(self._known.known_s - 60.0, first), max(self._known.known_s, first + 1.0)
+            return max(self._known.known_s - LIVE_SPAN_S, first), max(self._known.known_s, first + 1.0)
         return 0.0, max(self._playback.position.duration_s, self._known.known_s, 0.1)
 
     def _restyle(self, style: PeopleStyle) -> None:

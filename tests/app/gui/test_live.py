@@ -20,6 +20,15 @@ def live(qtbot, window, studio):
     return window
 
 
+def test_the_timeline_of_a_camera_has_lanes_of_those_who_were_seen_lately(qtbot, live, studio, monkeypatch):
+    window = live
+    qtbot.waitUntil(lambda: [lane.track_id for lane in window.timeline.lanes.lanes] == [1, 2])
+    monkeypatch.setattr("app.gui.results_follower.LIVE_SPAN_S", 0.5)
+    studio.processor.reset()  # others come
+    qtbot.waitUntil(lambda: [lane.track_id for lane in window.timeline.lanes.lanes] == [3, 4])
+    assert window.people.list.topLevelItemCount() == 4, "the list has everybody"
+
+
 def test_picture_overlay_and_figures_of_a_camera(qtbot, live):
     window = live
     assert (pixels(window) != 90).any()
