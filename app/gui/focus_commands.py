@@ -41,6 +41,12 @@ class FocusCommands(Commands):
         else:
             self._view.take_tool("person")
 
+    def choose_keyed(self, person: int) -> None:
+        """Follows the person whose number is pressed in place of the click."""
+        if self._view.tool == "person":
+            self._view.take_tool("look")
+            self._workspace.follow(person)
+
     def choose_at(self, x: float, y: float, person: int | None) -> None:
         """Follows the person who was clicked, or whoever is found at (x, y) image pixels of the shown picture."""
         run, picture = self._workspace.run, self._view.picture

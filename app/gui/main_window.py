@@ -204,6 +204,7 @@ class MainWindow(QMainWindow):
         work.picture_arrived.connect(self._show_picture)
         work.status_updated.connect(self._show_status)
         self.view.stepWanted.connect(self.playback.step)
+        self.results.personKeyed.connect(self.focus_person.choose_keyed)
         self.record_bar.snapshotWanted.connect(self.files.save_picture)
         self.record_bar.exportWanted.connect(self.exports.ask)
         self.controls.settingsChanged.connect(work.apply)

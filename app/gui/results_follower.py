@@ -1,6 +1,6 @@
 """Follows the results as they grow or are edited: timeline, list of people, curves of the chosen person."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.people_panel import PeoplePanel, PersonRow
@@ -20,6 +20,8 @@ LIVE_SPAN_S = 60.0  # and so much of it is on the timeline
 
 class ResultsFollower(Commands):
     """Shows what the reader knows; the reading is done in a thread of its own."""
+
+    personKeyed = Signal(int)  # their number was pressed
 
     def __init__(
         self, parts: WindowParts, lanes: Lanes, people: PeoplePanel, curves: PersonCurves, playback: PlaybackCommands
@@ -138,6 +140,7 @@ class ResultsFollower(Commands):
     def _choose_shown(self, person: int) -> None:
         if any(lane.track_id == person for lane in self._known.lanes):
             self._workspace.choose(person)
+            self.personKeyed.emit(person)
 
 
 def _row(lane: Lane) -> PersonRow:

@@ -171,7 +171,7 @@ def style_sheet(colours: Tokens) -> str:
     QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {colours.border}; border-radius: 4px;
                    background: {colours.raised}; }}
     QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {colours.accent}; }}
-    QCheckBox:focus {{ background: {colours.raised}; border-radius: 4px; }}
+    QCheckBox:focus {{ background: {colours.raised}; color: {colours.accent}; border-radius: 4px; }}
     QCheckBox::indicator:checked {{ background: {colours.accent}; border-color: {colours.accent};
                    image: url({art}/tick.svg); }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colours.border}; }}

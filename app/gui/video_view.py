@@ -40,7 +40,7 @@ CLICK_POINTS = 4.0  # a press that moves less than this is a click
 DRAWN = ("line", "region")
 TIED = "Near a joint a point is tied to it."
 HINTS = {
-    "person": "Click the person to follow, or the place where they will appear. Esc cancels",
+    "person": "Click the person to follow (or press their number), or the place where they will appear. Esc cancels",
     "line": "Drag a line along something of known length, at the distance where people move. Esc cancels",
     "region": "Drag a box around the part to search. Esc cancels",
     "draw-line": f"Click where the line begins and ends. {TIED} Shift: plumb or level, to the edges. Esc cancels",

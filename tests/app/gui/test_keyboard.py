@@ -162,3 +162,18 @@ def shows_focus(control: QWidget) -> bool:
     control.setFocus(Qt.FocusReason.TabFocusReason)
     QApplication.processEvents()
     return control.grab().toImage() != before
+
+
+@pytest.mark.parametrize("chosen", [None, 2])
+def test_one_person_is_followed_by_keys(qtbot, open_clip, keys, chosen):
+    window = open_clip()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and window.people.list.topLevelItemCount() == 2)
+    window.workspace.choose(chosen)
+    keys(Key.Key_H, modifier=SHIFT)
+    keys("2")
+    assert window.workspace.focus.track_id == 2 and window.view.tool == "look"
+    keys("1")
+    assert window.workspace.focus.track_id == 2, "a number alone only chooses"
+    keys(Key.Key_H, modifier=CTRL | SHIFT)
+    assert window.workspace.focus.is_everyone
