@@ -57,7 +57,8 @@ class Annotator:
         image = private_picture(frame.image, result, style.layers, near=near)
         if result is None:
             return image
-        self._trails.add(result)
+        if style.layers.trails:
+            self._trails.add(result)
         if canvas is None or canvas.shape != image.shape:
             canvas = np.empty(image.shape, np.uint8)
         np.copyto(canvas, image)
