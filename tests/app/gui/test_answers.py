@@ -104,7 +104,7 @@ def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, st
 def test_where_nobody_was_found_no_page_waits_for_somebody(qtbot, open_clip, monkeypatch):
     found = tests_conftest.made_result
     monkeypatch.setattr(tests_conftest, "made_result", lambda index, _ids, **more: found(index, (), **more))
-    window = open_clip()
+    window = open_clip(anew=True)
     window.below.setCurrentWidget(window.answers)
     qtbot.waitUntil(lambda: window.answers.note.text() == "Nobody was found in this video.")
     qtbot.waitUntil(lambda: window.people.empty.text() == "Nobody was found in this video.")
