@@ -90,10 +90,13 @@ def _upper_part(image: npt.NDArray[np.uint8], view: BestView, head: npt.NDArray[
 
 
 def _head(result: FrameResult, person: int) -> npt.NDArray[np.floating]:
-    """(M, 2) the joints of somebody's head that are known."""
+    """(M, 2) the joints of somebody's head that are known, and lie where the person is."""
     joints = [at for at, name in enumerate(result.skeleton.keypoints) if name.endswith(("nose", "eye", "ear"))]
-    points = result.known_keypoints[result.tracks.ids == person][:, joints].reshape(-1, 2)
-    return points[np.isfinite(points).all(axis=1)]
+    mine = result.tracks.ids == person
+    points, scores = result.known_keypoints[mine][:, joints], result.smoothed.scores[mine][:, joints]
+    boxes = result.tracks.boxes[mine][:, None]
+    inside = (points >= boxes[..., :2]).all(axis=2) & (points <= boxes[..., 2:]).all(axis=2)  # nothing is known of NaN
+    return points[inside & (scores > 0)]
 
 
 def _look(image: npt.NDArray[np.uint8], result: FrameResult, person: int) -> npt.NDArray[np.float32]:
