@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 from scipy import sparse
 
 from ppnet.data.people.poses import Pose, axis_rotation, swing_twist
 from ppnet.errors import UserError
+from ppnet.output_files import writing
 from ppnet.skeleton import COCO_17
+from ppnet.user_folders import user_folder
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -95,9 +98,11 @@ class BodyModel:
     """anny's full body, reduced to what rendering needs. Make it once (`body_model()`)."""
 
     def __init__(self) -> None:
-        """Load anny; the first time on a machine it computes for a minute and keeps the result in its cache."""
+        """Load anny; the first time on a machine it computes for a minute and keeps the result in its cache. Another
+        process that wants it meanwhile waits."""
         anny, torch = _import_anny()
-        model = anny.Anny(topology="anny", phenotypes="all").to(torch.float32)
+        with loading_lock():
+            model = anny.Anny(topology="anny", phenotypes="all").to(torch.float32)
         self._anny = model
         self._torch = torch
         self.template: Floats = model.template_vertices.numpy()
@@ -245,6 +250,15 @@ class BodyModel:
 def body_model() -> BodyModel:
     """The one body model of this process."""
     return BodyModel()
+
+
+def loading_lock() -> FileLock:
+    """Held by the process that loads anny, so that what is missing of its cache is computed once. UserError when the
+    user's cache folder cannot be written."""
+    folder = user_folder("cache")
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / "body_model.lock")
 
 
 def _import_anny() -> tuple[Any, Any]:
