@@ -100,9 +100,10 @@ class AnswersCommands(Commands):
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:
-        """Gives up the search; waits for a report that is being written, unless it is given up."""
-        self._search.cancel(wait_s=3.0)
+        """Waits for a report that is being written, unless it is given up. Then gives up the search: it may have begun
+        meanwhile."""
         self._files.finishing.finish(self._report, "Making the report…")
+        self._search.cancel(wait_s=3.0)
 
     def _is_known(self) -> bool:
         """Whether what the page shows is of today; says so when it isn't yet."""

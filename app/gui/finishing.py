@@ -33,9 +33,11 @@ class Finishing:
 
         def give_up() -> None:
             work.cancel()
+            waiting.setLabelText("Discarding…")
             given_up_s.append(time.monotonic())
 
         def look() -> None:
+            waiting.show()  # Qt hides it at Discard, and nothing else may be begun until the work has ended
             waiting.setValue(round(99 * work.share))
             if self.hurries and not is_kept and not given_up_s:
                 give_up()

@@ -26,7 +26,7 @@ class MoveJointDialog(QDialog):
         self.joint, self.left, self.top = QComboBox(), QDoubleSpinBox(), QDoubleSpinBox()
         for index, keypoint in enumerate(result.skeleton.keypoints):
             self.joint.addItem(keypoint.replace("_", " ").capitalize(), index)
-        self.joint.setCurrentIndex(joint)
+        self.joint.setCurrentIndex(min(joint, self.joint.count() - 1))  # of another skeleton perhaps
         form = QFormLayout()
         form.addRow("&Joint", self.joint)
         for label, box, length in (

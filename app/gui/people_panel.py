@@ -172,6 +172,10 @@ class PeoplePanel(QWidget):
         colours = tokens()
         for name, symbol, _ in PERSON_ACTIONS:
             self._buttons[name].setIcon(icon(symbol, colours.text, faded=colours.border))
+        self._filling = True
+        for item in self._items():
+            self._colour_words(item)
+        self._filling = False
 
     def _action_buttons(self, actions: Actions) -> QGridLayout:
         grid = QGridLayout()
@@ -190,7 +194,6 @@ class PeoplePanel(QWidget):
         return grid
 
     def _fill(self, item: QTreeWidgetItem, row: PersonRow, *, marked: bool) -> None:
-        hidden = row.person in self._style.hidden
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         item.setData(NUMBER, Qt.ItemDataRole.UserRole, row.person)
         self._show_icon(item)
@@ -202,10 +205,13 @@ class PeoplePanel(QWidget):
         item.setToolTip(NUMBER, "Goes to where this person is seen best")
         item.setToolTip(NAME, "Double-click to rename")
         item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {first_s:.2f} s and {last_s:.2f} s")
-        colour = QColor(tokens().muted if hidden else tokens().text)
-        for column in (NUMBER, NAME, SEEN, FROM):
-            item.setForeground(column, colour)
+        self._colour_words(item)
         item.setSelected(marked)
+
+    def _colour_words(self, item: QTreeWidgetItem) -> None:
+        hidden = _person_of(item) in self._style.hidden
+        for column in (NUMBER, NAME, SEEN, FROM):
+            item.setForeground(column, QColor(tokens().muted if hidden else tokens().text))
 
     def _show_icon(self, item: QTreeWidgetItem) -> None:
         person = _person_of(item)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.gui.graph_style import CLOSEST_S
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
 from tracking.drawing.style import PeopleStyle
 from tracking.events import Event, EventKind, FrameSpan, Lane
@@ -91,11 +92,11 @@ class Lanes(QWidget):
         self._fit()
 
     def show_span(self, start_s: float, end_s: float) -> None:
-        """The whole time there is; keeps the zoom unless the time changed."""
+        """The whole time there is; keeps the zoom while what is shown is a part of it."""
         if (start_s, end_s) != self._full:
             follows = self._span == self._full
             self._full = (start_s, max(end_s, start_s + 0.1))
-            if follows:
+            if follows or not (self._span[0] < self._full[1] and self._full[0] < self._span[1]):
                 self._span = self._full
             self.update()
 
@@ -113,9 +114,10 @@ class Lanes(QWidget):
 
     def zoom(self, factor: float, time_s: float) -> None:
         """Enlarges around a moment."""
-        start, end = self._span
+        (start, end), (low, high) = self._span, self._full
+        time_s = min(max(time_s, start), end)  # beside the lanes, too, the wheel is turned
+        factor = min(factor, max((end - start) / CLOSEST_S, 1))
         start, end = time_s - (time_s - start) / factor, time_s + (end - time_s) / factor
-        low, high = self._full
         self._span = (low, high) if end - start >= high - low else (max(start, low), min(end, high))
         self.update()
 

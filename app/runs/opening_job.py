@@ -31,7 +31,10 @@ class OpeningJob:
         self._begin(probe, lambda _found: then())
 
     def open(self, work: Callable[[], Opened], *, after: threading.Event | None) -> None:
-        """Opens; after: what has to be closed first, perhaps the same session."""
+        """Opens; after: what has to be closed first, perhaps the same session. Nothing after `shut_down`: the program
+        may end while what is open is being closed."""
+        if self._is_over:
+            return
 
         def open_run() -> None:
             if after is not None:

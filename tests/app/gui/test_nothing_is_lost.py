@@ -12,7 +12,7 @@ from app.gui import file_commands
 from app.gui.application import closed_by_signals
 from app.runs.background_work import Progress
 from tests.app.gui.conftest import press
-from tests.fakes import wait_for
+from tests.fakes import PATIENCE_S, wait_for
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
 from tracking.video.factory import open_source
@@ -128,6 +128,10 @@ def held(monkeypatch):
     return at_work, go_on
 
 
+def waiting_dialogs():
+    return [one for one in QApplication.topLevelWidgets() if isinstance(one, QProgressDialog) and one.isVisible()]
+
+
 LEAVE = {
     "window": lambda window, _other: window.close(),
     "video": lambda window, _other: window.commands["close"].trigger(),
@@ -150,9 +154,7 @@ def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
     asked = []
 
     def decide():
-        dialogs = [
-            one for one in QApplication.topLevelWidgets() if isinstance(one, QProgressDialog) and one.isVisible()
-        ]
+        dialogs = waiting_dialogs()
         if not dialogs:
             return
         asked.append(dialogs[0].labelText())
@@ -174,3 +176,46 @@ def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
     assert len(made) == (answer == "waited for")
     qtbot.waitUntil(lambda: leave != "another video" or window.workspace.run is not None)
     assert capfd.readouterr().err == ""
+
+
+def test_until_discarded_work_has_stopped_nothing_else_is_begun(qtbot, open_clip, monkeypatch):
+    window, at_work, stops, seen = open_clip(), threading.Event(), threading.Event(), []
+    tell = Progress.tell
+    monkeypatch.setattr(
+        Progress, "tell", lambda progress, share: (at_work.set(), stops.wait(PATIENCE_S), tell(progress, share))
+    )
+    make_clip_to_share(window)
+    qtbot.waitUntil(at_work.is_set)
+
+    def look():
+        if seen and (seen[-1] or len(seen) > 20):
+            stops.set()
+        elif seen:
+            seen.append(QApplication.activeModalWidget() is not None)
+        elif dialogs := waiting_dialogs():
+            press(dialogs[0], "Discard")
+            seen.append(False)
+
+    timer = QTimer(interval=20)
+    timer.timeout.connect(look)
+    timer.start()
+    window.commands["close"].trigger()
+    timer.stop()
+    assert seen[-1] and window.workspace.run is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_request_to_end_while_a_file_is_waited_for_opens_nothing_more(qtbot, open_clip, clip, held):
+    window, (at_work, _go_on) = open_clip(), held
+    other = clip.with_name("other.mp4")
+    other.write_bytes(clip.read_bytes())
+    make_clip_to_share(window)
+    qtbot.waitUntil(at_work.is_set)
+    timer = QTimer(interval=20)
+    timer.timeout.connect(lambda: waiting_dialogs() and (timer.stop(), os.kill(os.getpid(), signal.SIGTERM)))
+    timer.start()
+    with closed_by_signals(window):
+        window.files.open_path(other)
+        qtbot.waitUntil(lambda: not window.isVisible())
+    qtbot.wait(100)
+    assert window.workspace.run is None and not list(clip.parent.glob("other*.ppnet"))

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 
 from app.gui.people_panel import PeoplePanel, PersonRow
+from app.gui.theme import is_dark, tokens
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
 from tracking.events import FrameSpan
@@ -263,3 +264,16 @@ def test_a_message_offers_no_undo_of_what_is_not_the_last_edit(qtbot, open_clip)
     window.banner.say("All 60 frames are tracked.")
     window.commands["hide"].trigger()
     assert window.banner.text == "All 60 frames are tracked."
+
+
+def test_the_list_can_be_read_in_the_other_look(qtbot, open_clip):
+    window = open_clip()
+    words = window.people.list
+    qtbot.waitUntil(lambda: words.topLevelItemCount() == 2)
+    dark = is_dark()
+    try:
+        for look in (not dark, dark):
+            window.commands["look"].setChecked(look)
+            qtbot.waitUntil(lambda: words.topLevelItem(0).foreground(1).color().name() == tokens().text)
+    finally:
+        window.commands["look"].setChecked(dark)

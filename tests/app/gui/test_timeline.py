@@ -112,3 +112,19 @@ def test_the_playhead_draws_no_more_than_where_it_was_and_is(qtbot):
     lanes.show_now(4.3)
     qtbot.waitUntil(lambda: len(lanes.widths) > 0)
     assert lanes.widths[0] < 60
+
+
+def test_however_the_wheel_is_turned_a_part_of_the_time_is_shown(qtbot):
+    """Beside the lanes, too, and of a shorter video that is opened next."""
+    lanes = shown(qtbot, 3)
+    for moment in (-1.0, 4.0, 10.2):
+        for factor in [1.25] * 200:
+            lanes.zoom(factor, moment)
+        start_s, end_s = lanes.span_s
+        assert 0 <= start_s < end_s <= 10 and end_s - start_s > 0.04
+        lanes.show_now(0.1)
+        lanes.show_now(9.9)
+        lanes.zoom(1 / 400, 5.0)
+    lanes.zoom(8.0, 9.0)
+    lanes.show_span(0.0, 3.0)
+    assert lanes.span_s == (0.0, 3.0)

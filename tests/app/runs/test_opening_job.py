@@ -73,3 +73,10 @@ def test_why_it_cannot_be_opened_is_told():
     made.job.open(lambda: {}["nothing"], after=None)
     (error,) = made.told()
     assert isinstance(error, KeyError) and not made.job.is_busy
+
+
+def test_nothing_is_opened_any_more_after_the_end():
+    made = Job()
+    made.job.shut_down()
+    made.job.open(Run, after=None)
+    assert not made.job.is_busy
