@@ -122,12 +122,16 @@ def test_a_joint_that_is_not_moved_after_all_stays(qtbot, open_clip, keys):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     keys("1")
-    before = window.view.picture.result.smoothed.keypoints[0, 0, 0]
+
+    def x() -> float:
+        return float(window.view.picture.result.smoothed.keypoints[0, 0, 0])
+
+    before = x()
     keys(Key.Key_P, modifier=SHIFT)
     keys(Key.Key_Tab, Key.Key_PageUp)
-    assert window.view.picture.result.smoothed.keypoints[0, 0, 0] == pytest.approx(before + 10, abs=0.1)
+    qtbot.waitUntil(lambda: x() == pytest.approx(before + 10, abs=0.1))
     keys(Key.Key_Escape)
-    assert window.view.picture.result.smoothed.keypoints[0, 0, 0] == before
+    qtbot.waitUntil(lambda: x() == before)
     assert window.workspace.run.session.newest_edit is None
 
 

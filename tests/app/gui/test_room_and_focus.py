@@ -201,7 +201,7 @@ def test_who_looks_for_a_methods_section_finds_it_among_the_exports(qtbot, open_
 
 
 def test_exports_of_a_session_that_lies_elsewhere_go_beside_it(qtbot, open_clip, tmp_path):
-    window = open_clip()
+    window = open_clip(anew=True)  # it knows where its video lies
     place = tmp_path / "batch" / "walk_session.ppnet"
     path = window.workspace.run.session.path
     window.commands["close"].trigger()
