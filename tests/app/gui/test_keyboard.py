@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.move_joint_dialog import MoveJointDialog
 from tests.app.gui.conftest import go_to, shown_frame
+from tests.results import made_result
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -181,3 +183,10 @@ def test_one_person_is_followed_by_keys(qtbot, open_clip, keys, chosen):
     assert window.workspace.focus.track_id == 2, "a number alone only chooses"
     keys(Key.Key_H, modifier=CTRL | SHIFT)
     assert window.workspace.focus.is_everyone
+
+
+def test_a_joint_of_another_skeleton_moved_last_leaves_one_to_choose(window):
+    result = made_result(0, (1,))
+    dialog = MoveJointDialog(result, 1, "person 1", 99, parent=window)
+    assert dialog.place == (16, *result.smoothed.keypoints[0, 16].tolist())
+    dialog.close()
