@@ -62,6 +62,7 @@ def test_from_opening_a_video_to_closing_it_by_keys_alone(qtbot, window, clip, t
     keys(Key.Key_Right, modifier=SHIFT)
     qtbot.waitUntil(lambda: shown_frame(window) == 21 and window.view.picture.result is not None)
     keys(Key.Key_M)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)  # numbers are of those who are known
     keys("1")
     keys(Key.Key_G)
     assert window.workspace.layers.angles
@@ -123,6 +124,7 @@ def test_a_joint_that_is_not_moved_after_all_stays(qtbot, open_clip, keys):
     window = open_clip()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)  # numbers are of those who are known
     keys("1")
 
     def x() -> float:
