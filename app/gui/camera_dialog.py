@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from app.gui.dialog_buttons import agree_or_cancel
 from tracking.video.camera import CameraInfo
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080))
@@ -52,17 +53,12 @@ class CameraDialog(QDialog):
         note = QLabel("If the camera can't do this it does the closest it can; the Diagnostics page shows what.")
         note.setWordWrap(True)
         note.setProperty("muted", True)
-        buttons = QDialogButtonBox()
-        buttons.addButton("Use it", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
-        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self._use)
-        buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(12)
         column.addLayout(form)
         column.addWidget(note)
-        column.addWidget(buttons)
+        column.addWidget(agree_or_cancel(self, "Use it", self._use))
 
     def _use(self) -> None:
         wish = CameraWish(self.size_wh.currentData(), self.rate.currentData())

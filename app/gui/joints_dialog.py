@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
 )
 
+from app.gui.dialog_buttons import agree_or_cancel
 from app.gui.theme import fill_scrolled
 from tracking.importing.joint_guesses import OpenJoints
 
@@ -47,17 +47,12 @@ class JointsDialog(QDialog):
         note = QLabel(f"{file} has joints whose names say nothing here. Choose what they are; the rest is left out.")
         note.setTextFormat(Qt.TextFormat.PlainText)
         note.setWordWrap(True)
-        buttons = QDialogButtonBox()
-        buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
-        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self._take)
-        buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(12)
         column.addWidget(note)
         column.addWidget(page, 1)
-        column.addWidget(buttons)
+        column.addWidget(agree_or_cancel(self, "Import", self._take))
 
     def _take(self) -> None:
         self.chosen.emit({joint: choice.currentData() for joint, choice in self.choices.items()})

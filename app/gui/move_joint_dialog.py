@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
+from app.gui.dialog_buttons import agree_or_cancel
 from app.gui.keyboard_focus import take_commas
 from tracking.types import FrameResult
 
@@ -39,14 +40,9 @@ class MoveJointDialog(QDialog):
             box.setToolTip("Up and Down move it by one pixel, Page up and Page down by ten")
             box.lineEdit().setTextMargins(6, 0, 0, 0)
             form.addRow(label, box)
-        buttons = QDialogButtonBox()
-        buttons.addButton("Move", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
-        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addLayout(form)
-        column.addWidget(buttons)
+        column.addWidget(agree_or_cancel(self, "Move", self.accept))
         take_commas(self)
         self._show_place()
         self.joint.currentIndexChanged.connect(lambda _index: self._show_place())
