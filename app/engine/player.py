@@ -34,7 +34,7 @@ MAX_LAG_S = 0.3
 class PlayerPosition:
     """Where playback stands: the frame that is due, and what the clock does.
 
-    speed: negative while it plays backwards. asked: how many times somebody has gone elsewhere so far. error: why
+    last_s: when the last frame begins. speed: negative while it plays backwards. asked: how many times somebody has gone elsewhere so far. error: why
     nothing can be played, or None.
     """
 
@@ -42,6 +42,7 @@ class PlayerPosition:
     time_s: float = 0.0
     frame_count: int = 0
     duration_s: float = 0.0
+    last_s: float = 0.0
     is_playing: bool = False
     speed: float = 1.0
     asked: int = 0
@@ -184,6 +185,7 @@ class Player:
                 time_s=float(self._times[index]) if count else 0.0,
                 frame_count=count,
                 duration_s=self._end_s,
+                last_s=self._time_of(count - 1),
                 is_playing=self._playing,
                 speed=self._rate,
                 asked=self._asked,
@@ -259,11 +261,8 @@ class Player:
         """The frame that is on at a time; -1 before the first."""
         return int(np.searchsorted(self._times, time_s + SAME_TIME_S, side="right")) - 1
 
-    def _run_clock(self, rate: float) -> None:
-        self._rate, self._playing = rate, True
-        self._start_clock()
-
-    def _start_clock(self) -> None:
+    def _run_clock(self, rate: float, *, playing: bool = True) -> None:
+        self._rate, self._playing = rate, playing
         self._set_clock(self._still_index)
         self._condition.notify_all()
 
@@ -275,8 +274,7 @@ class Player:
     def _go_to(self, index: int) -> None:
         playing, rate = self._playing, self._rate
         self._stand_at(index)
-        self._playing, self._rate = playing, rate
-        self._start_clock()
+        self._run_clock(rate, playing=playing)
 
     def _stand_at(self, index: int, *, redraw: bool = True) -> None:
         """Halts at a frame; `redraw` gives it again even if it was the last one given."""

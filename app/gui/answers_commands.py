@@ -37,6 +37,7 @@ class AnswersCommands(Commands):
         self._report = BackgroundWork[Path](
             "report", post=post, done=lambda path: files.tell_saved(path, self._so_far), failed=self._say_why_not
         )
+        files.finishing.add(self._report, lambda: "Making the report…")
         self._everybody: tuple[Answers, ...] = ()
         self._known_of: object = None  # what the answers depend on
         self._frames, self._is_partial = 0, False  # how much was looked at
@@ -100,9 +101,7 @@ class AnswersCommands(Commands):
         self._report.start(lambda progress: _written_report(run, who, path, style, progress))
 
     def shut_down(self) -> None:
-        """Waits for a report that is being written, unless it is given up. Then gives up the search: it may have begun
-        meanwhile."""
-        self._files.finishing.finish(self._report, "Making the report…")
+        """Gives up the search."""
         self._search.cancel(wait_s=3.0)
 
     def _is_known(self) -> bool:

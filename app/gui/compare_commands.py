@@ -28,6 +28,7 @@ class CompareCommands(Commands):
         self.shown: CompareWindow | None = None
         self._so_far = ""
         self._writing = BackgroundWork[Path]("compare", post=workspace.post, done=self._written, failed=self._failed)
+        files.finishing.add(self._writing, lambda: "Saving the comparison…")
         self._ticker = QTimer(self, interval=200)
         self._ticker.timeout.connect(self._tick)
         actions.connect({"compare": self.compare})
@@ -97,8 +98,7 @@ class CompareCommands(Commands):
         self._writing.start(work)
 
     def shut_down(self) -> None:
-        """Closes the window; waits for a video that is being written, unless it is given up."""
-        self._files.finishing.finish(self._writing, "Saving the comparison…")
+        """Closes the window."""
         if self.shown is not None:
             self.shown.close()
         self._forget()

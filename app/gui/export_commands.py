@@ -27,10 +27,10 @@ class ExportCommands(Commands):
         self._writing = BackgroundWork[tuple[Path, ...]](
             "export", post=self._workspace.post, done=self._done, failed=self._end
         )
+        files.finishing.add(self._writing, lambda: "Exporting…")
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"export": self.ask, "batch": lambda: self.show_batch([])})
-        self._workspace.closing.connect(self._finish)
         self._workspace.closed.connect(self._close_dialog)
 
     def ask(self) -> None:
@@ -91,8 +91,7 @@ class ExportCommands(Commands):
             self._offer_batch(f"The batch is finished: {how}.")
 
     def shut_down(self) -> None:
-        """Waits for an export, unless it is given up, and cancels a batch; for the end of the program."""
-        self._finish()
+        """Cancels a batch; for the end of the program."""
         self._ticker.stop()
         if self.batch is not None:
             self.batch.shut_down()
@@ -112,9 +111,6 @@ class ExportCommands(Commands):
         if self.dialog is not None:
             self.dialog.show_progress(None)
             self.dialog.say(words)
-
-    def _finish(self) -> None:
-        self._files.finishing.finish(self._writing, "Exporting…")
 
     def _close_dialog(self) -> None:
         if self.dialog is not None:

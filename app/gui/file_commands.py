@@ -51,6 +51,7 @@ class FileCommands(Commands):
         super().__init__(parts)
         self._start = start
         self.finishing = Finishing(parts.window)
+        self._workspace.closing.connect(self.finishing.finish)
         self.cameras: tuple[CameraInfo, ...] = ()
         self._actions.connect(
             {

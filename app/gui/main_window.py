@@ -339,7 +339,7 @@ class MainWindow(QMainWindow):
             return
         self._is_leaving = True
         save_layout(self, self._splitters())
-        self.recording.finish()
+        self.files.finishing.finish()
         self.exports.shut_down()
         self.discovery.wait()
         self.inspect.shut_down()

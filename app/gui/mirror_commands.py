@@ -33,7 +33,7 @@ class MirrorCommands(Commands):
         playback.insertMenu(self._actions["save-last"], self.menu)
         self._actions.connect({"save-last": self.save_last})
         self._workspace.opened.connect(lambda run: self._enable(run.is_live))
-        self._workspace.closing.connect(lambda: files.finishing.finish(self._writing, "Saving the last seconds…"))
+        files.finishing.add(self._writing, lambda: "Saving the last seconds…")
         self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
 

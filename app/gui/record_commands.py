@@ -21,6 +21,9 @@ class RecordCommands(Commands):
         self._bar = bar
         self._files = files
         self.recording = Recording(self._workspace, files.new_file)
+        files.finishing.add(
+            self.recording.writing, lambda: "Writing the recording…", is_kept=True, begin=self._write_what_is_recorded
+        )
         self._so_far = ""
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._show_writing)
@@ -31,19 +34,14 @@ class RecordCommands(Commands):
         self.recording.written.connect(self._offer_files)
         self.recording.writing_changed.connect(self._follow_writing)
         self._workspace.opened.connect(lambda _run: self._enable(True))
-        self._workspace.closing.connect(self.finish)
         self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
 
-    def finish(self) -> None:
-        """Ends a recording of a file, and waits until it is written or given up; for the end of the file or program."""
-        self._wait_for_file()  # of a recording before
-        if self.recording.is_running and self._workspace.opened_file is not None:
-            self.recording.stop()
-            self._wait_for_file()
-
-    def _wait_for_file(self) -> None:
-        self._files.finishing.finish(self.recording.writing, "Writing the recording…", is_kept=True)
+    def _write_what_is_recorded(self) -> None:
+        """Ends a recording of a file; one before it is written first."""
+        recorded = self.recording
+        if recorded.is_running and self._workspace.opened_file is not None and not recorded.writing.is_busy:
+            recorded.stop()
 
     def _show(self, stats: RecordingStats | None) -> None:
         self._bar.show_recording(stats, running=stats is not None)

@@ -121,7 +121,7 @@ class ResultsFollower(Commands):
         first = min((lane.seen[0].start_s for lane in self._known.lanes), default=0.0)
         if run.is_live:
             return max(self._known.known_s - LIVE_SPAN_S, first), max(self._known.known_s, first + 1.0)
-        return 0.0, max(self._playback.position.duration_s, self._known.known_s, 0.1)
+        return 0.0, max(self._playback.position.last_s, self._known.known_s, 0.1)
 
     def _restyle(self, style: PeopleStyle) -> None:
         self._lanes.style_of_people = style

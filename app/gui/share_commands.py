@@ -27,13 +27,13 @@ class ShareCommands(Commands):
         self._writing = BackgroundWork[tuple[Path, ...]](
             "share", post=self._workspace.post, done=self._offer_file, failed=self._say_why_not
         )
+        files.finishing.add(self._writing, lambda: f"Making the {self._what}…")
         self._what = self._so_far = ""
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._actions.connect({"share": self.share, "share-picture": self.share_picture})
         bar.shareWanted.connect(self.share)
         self._workspace.opened.connect(lambda run: self._enable(not run.is_live))
-        self._workspace.closing.connect(self.shut_down)
         self._workspace.closed.connect(lambda: self._enable(False))
         self._enable(False)
 
@@ -62,10 +62,6 @@ class ShareCommands(Commands):
         path = self._files.new_file(f"{run.video.stem}_{picture.frame.index:06d}_still.png")
         time_s = picture.frame.time_s
         self._begin("picture", lambda work: share_picture(path, work, time_s))
-
-    def shut_down(self) -> None:
-        """Waits for what is under way, unless it is given up."""
-        self._files.finishing.finish(self._writing, f"Making the {self._what}…")
 
     def _begin(self, what: str, write: Callable[[Work], tuple[Path, ...]]) -> None:
         """Of how people are shown now; angles come along even while they are switched off."""

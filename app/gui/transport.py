@@ -122,12 +122,12 @@ class Transport(QWidget):
     def __init__(self, actions: Actions) -> None:
         super().__init__()
         as_panel(self)
-        self._duration_s = 0.0
+        self._last_s = 0.0
         self._playing: bool | None = None
         self._actions = actions
         self._buttons = {name: self._button(name) for name in ("first", "back", "play", "forward", "last")}
         self.bar = ScrubBar()
-        self.bar.wanted.connect(lambda share: self.seekWanted.emit(share * self._duration_s))
+        self.bar.wanted.connect(lambda share: self.seekWanted.emit(share * self._last_s))
         self.clock = QLabel("00:00.00")
         self.clock.setToolTip("Time of the picture / length of the video (minutes:seconds.hundredths)")
         self._tracked_s: tuple[tuple[float, float], ...] = ()
@@ -157,10 +157,10 @@ class Transport(QWidget):
 
     def show_position(self, where: PlayerPosition) -> None:
         """Follows the player."""
-        if where.duration_s != self._duration_s:
-            self._duration_s = where.duration_s
+        if where.last_s != self._last_s:
+            self._last_s = where.last_s
             self._show_parts()
-        self.bar.set_share(where.time_s / where.duration_s if where.duration_s > 0 else 0.0)
+        self.bar.set_share(self._share(where.time_s))
         self.clock.setText(f"{clock_text(where.time_s)} / {clock_text(where.duration_s)}")
         ends = (f"{clock_text(where.duration_s)} / {clock_text(where.duration_s)}", f"frame {where.frame_count}")
         for label, end in zip((self.clock, self.frame), ends, strict=True):  # the bar keeps its length
@@ -186,11 +186,14 @@ class Transport(QWidget):
         self._show_parts()
 
     def _show_parts(self) -> None:
-        whole_s = self._duration_s
-        share = (lambda time_s: min(max(time_s / whole_s, 0.0), 1.0)) if whole_s > 0 else (lambda _time_s: 0.0)
+        share = self._share
         self.bar.set_tracked(tuple((share(first_s), share(last_s)) for first_s, last_s in self._tracked_s))
         inside = (share(self._span.start_s or 0.0), 1.0 if self._span.end_s is None else share(self._span.end_s))
-        self.bar.set_marks(tuple(share(mark.time_s) for mark in self._marks) if whole_s > 0 else (), inside)
+        self.bar.set_marks(tuple(share(mark.time_s) for mark in self._marks), inside)
+
+    def _share(self, time_s: float) -> float:
+        """Where a time is on the bar, which ends where the last frame begins: the handle reaches the end with it."""
+        return min(max(time_s / self._last_s, 0.0), 1.0) if self._last_s > 0 else float(time_s > 0)
 
     def recolour(self) -> None:
         """Draws the symbols in the colours of the look."""

@@ -178,6 +178,40 @@ def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("answer", ["waited for", "Discard"])
+def test_of_all_that_is_being_made_one_question_is_asked(qtbot, open_clip, held, answer):
+    window, (at_work, go_on) = open_clip(), held
+    folder = window.files.record_folder()
+    for make in (make_clip_to_share, make_table, make_comparison):
+        make(window)
+    window.recording.recording.start(annotated=True, raw=False)
+    qtbot.waitUntil(at_work.is_set)
+    asked = []
+
+    def decide():
+        dialogs = waiting_dialogs()
+        if dialogs and "Discarding" not in dialogs[0].labelText():
+            asked.append((dialogs[0], dialogs[0].labelText().splitlines()))
+            if answer == "Discard":
+                press(dialogs[0], answer)
+            else:
+                go_on.set()
+
+    timer = QTimer(interval=20)
+    timer.timeout.connect(decide)
+    timer.start()
+    window.commands["close"].trigger()
+    timer.stop()
+    go_on.set()
+    assert len({dialog for dialog, _ in asked}) == 1
+    assert sorted(asked[0][1]) == [
+        "Exporting…", "Making the clip…", "Saving the comparison…", "Writing the recording…"
+    ]  # fmt: skip
+    names = sorted(path.name for path in folder.iterdir() if path.name != "Batch")
+    wanted = ["walk_annotated.mp4", "walk_compared.mp4", "walk_keypoints.csv", "walk_slow.mp4"]
+    assert names == (wanted if answer == "waited for" else [])
+
+
 def test_until_discarded_work_has_stopped_nothing_else_is_begun(qtbot, open_clip, monkeypatch):
     window, at_work, stops, seen = open_clip(), threading.Event(), threading.Event(), []
     tell = Progress.tell

@@ -128,3 +128,16 @@ def test_however_the_wheel_is_turned_a_part_of_the_time_is_shown(qtbot):
     lanes.zoom(8.0, 9.0)
     lanes.show_span(0.0, 3.0)
     assert lanes.span_s == (0.0, 3.0)
+
+
+def test_the_last_frame_stands_at_the_end_of_bar_and_timeline(qtbot, open_clip):
+    window = open_clip()
+    bar, lanes = window.transport.bar, window.timeline.lanes
+    qtbot.waitUntil(lambda: lanes.span_s == (0.0, pytest.approx(59 / 30, abs=1e-3)))
+    assert max(lane.seen[-1].end_s for lane in lanes.lanes) == pytest.approx(lanes.span_s[1])
+    window.commands["last"].trigger()
+    qtbot.waitUntil(lambda: bar.share == 1.0 and window.view.picture.frame.index == 59)
+    window.commands["first"].trigger()
+    qtbot.waitUntil(lambda: bar.share == 0.0)
+    bar.wanted.emit(1.0)  # dragged to the end
+    qtbot.waitUntil(lambda: window.view.picture.frame.index == 59)
