@@ -4,7 +4,7 @@ All of it is in the plane of the picture: what lies at another distance from the
 measured as it looks (docs/window.md).
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -70,8 +70,22 @@ def measured(drawing: SetDrawing, spots: Floats, *, metres_per_pixel: float | No
 
 
 def name_of(drawing: SetDrawing) -> str:
-    """What it is called in tables and for people: angle 2."""
-    return f"{drawing.kind} {drawing.number}"
+    """What it is called: its own name, or angle 2."""
+    return drawing.name or f"{drawing.kind} {drawing.number}"
+
+
+def title_of(drawing: SetDrawing) -> str:
+    """The same at the beginning of a line: Angle 2."""
+    return drawing.name or name_of(drawing).capitalize()
+
+
+def names_of(drawings: Sequence[SetDrawing]) -> list[str]:
+    """What they are called beside each other; those that share a name have their numbers behind it."""
+    names = [name_of(drawing) for drawing in drawings]
+    return [
+        name if names.count(name) == 1 else f"{name} ({drawing.number})"
+        for name, drawing in zip(names, drawings, strict=True)
+    ]
 
 
 def unit_of(drawing: SetDrawing, metres_per_pixel: float | None) -> str:

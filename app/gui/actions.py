@@ -44,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("draw-angle", "Edit", "Draw an angle", ("Shift+V",), "Three clicks, the vertex second; near a joint a point follows it. Shift: against plumb or level"),
     Command("draw-distance", "Edit", "Draw a distance", ("Shift+D",), "Two clicks; near a joint an end follows it; metres where a scale is set. Shift: only height or width"),
     Command("extend", "Edit", "Extend the line to the edges", ("X",), "Of the chosen line; again: only between its points"),
+    Command("name-drawing", "Edit", "Name the drawing…", (), "The chosen one, for curves and tables; or double-click it"),
     Command("delete-drawing", "Edit", "Delete the drawing", ("Del",), "The chosen one; click a drawing to choose it"),
     Command("unselect", "Edit", "Deselect", ("Esc",)),
     Command("play", "Playback", "Play or pause", ("Space",)),

@@ -57,10 +57,10 @@ class AnswersCommands(Commands):
         run = self._workspace.opened_file
         if run is None or self._search.is_busy or not self._panel.isVisible():
             return
-        known_of = run.session.path, run.session.complete, run.session.frame_count, run.session.edits()
+        session, is_partial = run.session, run.lacks(run.edited.plan.span)
+        known_of = session.path, is_partial, session.frame_count, session.edits()
         if known_of == self._known_of:
             return
-        session = run.session
 
         def work(progress: Progress) -> tuple[Answers, ...]:
             edited = EditedSession(session)
@@ -68,7 +68,7 @@ class AnswersCommands(Commands):
             return answers_of(edited, tick=lambda _done: progress.tell(0.0))
 
         self._known_of = known_of
-        self._frames, self._is_partial = session.frame_count, not session.complete
+        self._frames, self._is_partial = session.frame_count, is_partial
         if not self._everybody:
             self._panel.show_answers((), LOOKING if session.frame_count else self._why_nothing())
         self._search.start(work)
@@ -137,16 +137,23 @@ class AnswersCommands(Commands):
             return "Steps, jumps and repetitions are found in files. Open the session of this camera when it is closed."
         if run is not None and not run.session.frame_count:
             return "Nothing is tracked yet."
-        if run is None or self._known_of is None or (self._is_partial and run.session.complete):
+        file = self._workspace.opened_file
+        if file is None or self._known_of is None or self._is_outdated(file):
             return LOOKING
         if self._is_partial:
             return f"{NOTHING[:-1]} so far. The tracking is not finished."
-        return NOTHING if run.session.last_track_id else NOBODY
+        return NOTHING if file.session.last_track_id else NOBODY
 
     def _follow(self, status: RunStatus) -> None:
         run = self._workspace.opened_file
-        if status.complete or (run is not None and run.session.frame_count > MORE * self._frames + LEAST):
+        if run is None:
+            return
+        if status.complete or self._is_outdated(run) or run.session.frame_count > MORE * self._frames + LEAST:
             self.look()
+
+    def _is_outdated(self, run: OpenedFile) -> bool:
+        """Whether what was missing when it was looked at is tracked by now."""
+        return self._is_partial and not run.lacks(run.edited.plan.span)
 
 
 def _written_report(run: OpenedFile, who: Answers, path: Path, style: SceneStyle, progress: Progress) -> Path:

@@ -1,16 +1,17 @@
 """Lines, angles and distances drawn over the picture: the tools, and what is done to the chosen drawing."""
 
 import msgspec
+from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.drawing_hand import TOOLS
 from app.gui.person_curves import PersonCurves
 from app.gui.playback_commands import PlaybackCommands
 from ppnet.skeleton import Skeleton
-from tracking.measurements import name_of
-from tracking.session.edits import RemoveDrawing, SetDrawing
+from tracking.measurements import title_of
+from tracking.session.edits import MAX_NAME, RemoveDrawing, SetDrawing
 
-OF_ONE = ("extend", "delete-drawing")
+OF_ONE = ("extend", "name-drawing", "delete-drawing")
 
 
 class DrawingCommands(Commands):
@@ -22,10 +23,11 @@ class DrawingCommands(Commands):
         self._curves = curves
         self._hand = parts.view.hand
         self._actions.connect({tool: lambda tool=tool: self.take(tool) for tool in TOOLS})  # type: ignore[misc]
-        self._actions.connect({"extend": self.extend, "delete-drawing": self.delete})
+        self._actions.connect({"extend": self.extend, "name-drawing": self.ask_name, "delete-drawing": self.delete})
         self._hand.finished.connect(self.add)
         self._hand.changed.connect(self._workspace.edit)
         self._hand.chosenChanged.connect(self._enable)
+        self._hand.nameWanted.connect(self.ask_name)
         for event in (self._workspace.edited, self._workspace.closed):
             event.connect(self._show)
         self._workspace.opened.connect(lambda _run: self._show())
@@ -53,13 +55,33 @@ class DrawingCommands(Commands):
         self._hand.choose(drawing.number)
         tied = _joints_words(drawing, run.edited.skeleton)
         follows = f" follows {tied}" if tied else " stays in its place"
-        self._workspace.notify(f"{name_of(drawing).capitalize()}{follows}. Drag a point to move it; Delete removes it.")
+        self._workspace.notify(f"{title_of(drawing)}{follows}. Drag a point to move it; Delete removes it.")
 
     def extend(self) -> None:
         """The chosen line goes on to the edges of the picture, or ends at its points again."""
         chosen = self._hand.chosen_drawing
         if chosen is not None and chosen.kind == "line":
             self._workspace.edit(msgspec.structs.replace(chosen, extended=not chosen.extended))
+
+    def ask_name(self) -> None:
+        """Asks what the chosen drawing is called."""
+        drawing = self._hand.chosen_drawing
+        if drawing is None:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Name the drawing")
+        dialog.setLabelText(f"Name of {drawing.kind} {drawing.number} in curves and tables:")
+        dialog.setTextValue(drawing.name)
+        dialog.textValueSelected.connect(lambda words: self.name(drawing.number, words))
+        dialog.open()
+
+    def name(self, number: int, words: str) -> None:
+        """Gives a drawing its name; none: it is called by its kind and number."""
+        run, name = self._workspace.run, words.strip()[:MAX_NAME]
+        drawings = run.edited.drawings if run is not None else ()
+        for drawing in drawings:
+            if drawing.number == number and drawing.name != name:
+                self._workspace.edit(msgspec.structs.replace(drawing, name=name))
 
     def delete(self) -> None:
         """Removes the chosen drawing."""

@@ -14,7 +14,8 @@ from app.gui.hit_test import hit_test
 from app.gui.picture_overlay import paint_handles
 from tracking.drawing.hand_drawn import outline
 from tracking.drawing.style import Drawn
-from tracking.measurements import Joints, joints_of, measured, name_of, places, unit_of
+from tracking.measurements import Joints, joints_of, measured, places, title_of, unit_of
+from tracking.number_words import number_words
 from tracking.session.edits import POINTS, DrawnPoint, SetDrawing
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class DrawingHand(QObject):
     finished = Signal(object)  # SetDrawing, whose number is not given yet
     changed = Signal(object)  # SetDrawing
     chosenChanged = Signal()
+    nameWanted = Signal()
     menuWanted = Signal(QPoint, str)  # place on the screen, what the chosen drawing is and measures
 
     def __init__(self, view: "VideoView") -> None:
@@ -104,8 +106,10 @@ class DrawingHand(QObject):
             if kind == QEvent.Type.MouseMove:
                 return self._move(event)
             is_left = event.button() == Qt.MouseButton.LeftButton
-            if is_left and kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            if is_left and kind == QEvent.Type.MouseButtonPress:
                 return self._press(event)
+            if is_left and kind == QEvent.Type.MouseButtonDblClick:
+                return self._press_twice(event)
             if is_left and kind == QEvent.Type.MouseButtonRelease:
                 return self._release(event)
         if isinstance(event, QContextMenuEvent):
@@ -128,6 +132,14 @@ class DrawingHand(QObject):
         found = None if self._view.grabs_at(spot) else self._drawing_at(spot)
         self.choose(found.number if found is not None else None)
         return found is not None
+
+    def _press_twice(self, event: QMouseEvent) -> bool:
+        """On a drawing it asks for a name."""
+        is_taken = self._press(event)
+        if self._view.tool == "look" and self.chosen is not None and self._drawing_at(event.position()) is not None:
+            self._moved = None
+            self.nameWanted.emit()
+        return is_taken
 
     def _move(self, event: QMouseEvent) -> bool:
         spot = event.position()
@@ -286,11 +298,11 @@ class DrawingHand(QObject):
         return found
 
     def _words(self, drawing: SetDrawing) -> str:
-        """Angle 2: 134.2°."""
+        """Angle 2: 134.2°, or with its own name."""
         scale = self._saved.metres_per_pixel
         value = float(measured(drawing, self._spots(drawing), metres_per_pixel=scale))
         unit = unit_of(drawing, scale)
-        return f"{name_of(drawing).capitalize()}: {value:.{2 if unit == 'm' else 1}f}{SIGNS[unit]}"
+        return f"{title_of(drawing)}: {number_words(value, '.2f' if unit == 'm' else '.1f')}{SIGNS[unit]}"
 
 
 def _is_shift(event: QMouseEvent) -> bool:

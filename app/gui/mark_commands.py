@@ -9,7 +9,7 @@ from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
 from app.runs.opened import Opened
-from tracking.session.edits import RemoveMark, SetMark, SetSpan
+from tracking.session.edits import MAX_NAME, RemoveMark, SetMark, SetSpan
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
 
@@ -69,7 +69,7 @@ class MarkCommands(Commands):
 
     def name(self, mark: SetMark, words: str) -> None:
         """Gives a mark its name; sets it if need be."""
-        run, named = self._workspace.run, SetMark(mark.frame_index, mark.time_s, words.strip()[:200] or mark.name)
+        run, named = self._workspace.run, SetMark(mark.frame_index, mark.time_s, words.strip()[:MAX_NAME] or mark.name)
         if run is not None and run.edited.plan.mark_at(mark.frame_index) != named:
             self._workspace.edit(named)
 

@@ -29,6 +29,7 @@ from app.gui.theme import as_panel, person_colour, tokens
 from app.runs.faces import SamePerson
 from tracking.drawing.style import PeopleStyle
 from tracking.events import FrameSpan
+from tracking.session.edits import MAX_NAME
 
 NUMBER, NAME, SEEN, FROM = range(4)
 SWATCH, FACE = QSize(16, 16), QSize(40, 40)
@@ -234,7 +235,10 @@ class PeoplePanel(QWidget):
         if self._filling or column != NAME:
             return
         person = _person_of(item)
-        name = item.text(NAME).strip()
+        name = item.text(NAME).strip()[:MAX_NAME]
+        self._filling = True
+        item.setText(NAME, name)
+        self._filling = False
         if name != self._style.names.get(person, ""):
             self.renamed.emit(person, name)
 

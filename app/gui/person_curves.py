@@ -12,7 +12,8 @@ from app.gui.theme import CURVE_COLOURS, as_panel, tokens
 from app.runs.person_history import Floats, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
-from tracking.measurements import name_of
+from tracking.measurements import names_of
+from tracking.number_words import number_words
 from tracking.session.edits import SetDrawing
 from tracking.time_span import ALL_TIME, TimeSpan
 
@@ -94,7 +95,7 @@ class PersonCurves(QWidget):
 
     def offer_drawings(self, drawings: Sequence[SetDrawing]) -> None:
         """What was drawn by hand can be chosen as well."""
-        offered = {name_of(drawing): drawing for drawing in drawings}
+        offered = dict(zip(names_of(drawings), drawings, strict=True))
         if list(offered) != list(self._drawings):
             chosen = self.quantity.currentData()
             self.quantity.blockSignals(True)
@@ -188,7 +189,7 @@ class PersonCurves(QWidget):
             return
         value = value_at(*self._values(raw=False), time_s)
         if value is not None:
-            self.value.setText(f"{value:.4g} {self._unit()} at {time_s:.3f} s")
+            self.value.setText(f"{number_words(value, '.4g')} {self._unit()} at {time_s:.3f} s")
         else:
             self.value.setText("loading…" if self.is_reading else "not seen here")
 

@@ -33,6 +33,7 @@ class ResultsFollower(Commands):
         self._playback = playback
         self._reader = ResultsReader()
         self._known = KnownResults()
+        self._has_chosen = False  # the only person of what is open, by itself
         self._read_of: object = None  # what the reader reads, and what it depends on
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -74,11 +75,12 @@ class ResultsFollower(Commands):
         else:
             self._lanes.show_span(*self._span())
         self._tell_nobody()
+        self._choose_the_only_one()
 
     def _stop(self) -> None:
         self._timer.stop()
         self._reader.forget()
-        self._read_of = None
+        self._read_of, self._has_chosen = None, False
         self.tick()
 
     def _read(self) -> None:
@@ -136,6 +138,15 @@ class ResultsFollower(Commands):
     def _show_now(self, time_s: float) -> None:
         self._lanes.show_now(time_s)
         self._curves.show_now(time_s)
+
+    def _choose_the_only_one(self) -> None:
+        """Nobody has to click who is alone in a video; once, so that they can be let go."""
+        run = self._workspace.opened_file
+        if self._has_chosen or len(self._known.lanes) != 1 or run is None or run.lacks(ALL_TIME):
+            return
+        self._has_chosen = True
+        if self._workspace.people.chosen is None:
+            self._workspace.choose(self._known.lanes[0].track_id)
 
     def _choose_shown(self, person: int) -> None:
         if any(lane.track_id == person for lane in self._known.lanes):

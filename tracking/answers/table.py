@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tracking.answers.answers import AnswerRow, Answers, event_rows, summary_rows
 from tracking.export.csv_wide import quoted
+from tracking.number_words import number_words
 
 COLUMNS = ("person_id", "person_name", "event", "number", "side", "time_s", "quantity", "value", "unit")
 DIGITS = 4
@@ -47,4 +48,4 @@ def phrase_of(row: AnswerRow) -> str:
 def words_of(row: AnswerRow) -> str:
     """The number with its unit, as people read it: no more places than it is sure of."""
     unit = {"deg": "°", "": ""}.get(row.unit, f" {row.unit}")
-    return f"{row.value:.{PLACES[row.unit]}f}{unit}"
+    return f"{number_words(row.value, f'.{PLACES[row.unit]}f')}{unit}"

@@ -185,11 +185,11 @@ class DrawnPoint(_Edit, frozen=True):
         return self.track_id is not None
 
 
-class SetDrawing(_Edit, frozen=True):
+class SetDrawing(_Edit, frozen=True, omit_defaults=True):
     """A line, an angle (about its second point) or a distance over the picture; drawn again, it looks otherwise.
 
     along: its last point keeps straight above or below, or straight beside, the one before. extended: a line goes on to
-    the edges of the picture.
+    the edges of the picture. name: "": by its kind and number.
     """
 
     number: Id
@@ -197,6 +197,7 @@ class SetDrawing(_Edit, frozen=True):
     points: Annotated[tuple[DrawnPoint, ...], Meta(min_length=2, max_length=3)]
     along: Literal["", "vertical", "horizontal"] = ""
     extended: bool = False
+    name: Name = ""
 
     def __post_init__(self) -> None:
         if len(self.points) != POINTS[self.kind]:

@@ -11,7 +11,7 @@ from tests.app.gui import conftest as tests_conftest
 from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk
 from tracking.answers.report import PAGE_WH
-from tracking.session.edits import DeletePerson
+from tracking.session.edits import DeletePerson, SetSpan
 
 
 @pytest.fixture
@@ -99,6 +99,24 @@ def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, st
     assert "not finished" in window.banner.text
     going.set()
     qtbot.waitUntil(lambda: note.text() == NOTHING)
+
+
+def test_a_part_that_is_all_tracked_is_all(qtbot, window, clip, studio):
+    going = studio.hold = threading.Event()
+    studio.delay_s = 0.02
+    note = window.answers.note
+    window.below.setCurrentWidget(window.answers)
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.view.picture is not None)
+    going.set()
+    session = window.workspace.run.session
+    qtbot.waitUntil(lambda: session.frame_count > 35)
+    going.clear()
+    qtbot.waitUntil(lambda: "so far" in note.text())
+    window.workspace.edit(SetSpan(0.1, 0.9))
+    qtbot.waitUntil(lambda: note.text() == NOTHING)
+    assert not session.complete
+    going.set()
 
 
 def test_where_nobody_was_found_no_page_waits_for_somebody(qtbot, open_clip, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
 from app.gui.video_view import HINTS
 from tests.app.gui.conftest import FRAMES, go_to, pixels
@@ -176,6 +176,7 @@ def test_right_click_and_tooltip_are_about_the_drawing_under_the_mouse(qtbot, op
     (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible())
     words = [action.text() for action in menu.actions()]
     assert words[0].startswith("Line 1: ") and words[0].endswith("°") and "Delete the drawing" in words
+    assert "Name the drawing…" in words
     menu.close()
     assert window.view.hand.chosen == 1
 
@@ -228,6 +229,35 @@ def test_they_are_in_all_that_leaves_the_program(qtbot, open_clip, tmp_path, way
         with VideoFile(path) as video:
             picture = next(iter(video)).image
     assert (np.abs(picture.astype(int) - MINT).max(axis=2) < 60).sum() > 100
+
+
+def test_a_name_is_given_by_a_double_click_and_stands_in_curves_and_tables(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    window.workspace.choose(1)
+    middle = (joint(window, 1, LEFT_WRIST) + np.array((400, 300))) / 2
+    for name in ("Reach, UP", "Reach, UP"):
+        window.view.hand.choose(None)
+        qtbot.mouseDClick(window.view, Qt.MouseButton.LeftButton, pos=place(window, middle))
+        dialog = window.findChild(QInputDialog)
+        assert dialog.textValue() == ("" if name not in [one.name for one in drawings(window)] else name)
+        dialog.setTextValue(f"  {name} " + 300 * " ")
+        dialog.accept()
+        dialog.deleteLater()
+        qtbot.waitUntil(lambda: window.findChild(QInputDialog) is None)
+    assert [one.name for one in drawings(window)] == ["Reach, UP"]
+    assert window.curves.quantity.findText("Drawing: Reach, UP") > 0
+    draw_reach(qtbot, window)
+    window.drawing.name(2, "Reach, UP")
+    words = [window.curves.quantity.itemText(row) for row in range(window.curves.quantity.count())]
+    assert words[-2:] == ["Drawing: Reach, UP (1)", "Drawing: Reach, UP (2)"]
+    window.exports.export("drawings", path := window.files.new_file("drawings.csv"))
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: "Exported" in window.banner.text)
+    with path.open(encoding="utf-8") as file:
+        assert next(csv.reader(file)) == ["frame", "time_s", "Reach,_UP_(1)_px", "Reach,_UP_(2)_px"]
+    window.drawing.name(1, " ")
+    assert drawings(window)[0].name == "" and window.curves.quantity.findText("Drawing: distance 1") > 0
 
 
 def test_they_are_there_again_when_the_session_is_opened_again(qtbot, open_clip, clip):

@@ -11,6 +11,7 @@ from app.gui.people_panel import PeoplePanel, PersonRow
 from app.gui.theme import is_dark, tokens
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
+from tests.tracking.answers.conftest import make_walk
 from tracking.events import FrameSpan
 
 
@@ -277,3 +278,30 @@ def test_the_list_can_be_read_in_the_other_look(qtbot, open_clip):
             qtbot.waitUntil(lambda: words.topLevelItem(0).foreground(1).color().name() == tokens().text)
     finally:
         window.commands["look"].setChecked(dark)
+
+
+@pytest.mark.parametrize("typed", ["  Zoë ", "Zoë" + 300 * "ë"])
+def test_a_typed_name_stands_as_it_is_kept(qtbot, open_clip, typed):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
+    for _ in range(2):  # typed again, it is no other name
+        window.people.list.topLevelItem(0).setText(1, typed)
+        kept = window.workspace.people.names[1]
+        assert kept == typed.strip()[:200] and window.people.list.topLevelItem(0).text(1) == kept
+
+
+def test_who_is_alone_in_a_video_is_chosen_once(qtbot, window, tmp_path):
+    window.files.open_path(make_walk(tmp_path))
+    qtbot.waitUntil(lambda: window.workspace.people.chosen == 1)
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) > 0)
+    window.commands["unselect"].trigger()
+    for _ in range(3):
+        window.results.tick()
+    assert window.workspace.people.chosen is None
+
+
+def test_of_two_people_nobody_is_chosen(qtbot, open_clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 2)
+    window.results.tick()
+    assert window.workspace.people.chosen is None

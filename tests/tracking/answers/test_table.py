@@ -12,6 +12,8 @@ from tracking.answers.table import phrase_of
         ("flight time", 0.061, "s", "flight time 0.06 s"),
         ("flight time", -0.126, "s", "double support time 0.13 s"),
         ("range", 88.6, "deg", "range 89°"),
+        ("step time, symmetry index", -12.4, "%", "step time, symmetry index \N{MINUS SIGN}12 %"),
+        ("step time, symmetry index", -0.4, "%", "step time, symmetry index 0 %"),
     ],
 )
 def test_numbers_of_an_event(quantity, value, unit, words):
