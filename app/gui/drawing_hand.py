@@ -68,6 +68,11 @@ class DrawingHand(QObject):
             self.choose(None)
         self._view.update()
 
+    def preview(self, drawing: SetDrawing | None) -> None:
+        """Shows one that is not kept; None: no more."""
+        self._preview = drawing
+        self._view.update()
+
     @property
     def chosen_drawing(self) -> SetDrawing | None:
         """The one that can be moved and deleted."""

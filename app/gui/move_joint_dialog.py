@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QVBoxLayout, QWidget
 
 from app.gui.dialog_buttons import agree_or_cancel
 from app.gui.keyboard_focus import take_commas
+from app.gui.place_dialog import Number, number_box
 from tracking.types import FrameResult
 
 FAR = 2.0  # so many pictures away a joint may be put
@@ -24,22 +25,19 @@ class MoveJointDialog(QDialog):
         self.setWindowTitle(f"Move a joint of {name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._places = _places(result, person)
-        self.joint, self.left, self.top = QComboBox(), QDoubleSpinBox(), QDoubleSpinBox()
+        self.joint = QComboBox()
         for index, keypoint in enumerate(result.skeleton.keypoints):
             self.joint.addItem(keypoint.replace("_", " ").capitalize(), index)
         self.joint.setCurrentIndex(min(joint, self.joint.count() - 1))  # of another skeleton perhaps
         form = QFormLayout()
         form.addRow("&Joint", self.joint)
-        for label, box, length in (
-            ("From the &left", self.left, result.size_wh[0]),
-            ("From the &top", self.top, result.size_wh[1]),
-        ):
-            box.setRange(-FAR * length, FAR * length)
-            box.setDecimals(1)
-            box.setSuffix(" px")
-            box.setToolTip("Up and Down move it by one pixel, Page up and Page down by ten")
-            box.lineEdit().setTextMargins(6, 0, 0, 0)
-            form.addRow(label, box)
+        numbers = [
+            Number(label, 0.0, (-FAR * length, FAR * length))
+            for label, length in zip(("From the &left", "From the &top"), result.size_wh, strict=True)
+        ]
+        self.left, self.top = (number_box(number) for number in numbers)
+        for number, box in zip(numbers, (self.left, self.top), strict=True):
+            form.addRow(number.label, box)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(agree_or_cancel(self, "Move", self.accept))

@@ -6,6 +6,7 @@ from app.gui.commands import Commands, WindowParts
 from app.gui.edit_words import edit_words
 from app.gui.move_joint_dialog import MoveJointDialog
 from app.gui.people_panel import PeoplePanel
+from app.gui.place_dialog import show_below
 from tracking.session.edits import (
     Anchor,
     DeletePerson,
@@ -137,12 +138,7 @@ class PeopleCommands(Commands):
         dialog.rejected.connect(lambda: self._view.show_picture(picture))
         dialog.joint.currentIndexChanged.connect(lambda _index: self._view.show_picture(picture))
         dialog.moved.connect(move)
-        dialog.setModal(True)
-        dialog.adjustSize()
-        below = self._view.mapToGlobal(self._view.rect().bottomLeft())  # the picture is to be seen
-        lowest = self._window.screen().availableGeometry().bottom() - dialog.height()
-        dialog.move(below.x(), min(below.y(), lowest))
-        dialog.show()
+        show_below(dialog, self._view)
 
     def fill(self) -> None:
         """Fills in the span between the two frames where the same joint was moved last."""

@@ -1,4 +1,4 @@
-"""Things drawn into the picture with the mouse: a length that gives the scale, a region to look for people in."""
+"""A length that gives the scale, and a region to look for people in: drawn into the picture, or typed as numbers."""
 
 import math
 from dataclasses import replace
@@ -9,9 +9,14 @@ from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
 from app.gui.keyboard_focus import take_commas
 from app.gui.person_curves import PersonCurves
-from tracking.session.edits import SetScale
+from app.gui.place_dialog import Number, PlaceDialog, show_below
+from app.runs.picture_feed import Picture
+from tracking.session.edits import DrawnPoint, SetDrawing, SetScale
 
 Line = tuple[float, float, float, float]
+
+LEAST_PX, SHORTEST_PX = 8, 5  # of a region's sides; of a line of known length
+METRES = (0.001, 10_000.0)
 
 
 class PictureTools(Commands):
@@ -21,7 +26,13 @@ class PictureTools(Commands):
         super().__init__(parts)
         self._curves = curves
         self._actions.connect(
-            {"scale": self.start_scale, "region": self.start_region, "whole-picture": self.whole_picture}
+            {
+                "scale": self.start_scale,
+                "type-scale": self.type_scale,
+                "region": self.start_region,
+                "type-region": self.type_region,
+                "whole-picture": self.whole_picture,
+            }
         )
         controls.regionWanted.connect(self.start_region)
         controls.wholeWanted.connect(self.whole_picture)
@@ -41,13 +52,78 @@ class PictureTools(Commands):
         """The next drag in the picture is the region in which people are looked for."""
         self._start("region")
 
+    def type_region(self) -> None:
+        """Asks for the region in numbers, and outlines it meanwhile."""
+        if self._view.picture is None:
+            return
+        work, view, (wide, high) = self._workspace, self._view, self._view.picture.frame.size_wh
+        x1, y1, x2, y2 = work.settings.region or (0.0, 0.0, float(wide), float(high))
+        numbers = (
+            Number("From the &left", x1, (0, wide - LEAST_PX)),
+            Number("From the &top", y1, (0, high - LEAST_PX)),
+            Number("&Width", x2 - x1, (LEAST_PX, wide)),
+            Number("&Height", y2 - y1, (LEAST_PX, high)),
+        )
+
+        def region(place: Line) -> Line:
+            left, top, width, height = place
+            return left, top, min(left + width, wide), min(top + height, high)
+
+        dialog = PlaceDialog("Search only a region", numbers, "Search here", parent=self._window)
+        dialog.previewed.connect(lambda place: view.show_region(region(place)))
+        dialog.rejected.connect(lambda: view.show_region(work.settings.region))
+        dialog.agreed.connect(lambda place: self.set_region(region(place)))
+        show_below(dialog, view)
+
+    def type_scale(self) -> None:
+        """Asks for a line and its length in numbers, and shows the line meanwhile: first along the chosen person."""
+        picture, run, view, hand = self._view.picture, self._workspace.run, self._view, self._view.hand
+        if picture is None or run is None:
+            return
+        wide, high = picture.frame.size_wh
+        x1, y1, x2, y2 = self._upright_line(picture)
+        numbers = (
+            Number("Begins, from the &left", x1, (0, wide)),
+            Number("Begins, from the &top", y1, (0, high)),
+            Number("Ends, from the l&eft", x2, (0, wide)),
+            Number("Ends, from the t&op", y2, (0, high)),
+            Number("Le&ngth in life", 1.0, METRES, "m", 3),
+        )
+        number = run.edited.plan.next_drawing
+
+        def preview(place: tuple[float, ...]) -> None:
+            ends = DrawnPoint(place[0], place[1]), DrawnPoint(place[2], place[3])
+            hand.preview(SetDrawing(number, "distance", ends))
+
+        def agree(place: tuple[float, ...]) -> None:
+            length_px = math.hypot(place[2] - place[0], place[3] - place[1])
+            if self._is_long_enough(length_px):
+                self.set_length(length_px, place[4])
+
+        dialog = PlaceDialog("Set a scale", numbers, "Set the scale", parent=self._window)
+        dialog.previewed.connect(preview)
+        dialog.finished.connect(lambda _code: hand.preview(None))
+        dialog.agreed.connect(agree)
+        self._actions["drawings"].setChecked(True)
+        preview(dialog.values)
+        show_below(dialog, view)
+
+    def _upright_line(self, picture: Picture) -> Line:
+        """Through the box of the chosen person, or else the middle of the picture."""
+        chosen, (wide, high) = self._workspace.people.chosen, picture.frame.size_wh
+        x1, y1, x2, y2 = 0.0, 0.25 * high, float(wide), 0.75 * high
+        if picture.result is not None and chosen in picture.result.tracks.ids:
+            rows = picture.result.tracks.ids == chosen
+            x1, y1, x2, y2 = (float(edge) for edge in picture.result.tracks.boxes[rows][0])
+        return (x1 + x2) / 2, y1, (x1 + x2) / 2, y2
+
     def whole_picture(self) -> None:
         """Looks for people everywhere again."""
         self._apply(None, "From the next frame on, the whole picture is searched for people.")
 
     def set_region(self, region: Line) -> None:
         """Looks for people only within left, top, right, bottom (image pixels)."""
-        if region[2] - region[0] < 8 or region[3] - region[1] < 8:
+        if region[2] - region[0] < LEAST_PX or region[3] - region[1] < LEAST_PX:
             self._workspace.notify("That region is too small; drag a larger one.", "warning")
             return
         x1, y1, x2, y2 = (float(value) for value in region)
@@ -78,16 +154,20 @@ class PictureTools(Commands):
         if self._view.picture is not None:
             self._view.take_tool(tool)
 
+    def _is_long_enough(self, length_px: float) -> bool:
+        if length_px < SHORTEST_PX:
+            self._workspace.notify("That line is too short; draw a longer one.", "warning")
+        return length_px >= SHORTEST_PX
+
     def _ask_length(self, line: Line) -> None:
         length_px = math.hypot(line[2] - line[0], line[3] - line[1])
-        if length_px < 5:
-            self._workspace.notify("That line is too short; draw a longer one.", "warning")
+        if not self._is_long_enough(length_px):
             return
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Set a scale")
         dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
         dialog.setLabelText(f"The line is {length_px:.0f} pixels long. How long is it in metres?")
-        dialog.setDoubleRange(0.001, 10_000.0)
+        dialog.setDoubleRange(*METRES)
         dialog.setDoubleDecimals(3)
         dialog.setDoubleValue(1.0)
         take_commas(dialog)

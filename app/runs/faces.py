@@ -25,6 +25,8 @@ FACE_SIZE = 2.2
 """A face is shown so many times as large as its joints are apart, where that is more than head and shoulders."""
 HEAD_SHARE = 0.45
 """The upper part of a person that a picture shows, as a share of their height."""
+HEAD_AT = 0.3
+"""So far below the picture's upper edge, as a share of its side, the face is where shoulders are shown, too."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,16 @@ def faces_of(
 
 
 def _upper_part(image: npt.NDArray[np.uint8], view: BestView, head: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """Head and shoulders, as wide as high as far as the picture goes; from nearby the face. head: (M, 2) its joints."""
+    """Head and shoulders, as wide as high as far as the picture goes; from nearby the face. head: (M, 2) its joints,
+    about which the picture is, as arms may be stretched out or up; without them the top of the box is shown."""
     x1, y1, x2, y2 = view.box
     side = max(HEAD_SHARE * (y2 - y1), 8)
     middle_x, from_y = (x1 + x2) / 2, y1 - 0.05 * side
-    if len(head) > 1 and (close := FACE_SIZE * float(np.ptp(head, axis=0).max())) > side:
-        side, (middle_x, middle_y) = close, head.mean(axis=0)
-        from_y = middle_y - side / 2
+    if len(head) > 1:
+        close = FACE_SIZE * float(np.ptp(head, axis=0).max())
+        middle_x, middle_y = head.mean(axis=0)
+        from_y = middle_y - max(HEAD_AT * side, close / 2)
+        side = max(side, close)
     left, top = max(round(middle_x - side / 2), 0), max(round(from_y), 0)
     return np.ascontiguousarray(image[top : round(top + side), left : round(left + side)])
 

@@ -42,7 +42,7 @@ class Answers:
 class AnswerRow:
     """One number. event: `step`, `jump`, a kind of `EXERCISES`, or `summary`; number: from 1, of its kind.
 
-    time_s: when it happened, in seconds of the video; None in a summary.
+    time_s: when it happened (contact, middle of the flight, bottom), in seconds of the video; None in a summary.
     """
 
     person: int
@@ -104,6 +104,8 @@ def summary_rows(answers: Answers) -> tuple[AnswerRow, ...]:
         rows.append(row(f"{sides.quantity}, symmetry index", sides.index_percent, "%"))
     if jumps:
         rows += [row("jumps", len(jumps), ""), row("highest jump", max(jump.height_m for jump in jumps), "m")]
+        by_hip = [height for jump in jumps if (height := _by_hip(answers, jump)) is not None]
+        rows += [row("highest jump by hip", max(by_hip), "m")] if by_hip else []
     for kind in dict.fromkeys(repetition.kind for repetition in answers.repetitions):
         own = [repetition for repetition in answers.repetitions if repetition.kind == kind]
         rows.append(row(f"{kind}s", len(own), ""))
@@ -124,11 +126,10 @@ def event_rows(answers: Answers) -> tuple[AnswerRow, ...]:
 
 
 def moments_of(answers: Answers) -> list[tuple[float, str]]:
-    """When something happened, and what, by time: contacts, take-offs, bottoms of repetitions."""
+    """When something happened, and what, by time: contacts, middles of flights, bottoms of repetitions."""
     moments = [(step.contact_s, f"{step.side} contact") for step in answers.steps]
-    for jump in answers.jumps:
-        moments.append(((jump.take_off_s + jump.landing_s) / 2, f"jump, {100 * jump.height_m:.0f} cm"))
-    moments += [(one.bottom_s, f"{one.kind}, {one.range_deg:.0f}°") for one in answers.repetitions]
+    moments += [(jump.middle_s, f"jump, {jump.height_m:.2f} m") for jump in answers.jumps]
+    moments += [(one.bottom_s, f"{one.kind}, range {one.range_deg:.0f}°") for one in answers.repetitions]
     return sorted(moments)
 
 
@@ -144,9 +145,14 @@ def _events(answers: Answers) -> Iterator[tuple[str, int, str, float, _Values]]:
         ]
         yield "step", number, step.side, step.contact_s, values
     for number, jump in enumerate(answers.jumps, 1):
-        hip_m = None if answers.metres_per_pixel is None else jump.hip_rise_px * answers.metres_per_pixel
-        values = [("flight time", jump.flight_s, "s"), ("height", jump.height_m, "m"), ("height by hip", hip_m, "m")]
-        yield "jump", number, "", jump.take_off_s, values
+        values = [
+            ("flight time", jump.flight_s, "s"),
+            ("height", jump.height_m, "m"),
+            ("height by hip", _by_hip(answers, jump), "m"),
+            ("take-off", jump.take_off_s, "s"),
+            ("landing", jump.landing_s, "s"),
+        ]
+        yield "jump", number, "", jump.middle_s, values
     counts: dict[str, int] = {}
     for one in answers.repetitions:
         counts[one.kind] = counts.get(one.kind, 0) + 1
@@ -156,8 +162,15 @@ def _events(answers: Answers) -> Iterator[tuple[str, int, str, float, _Values]]:
             ("down", one.down_s, "s"),
             ("pause", one.pause_s, "s"),
             ("up", one.up_s, "s"),
+            ("start", one.start_s, "s"),
+            ("end", one.end_s, "s"),
         ]
-        yield one.kind, counts[one.kind], "", one.start_s, values
+        yield one.kind, counts[one.kind], "", one.bottom_s, values
+
+
+def _by_hip(answers: Answers, jump: Jump) -> float | None:
+    """Metres that the hips rose, where the scale is known."""
+    return None if answers.metres_per_pixel is None else jump.hip_rise_px * answers.metres_per_pixel
 
 
 def _median(

@@ -42,6 +42,11 @@ class Jump:
         return self.landing_s - self.take_off_s
 
     @property
+    def middle_s(self) -> float:
+        """Halfway through the flight, where the body is highest."""
+        return (self.take_off_s + self.landing_s) / 2
+
+    @property
     def height_m(self) -> float:
         """From the time in the air."""
         return GRAVITY * self.flight_s**2 / 8

@@ -34,6 +34,7 @@ PAGE_WH = (1240, 1754)
 """A4 at 150 dots an inch."""
 MARGIN, GAP = 70, 20
 PICTURES, ACROSS = 6, 3
+TIMES = 8  # below the curve, at most
 SUFFIXES = (".pdf", ".png")
 INK, PALE, RULE = (30, 34, 40), (110, 116, 124), (205, 208, 212)
 
@@ -136,10 +137,20 @@ def _curve(page: Image, motion: Motion, answers: Answers, joint: str, top: int) 
             if len(part) > 1:
                 points = place_of(motion.times[part], curve[part])
                 cv2.polylines(page, [points], False, _dark(SIDE_COLORS[side]), 2, cv2.LINE_AA)
-    for share in np.linspace(0, 1, 6):
-        x = int(left + share * (right - left))
-        _words(page, f"{begun_s + share * span_s:.1f} s", (x, top + height + 8), 18, PALE, middle=True)
+    for time_s, words in _round_times(float(begun_s), float(begun_s) + span_s):
+        x = int(place_of(time_s, low)[0])
+        _words(page, words, (x, top + height + 8), 18, PALE, middle=True)
     return top + height + 40
+
+
+def _round_times(begun_s: float, end_s: float) -> list[tuple[float, str]]:
+    """Round times between two, at most `TIMES`, with their words."""
+    exact = (end_s - begun_s) / TIMES
+    unit = 10.0 ** np.floor(np.log10(exact))
+    step = next(unit * share for share in (1, 2, 5, 10) if unit * share >= exact - 1e-9)
+    places = max(-int(np.floor(np.log10(step) + 1e-9)), 0)
+    numbers = np.arange(np.ceil(begun_s / step - 1e-6), np.floor(end_s / step + 1e-6) + 1) + 0.0  # no -0
+    return [(float(number * step), f"{number * step:.{places}f} s") for number in numbers]
 
 
 def _pictures(

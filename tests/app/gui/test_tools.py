@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from tests.app.gui.conftest import FRAMES, choose, shown_frame
+from app.gui.place_dialog import PlaceDialog
+from tests.app.gui.conftest import FRAMES, choose, pixels, press, shown_frame
 from tracking.session.edits import RenamePerson
 
 
@@ -77,6 +78,51 @@ def test_the_export_of_an_edited_session_is_not_called_like_the_table_that_a_run
         "walk_keypoints.csv", "walk_annotated.mp4", "walk_tidy.csv",
         "walk_edited_keypoints.csv", "walk_edited_annotated.mp4", "walk_tidy.csv",
     ]  # fmt: skip
+
+
+def typed(qtbot, window, command, values, *, words):
+    """Opens the dialog of a command, types the numbers, and presses the button with these words."""
+    window.commands[command].trigger()
+    (dialog,) = (one for one in window.findChildren(PlaceDialog) if one.isVisible())
+    for box, value in zip(dialog.boxes, values, strict=True):
+        box.selectAll()
+        qtbot.keyClicks(box, str(value))
+    press(dialog, words)
+
+
+def test_region_and_scale_are_typed_as_numbers(qtbot, open_clip):
+    window = open_clip()
+    typed(qtbot, window, "type-region", (100, 60, 200, 290), words="Search here")
+    assert window.workspace.settings.region == (100, 60, 300, 350)
+    typed(qtbot, window, "type-region", (600, 400, 640, 480), words="Search here")
+    assert window.workspace.settings.region == (600, 400, 640, 480), "no farther than the picture goes"
+    typed(qtbot, window, "type-scale", (100, 400, 300, 400, "4,0"), words="Set the scale")
+    assert window.workspace.run.edited.metres_per_pixel == pytest.approx(0.02)
+    typed(qtbot, window, "type-scale", (100, 400, 100, 400, 1), words="Set the scale")
+    assert "too short" in window.banner.text
+    assert window.workspace.run.edited.metres_per_pixel == pytest.approx(0.02)
+
+
+def test_what_is_typed_is_seen_meanwhile_and_taken_back(open_clip):
+    window = open_clip()
+    before = pixels(window)
+    window.commands["type-region"].trigger()
+    (dialog,) = window.findChildren(PlaceDialog)
+    dialog.boxes[0].setValue(120)
+    assert window.view.region[0] == 120
+    press(dialog, "Cancel")
+    assert window.view.region is None and window.workspace.settings.region is None
+    window.workspace.choose(1)
+    window.commands["type-scale"].trigger()
+    (dialog,) = (one for one in window.findChildren(PlaceDialog) if one.isVisible())
+    result = window.view.picture.result
+    x1, y1, x2, y2 = result.tracks.boxes[0].tolist()
+    assert dialog.values[:4] == pytest.approx(((x1 + x2) / 2, y1, (x1 + x2) / 2, y2), abs=0.1), "along the person"
+    with_line = pixels(window)
+    press(dialog, "Cancel")
+    window.workspace.choose(None)
+    assert (pixels(window) == before).all() and (with_line != before).any()
+    assert window.workspace.run.edited.metres_per_pixel is None
 
 
 def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):

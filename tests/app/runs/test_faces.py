@@ -25,5 +25,19 @@ def test_from_nearby_the_whole_face_is_shown():
 
 
 def test_of_who_stands_farther_away_head_and_shoulders_are_shown():
-    box = (300.0, 40.0, 380.0, 340.0)
-    assert crop(box, [(330, 60), (345, 60)]) == crop(box, NOWHERE)
+    left, top, right, bottom = crop((300.0, 40.0, 380.0, 340.0), [(335, 65), (345, 65)])
+    assert left < 300 and right > 380 and top < 40 and 120 < bottom < 200
+
+
+def test_the_face_is_in_the_middle_wherever_the_arms_are():
+    face = [(335, 160), (345, 160)]
+    stands = crop((300.0, 140.0, 380.0, 340.0), face)
+    points = crop((300.0, 140.0, 480.0, 340.0), face)
+    assert stands == points, "an arm to the side"
+    left, top, right, bottom = crop((300.0, 60.0, 380.0, 340.0), face)
+    assert left < 320 and right > 360 and top < 140 and bottom > 200, "both arms up"
+
+
+def test_without_a_face_the_top_of_the_box_is_shown():
+    left, top, right, bottom = crop((300.0, 40.0, 380.0, 340.0), NOWHERE)
+    assert left < 300 and right > 380 and top < 40 and bottom < 180

@@ -1,0 +1,19 @@
+"""What the page of a report says."""
+
+import pytest
+
+from tracking.answers.report import _round_times
+
+
+@pytest.mark.parametrize(
+    ("begun_s", "end_s", "words"),
+    [
+        (0.0, 11.77, ["0 s", "2 s", "4 s", "6 s", "8 s", "10 s"]),
+        (3.2, 3.97, ["3.2 s", "3.3 s", "3.4 s", "3.5 s", "3.6 s", "3.7 s", "3.8 s", "3.9 s"]),
+        (58.0, 181.0, ["60 s", "80 s", "100 s", "120 s", "140 s", "160 s", "180 s"]),
+    ],
+)
+def test_times_under_the_curve_are_round(begun_s, end_s, words):
+    found = _round_times(begun_s, end_s)
+    assert [text for _, text in found] == words
+    assert [f"{time_s:g} s" for time_s, _ in found] == [f"{float(text[:-2]):g} s" for text in words]
