@@ -61,7 +61,7 @@ SHED_STEPS: tuple[ShedStep[RunSettings], ...] = (
     ShedStep("looks for people half as often", lambda s: s.changed({"detect_every": 2 * s.detect_every})),
     ShedStep("reads each person once, not mirrored", lambda s: s.changed({"network.flip": False})),
     ShedStep("follows at most 3 people", lambda s: _at_most(s, 3)),
-    ShedStep("follows one person", lambda s: _at_most(s, 1)),
+    ShedStep("follows one person", lambda s: _at_most(s, 1), instead_of="follows at most 3 people"),
     ShedStep(
         "reads people at 3/4 of the resolution",
         lambda s: s.changed({"network.input_scale": min(s.network.input_scale, 0.75)}),

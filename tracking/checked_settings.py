@@ -62,18 +62,27 @@ class Setting:
         try:
             value = msgspec.convert(value, self.kind)
         except msgspec.ValidationError:
-            raise UserError(f"{self.option or self.name} must {self._wanted()}, not {value}.") from None
+            raise SettingError(self, value) from None
         if self.choices and not self.open and value not in self.choices:
-            raise UserError(f"{self.option or self.name} must {self._wanted()}, not {value}.")
+            raise SettingError(self, value)
         return value
 
-    def _wanted(self) -> str:
+    def wanted(self) -> str:
+        """What a value must do, for a sentence."""
         low, high = self.limits
         if self.choices and not self.open:
             return f"be one of {', '.join(str(choice) for choice in self.choices)}"
         if low is None:
             return "be of another type"
         return f"be at least {low:g}" if high is None else f"lie between {low:g} and {high:,.10g}"
+
+
+class SettingError(UserError):
+    """A value that a setting cannot have. The sentence calls it by its option, `by_label` as people know it."""
+
+    def __init__(self, one: Setting, value: Any) -> None:
+        super().__init__(f"{one.option or one.name} must {one.wanted()}, not {value}.")
+        self.by_label = f"{one.label} must {one.wanted()}, not {value}."
 
 
 def setting(default: Any, label: str, meaning: str, **words: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from msgspec import Meta
 
 from ppnet.errors import UserError
-from tracking.checked_settings import Moment, Settings, setting
+from tracking.checked_settings import Moment, SettingError, Settings, setting
 from tracking.detection.settings import DetectorSettings
 from tracking.pipeline_settings import PipelineSettings
 from tracking.time_span import TimeSpan
@@ -95,7 +95,8 @@ class RunSettings(PipelineSettings):
         try:
             return cls().changed({name: value for name, value in renamed.items() if name in cls.declared()})
         except UserError as error:
-            raise UserError(f"The settings of the session are damaged: {error}") from None
+            why = error.by_label if isinstance(error, SettingError) else error
+            raise UserError(f"The settings of the session are damaged: {why}") from None
 
 
 EARLIER_NAMES = {

@@ -13,23 +13,28 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class ShedStep(Generic[S]):
-    """One saving: `name` in plain words, `change(settings)` gives the cheaper settings (or the same ones)."""
+    """One saving: `name` in plain words, `change(settings)` gives the cheaper settings (or the same ones).
+
+    instead_of: the name of a step before it that it goes beyond.
+    """
 
     name: str
     change: Callable[[S], S]
+    instead_of: str = ""
 
 
 def shed(settings: S, steps: Sequence[ShedStep[S]], level: int) -> tuple[S, tuple[str, ...]]:
     """The settings with the first `level` steps that save anything, and the names of these steps."""
-    names: list[str] = []
+    taken: list[ShedStep[S]] = []
     for step in steps:
-        if len(names) == level:
+        if len(taken) == level:
             break
         cheaper = step.change(settings)
         if cheaper != settings:
             settings = cheaper
-            names.append(step.name)
-    return settings, tuple(names)
+            taken.append(step)
+    outdone = {step.instead_of for step in taken}
+    return settings, tuple(step.name for step in taken if step.name not in outdone)
 
 
 class LoadShedder:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.drawing_hand import TOOLS
+from app.gui.edit_words import listed
 from app.gui.person_curves import PersonCurves
 from app.gui.playback_commands import PlaybackCommands
 from ppnet.skeleton import Skeleton
@@ -107,9 +108,4 @@ def _joints_words(drawing: SetDrawing, skeleton: Skeleton) -> str:
     for point in drawing.points:
         if point.track_id is not None and point.keypoint is not None:
             joints.setdefault(point.track_id, []).append(skeleton.keypoints[point.keypoint].replace("_", " "))
-    return " and ".join(f"the {_list_words(names)} of person {who}" for who, names in joints.items())
-
-
-def _list_words(names: list[str]) -> str:
-    """left hip, left knee and left ankle."""
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
+    return " and ".join(f"the {listed(names)} of person {who}" for who, names in joints.items())

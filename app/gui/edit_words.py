@@ -1,6 +1,6 @@
-"""What an edit does, in a few words for the menu: Undo: swap people 1 and 2."""
+"""What an edit does, in a few words for the menu: Undo: swap people 1 and 2. And lists in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tracking.measurements import name_of
@@ -32,3 +32,8 @@ WORDS: dict[type, Callable[[Any], str]] = {
 def edit_words(edit: Edit) -> str:
     """What it does, as somebody would say it."""
     return WORDS[type(edit)](edit)
+
+
+def listed(words: Sequence[str]) -> str:
+    """left hip, left knee and left ankle."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]

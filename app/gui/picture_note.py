@@ -3,6 +3,7 @@
 from app.engine.life_cycle import CameraState, EngineState
 from app.engine.run_status import RunStatus
 from app.gui.diagnostics_panel import duration_text
+from app.gui.edit_words import listed
 from app.runs.picture_feed import Picture
 from ppnet.inference.measuring import MEASURING, is_measuring
 
@@ -29,7 +30,7 @@ def _run(status: RunStatus) -> str:
     if status.is_live and status.camera is CameraState.LOST:
         return "No pictures from the camera; this is the last one"
     if status.is_live:
-        return f"To keep up, the program {' and '.join(status.shed)}" if status.shed else ""
+        return f"To keep up, the program {listed(status.shed)}" if status.shed else ""
     if status.state is not EngineState.RUNNING or status.complete or not status.total:
         return ""
     left = f", {duration_text(status.eta_s)} left" if status.eta_s is not None else ""

@@ -14,9 +14,18 @@ from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
+from tracking.session.format import SessionInUseError
 from tracking.session.session import Session, session_path
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
+
+
+class UnusableSessionError(UserError):
+    """The session beside a video cannot be used; tracking the `video` anew keeps it under another name."""
+
+    def __init__(self, video: Path, why: UserError) -> None:
+        super().__init__(f"{why} Or track {video.name} anew; the session is kept.")
+        self.video = video
 
 
 def open_file(
@@ -25,26 +34,36 @@ def open_file(
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
     session that is there is kept under another name (`OpenedFile.kept`).
 
-    UserError when the video or its session cannot be opened.
+    UserError when the video or its session cannot be opened; UnusableSessionError when it is the session, and nobody
+    else has it.
     """
     with adapted(factories.open_source(video), settings.adaptation) as source:
         info = source.info
-    place, kept = place_for_session(video), None
+    place = place_for_session(video)
     if not again and not place.exists():
         bring_demo_session(video, place, factories.header(info, settings))
     if place.exists() and not again:
-        session = Session.open(place, writable=True)
-        if sorted(session.header.source.size_wh) != sorted(info.size_wh):
-            session.close()
-            raise UserError(
-                f"{place.name} belongs to another video of the same name; move it away, then open {video.name} again."
-            )
-    else:
-        kept = free_path(place) if place.exists() else None
-        session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
+        try:
+            return _with_its_session(video, place, info, settings, factories, post)
+        except SessionInUseError:
+            raise
+        except UserError as error:
+            raise UnusableSessionError(video, error) from error
+    kept = free_path(place) if place.exists() else None
+    session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
     opened = _opened_file(video, session, settings, factories, post)
     opened.kept = kept
     return opened
+
+
+def _with_its_session(
+    video: Path, place: Path, info: VideoInfo, settings: RunSettings, factories: Factories, post: Post
+) -> OpenedFile:
+    session = Session.open(place, writable=True)
+    if sorted(session.header.source.size_wh) != sorted(info.size_wh):
+        session.close()
+        raise UserError(f"{place.name} belongs to another video of the same name; move it away.")
+    return _opened_file(video, session, settings, factories, post)
 
 
 def open_session(path: Path, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
@@ -73,10 +92,10 @@ def _opened_file(video: Path, session: Session, settings: RunSettings, factories
     """The session with its own settings, about the one person whom it names."""
     try:
         begun = replace(settings_to_go_on(session, settings, factories.header), only=session.header.run_settings.only)
-    except UserError:
+        return OpenedFile(video, session, begun, factories, post)
+    except BaseException:
         session.close()
         raise
-    return OpenedFile(video, session, begun, factories, post)
 
 
 def open_camera(

@@ -13,7 +13,7 @@ from app.runs.continued_settings import changes_between, smoothing_of, with_smoo
 from app.runs.opened import Factories, Opened
 from app.runs.opened_camera import OpenedCamera
 from app.runs.opened_file import OpenedFile
-from app.runs.opening import open_camera, open_file, open_session, video_of_session
+from app.runs.opening import UnusableSessionError, open_camera, open_file, open_session, video_of_session
 from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
 from app.runs.signal import Signal
@@ -52,8 +52,7 @@ class Workspace:
         self.picture_arrived: Signal[Picture] = Signal()
         self.position_changed: Signal[PlayerPosition] = Signal()
         self.status_updated: Signal[RunStatus] = Signal()
-        self.factories = factories
-        self.post = post
+        self.factories, self.post = factories, post
         self.settings = settings
         self.layers = PictureLayers(min_score=settings.smoothing.min_score)
         self.people = PeopleStyle()
@@ -145,15 +144,17 @@ class Workspace:
         self.busy_changed.emit("")
         if not isinstance(error, UserError):
             raise error
-        self.notify(str(error), "error")
+        if isinstance(error, UnusableSessionError):
+            self.offer(str(error), "Track anew", lambda: self.open_video(error.video, again=True), kind="error")
+        else:
+            self.notify(str(error), "error")
 
     def close_run(self) -> bool:
         """Closes what is open; True when every thread has ended."""
         if self.run is not None:
             self.closing.emit()
         run, self.run = self.run, None
-        self._position = None
-        self._smoothing_due = False
+        self._position, self._smoothing_due = None, False
         self._smoother.cancel()
         if run is None:
             return True
@@ -380,8 +381,7 @@ class Workspace:
         self._smoother.smooth_if_needed(run)
 
     def _smooth_when_complete(self) -> None:
-        """Makes the steadiness that was asked for, now or when the run was begun, once everything is tracked; until
-        then it would be half of it."""
+        """Makes the steadiness that was asked for once everything is tracked; until then it would be half of it."""
         run = self.opened_file
         if run is None or not run.session.complete:
             return

@@ -183,6 +183,8 @@ def _check_is_session(path: Path) -> None:
     # The application id stands at 68: a foreign database is never touched.
     if not start.startswith(b"SQLite format 3\0") or int.from_bytes(start[68:72], "big") != APPLICATION_ID:
         raise SessionError(f"{path} is not a session of this program.")
+    if int.from_bytes(start[60:64], "big") > FORMAT_VERSION:  # `user_version`; read before SQLite may write anything
+        raise SessionError(f"{path} was written by a newer version of this program; update it to open the file.")
 
 
 def _checked(database: sqlite3.Connection, path: Path) -> sqlite3.Connection:
@@ -197,9 +199,6 @@ def _checked(database: sqlite3.Connection, path: Path) -> sqlite3.Connection:
 
 
 def _check_schema(database: sqlite3.Connection, path: Path) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > FORMAT_VERSION:
-        raise SessionError(f"{path} was written by a newer version of this program; update it to open the file.")
     tables = dict(database.execute("SELECT name, sql FROM sqlite_master").fetchall())
     if tables != SCHEMA:  # no views, triggers or columns of someone else
         raise SessionError(f"The session {path} is damaged (its tables are not those of format {FORMAT_VERSION}).")

@@ -1,5 +1,9 @@
 """What opening does to what is open, to the list of recent files, and what is remembered after quitting."""
 
+import shutil
+import sqlite3
+from contextlib import closing
+
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -9,6 +13,7 @@ from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
 from app.gui.transport import SPEEDS
 from tests.app.gui.conftest import go_to
+from tracking.session.session import session_path
 
 
 def dropped(path, event_type=QDropEvent):
@@ -117,3 +122,44 @@ def test_news_goes_with_what_it_speaks_of_and_not_before(qtbot, open_clip, studi
     qtbot.waitUntil(lambda: work.run is None)
     qtbot.waitUntil(lambda: work.run is not None)
     assert window.banner.text == saved
+
+
+UNUSABLE = {
+    "newer": ("PRAGMA user_version=2", "newer version"),
+    "an edit of no kind": (
+        "INSERT INTO edits (edit_id, parent, kind, data, created_utc) VALUES (1, 0, 'teleport', '{}', '2026-01-01')",
+        "unknown kind of edit",
+    ),
+    "a setting that is none": (
+        """UPDATE meta SET value = replace(value, '"kalman"', '"quantum"') WHERE key = 'header'""",
+        "Smoothing method must be one of",
+    ),
+    "of another video": (
+        """UPDATE meta SET value = replace(value, '[640,480]', '[64,48]') WHERE key = 'header'""",
+        "another video of the same name",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_stays(
+    qtbot, window, clip, made_session, what
+):
+    change, words = UNUSABLE[what]
+    place = session_path(clip)
+    shutil.copy(made_session, place)
+    with closing(sqlite3.connect(place)) as database, database:
+        database.execute(change)
+        database.execute(
+            "INSERT OR REPLACE INTO meta VALUES ('edits_head', (SELECT ifnull(max(edit_id), 0) FROM edits))"
+        )
+        before = list(database.iterdump())
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: words in window.banner.text)
+    assert "--" not in window.banner.text and window.workspace.run is None
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
+    kept = place.with_stem(f"{place.stem}_2")
+    assert window.workspace.run.kept == kept
+    with closing(sqlite3.connect(kept)) as database:
+        assert list(database.iterdump()) == before

@@ -457,10 +457,11 @@ def test_foreign_and_newer_files(tmp_path: Path) -> None:
     text.write_text("hello")
     newer = written(tmp_path / "newer_session.ppnet")
     damage(newer, "PRAGMA user_version=99")
-    before = other.read_bytes()
-    with pytest.raises(UserError, match="not a session"):
-        Session.open(other, writable=True)
-    assert other.read_bytes() == before and [file.name for file in tmp_path.glob("other*")] == ["other.db"]
+    for path, words in [(other, "not a session"), (newer, "newer version")]:
+        before = path.read_bytes()
+        with pytest.raises(UserError, match=words):
+            Session.open(path, writable=True)
+        assert path.read_bytes() == before and [file.name for file in tmp_path.glob(f"{path.stem}*")] == [path.name]
     cases = [(other, "not a session"), (text, "not a session"), (tmp_path / "no", "no file"), (newer, "newer version")]
     for path, words in [*cases, (tmp_path, "cannot be read")]:
         with pytest.raises(UserError, match=words):
