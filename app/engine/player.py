@@ -34,8 +34,8 @@ MAX_LAG_S = 0.3
 class PlayerPosition:
     """Where playback stands: the frame that is due, and what the clock does.
 
-    last_s: when the last frame begins. speed: negative while it plays backwards. asked: how many times somebody has gone elsewhere so far. error: why
-    nothing can be played, or None.
+    last_s: when the last frame begins. speed: negative while it plays backwards. asked: how many times somebody has
+    gone elsewhere so far. error: why nothing can be played, or None.
     """
 
     frame_index: int = 0
