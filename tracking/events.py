@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -125,11 +126,25 @@ class Sightings:
         """Time of the newest frame; 0 without any."""
         return float(self.times[-1]) if len(self.times) else 0.0
 
-    def renamed(self, ids: npt.NDArray[np.int64]) -> "Sightings":
-        """With other numbers (M,); whoever has none (0) is left out."""
+    def renamed(self, ids: npt.NDArray[np.int64], certain: npt.NDArray[np.bool_]) -> "Sightings":
+        """With other numbers (M,) and certainty (M,); whoever has no number (0) is left out."""
         kept = ids > 0
-        rows = {name: getattr(self, name)[kept] for name in ("at", "seen", "certain", "boxes")}
-        return replace(self, ids=ids[kept], **rows)
+        rows = {name: getattr(self, name)[kept] for name in ("at", "seen", "boxes")}
+        fresh = replace(self, ids=ids[kept], certain=certain[kept], **rows)
+        both = self._overlapping[kept[self._overlapping].all(axis=1)]
+        fresh.__dict__["_overlapping"] = (np.cumsum(kept) - 1)[both]  # not looked for again after every edit
+        return fresh
+
+    @cached_property
+    def _overlapping(self) -> npt.NDArray[np.int64]:
+        """(P, 2) rows of two people who overlap in a frame."""
+        pairs = []
+        most = int(np.bincount(self.at).max()) if len(self.at) else 0
+        for step in range(1, most):  # a person and the one so many rows further in the same frame
+            first = np.flatnonzero(self.at[:-step] == self.at[step:])
+            first = first[paired_iou(self.boxes[first], self.boxes[first + step]) >= CROSSING_IOU]
+            pairs.append(np.stack([first, first + step], axis=1))
+        return np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
 
     def lanes(self) -> tuple[Lane, ...]:
         """One lane per person, by id; people who were only guessed have none."""
@@ -180,15 +195,8 @@ class Sightings:
 
     def _crossings(self) -> list[Event]:
         """Moments at which two people begin to overlap."""
-        pairs = []
-        most = int(np.bincount(self.at).max()) if len(self.at) else 0
-        for step in range(1, most):  # a person and the one so many rows further in the same frame
-            first = np.flatnonzero(self.at[:-step] == self.at[step:])
-            overlap = paired_iou(self.boxes[first], self.boxes[first + step])
-            first = first[overlap >= CROSSING_IOU]
-            both = np.sort(np.stack([self.ids[first], self.ids[first + step]], axis=1), axis=1)
-            pairs.append(np.column_stack([both, self.at[first]]))
-        met = np.concatenate(pairs) if pairs else np.zeros((0, 3), np.int64)
+        pairs = self._overlapping
+        met = np.column_stack([np.sort(self.ids[pairs], axis=1), self.at[pairs[:, 0]]])
         met = met[np.lexsort((met[:, 2], met[:, 1], met[:, 0]))]
         goes_on = np.zeros(len(met), bool)
         goes_on[1:] = (np.diff(met[:, :2], axis=0) == 0).all(axis=1) & (np.diff(self.times[met[:, 2]]) <= PARTED_S)

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.batch_outputs import BatchOutputs
 from app.gui.batch_settings import BatchSettings
 from app.gui.diagnostics_panel import duration_text
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
@@ -87,8 +87,7 @@ class BatchDialog(SideWindow):
         self.table.itemActivated.connect(self._open)  # a double click, or Return
         self.folder = QLineEdit(str(folder / "Batch"))
         self.folder.setAccessibleName("Folder for the results")
-        self.video = QCheckBox("Also write videos with skeletons")
-        self.video.setChecked(True)
+        self.outputs = BatchOutputs()
         self.settings = BatchSettings(workspace)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -115,7 +114,6 @@ class BatchDialog(SideWindow):
         for name in ("add", "folder", "remove"):
             files.addWidget(self.buttons[name])
         files.addStretch(1)
-        files.addWidget(self.video)
         where.addWidget(QLabel("Results go to"))
         where.addWidget(self.folder, 1)
         where.addWidget(self.buttons["choose"])
@@ -129,6 +127,7 @@ class BatchDialog(SideWindow):
         column.addLayout(files)
         column.addWidget(self.table, 1)
         column.addWidget(self.settings)
+        column.addWidget(self.outputs)
         column.addLayout(where)
         column.addWidget(self.bar)
         column.addLayout(below)
@@ -149,8 +148,9 @@ class BatchDialog(SideWindow):
             return
         folder = Path(self.folder.text().strip() or ".").expanduser()
         layers = self._workspace.layers.privacy
-        outputs = OutputFolder(folder, video=self.video.isChecked(), layers=layers, taken="rename")
-        self._batch = Batch(self._waiting, self.settings.chosen, outputs)
+        video, table = self.outputs.video.isChecked(), self.outputs.table.isChecked()
+        outputs = OutputFolder(folder, video=video, table=table, layers=layers, taken="rename")
+        self._batch = Batch(self._waiting, self.settings.chosen, outputs, formats=self.outputs.formats)
         self._waiting = []
         self._batch.start()
         self._ticker.start()
@@ -189,6 +189,7 @@ class BatchDialog(SideWindow):
         self.buttons["cancel"].setEnabled(busy)
         self.buttons["remove"].setEnabled(not busy)
         self.settings.setEnabled(not busy)
+        self.outputs.setEnabled(not busy)
         self.settings.refresh()
         self.bar.setVisible(busy)
         share = round(1000 * _share(rows))
@@ -227,7 +228,7 @@ class BatchDialog(SideWindow):
             item.setText(STATE, state_text(row))
             item.setText(PEOPLE, str(row.report.people) if row.report else "")
             item.setText(TIME, duration_text(row.seconds) if row.seconds else "")
-            files = row.report.paths.all() if row.report else ()
+            files = row.report.files if row.report else ()
             item.setText(NEWS, str(row.error) if row.error else ", ".join(path.name for path in files))
             item.setToolTip(NEWS, item.text(NEWS))
 

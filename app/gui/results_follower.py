@@ -31,7 +31,7 @@ class ResultsFollower(Commands):
         self._people = people
         self._curves = curves
         self._playback = playback
-        self._reader = ResultsReader()
+        self._reader = ResultsReader(lambda: self._workspace.post(self._show_news))
         self._known = KnownResults()
         self._has_chosen = False  # the only person of what is open, by itself
         self._read_of: object = None  # what the reader reads, and what it depends on
@@ -67,15 +67,19 @@ class ResultsFollower(Commands):
             self._playback.seek_frame(event.frame_index)
 
     def tick(self) -> None:
-        """Shows what is new; how long a video is, is known only some time after it was opened."""
-        known = self._reader.known
-        if known is not self._known:
-            self._known = known
-            self._show()
-        else:
+        """How long a video is, is known only some time after it was opened."""
+        if not self._show_news():
             self._lanes.show_span(*self._span())
         self._tell_nobody()
         self._choose_the_only_one()
+
+    def _show_news(self) -> bool:
+        """Shows what was read since; whether there was anything."""
+        known = self._reader.known
+        is_new, self._known = known is not self._known, known
+        if is_new:
+            self._show()
+        return is_new
 
     def _stop(self) -> None:
         self._timer.stop()

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from app.engine.life_cycle import program_is_ending
+from app.runs.batch_exports import export_formats
 from app.runs.batch_inputs import earlier_report
 from app.runs.outputs import OutputFolder, OutputPaths
 from app.runs.track_job import Here, RunReport, Stage, Watch, Workplace
@@ -70,10 +71,13 @@ class Batch:
         *,
         on_change: Callable[[BatchRow], object] = lambda _row: None,
         places: Sequence[Workplace] = (),
+        formats: Sequence[str] = (),
     ) -> None:
         """on_change(row): called in the batch's threads, ten times a second while an input is at work and at its end.
 
-        places: where inputs are tracked, one at a time in each (default: in this process)."""
+        places: where inputs are tracked, one at a time in each (default: in this process). formats: further ones of
+        `EXPORTS` that are made from each session."""
+        self._formats = tuple(formats)
         self._settings, self._outputs = settings, outputs
         self._places = tuple(places) or (Here(settings),)
         self._on_change = on_change
@@ -239,4 +243,7 @@ class Batch:
         if isinstance(paths, UserError):
             raise paths
         earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
-        return earlier or place.track(spec, paths, watch)
+        report = earlier or place.track(spec, paths, watch)
+        if not self._formats or not report.complete or report.paths.session is None:
+            return report
+        return replace(report, exports=export_formats(report.paths.session, self._formats, self._is_to_end))

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from app.runs.person_history import PersonHistory
@@ -42,7 +42,9 @@ class _Wish:
 class ResultsReader:
     """`known` is taken by the window. What was known before stays in view until as much is read anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_news: Callable[[], object] = lambda: None) -> None:
+        """on_news(): called in the thread that reads when there is something new."""
+        self._on_news = on_news
         self._condition = threading.Condition()
         self._wish: _Wish | None = None
         self._known = KnownResults()
@@ -161,6 +163,7 @@ class ResultsReader:
             if fresh.is_reading and before is not None and after is not None and len(before.times) > len(after.times):
                 fresh = replace(fresh, history=before)
             self._known = fresh
+        self._on_news()
 
 
 def _pieces(frames: Iterable[range], start: int) -> list[range]:

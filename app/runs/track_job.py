@@ -36,7 +36,7 @@ LOOK_S = 0.1  # how soon a stop is seen
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """How a run ended. complete: every picture asked for was tracked and written."""
+    """How a run ended. complete: every picture asked for was tracked and written. exports: files of further formats."""
 
     paths: OutputPaths
     frames: int
@@ -45,12 +45,18 @@ class RunReport:
     device: str
     complete: bool
     notices: tuple[str, ...]
+    exports: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that came of it, the video first."""
+        return (*self.paths.all(), *self.exports)
 
     def line(self) -> str:
         """The files and the numbers, in one line."""
         people = "1 person" if self.people == 1 else f"{self.people} people"
         frames = "1 frame" if self.frames == 1 else f"{self.frames} frames"
-        files = ", ".join(str(path) for path in self.paths.all())
+        files = ", ".join(str(path) for path in self.files)
         end = "" if self.complete else " (not complete)"
         return f"{files}: {frames}, {people}, {self.fps:.1f} fps on {self.device}{end}"
 

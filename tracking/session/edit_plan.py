@@ -141,7 +141,7 @@ class EditPlan:
             certain[rows] = True
         if self.only is not None:
             ids[ids != self.only] = 0
-        return replace(tracked, certain=certain).renamed(ids)
+        return tracked.renamed(ids, certain)
 
     def renumbered(self, frames: Indices, tracked: Indices) -> tuple[Indices, Hands]:
         """The numbers that people (M,) tracked in `frames` (M,) have now, 0 for who is taken out; and the edits by

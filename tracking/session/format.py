@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, unquote_to_bytes
@@ -229,8 +230,9 @@ def people_rows(result: FrameResult) -> list[tuple[Any, ...]]:
 def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequence[Any]], keypoints: int) -> Sightings:
     """Who is where, of rows (index, time) of frames and rows SIGHTED_COLUMNS of people; ValueError when damaged."""
     indices, times = np.array([row[0] for row in frames], np.int64), np.array([row[1] for row in frames], np.float64)
-    columns = np.array([row[:7] for row in people], np.float64).reshape(len(people), 7)
-    raw = np.frombuffer(b"".join(_blob(row[7], 12 * keypoints) for row in people), "<f4")
+    numbers = np.fromiter(chain.from_iterable(row[:7] for row in people), np.float64, 7 * len(people))
+    columns = numbers.reshape(len(people), 7)
+    raw = np.frombuffer(_joined([row[7] for row in people], 12 * keypoints), "<f4")
     at = np.searchsorted(indices, columns[:, 0])
     if (np.diff(indices) <= 0).any() or (at >= len(indices)).any() or (indices[at] != columns[:, 0]).any():
         raise ValueError("frames and the people in them do not belong together")
@@ -307,7 +309,7 @@ def _tracks(people: Sequence[Sequence[Any]], *, are_distinct: bool = True) -> Tr
 
 
 def _poses(people: Sequence[Sequence[Any]], column: int, skeleton: Skeleton) -> Poses:
-    blob = b"".join(_blob(row[column], len(skeleton) * 12) for row in people)
+    blob = _joined([row[column] for row in people], len(skeleton) * 12)
     packed = np.frombuffer(blob, "<f4").reshape(len(people), len(skeleton), 3)
     if not ((np.abs(packed) <= MAX_PIXEL) | np.isnan(packed)).all():
         raise ValueError("a keypoint is out of range")
@@ -315,14 +317,15 @@ def _poses(people: Sequence[Sequence[Any]], column: int, skeleton: Skeleton) -> 
 
 
 def _states(people: Sequence[Sequence[Any]], keypoints: int) -> States:
-    blob = b"".join(_blob(row[11], keypoints) for row in people)
+    blob = _joined([row[11] for row in people], keypoints)
     states = np.frombuffer(blob, np.uint8).reshape(len(people), keypoints)
     if states.size and states.max() > max(KeypointState):
         raise ValueError("unknown joint state")
     return states
 
 
-def _blob(value: Any, size: int) -> bytes:
-    if not isinstance(value, bytes) or len(value) != size:
+def _joined(values: list[Any], size: int) -> bytes:
+    """Blobs of one size as one."""
+    if not set(map(type, values)) <= {bytes} or not set(map(len, values)) <= {size}:
         raise ValueError("a row of joints has the wrong length")
-    return value
+    return b"".join(values)

@@ -67,6 +67,7 @@ class Session:
         with self._guarded():
             self._count, self._parts = int(self._one("SELECT count(*) FROM frames")[0]), stored_parts(database)
             self._newest_index = self._parts.last_index
+        self._last_id: int | None = None  # looked up when it is asked for: it takes a while in hours of video
 
     @classmethod
     def create(cls, path: Path, header: SessionHeader, *, overwrite: bool = False, keep_as: Path | None = None) -> Self:
@@ -160,7 +161,9 @@ class Session:
     def last_track_id(self) -> int:
         """Highest id of the run, before any edit; 0 when nobody was seen."""
         with self._guarded():
-            return int(self._one("SELECT max(track_id) FROM people")[0] or 0)
+            if self._last_id is None or not self.writable:  # else somebody else may be writing
+                self._last_id = int(self._one("SELECT max(track_id) FROM people")[0] or 0)
+            return self._last_id
 
     def frame_times(self) -> npt.NDArray[np.float64]:
         """(F,) presentation times in seconds of the frames stored, in order."""
@@ -218,6 +221,8 @@ class Session:
                 if parts.opened != self._parts.opened:
                     self._set_meta(OPEN_PARTS, layout.to_json(parts.opened))
             self._count += 1
+            if self._last_id is not None:
+                self._last_id = max(self._last_id, int(result.tracks.ids.max(initial=0)))
             self._parts, self._newest_index = parts, result.frame_index
             self._fold_when_due()
 

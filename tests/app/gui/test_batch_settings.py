@@ -79,3 +79,23 @@ def test_a_turn_that_holds_for_the_next_video_too_can_be_left_out(window, batche
 )
 def test_settings_are_told_in_words(name, value, words):
     assert setting_words(SETTINGS[name], value) == words
+
+
+def test_each_file_of_a_batch_gets_the_formats_that_are_chosen(qtbot, window, batched, tmp_path):
+    _, tracked = batched
+    outputs = window.exports.batch.outputs
+    outputs.video.click()
+    outputs.table.click()
+    chosen = {"angles", "methods", "openpose"}
+    for action in outputs.menu.actions():
+        if action.data() in chosen:
+            action.trigger()
+    assert outputs.more.text() == "More formats: 3" and "Methods section" in outputs.more.toolTip()
+    tracked()
+    names = {path.name for path in (tmp_path / "batch").iterdir()}
+    assert names == {
+        "walker_session.ppnet", "walker_meta.json", "walker_angles.csv", "walker_methods.txt", "walker_openpose"
+    }  # fmt: skip
+    assert "walker_angles.csv" in window.exports.batch.table.topLevelItem(0).text(4)
+    with (tmp_path / "batch" / "walker_angles.csv").open() as file:
+        assert len(file.readlines()) > 5
