@@ -34,9 +34,8 @@ class FacesFollower(Commands):
         panel.bestViewWanted.connect(self.go_to_best_view)
         panel.mergeWanted.connect(self.merge)
         panel.suggestionRefused.connect(self.refuse)
-        self._workspace.status_updated.connect(self._follow)
+        self._workspace.status_updated.connect(self._follow)  # soon after edits, too: the lanes come first
         self._workspace.edited.connect(self._ask)
-        self._workspace.edited.connect(self.look)
         self._workspace.people_changed.connect(lambda _people: self._ask())
         self._workspace.layers_changed.connect(lambda _layers: self._show())
         self._workspace.closing.connect(self.shut_down)

@@ -147,7 +147,9 @@ class ResultsReader:
                     return False
                 found.append(more)
                 start = int(more.indices[-1]) + 1
-        self._sightings, self._sighted_parts = Sightings.joined(found), now
+        if len(found) > 1:
+            self._sightings = Sightings.joined(found)
+        self._sighted_parts = now
         return len(found) > 1
 
     def _is_wanted(self, wish: _Wish) -> bool:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
+from tracking import boxes
 from tracking.events import Sightings
 from tracking.session import format as layout
+from tracking.smoothing.in_picture import kept_inside
 from tracking.types import FrameResult, Tracks
 
 
@@ -20,13 +22,14 @@ from tracking.types import FrameResult, Tracks
 class Rows:
     """People of many frames, one under the other, by frame.
 
-    indices, times (F,): of all frames read. frames: (M,) index of the frame of each row. tracks, raw, smoothed: M rows;
-    states: (M, K).
+    indices, times (F,): of all frames read. frames: (M,) index of the frame of each row; sizes_wh: (M, 2) its
+    size. tracks, raw, smoothed: M rows; states: (M, K).
     """
 
     indices: npt.NDArray[np.int64]
     times: npt.NDArray[np.float64]
     frames: npt.NDArray[np.int64]
+    sizes_wh: npt.NDArray[np.int64]
     tracks: Tracks
     raw: Poses
     smoothed: Poses
@@ -57,6 +60,23 @@ def results(database: sqlite3.Connection, first: int, last: int, most: int, skel
     return [layout.result_from_rows(frame, people.get(frame[0], []), skeleton) for frame in frames]
 
 
+def in_picture(result: FrameResult) -> FrameResult:
+    """Without joints out of the picture, which sessions hold that were made when they were still carried on there."""
+    smoothed, states = kept_inside(result.smoothed, result.states, _sides(result.tracks), result.size_wh)
+    return result if smoothed is result.smoothed else replace(result, smoothed=smoothed, states=states)
+
+
+def rows_in_picture(rows: Rows) -> Rows:
+    """The same for rows of many frames."""
+    smoothed, states = kept_inside(rows.smoothed, rows.states, _sides(rows.tracks), rows.sizes_wh[:, None])
+    return replace(rows, smoothed=smoothed, states=states)
+
+
+def _sides(tracks: Tracks) -> npt.NDArray[np.floating]:
+    """(N,) longest sides of the boxes."""
+    return np.asarray(boxes.sizes(tracks.boxes).max(axis=1, initial=0))
+
+
 def sightings(database: sqlite3.Connection, start: int, end: int, most: int, keypoints: int) -> Sightings:
     """Who is where in at most so many frames with start <= frame_index < end. ValueError when the rows are damaged."""
     frames = _frames(database, start, end, most)
@@ -72,7 +92,7 @@ def sightings(database: sqlite3.Connection, start: int, end: int, most: int, key
 
 def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int, end: int, skeleton: Skeleton) -> Rows:
     """All rows of some people (None: of everybody). ValueError when they are damaged."""
-    frames = _frames(database, start, end, -1)
+    frames = _frames(database, start, end, -1, "frame_index, time_s, width, height")
     among = "" if people is None else f"AND track_id IN ({','.join(str(int(i)) for i in people)}) "
     found = database.execute(
         f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index >= ? AND frame_index < ? {among}"  # noqa: S608
@@ -86,10 +106,13 @@ def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int,
         raise ValueError("frames and the people in them do not belong together")
     tracks, raw, smoothed, states = layout.stacked_from_rows(found, skeleton)
     layout.refuse_repeated(of_rows, tracks.ids)
-    return Rows(indices, times, of_rows, tracks, raw, smoothed, states)
+    sizes_wh = np.array([row[2:] for row in frames], np.int64).reshape(len(frames), 2)
+    return Rows(indices, times, of_rows, sizes_wh[np.searchsorted(indices, of_rows)], tracks, raw, smoothed, states)
 
 
-def _frames(database: sqlite3.Connection, start: int, end: int, most: int) -> list[tuple[int, float]]:
-    """Index and time of at most so many frames (-1: all), in order."""
-    query = "SELECT frame_index, time_s FROM frames WHERE frame_index >= ? AND frame_index < ? "
-    return database.execute(f"{query} ORDER BY frame_index LIMIT ?", (start, end, most)).fetchall()
+def _frames(
+    database: sqlite3.Connection, start: int, end: int, most: int, columns: str = "frame_index, time_s"
+) -> list[tuple[Any, ...]]:
+    """Index and time (or other columns) of at most so many frames (-1: all), in order."""
+    query = f"SELECT {columns} FROM frames WHERE frame_index >= ? AND frame_index < ? ORDER BY frame_index LIMIT ?"  # noqa: S608
+    return database.execute(query, (start, end, most)).fetchall()

@@ -250,12 +250,19 @@ class Session:
         """Who was tracked under these numbers (None: everybody) in frames with start <= frame_index < end, one under
         the other."""
         with self._guarded():
-            return reading.rows(self._database, people, start, end, self._header.skeleton)
+            rows = reading.rows(self._database, people, start, end, self._header.skeleton)
+        return rows if self._is_imported else reading.rows_in_picture(rows)
 
     def _span(self, first: int, last: int) -> Iterator[FrameResult]:
         """At most CHUNK_FRAMES results with first <= frame_index <= last."""
         with self._guarded():
-            return iter(reading.results(self._database, first, last, CHUNK_FRAMES, self._header.skeleton))
+            found = reading.results(self._database, first, last, CHUNK_FRAMES, self._header.skeleton)
+        return iter(found if self._is_imported else map(reading.in_picture, found))
+
+    @property
+    def _is_imported(self) -> bool:
+        """Whether joints are as the file of another program has them."""
+        return "imported_from" in self._header.notes
 
     def go_on(self) -> None:
         """Takes the mark of completeness away: more is to come."""
