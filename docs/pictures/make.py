@@ -1,9 +1,11 @@
-"""Makes the README's pictures of the window, with the demo: `xvfb-run -a python docs/pictures/make.py [FOLDER]`.
+"""Makes the README's pictures of the window and of what leaves it, with the demo:
+`xvfb-run -a python docs/pictures/make.py [FOLDER]`.
 
 The settings of whoever runs it are left alone: everything is kept in a temporary folder.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -14,6 +16,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 SIZE_WH = (1400, 880)
+WIDE = {"share.jpg": 960, "compare.png": 1080, "report.png": 744}
 FRAME = 110  # two people cross
 STRIDE = 98  # one of them is in the middle of a step
 DRAWN = (
@@ -40,8 +43,44 @@ def draw(window: Any) -> None:
             QTest.mouseClick(window.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier[key], QPoint(x, y))
 
 
+def make_others(session: Path, home: Path, folder: Path) -> None:
+    """Writes share, compare and report, of a session."""
+    import cv2
+    import numpy as np
+
+    from app.cli import main as command
+    from ppnet.assets import asset
+    from tracking.comparison import Attempt, Comparison, Reel
+    from tracking.session.edited_session import EditedSession
+    from tracking.session.session import Session
+
+    shared, report, video = home / "share.png", home / "report.png", asset("demo.mp4")
+    of_it = [str(session), "--video", str(video)]
+    command(["share", *of_it, "--still", f"{STRIDE / 30:.3f}", "--out", str(shared)])
+    command(["answers", *of_it, "--person", "1", "--to", "4", "--report", "png", "--out", str(home), "-q"])
+    next(home.glob("*_report.png")).rename(report)
+    panes = []
+    with Session.open(session) as opened:
+        edited = EditedSession(opened)
+        for people, ghost, time_s in (((1, 3), False, 1.733), ((3, 1), True, 2.5)):
+            comparison = Comparison(*(Attempt(edited, person, 0.0, video) for person in people), ghost=ghost)
+            first, second = (Reel(side.attempt) for side in comparison.sides)
+            panes.append(comparison.picture(time_s, (first.at(time_s), second.at(time_s))))
+            first.close()
+            second.close()
+    pictures = {
+        "share.jpg": cv2.imread(str(shared)),
+        "compare.png": cv2.cvtColor(np.concatenate(panes, axis=1), cv2.COLOR_RGB2BGR),
+        "report.png": cv2.imread(str(report)),
+    }
+    for name, picture in pictures.items():
+        size = WIDE[name], round(picture.shape[0] * WIDE[name] / picture.shape[1])
+        cv2.imwrite(str(folder / name), cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+        print(folder / name)
+
+
 def main() -> None:
-    """Writes window, first_page, drawings, curves, answers, inside, speed and marks."""
+    """Writes window, first_page, drawings, curves, answers, inside, speed, marks, share, compare and report."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     home = tempfile.mkdtemp()
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
@@ -75,6 +114,7 @@ def main() -> None:
     save("first_page")
     window.commands["demo"].trigger()
     wait(lambda: window.workspace.run is not None and window.workspace.run.session.complete, 3)
+    session = Path(shutil.copy(window.workspace.run.session.path, Path(home) / "demo_session.ppnet"))
     go(FRAME)
     save("window")
     go(STRIDE)
@@ -125,6 +165,7 @@ def main() -> None:
     save("speed")
     window.close()
     wait(lambda: True, 1)
+    make_others(session, Path(home), folder)
     os._exit(0)
 
 
