@@ -3,6 +3,8 @@
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from app.runs.outputs import OutputPaths
@@ -38,14 +40,13 @@ class OnCluster:
             progress = (done, total, Stage(stage))
 
         try:
-            self._client.subscribe_topic(name, hear)
-            future = self._client.submit(_track_there, spec, paths, self._settings, name, pure=False, retries=0)
-            while not future.done():
-                if not watch(*progress):
-                    stop.set()
-                time.sleep(LOOK_S)
-            answer: RunReport | UserError = future.result()
-            self._client.unsubscribe_topic(name)
+            with self._heard(name, hear):
+                future = self._client.submit(_track_there, spec, paths, self._settings, name, pure=False, retries=0)
+                while not future.done():
+                    if not watch(*progress):
+                        stop.set()
+                    time.sleep(LOOK_S)
+                answer: RunReport | UserError = future.result()
         except Exception as error:
             raise UserError(f"{redacted(spec)} could not be tracked on the cluster ({error}).") from error
         if isinstance(answer, UserError):
@@ -54,6 +55,16 @@ class OnCluster:
 
     def close(self) -> None:
         """Nothing to free here."""
+
+    @contextmanager
+    def _heard(self, topic: str, hear: Callable[[Any], None]) -> Iterator[None]:
+        """`hear` is told what is said under `topic` meanwhile."""
+        self._client.subscribe_topic(topic, hear)
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # the scheduler may be gone, which is told already
+                self._client.unsubscribe_topic(topic)
 
 
 def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
