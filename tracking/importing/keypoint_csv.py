@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from tracking.export.keypoint_csv import JOINT_STATES
+from tracking.export.keypoint_csv import JOINT_STATES, TRACK_STATES
 from tracking.importing.track_table import TrackTable
 
 STATES = {name: number for number, name in JOINT_STATES.items()}
+PERSON_STATES = {name: number for number, name in TRACK_STATES.items()}
 
 
 def read_keypoint_csv(path: Path) -> TrackTable:
@@ -39,6 +40,7 @@ def read_keypoint_csv(path: Path) -> TrackTable:
         numbers("conf"),
         boxes=np.array(boxes, np.float32).reshape(len(rows), 4),
         person_scores=np.array([float(row["det_score"] or 0) for row in rows], np.float32),
+        person_states=np.array([PERSON_STATES[row["state"]] for row in rows], np.uint8),
         raw=numbers("x_raw", "y_raw"),
         states=np.array([[STATES[row[f"{joint}_state"]] for joint in joints] for row in rows], np.uint8).reshape(
             len(rows), len(joints)

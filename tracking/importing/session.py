@@ -89,12 +89,16 @@ def _result(
     raw = np.where((there & answered)[..., None], points, np.nan) if table.raw is None else table.raw[rows]
     known = np.nan_to_num(scores)
     person_scores = np.ones(len(rows)) if table.person_scores is None else table.person_scores[rows]
+    if table.person_states is not None:
+        person_states = table.person_states[rows]
+    else:  # where no joint was answered the person is a guess of the file's program
+        person_states = np.where(answered.any(axis=1), TrackState.TRACKED, TrackState.PREDICTED).astype(np.uint8)
     index, time_s, size_wh = frame
     return FrameResult(
         index,
         time_s,
         size_wh,
-        Tracks(table.ids[rows], boxes, np.nan_to_num(person_scores), np.full(len(rows), TrackState.TRACKED)),
+        Tracks(table.ids[rows], boxes, np.nan_to_num(person_scores), person_states),
         Poses(raw, np.where(np.isfinite(raw).all(axis=-1), known, 0), skeleton),
         Poses(points, known, skeleton),
         states,

@@ -37,8 +37,9 @@ class TrackTable:
     """N rows, one for each person in a frame; J joints as the file names them; NaN where missing.
 
     frames, ids: (N,), frames counted from 0, ids from 1. points: (N, J, 2) pixels of the upright picture. scores:
-    (N, J), NaN or 0 where nobody answered. boxes: (N, 4) xyxy. person_scores: (N,). raw: (N, J, 2), the network's own
-    positions. states: (N, J) `KeypointState`. times_s: (N,). names: of people, by id. None: the file has none.
+    (N, J), NaN or 0 where nobody answered. boxes: (N, 4) xyxy. person_scores: (N,). person_states: (N,)
+    `TrackState`. raw: (N, J, 2), the network's own positions. states: (N, J) `KeypointState`. times_s: (N,). names: of
+    people, by id. None: the file has none.
     """
 
     joints: tuple[str, ...]
@@ -48,6 +49,7 @@ class TrackTable:
     scores: Floats
     boxes: Floats | None = None
     person_scores: Floats | None = None
+    person_states: npt.NDArray[np.uint8] | None = None
     raw: Floats | None = None
     states: npt.NDArray[np.uint8] | None = None
     times_s: npt.NDArray[np.float64] | None = None

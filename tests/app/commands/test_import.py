@@ -1,5 +1,6 @@
 """`import` makes a session out of what `export` wrote: the same joints, ids and times, in every format."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from tracking.export.formats import EXPORTS, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MoveKeypoint, RenamePerson
 from tracking.session.session import Session
-from tracking.types import KeypointState
+from tracking.types import KeypointState, TrackState
 from tracking.video.factory import open_source
 
 EMPTY = (0, 7)
@@ -63,6 +64,7 @@ def test_there_and_back(tracked, tmp_path: Path, name: str) -> None:
             np.testing.assert_allclose(confidences(other)[shown], confidences(one)[shown], atol=6e-4)
             if name == "csv":
                 np.testing.assert_array_equal(other.states, one.states)
+                np.testing.assert_array_equal(other.tracks.states, one.tracks.states)
                 np.testing.assert_allclose(other.raw.keypoints, one.raw.keypoints, atol=6e-4)
             if name in ("csv", "coco"):
                 np.testing.assert_allclose(other.tracks.boxes, one.tracks.boxes, atol=6e-4)
@@ -99,6 +101,23 @@ def test_joints_carried_over_a_gap_stay_carried(tracked, tmp_path: Path) -> None
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out)]) == 0
     with Session.open(out) as session:
         assert KeypointState.PREDICTED in session.result(3).states[1]
+
+
+@pytest.mark.parametrize("name", ["csv", "coco"])
+def test_who_is_a_guess_stays_one(tracked, tmp_path: Path, name: str) -> None:
+    clip, before = tracked
+    out = tmp_path / "back_session.ppnet"
+    file = export(before, name, tmp_path / f"a{EXPORTS[name].suffix}")
+    if name == "csv":
+        file.write_text(file.read_text().replace(",2,tracked,", ",2,predicted,", 1))
+    else:
+        people = json.loads(file.read_text())
+        people[0]["keypoints"][2::3] = [0.0] * (len(people[0]["keypoints"]) // 3)
+        file.write_text(json.dumps(people))
+    assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out)]) == 0
+    with Session.open(out) as session:
+        assert session.result(1).tracks.states.tolist() == [TrackState.PREDICTED, TrackState.TRACKED]
+        assert session.result(2).tracks.states.tolist() == [TrackState.TRACKED, TrackState.TRACKED]
 
 
 def test_joints_under_other_names_are_taken_with_map(tracked, tmp_path: Path, capsys) -> None:
