@@ -189,15 +189,17 @@ def _cut(picture: Image, box: npt.NDArray[np.float32]) -> Image:
 
 
 def _grid(page: Image, pictures: Sequence[tuple[str, Image]], top: int) -> None:
-    """In rows, as large as the room on the page allows."""
-    rows = -(-len(pictures) // ACROSS)
-    cell_w = (PAGE_WH[0] - 2 * MARGIN - (ACROSS - 1) * GAP) // ACROSS
+    """In rows, as large as the room on the page allows; few are larger."""
+    across = ACROSS if len(pictures) > (ACROSS - 1) ** 2 else ACROSS - 1
+    rows = -(-len(pictures) // across)
+    cell_w = (PAGE_WH[0] - 2 * MARGIN - (across - 1) * GAP) // across
     cell_h = min(cell_w, (PAGE_WH[1] - MARGIN - 30 - top) // rows - 44)
     for number, (words, picture) in enumerate(pictures):
-        left, y = MARGIN + number % ACROSS * (cell_w + GAP), top + number // ACROSS * (cell_h + 44)
+        left, y = MARGIN + number % across * (cell_w + GAP), top + number // across * (cell_h + 44)
         share = min(cell_w / picture.shape[1], cell_h / picture.shape[0])
         size = max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share))
-        page[y : y + size[1], left : left + size[0]] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        way = cv2.INTER_AREA if share < 1 else cv2.INTER_CUBIC
+        page[y : y + size[1], left : left + size[0]] = cv2.resize(picture, size, interpolation=way)
         _words(page, words, (left, y + cell_h + 4), 20)
 
 
