@@ -13,23 +13,40 @@ from ppnet.__main__ import main
 from ppnet.checkpoint import read_info
 from ppnet.train import loop
 from ppnet.train.settings import TOLERANCES
-from tests.ppnet.train.drawn_people import write_people
+from tests.ppnet.train.drawn_people import NETWORK, write_people
+
+
+def small_run(folder):
+    """The words for a small run of 4 people a step, without --samples and --out; its pictures lie in the folder."""
+    return ["train", "--preset", "small-data", "--data", f"coco:{write_people(folder)}@4", "--network", NETWORK,
+            "--input", "64x48", "--batch", "4", "--device", "cpu", "-q"]  # fmt: skip
 
 
 @pytest.fixture
 def options(tmp_path):
-    """A small run of 4 people a step, without --samples and --out."""
-    return ["train", "--preset", "small-data", "--data", f"coco:{write_people(tmp_path)}@4", "--network", "M1-D1-W8",
-            "--input", "64x48", "--batch", "4", "--device", "cpu", "-q"]  # fmt: skip
+    return small_run(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The network after 5 steps without a break."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert main([*small_run(folder), "--samples", "20", "--out", str(folder / "run")]) == 0
+    return state_of(folder / "run")["network"]
 
 
 def state_of(run):
     return torch.load(run / "state.pt", weights_only=True)
 
 
-def test_a_run_that_was_stopped_in_a_step_goes_on_exactly(options, tmp_path, monkeypatch):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert main([*options, "--samples", "20", "--out", str(whole)]) == 0
+def assert_same(found, wanted):
+    assert wanted.keys() == found.keys()
+    for name, value in wanted.items():
+        assert torch.equal(value, found[name]), name
+
+
+def test_a_run_that_was_stopped_in_a_step_goes_on_exactly(options, whole, tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
     steps = []
 
     def interrupted(*arguments):
@@ -43,17 +60,15 @@ def test_a_run_that_was_stopped_in_a_step_goes_on_exactly(options, tmp_path, mon
     assert main([*options, "--samples", "20", "--out", str(broken)]) == 130
     assert state_of(broken)["step"] == 3
     assert main([*options, "--samples", "20", "--out", str(broken), "--resume"]) == 0
-    wanted, found = (state_of(run)["network"] for run in (whole, broken))
-    assert wanted.keys() == found.keys()
-    for name, value in wanted.items():
-        assert torch.equal(value, found[name]), name
+    assert_same(state_of(broken)["network"], whole)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_killed_loading_process_ends_the_run_in_words_and_it_goes_on_exactly(options, tmp_path, monkeypatch, capsys):
+def test_a_killed_loading_process_ends_the_run_in_words_and_it_goes_on_exactly(
+    options, whole, tmp_path, monkeypatch, capsys
+):
     """As the system kills it for want of memory, in the middle of a step."""
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert main([*options, "--samples", "40", "--out", str(whole)]) == 0
+    broken = tmp_path / "broken"
     monkeypatch.setattr(Loading._try_get_data, "__defaults__", (0.2,))  # it looks for lost ones so often
 
     def bereft(*arguments):
@@ -64,15 +79,13 @@ def test_a_killed_loading_process_ends_the_run_in_words_and_it_goes_on_exactly(o
 
     loss = loop.heatmap_loss
     monkeypatch.setattr(loop, "heatmap_loss", bereft)
-    assert main([*options, "--samples", "40", "--out", str(broken), "--workers", "1"]) == 2
+    assert main([*options, "--samples", "20", "--out", str(broken), "--workers", "1"]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "A loading process ended" in said and "--workers" in said and "--resume" in said
-    assert 1 <= state_of(broken)["step"] < 10
+    assert 1 <= state_of(broken)["step"] < 5
     monkeypatch.setattr(loop, "heatmap_loss", loss)
-    assert main([*options, "--samples", "40", "--out", str(broken), "--resume"]) == 0
-    wanted, found = (state_of(run)["network"] for run in (whole, broken))
-    for name, value in wanted.items():
-        assert torch.equal(value, found[name]), name
+    assert main([*options, "--samples", "20", "--out", str(broken), "--resume"]) == 0
+    assert_same(state_of(broken)["network"], whole)
 
 
 @pytest.mark.parametrize("workers", ["0", "1"])
@@ -97,7 +110,7 @@ def test_a_run_that_comes_apart_keeps_its_last_good_state(options, tmp_path, cap
 
 @pytest.mark.parametrize(
     ("changed", "words"),
-    [(["--optimizer", "adam"], "with muon"), (["--network", "M2-D1-W8"], "M1-D1-W8"),
+    [(["--optimizer", "adam"], "with muon"), (["--network", "M2-D1-W8"], NETWORK),
      (["--preset", "paper-mpii", "--optimizer", "muon"], "coco17")],
 )  # fmt: skip
 def test_another_run_is_not_gone_on_with(options, tmp_path, capsys, changed, words):

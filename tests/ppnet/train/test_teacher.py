@@ -12,7 +12,7 @@ from ppnet.errors import UserError
 from ppnet.openvino_runtime import load_openvino
 from ppnet.train.settings import TOLERANCES
 from ppnet.train.teacher import Teacher, mix_crops, open_teacher
-from tests.ppnet.train.drawn_people import write_people
+from tests.ppnet.train.drawn_people import NETWORK, write_people
 
 STUDENTS = [Codec(input_wh=(144, 192), sigma=1.5, kind="udp"), Codec(input_wh=(192, 256), sigma=1.5, kind="udp"),
             Codec(input_wh=(192, 256), sigma=2.0, kind="dark")]  # fmt: skip
@@ -112,7 +112,7 @@ def test_mixed_crops_show_somebody_else_too_and_the_rest_is_untouched():
 def train(tmp_path):
     def run(name, *words):
         command = ["train", "--preset", "small-data", "--data", f"coco:{write_people(tmp_path)}@4",
-                   "--network", "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "-q"]  # fmt: skip
+                   "--network", NETWORK, "--input", "64x48", "--batch", "4", "--device", "cpu", "-q"]  # fmt: skip
         assert main([*command, *words, "--out", str(tmp_path / name)]) == 0
         return tmp_path / name
 

@@ -27,11 +27,11 @@ from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
 from tests.fakes import PATIENCE_S, wait_for
-from tests.ppnet.train.drawn_people import write_people
+from tests.ppnet.train.drawn_people import NETWORK, write_people
 from tests.shared_material import shared
 
 ROOT = Path(__file__).parents[3]
-SMALL = TrainSettings(network="M1-D1-W8", codec=Codec(input_wh=(48, 64)), batch=4, samples=100, optimizer="adam",
+SMALL = TrainSettings(network=NETWORK, codec=Codec(input_wh=(48, 64)), batch=4, samples=100, optimizer="adam",
                       learning_rate=1e-3)  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def run_or_show_where_it_hangs(command, timeout_s):
 
 @pytest.mark.slow
 def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_path):
-    options = ["--data", f"coco:{people}", "--network", "M1-D1-W8", "--input", "64x48", "--freeze-bn",
+    options = ["--data", f"coco:{people}", "--network", NETWORK, "--input", "64x48", "--freeze-bn",
                "--device", "cpu", "--optimizer", "adam", "--lr", "1e-3", "-q"]  # fmt: skip
     one = tmp_path / "one"
     assert main(["train", *options, "--out", str(one), "--batch", "4", "--samples", "20"]) == 0
@@ -128,7 +128,7 @@ def test_two_processes_with_half_the_batch_give_the_same_parameters(people, tmp_
     assert code == 0, stderr[-8000:]
     states = [torch.load(run / "state.pt", weights_only=True) for run in (one, two)]
     assert [state["step"] for state in states] == [5, 5]
-    start = build("M1-D1-W8").state_dict()
+    start = build(NETWORK).state_dict()
     for name, value in states[0]["network"].items():
         torch.testing.assert_close(states[1]["network"][name], value, rtol=1e-4, atol=1e-6, msg=name)
     moved = [name for name, value in states[0]["network"].items() if not torch.equal(value, start[name])]
@@ -175,7 +175,7 @@ def test_absent_and_unlabelled_joints():
 def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, capsys):
     run = tmp_path / "run"
     options = ["train", "--preset", "small-data", "--data", f"coco:{people}@2", "--val", f"coco:{people}", "--network",
-               "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "-q", "--out", str(run)]  # fmt: skip
+               NETWORK, "--input", "64x48", "--batch", "4", "--device", "cpu", "-q", "--out", str(run)]  # fmt: skip
     assert main([*options, "--samples", "8"]) == 0
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert {"AP", "AP50"} <= set(lines[-1])
@@ -192,7 +192,7 @@ def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, caps
 def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "ppnet", "train", "--data", f"coco:{people}", "--out", str(run), "--network",
-               "M1-D1-W8", "--input", "64x48", "--batch", "4", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
+               NETWORK, "--input", "64x48", "--batch", "4", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
     errors = tmp_path / "errors.txt"  # a pipe that nobody reads would fill with the progress bar and stop the run
     with errors.open("w") as stream:
         process = subprocess.Popen(command, cwd=ROOT, stderr=stream)
@@ -212,7 +212,7 @@ def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
 )  # fmt: skip
 def test_bad_input_is_one_sentence(people, tmp_path, capsys, option, value, words):
     options = {"--data": f"coco:{people}", "--out": str(tmp_path / "run"), "--samples": "4", "--device": "cpu",
-               "--network": "M1-D1-W8", "--input": "64x48"}  # fmt: skip
+               "--network": NETWORK, "--input": "64x48"}  # fmt: skip
     options[option] = value
     assert main(["train", *(part for pair in options.items() for part in pair)]) == 2
     error = capsys.readouterr().err
@@ -306,7 +306,7 @@ def test_the_clock_saves_too(people, tmp_path, monkeypatch):
         "--data",
         f"coco:{people}",
         "--network",
-        "M1-D1-W8",
+        NETWORK,
         "--input",
         "64x48",
         "--batch",
