@@ -37,9 +37,9 @@ def build_detector(settings: RunSettings) -> "PersonDetector":
 
 def build_estimator(settings: NetworkSettings) -> "PoseEstimator":
     """The network with its weights on the device. CheckpointError when the weights are of another variant."""
+    path = find_weights(settings)  # first: who named a wrong file needn't wait for torch
     from ppnet.estimator import PoseEstimator
 
-    path = find_weights(settings)
     estimator = PoseEstimator.from_file(path, backend=settings.backend, device=settings.device, flip=settings.flip)
     estimator.input_scale = settings.input_scale
     wanted, found = settings.variant, estimator.info.network
