@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ppnet.stop_signals import children_held_back, stop_signals
-from tests.fakes import PATIENCE_S
+from tests.fakes import PATIENCE_S, wait_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
@@ -61,7 +61,8 @@ def test_what_comes_while_a_child_is_begun_is_met_once_it_is(others):
                 os.kill(os.getpid(), signal.SIGINT)
                 time.sleep(0.05)  # lets the other thread take it
                 begun = True
-            time.sleep(PATIENCE_S)  # where that thread was not let on so soon
+            # That thread was perhaps not let on so soon. It alone wakes up then: a long sleep would here be slept out.
+            wait_for(lambda: False)
         assert begun
     finally:
         over.set()
