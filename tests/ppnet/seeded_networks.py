@@ -9,6 +9,9 @@ import torch
 
 from ppnet.networks.name_from_tensors import expected_shapes
 
+SMALL = "M1-D1-W8-2branches"
+"""The smallest PPNet whose branches still mix, where any network does."""
+
 PARITY = Path(__file__).parent / "networks" / "parity"
 MANIFEST = json.loads((PARITY / "manifest.json").read_text())
 

@@ -16,14 +16,15 @@ from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
+from tests.ppnet.seeded_networks import SMALL
 
-INFO = CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
+INFO = CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
 
 
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return build("M1-D1-W8")
+    return build(SMALL)
 
 
 @pytest.fixture(autouse=True)

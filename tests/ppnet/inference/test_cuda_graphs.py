@@ -12,9 +12,9 @@ from ppnet.inference.cuda_graphs import SIZES, GraphedForward
 from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
-from tests.ppnet.seeded_networks import small_state_dict
+from tests.ppnet.seeded_networks import SMALL, small_state_dict
 
-INFO = CheckpointInfo("M1-D1-W8", (64, 96))
+INFO = CheckpointInfo(SMALL, (64, 96))
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
@@ -116,8 +116,8 @@ def test_crops_that_the_network_cannot_take_are_not_the_graphs_fault(made):
 
 
 def test_the_backend_gives_the_same_heatmaps_by_graphs(monkeypatch):
-    network = build("M1-D1-W8")
-    network.load_state_dict(small_state_dict())
+    network = build(SMALL)
+    network.load_state_dict(small_state_dict(SMALL))
     backend = TorchBackend(network, INFO, device="cpu", precision="fp32")
     people = probe(INFO.input_wh)
     wanted = [backend.heatmaps(people[:count]) for count in (5, 3, 8)]
@@ -131,8 +131,8 @@ def test_the_backend_gives_the_same_heatmaps_by_graphs(monkeypatch):
 @needs_cuda
 @pytest.mark.parametrize("precision", ["fp32", "auto"])
 def test_on_cuda_graphs_answer_as_the_network_does(precision, caplog):
-    network = build("M1-D1-W8")
-    network.load_state_dict(small_state_dict())
+    network = build(SMALL)
+    network.load_state_dict(small_state_dict(SMALL))
     backend = TorchBackend(network, INFO, device="cuda", precision=precision)
     assert isinstance(backend._run, torch_backend.GraphedForward)
     people = probe(INFO.input_wh)

@@ -7,22 +7,22 @@ from ppnet.__main__ import main
 from ppnet.checkpoint import save
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.networks.table import build
-from tests.ppnet.seeded_networks import small_state_dict
+from tests.ppnet.seeded_networks import SMALL, small_state_dict
 
 
 @pytest.fixture
 def weights(tmp_path):
-    network = build("M1-D1-W8")
-    network.load_state_dict(small_state_dict())
+    network = build(SMALL)
+    network.load_state_dict(small_state_dict(SMALL))
     path = tmp_path / "small_96x64.safetensors"
-    save(path, network, CheckpointInfo("M1-D1-W8", (64, 96), codec_kind="udp"))
+    save(path, network, CheckpointInfo(SMALL, (64, 96), codec_kind="udp"))
     return path
 
 
 def test_the_file_takes_any_number_of_crops_and_holds_what_a_reader_needs(weights, tmp_path, capsys):
     out = tmp_path / "small.onnx"
     assert main(["export", "--weights", str(weights), "--out", str(out)]) == 0
-    assert "M1-D1-W8 96x64; heatmaps within" in capsys.readouterr().out
+    assert f"{SMALL} 96x64; heatmaps within" in capsys.readouterr().out
     model = onnx.load(out)
     crops, heatmaps = model.graph.input[0], model.graph.output[0]
     assert (crops.name, heatmaps.name) == ("crops", "heatmaps")

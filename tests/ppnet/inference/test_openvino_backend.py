@@ -17,7 +17,7 @@ from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
-from tests.ppnet.seeded_networks import small_state_dict
+from tests.ppnet.seeded_networks import SMALL, small_state_dict
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -80,8 +80,8 @@ def test_input_scale_and_flip_go_through_it(exact, shipped):
 
 def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkeypatch):
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
-    network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
-    network.load_state_dict(small_state_dict())
+    network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
+    network.load_state_dict(small_state_dict(SMALL))
     made, converted = [], openvino_backend._convert(network, info)
     monkeypatch.setattr(openvino_backend, "_convert", lambda *given: made.append(given) or converted)
     crops = probe((64, 96))[:1]
@@ -102,7 +102,7 @@ def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkey
 def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeypatch):
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "file"))
     (tmp_path / "file").write_text("")
-    network, info = build("M1-D1-W8"), CheckpointInfo("M1-D1-W8", (64, 96), sha256="ab" * 32)
+    network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
     assert OpenVinoBackend(network, info).heatmaps(probe((64, 96))[:1]).shape == (1, 17, 24, 16)
 
 

@@ -8,9 +8,6 @@ import numpy as np
 
 from ppnet.skeleton import COCO_17
 
-NETWORK = "M1-D1-W8-2branches"
-"""The smallest PPNet whose branches still mix: a step of it takes half the time of one with all three."""
-
 # A standing person in a box of 1 x 1: x, y of the 17 joints.
 STANDING = np.array(
     [

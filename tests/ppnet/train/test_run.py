@@ -13,7 +13,8 @@ from ppnet.__main__ import main
 from ppnet.checkpoint import read_info
 from ppnet.train import loop
 from ppnet.train.settings import TOLERANCES
-from tests.ppnet.train.drawn_people import NETWORK, write_people
+from tests.ppnet.seeded_networks import SMALL as NETWORK
+from tests.ppnet.train.drawn_people import write_people
 
 
 def small_run(folder):

@@ -12,7 +12,8 @@ from ppnet.errors import UserError
 from ppnet.openvino_runtime import load_openvino
 from ppnet.train.settings import TOLERANCES
 from ppnet.train.teacher import Teacher, mix_crops, open_teacher
-from tests.ppnet.train.drawn_people import NETWORK, write_people
+from tests.ppnet.seeded_networks import SMALL as NETWORK
+from tests.ppnet.train.drawn_people import write_people
 
 STUDENTS = [Codec(input_wh=(144, 192), sigma=1.5, kind="udp"), Codec(input_wh=(192, 256), sigma=1.5, kind="udp"),
             Codec(input_wh=(192, 256), sigma=2.0, kind="dark")]  # fmt: skip

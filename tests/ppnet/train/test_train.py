@@ -27,7 +27,8 @@ from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
 from tests.fakes import PATIENCE_S, wait_for
-from tests.ppnet.train.drawn_people import NETWORK, write_people
+from tests.ppnet.seeded_networks import SMALL as NETWORK
+from tests.ppnet.train.drawn_people import write_people
 from tests.shared_material import shared
 
 ROOT = Path(__file__).parents[3]
