@@ -9,6 +9,7 @@ import torch
 from ppnet.checkpoint import save
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.networks.table import build
+from tests.ppnet.seeded_networks import SMALL
 from tests.tracking.figures import Walker, filmed, straight
 from tracking.__main__ import main
 
@@ -25,6 +26,16 @@ def write_black(path, times):
 
 @pytest.fixture
 def clips(tmp_path):
+    return write_clips(tmp_path, seconds=2)
+
+
+@pytest.fixture
+def short_clips(tmp_path):
+    """Too short for figures that mean something."""
+    return write_clips(tmp_path, seconds=0.3)
+
+
+def write_clips(tmp_path, seconds):
     """A folder in which two clips seem rendered already, all black: the stand-ins don't look."""
     evaluation = pytest.importorskip("ppnet.data.people.evaluation")
     for spec in evaluation.EVALUATION_CLIPS:
@@ -32,7 +43,7 @@ def clips(tmp_path):
             continue
         place = tmp_path / "clips" / spec.name
         place.mkdir(parents=True)
-        times = [t for t in spec.times_s() if t < 2]
+        times = [t for t in spec.times_s() if t < seconds]
         truth = filmed([Walker(straight(300, 100)), Walker(straight(900, -100, 560), 260, phase=1)], times)
         frames = [
             {
@@ -71,21 +82,21 @@ def test_table_and_json(clips, tmp_path, capsys):
     assert content["options"]["detector"] == "true"
 
 
-def test_weights_of_one_name_are_told_apart(clips, tmp_path):
-    arguments = ["evaluate", "--clips", str(clips), "--only", "rates-24", "--detector", "true"]
+def test_weights_of_one_name_are_told_apart(short_clips, tmp_path):
+    arguments = ["evaluate", "--clips", str(short_clips), "--only", "rates-24", "--detector", "true"]
     for name in ("first", "second"):
         torch.manual_seed(len(name))
-        info = CheckpointInfo("M1-D1-W8", (48, 64), "coco17")
-        save(tmp_path / name / "latest.safetensors", build("M1-D1-W8"), info)
+        info = CheckpointInfo(SMALL, (48, 64), "coco17")
+        save(tmp_path / name / "latest.safetensors", build(SMALL), info)
         assert main([*arguments, "--weights", str(tmp_path / name / "latest.safetensors")]) == 0
-    assert len(list((clips / "rates-24").glob("*latest*_session.ppnet"))) == 2
+    assert len(list((short_clips / "rates-24").glob("*latest*_session.ppnet"))) == 2
 
 
-def test_unwritable_figures(clips, tmp_path, capsys):
+def test_unwritable_figures(short_clips, tmp_path, capsys):
     arguments = [
         "evaluate",
         "--clips",
-        str(clips),
+        str(short_clips),
         "--only",
         "rates-24",
         "--detector",
