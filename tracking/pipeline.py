@@ -13,9 +13,10 @@ from tracking.detection.prefetch import DetectionPrefetch
 from tracking.focus_person import FocusFilter, FocusPerson
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import make_smoother, smoothed_in_picture
+from tracking.still_people import StillPeople
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.tracker import Tracker
-from tracking.types import Detections, Frame, FrameResult, StageTimes
+from tracking.types import Detections, Frame, FrameResult, StageTimes, unread_people
 
 READS_SOMEBODY_OF = 5  # people looked at; a network that fits reads a joint of one of them
 READS_NOTHING = "People were found, but the network read no joint of anybody; are these the right weights?"
@@ -51,6 +52,7 @@ class Pipeline:
         self._filter = FocusFilter(self.settings.only)
         self._tracker = Tracker(_tracker_settings(self.settings))
         self._smoother = make_smoother(self.settings.smoothing)
+        self._still = StillPeople()
         self._people_looked_at = 0
         self._has_read = False
         self._forget_looks()
@@ -65,16 +67,21 @@ class Pipeline:
         associated_s = perf_counter()
         if expected is not None and self._is_turn(expected.time_s):
             self._ahead.begin(self._detector, expected)
-        poses = self._read(frame.image, boxes)
+        left_out = self._left_out(frame)
+        poses = self._read(frame.image, boxes, left_out)
         self._people_looked_at += len(boxes)
         self._has_read |= bool((poses.scores >= self.settings.tracker.min_keypoint_score).any())
         estimated_s = perf_counter()
-        tracks, raw = self._tracker.update(poses, image=frame.image)
+        tracks, raw = self._tracker.update(poses, image=frame.image, left_out=left_out)
         tracks, raw = self._filter.kept(tracks, raw, frame.time_s)
         tracked_s = perf_counter()
         smoothed, states = smoothed_in_picture(
-            self._smoother, tracks.ids, raw, tracks.boxes, frame.time_s, size_wh=frame.size_wh
-        )
+            self._smoother, tracks.ids, raw, tracks.boxes, frame.time_s, size_wh=frame.size_wh,
+            unread=unread_people(tracks, raw),
+        )  # fmt: skip
+        if self.settings.skip_still:
+            min_score = self.settings.smoothing.min_score
+            self._still.take(frame.image, tracks, raw, states, frame.time_s, min_score=min_score)
         times = StageTimes(
             detect_s=detected_s - started_s,
             track_s=associated_s - detected_s + tracked_s - estimated_s,
@@ -112,6 +119,7 @@ class Pipeline:
         """Forget everyone before a seek or another clip; numbers go on counting."""
         self._tracker.reset()
         self._smoother.reset()
+        self._still.reset()
         self._filter.reset()
         self._ahead.forget()
         self._forget_looks()
@@ -122,6 +130,8 @@ class Pipeline:
             self._smoother = make_smoother(settings.smoothing)
         if settings.only != self.settings.only:
             self._filter = FocusFilter(settings.only)
+        if not settings.skip_still:
+            self._still.reset()
         self._tracker.settings = _tracker_settings(settings)
         self.settings = settings
 
@@ -139,10 +149,22 @@ class Pipeline:
         found = self._ahead.found(frame)
         return self._detector.detect(frame.image) if found is None else found
 
-    def _read(self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32]) -> Poses:
-        if self._filter.focus.is_everyone:
+    def _left_out(self, frame: Frame) -> npt.NDArray[np.bool_]:
+        """(M,) whom of those in the tracker's boxes nobody need read, as they hold still."""
+        ids = self._tracker.sure_ids
+        if not self.settings.skip_still:
+            return np.zeros(len(ids), np.bool_)
+        longest_s = self.settings.smoothing.max_gap_s / 2  # they must be read again before their joints are lost
+        return self._still.left_out(frame.image, ids, frame.time_s, longest_s=longest_s)
+
+    def _read(
+        self, image: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32], left_out: npt.NDArray[np.bool_]
+    ) -> Poses:
+        rows = ~left_out
+        if not self._filter.focus.is_everyone:
+            rows &= self._filter.worth_reading(boxes)
+        if rows.all():
             return self.estimator.estimate(image, boxes)
-        rows = self._filter.worth_reading(boxes)
         return self.estimator.estimate(image, boxes[rows]).spread(rows)
 
     def _forget_looks(self) -> None:

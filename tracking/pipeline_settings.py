@@ -23,6 +23,10 @@ class PipelineSettings(Settings):
     detect_interval_s: Seconds | None = setting(
         None, "Detection interval in seconds", "when given, look for people every so many seconds instead", unit="s",
     )  # fmt: skip
+    skip_still: bool = setting(
+        False, "Read still people in every second frame", "read people who hold still in every second frame; "
+        "in between their joints are carried on: faster, a little less exact", option="--skip-still",
+    )  # fmt: skip
     only: PersonAt | None = setting(
         None, "One person", "follow only the person who is at this place (pixels) at that time (seconds; without it at "
         "the start)", option="--only", example="X,Y[@S]",

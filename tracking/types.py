@@ -119,6 +119,13 @@ class Tracks:
         )
 
 
+def unread_people(tracks: Tracks, raw: Poses) -> npt.NDArray[np.bool_]:
+    """(N,) people in view whom the network was not asked about, as they held still: what is known of their joints is
+    carried on for this one frame."""
+    in_view = tracks.states == TrackState.TRACKED
+    return np.asarray(in_view & ~np.isfinite(raw.keypoints).any(axis=(1, 2)), np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class StageTimes:
     """Seconds that one frame spent in each stage."""
@@ -166,6 +173,11 @@ class FrameResult:
     def skeleton(self) -> Skeleton:
         """Names and order of the keypoints."""
         return self.smoothed.skeleton
+
+    @property
+    def unread(self) -> npt.NDArray[np.bool_]:
+        """(N,) see `unread_people`."""
+        return unread_people(self.tracks, self.raw)
 
     @property
     def known_keypoints(self) -> npt.NDArray[np.float32]:

@@ -28,7 +28,14 @@ PEOPLE = ("only", "region", "tracker.max_people")
 ADVANCED = {
     "Joints": ("smoothing.min_score", "smoothing.strength", "smoothing.kind"),
     "Detection": ("detector.model", "detector.tiles", "detect_every"),
-    "Network": ("network.weights", "network.device", "network.backend", "network.input_scale", "network.flip"),
+    "Network": (
+        "network.weights",
+        "network.device",
+        "network.backend",
+        "network.input_scale",
+        "network.flip",
+        "skip_still",
+    ),
     "Video": ("adaptation.turn_deg", "adaptation.slow_motion", "adaptation.picture_rate", "adaptation.mirror"),
 }
 LAYERS = (

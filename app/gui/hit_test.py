@@ -54,7 +54,11 @@ def target_words(result: FrameResult, target: HitTarget) -> str:
     if state == KeypointState.EDITED:
         return f"{name}, set by hand"
     confidence = f"{name}, confidence {100 * float(result.smoothed.scores[row, target.keypoint]):.0f} %"
-    return f"{confidence}, not seen here but carried on" if state == KeypointState.PREDICTED else confidence
+    if state != KeypointState.PREDICTED:
+        return confidence
+    return (
+        f"{confidence}, not read in this frame" if result.unread[row] else f"{confidence}, not seen here but carried on"
+    )
 
 
 def _smallest_box(result: FrameResult, spot: npt.NDArray[np.float64]) -> HitTarget | None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStac
 
 from app.gui.graph_style import CLOSEST_S, Column, OutsideSpan, line_pen, on_click, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
-from app.runs.person_history import Floats, PersonHistory, value_at
+from app.runs.person_history import Floats, PersonHistory, value_at, without_single_gaps
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
 from tracking.measurements import names_of
@@ -145,7 +145,7 @@ class PersonCurves(QWidget):
         curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
         self.graph.setProperty("graphTitle", title_with_legend(f"{self.who.text()}: {self._title()}", curves))
         restyle(self.graph)
-        self._raw.setData(*self._values(raw=True))
+        self._raw.setData(*without_single_gaps(*self._values(raw=True)))
         self._smooth.setData(*self._values(raw=False))
         self._fade()
         self._tell_value(float(self.marker.value()))

@@ -58,6 +58,17 @@ def speed(times: Floats, points: Floats) -> Floats:
     return np.hypot(np.gradient(points[:, 0], times), np.gradient(points[:, 1], times))
 
 
+def without_single_gaps(times: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Values (F,) at `times` without gaps of one frame, so that a line goes on over them: in frames between two others
+    who holds still is not read. Longer gaps stay."""
+    known = np.isfinite(values)
+    single = ~known
+    single[1:] &= known[:-1]
+    single[:-1] &= known[1:]
+    single[:1] = single[-1:] = False
+    return times[~single], values[~single]
+
+
 def value_at(times: Floats, values: Floats, time_s: float) -> float | None:
     """The value of the frame at `time_s` (seconds); None where there is no such frame or nothing was seen in it."""
     if len(times) == 0:

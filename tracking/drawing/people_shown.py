@@ -92,7 +92,8 @@ def _in_a_row(edges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 class People:
     """What of N people is shown.
 
-    points (N, K, 2), scores, shown and predicted (N, K); corners: of the boxes, x1, y1, x2, y2; lost: whose box is a
+    points (N, K, 2), scores, shown and predicted (N, K), which is nobody's joint where a still person was not read for
+    this one frame: that looks like the frames around it; corners: of the boxes, x1, y1, x2, y2; lost: whose box is a
     guess; colors: of boxes and labels; limbs: width of each one's lines, image pixels; mutes: how far each one's
     colours step back because somebody else is chosen; order: rows as they are painted, large people first, so that a
     small one in front is not covered, and the chosen one last; teams: the same rows, those together that are painted
@@ -141,7 +142,7 @@ class People:
             points=points,
             scores=poses.scores,
             shown=shown,
-            predicted=shown & (result.states == KeypointState.PREDICTED),
+            predicted=shown & (result.states == KeypointState.PREDICTED) & ~result.unread[:, None],
             corners=corners.tolist(),
             lost=(result.tracks.states == TrackState.PREDICTED).tolist(),
             colors=[faded(track_color(track_id), mute) for track_id, mute in zip(ids, mutes, strict=True)],

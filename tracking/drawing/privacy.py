@@ -57,7 +57,8 @@ def _head_of(result: FrameResult, row: int, *, alone: bool) -> Boxes:
     x1, y1, x2, y2 = result.tracks.boxes[row].astype(np.float64)
     points = result.smoothed.keypoints[row].astype(np.float64)
     known = np.isfinite(points).all(axis=1)
-    sure = known & (result.smoothed.scores[row] >= SURE) & (result.states[row] != KeypointState.PREDICTED)
+    seen = (result.states[row] != KeypointState.PREDICTED) | result.unread[row]
+    sure = known & (result.smoothed.scores[row] >= SURE) & seen
     half = max(0.09 * (y2 - y1), 6.0)
     if len(points) > max(SHOULDERS) and sure[list(SHOULDERS)].all():
         half = max(half, 0.4 * float(np.linalg.norm(points[SHOULDERS[0]] - points[SHOULDERS[1]])))

@@ -107,7 +107,9 @@ def _reading(settings: RunSettings) -> str:
         if network.flip
         else ", without averaging over the mirror image"
     )
-    return mirrored if network.input_scale == 1 else f"{mirrored}, at {network.input_scale:g} of its input size"
+    scaled = "" if network.input_scale == 1 else f", at {network.input_scale:g} of its input size"
+    still = ", of people who held still in every second frame only" if settings.skip_still else ""
+    return f"{mirrored}{scaled}{still}"
 
 
 def _smoothing(session: EditedSession, settings: RunSettings) -> str:

@@ -111,6 +111,12 @@ def smooth_again(
     for result in results:
         tracks = result.tracks
         poses, states = smoothed_in_picture(
-            smoother, tracks.ids, result.raw, tracks.boxes, result.time_s, size_wh=result.size_wh
+            smoother,
+            tracks.ids,
+            result.raw,
+            tracks.boxes,
+            result.time_s,
+            size_wh=result.size_wh,
+            unread=result.unread,
         )
         yield result.frame_index, poses, states

@@ -26,11 +26,13 @@ class Smoother(Protocol):
         poses: Poses,
         boxes: npt.NDArray[np.float32],
         time_s: float,
+        unread: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
         """Steadied poses and the (N, K) `KeypointState` of their keypoints.
 
         ids: (N,) track ids; a person who is left out is forgotten. poses: as the network gave them.
-        boxes: (N, 4), for the person's size. time_s: presentation time; going back forgets everyone.
+        boxes: (N, 4), for the person's size. time_s: presentation time; going back forgets everyone. unread: (N,) those
+        whom the network was not asked about; nobody unless given.
         """
         ...
 
@@ -47,10 +49,11 @@ def smoothed_in_picture(
     time_s: float,
     *,
     size_wh: tuple[int, int],
+    unread: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Poses, npt.NDArray[np.uint8]]:
     """`update` of a smoother that gets, and gives, no joint out of the picture."""
     sides = box_math.sizes(boxes).max(axis=1, initial=0)
-    smoothed, states = smoother.update(ids, seen(raw, sides, size_wh), boxes, time_s)
+    smoothed, states = smoother.update(ids, seen(raw, sides, size_wh), boxes, time_s, unread)
     return kept_inside(smoothed, states, sides, size_wh)
 
 

@@ -27,7 +27,12 @@ class KalmanSmoother:
         self._time_s = 0.0
 
     def update(
-        self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
+        self,
+        ids: npt.NDArray[np.int64],
+        poses: Poses,
+        boxes: npt.NDArray[np.float32],
+        time_s: float,
+        unread: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
         filters, step_s = self._continued(time_s, poses.skeleton)
         self._filters = filters = filters.select(ids)
@@ -35,11 +40,14 @@ class KalmanSmoother:
         filters.coast(step_s)
         filters.predict(step_s, self.settings)
         accepted = filters.feed(poses, step_s, self.settings)
-        fading = 1 - filters.unseen_s / max(self.settings.max_gap_s, 1e-9) / 2
+        skipped_s = np.where(np.zeros(len(ids), bool) if unread is None else unread, step_s, 0.0)[:, None]
+        fading = 1 - (filters.unseen_s - skipped_s) / max(self.settings.max_gap_s, 1e-9) / 2
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
         states = np.where(filters.alive, KeypointState.PREDICTED, KeypointState.MISSING)
         states = np.where(accepted, KeypointState.MEASURED, states).astype(np.uint8)
-        return Poses(filters.places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
+        # Half of what moves somebody who holds still is noise.
+        places = filters.places - skipped_s[..., None] / 2 * filters.x[:, :, 1, :]
+        return Poses(places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
 
     def _continued(self, time_s: float, skeleton: Skeleton) -> tuple[JointFilters, float]:
         """The filters to go on with, fresh ones after a jump in time, and the seconds since the last frame."""

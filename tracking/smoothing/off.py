@@ -1,4 +1,7 @@
-"""No smoothing: the network's keypoints, with those below the confidence limit missing."""
+"""No smoothing: the network's keypoints, with those below the confidence limit missing.
+
+Who was not read in a frame stays as they were in the one before.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,22 +18,31 @@ def measured_mask(poses: Poses, min_score: float) -> npt.NDArray[np.bool_]:
 
 
 class NoSmoother:
-    """Passes keypoints on as they are; keeps nothing."""
+    """Passes keypoints on as they are; keeps those of the last frame."""
 
     def __init__(self, settings: SmoothingSettings) -> None:
         self.settings = settings
-
-    def update(
-        self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
-    ) -> tuple[Poses, npt.NDArray[np.uint8]]:
-        measured = measured_mask(poses, self.settings.min_score)
-        kept = Poses(
-            np.where(measured[..., None], poses.keypoints, np.float32(np.nan)),
-            np.where(measured, poses.scores, np.float32(0)),
-            poses.skeleton,
-        )
-        states = np.where(measured, KeypointState.MEASURED, KeypointState.MISSING).astype(np.uint8)
-        return kept, states
+        self.reset()
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Forget everyone."""
+        self._last: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
+
+    def update(
+        self,
+        ids: npt.NDArray[np.int64],
+        poses: Poses,
+        boxes: npt.NDArray[np.float32],
+        time_s: float,
+        unread: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[Poses, npt.NDArray[np.uint8]]:
+        measured = measured_mask(poses, self.settings.min_score)
+        keypoints = np.where(measured[..., None], poses.keypoints, np.float32(np.nan))
+        scores = np.where(measured, poses.scores, np.float32(0))
+        for row in np.flatnonzero(np.zeros(len(ids), bool) if unread is None else unread).tolist():
+            keypoints[row], scores[row] = self._last.get(int(ids[row]), (keypoints[row], scores[row]))
+        self._last = {int(number): (keypoints[row], scores[row]) for row, number in enumerate(ids)}
+        states = np.where(np.isfinite(keypoints[..., 0]), KeypointState.PREDICTED, KeypointState.MISSING)
+        return Poses(keypoints, scores, poses.skeleton), np.where(measured, KeypointState.MEASURED, states).astype(
+            np.uint8
+        )

@@ -29,7 +29,12 @@ class OneEuroSmoother:
         self._time_s = 0.0
 
     def update(
-        self, ids: npt.NDArray[np.int64], poses: Poses, boxes: npt.NDArray[np.float32], time_s: float
+        self,
+        ids: npt.NDArray[np.int64],
+        poses: Poses,
+        boxes: npt.NDArray[np.float32],
+        time_s: float,
+        unread: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Poses, npt.NDArray[np.uint8]]:
         step_s, self._time_s = time_s - self._time_s, time_s
         if step_s < 0 or step_s > max(self.settings.max_gap_s, 0.25):
@@ -71,16 +76,17 @@ class _Joints:
         side: float,
         settings: SmoothingSettings,
     ) -> None:
-        self._unseen_s = np.where(measured, 0.0, self._unseen_s + max(step_s, 0.0))
+        since_s = self._unseen_s + max(step_s, 0.0)  # each was fed; more than a frame after a gap
+        self._unseen_s = np.where(measured, 0.0, since_s)
         fresh = measured & ~np.isfinite(self.places[:, 0])
         going = measured & ~fresh
         if step_s > 0:
-            moved = (found - self.places) / step_s
-            speed_share = _share(np.full(len(found), SPEED_CUTOFF_HZ), step_s)[:, None]
+            moved = (found - self.places) / since_s[:, None]
+            speed_share = _share(np.full(len(found), SPEED_CUTOFF_HZ), since_s)[:, None]
             velocity = self._velocities + speed_share * (moved - self._velocities)
             self._velocities = np.where(going[:, None], velocity, self._velocities)
             speed = np.linalg.norm(self._velocities, axis=1) / side
-            share = _share(settings.cutoff_hz + BETA * speed, step_s)[:, None]
+            share = _share(settings.cutoff_hz + BETA * speed, since_s)[:, None]
             self.places = np.where(going[:, None], self.places + share * (found - self.places), self.places)
         self.places = np.where(fresh[:, None], found, self.places)
         self._velocities = np.where(fresh[:, None], 0.0, self._velocities)
@@ -90,7 +96,7 @@ class _Joints:
         self.scores = np.where(lost, 0.0, self.scores)
 
 
-def _share(cutoff_hz: Floats, step_s: float) -> Floats:
+def _share(cutoff_hz: Floats, step_s: Floats) -> Floats:
     """Weight of a new value in a first-order low-pass at that cut-off."""
     turn = 2 * np.pi * cutoff_hz * step_s
     return np.asarray(turn / (turn + 1))

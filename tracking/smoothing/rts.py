@@ -111,11 +111,12 @@ def smooth_run(
     """(frame_index, smoothed, states) of every frame of a finished run, in order; rows as in the results.
 
     Everyone is smoothed over the whole of their track; where time steps back everybody begins anew. Joints of a long
-    run lie in temporary files meanwhile; 24 bytes a person and frame stay in memory. UserError when those cannot be
+    run lie in temporary files meanwhile; 25 bytes a person and frame stay in memory. UserError when those cannot be
     written.
     """
     tracks: dict[tuple[int, int], _Track] = {}
     frames, ends, seen = array("q"), array("q", [0]), array("q")  # indices; where each ends in `seen`; tracks of rows
+    unread = array("b")  # of rows
     part, last_s = 0, -math.inf
     measured: PoseStore | None = None
     for result in results:
@@ -127,6 +128,7 @@ def smooth_run(
             track = tracks.setdefault((track_id, part), _Track(measured, len(tracks), result.size_wh))
             track.add(result.time_s, raw, row, float(sides[row]))
             seen.append(track.number)
+        unread.extend(result.unread.tolist())
         frames.append(result.frame_index)
         ends.append(len(seen))
     if measured is None:
@@ -142,7 +144,9 @@ def smooth_run(
         keypoints = np.array([row[0] for row in found], np.float32).reshape(-1, joints, 2)
         scores = np.array([row[1] for row in found], np.float32).reshape(-1, joints)
         states = np.array([row[2] for row in found], np.uint8).reshape(-1, joints)
-        yield frame_index, Poses(keypoints, scores, measured.skeleton), states
+        # Half the confidence is what a gap costs; here nobody looked.
+        whole = np.array(unread[first:last], bool)[:, None] & (states == KeypointState.PREDICTED)
+        yield frame_index, Poses(keypoints, np.where(whole, 2 * scores, scores), measured.skeleton), states
 
 
 def _rows(answers: PoseStore, pieces: Sequence[tuple[int, int, int]]) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:

@@ -27,10 +27,11 @@ class TrackStates:
     (T,) detections so far. rows: (T,) candidate of this frame that is the person, or -1. states: (T,) `TrackState`.
     seen_s: (T,) time of the latest evidence. missed_since_s: (T,) first time the detector missed the person since it
     last found them, or NaN. lost: (T,) no candidate is theirs since `lost_centers` (T, 2); somebody who coasts is not
-    lost. wanted: (T,) the detector should look again soon. measured: (T, 4) box of this frame, NaN where there is none.
-    keypoints: (T, K, 2) the last ones, NaN where unknown, of when the motion model had `keypoint_boxes` (T, 4).
-    anchors: (T, 4) the last detected boxes, with `anchor_keypoints` (T, K, 2), NaN where that had none. colours: (T, D)
-    descriptions of `tracking.tracker.appearance`, NaN where unknown.
+    lost. wanted: (T,) the detector should look again soon. measured: (T, 4) box of this frame, NaN where there is none;
+    of who holds still and is not read that of the frame before. keypoints: (T, K, 2) the last ones, NaN where unknown,
+    of when the motion model had `keypoint_boxes` (T, 4). anchors: (T, 4) the last detected boxes, with
+    `anchor_keypoints` (T, K, 2), NaN where that had none. colours: (T, D) descriptions of
+    `tracking.tracker.appearance`, NaN where unknown.
     """
 
     motion: BoxFilters
@@ -152,7 +153,6 @@ class TrackStates:
     def predict(self, step_s: float, settings: TrackerSettings) -> None:
         """Begin a frame that comes `step_s` seconds after the last one."""
         self.rows = np.full(len(self), -1, np.intp)
-        self.measured = np.full((len(self), 4), np.nan)
         self.motion.predict(step_s, settings.motion)
 
     def boxes_from(self, rows: Rows, keypoints: Floats, settings: TrackerSettings) -> tuple[Floats, Floats]:

@@ -21,7 +21,7 @@ from tracking.tracker.association import assign, match, matching_stages
 from tracking.tracker.frame_evidence import Candidates, FrameEvidence, usable_detections
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.track import TrackStates
-from tracking.types import Detections, Tracks
+from tracking.types import Detections, Tracks, TrackState
 
 Floats = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.intp]
@@ -79,10 +79,23 @@ class Tracker:
         self._has_detected |= detections is not None
         return self._candidates.boxes.astype(np.float32)
 
-    def update(self, poses: Poses, *, image: npt.NDArray[np.uint8] | None = None) -> tuple[Tracks, Poses]:
+    @property
+    def sure_ids(self) -> npt.NDArray[np.int64]:
+        """(M,) of each box of `associate` the number of the person whom the detector found there when it last looked,
+        and who was in view in the frame before; 0 for everybody else, and for all in a frame at which it looks."""
+        if self._candidates is None or self._candidates.detected:
+            return np.zeros(0 if self._candidates is None else len(self._candidates.boxes), np.int64)
+        people, at = self._people, self._candidates.track_of
+        sure = np.isnan(people.missed_since_s) & ~people.lost & (people.states == TrackState.TRACKED)
+        return np.asarray(np.where(sure, people.ids, 0)[at], np.int64)
+
+    def update(
+        self, poses: Poses, *, image: npt.NDArray[np.uint8] | None = None, left_out: Mask | None = None
+    ) -> tuple[Tracks, Poses]:
         """Finish the frame with the pose network's answer, row i for box i of `associate`.
 
-        image: the RGB picture (H, W, 3); without it people are told apart by place and keypoints alone.
+        image: the RGB picture (H, W, 3); without it people are told apart by place and keypoints alone. left_out: (M,)
+        those of `sure_ids` whom the network was not asked about as they hold still; they stay in view.
         Returns everyone with an id, by id, and their poses as the network gave them; people without evidence have
         state PREDICTED and no pose.
         """
@@ -93,7 +106,8 @@ class Tracker:
         self._people.fitted(keypoints=poses.keypoints.shape[1], colours=LENGTH)
         matches = self._match(evidence)
         self._suppress_duplicates(matches, evidence)
-        self._update(matches, evidence)
+        asked = np.ones(len(poses), np.bool_) if left_out is None else ~left_out
+        self._update(matches, evidence, held=(matches >= 0) & ~np.append(asked, True)[matches])
         self._start(evidence)
         if candidates.detected:
             self._people = self._people.kept((self._people.ids > 0) | (self._people.rows >= 0))
@@ -174,7 +188,8 @@ class Tracker:
 
     # -- what the frame says of everybody ----------------------------------------------------------------------------
 
-    def _update(self, matches: Rows, evidence: FrameEvidence) -> None:
+    def _update(self, matches: Rows, evidence: FrameEvidence, *, held: Mask) -> None:
+        """held: (T,) people who stay where they are expected, as nobody looked."""
         candidates, people, settings, time_s = evidence.candidates, self._people, self.settings, self._time_s
         people.rows = matches
         found = matches >= 0
@@ -185,6 +200,7 @@ class Tracker:
         coasting = np.flatnonzero(found & ~read & ~by_detection)
 
         measured, factors = np.full((len(people), 4), np.nan), np.ones(len(people))
+        people.measured[~held] = np.nan
         measured[detected] = people.measured[detected] = candidates.boxes[matches[detected]]
         keypoints = evidence.keypoints[matches[by_keypoints]]
         if len(by_keypoints):
@@ -193,7 +209,7 @@ class Tracker:
         covered = self._move(measured, factors, lost=missed[~people.lost[missed]])
 
         people.mark_seen(np.flatnonzero(by_detection | read), time_s, settings)
-        people.mark_predicted(np.flatnonzero(~by_detection & ~read))
+        people.mark_predicted(np.flatnonzero(~by_detection & ~read & ~held))
         people.seen_s[coasting] = time_s
         if candidates.detected:
             people.mark_missed(np.flatnonzero(~by_detection & (read | ~found)), time_s)

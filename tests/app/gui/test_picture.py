@@ -1,12 +1,16 @@
 """The picture: every layer changes pixels, the threshold counts at once, zoom, clicks, dragged joints."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
-from app.gui.hit_test import hit_test
+from app.gui.hit_test import HitTarget, hit_test, target_words
 from app.gui.view_transform import ViewTransform
+from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.app.gui.conftest import go_to, pixels
 from tests.results import made_result
 from tracking.drawing.colors import SIDE_COLORS, track_color
@@ -120,6 +124,15 @@ def test_snapshot_has_the_size_of_the_video_and_lies_where_recordings_do(open_cl
     saved = list(window.files.record_folder().glob("walk_000020*.png"))
     assert len(saved) == 1 and saved[0].name in window.banner.text
     assert pixels(window).shape == (480, 640, 3)
+
+
+def test_a_joint_says_whether_it_was_carried_on_or_not_read():
+    result = made_result(3, (1,))
+    carried = target_words(result, HitTarget(1, 4))
+    assert carried.startswith("right ear, confidence") and carried.endswith("not seen here but carried on")
+    unread = replace(result, raw=Poses.empty(COCO_17, 1))
+    assert target_words(unread, HitTarget(1, 4)).endswith("%, not read in this frame")
+    assert target_words(unread, HitTarget(1, 5)).endswith("%")
 
 
 def test_hit_test_prefers_the_chosen_person():

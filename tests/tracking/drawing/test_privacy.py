@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from ppnet.poses import Poses
+from ppnet.skeleton import COCO_17
 from tests.results import SIZE_WH, made_result
 from tracking.drawing.privacy import BLOCKS, RecentResults, blur_faces, head_boxes, hidden_areas, private_picture
 from tracking.drawing.style import PictureLayers
 from tracking.session.edit_plan import with_smoothed
+from tracking.types import KeypointState
 
 
 def noise() -> np.ndarray:
@@ -111,3 +114,14 @@ def test_faces_are_hidden_by_the_results_near_in_time():
     layers = PictureLayers(blur_faces=True)
     assert (private_picture(image, gone, layers, near=(seen, gone))[y, x] != image[y, x]).any()
     np.testing.assert_array_equal(private_picture(image, gone, layers), image)
+
+
+def test_the_head_of_who_is_not_read_in_a_frame_stays_hidden_as_before():
+    result = made_result(0, ids=(1,))
+    sure = np.full_like(result.smoothed.scores, 0.9)
+    usual = with_smoothed(result, replace(result.smoothed, scores=sure), result.states)
+    states = np.full_like(result.states, KeypointState.PREDICTED)
+    states[0, 3] = KeypointState.MISSING
+    unread = replace(usual, raw=Poses.empty(COCO_17, 1), states=states)
+    usual = replace(usual, states=np.where(states == KeypointState.PREDICTED, KeypointState.MEASURED, states))
+    np.testing.assert_allclose(head_boxes(unread), head_boxes(usual))

@@ -133,6 +133,16 @@ def test_predicted_joints_are_hollow_and_their_edges_dashed():
     assert 0.3 * solid < dashed < 0.85 * solid
 
 
+def test_who_holds_still_and_is_not_read_in_a_frame_looks_as_in_the_others():
+    usual, states = person(score=0.9), np.full((1, 17), KeypointState.PREDICTED, np.uint8)
+    unread = replace(usual, raw=Poses.empty(COCO_17, 1), states=states)
+    assert unread.unread.tolist() == [True] and not usual.unread.any()
+    assert (draw(plain(), unread) == draw(plain(), usual)).all()
+    lost = person(score=0.9, states=states, track_state=TrackState.PREDICTED)
+    assert not replace(lost, raw=unread.raw).unread.any(), "who is lost is not left out on purpose"
+    assert (draw(plain(), replace(lost, raw=unread.raw)) == draw(plain(), lost)).all()
+
+
 def test_predicted_people_have_dashed_boxes():
     solid = ink(draw(plain(), person(), only(boxes=True)))
     dashed = ink(draw(plain(), person(track_state=TrackState.PREDICTED), only(boxes=True)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ppnet_live as pl
-from app.runs.person_history import PersonHistory
+from app.runs.person_history import PersonHistory, without_single_gaps
 from tests.results import made_header, made_result
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (
@@ -119,6 +119,14 @@ def test_a_missing_joint_is_nowhere_whatever_the_filter_still_held(tmp_path: Pat
         (frame,) = opened
         assert np.isnan(frame.people[0]["right_knee"].xy).all() and frame.people[0]["right_knee"].state == "missing"
         assert np.isnan(opened.to_numpy()[0, 0, 14]).all() and opened.ids == (1,)
+
+
+def test_a_line_goes_on_over_a_frame_that_was_not_read_but_not_over_a_gap() -> None:
+    values = np.array([np.nan, 1, np.nan, 3, np.nan, np.nan, 6, 7, np.nan])
+    times, drawn = without_single_gaps(np.arange(9.0), values)
+    np.testing.assert_array_equal(times, [0, 1, 3, 4, 5, 6, 7, 8])
+    np.testing.assert_array_equal(drawn, values[[0, 1, 3, 4, 5, 6, 7, 8]])
+    assert len(without_single_gaps(np.zeros(0), np.zeros(0))[0]) == 0
 
 
 def test_parts_in_any_order_are_the_whole(session: Session) -> None:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,19 @@ def test_a_run_whose_time_goes_back_is_smoothed_in_parts():
     ]
     for smoothed in smooth_results(run):
         assert smoothed.smoothed.keypoints[0] == pytest.approx(STILL, abs=1)
+
+
+def test_confidence_does_not_fall_where_somebody_still_was_left_out():
+    """Unlike in a gap; the end stays open where nobody was read any more."""
+    nothing = np.full((1, 17, 2), np.nan)
+    run = []
+    for index in range(20):
+        one = result(index, [1], nothing if index % 2 else STILL[None])
+        blank = Poses(one.raw.keypoints, np.zeros((1, 17), np.float32), COCO_17)
+        run.append(replace(one, raw=blank, smoothed=blank) if index % 2 else one)
+    smoothed = smooth_results(run, SmoothingSettings())
+    assert all(one.smoothed.scores == pytest.approx(0.9) for one in smoothed[:19])
+    assert [int(one.states[0, 0]) for one in smoothed[:3]] == [
+        KeypointState.MEASURED, KeypointState.PREDICTED, KeypointState.MEASURED,
+    ]  # fmt: skip
+    assert (smoothed[19].states == KeypointState.MISSING).all()

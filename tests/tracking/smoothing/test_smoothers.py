@@ -254,3 +254,33 @@ def test_the_slider_means_what_it_says():
     assert [at[s].agility for s in at] == pytest.approx([1000, 10, 0.1])
     assert [at[s].cutoff_hz for s in at] == pytest.approx([10, 1, 0.1])
     assert set(SMOOTHERS) == set(LIVE)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_who_is_not_read_in_a_frame_keeps_joints_and_confidence(name):
+    smoother = make_smoother(SmoothingSettings(kind=name))
+    rng = np.random.default_rng(0)
+    places, scores = [], []
+    for index in range(40):
+        is_left_out = index > 3 and index % 2 == 1
+        given = Poses.empty(COCO_17, 1) if is_left_out else poses(STILL + rng.normal(0, 1, STILL.shape))
+        smoothed, states = smoother.update(ONE, given, BOX, index / 30, np.array([is_left_out]))
+        assert (states == (KeypointState.PREDICTED if is_left_out else KeypointState.MEASURED)).all()
+        places.append(smoothed.keypoints[0])
+        scores.append(smoothed.scores[0])
+    assert np.array(scores) == pytest.approx(0.9, abs=1e-6)
+    assert np.abs(np.array(places) - STILL).max() < 8
+
+
+def test_the_1_euro_filter_takes_a_gap_for_the_time_it_lasts():
+    """Or whoever moves would seem to move twice as fast after each, and be smoothed less."""
+    rng = np.random.default_rng(0)
+    frames = [walk(index / 30) + rng.normal(0, 2, STILL.shape) for index in range(90)]
+    whole, _ = run(make_smoother(SmoothingSettings(kind="one_euro")), frames)
+    halved, _ = run(make_smoother(SmoothingSettings(kind="one_euro")), frames[::2], rate=15.0)
+    with_gaps, _ = run(
+        make_smoother(SmoothingSettings(kind="one_euro")),
+        [frame if index % 2 == 0 else np.full_like(frame, np.nan) for index, frame in enumerate(frames)],
+    )
+    assert with_gaps[::2] == pytest.approx(halved, abs=1e-3)
+    assert jitter(whole) < jitter(np.array(frames))

@@ -324,6 +324,42 @@ def test_joints_hold_a_person_whom_the_detector_misses_but_not_for_ever():
     assert states[60] == []
 
 
+def test_who_is_left_out_on_purpose_stays_in_view():
+    """The detector looks at every sixth frame; of the others every second one is left out."""
+    truth = filmed([Walker(straight(400, 0))], clock(1))
+    network = SimulatedNetwork(truth)
+    tracker, black = Tracker(), np.zeros((720, 1280, 3), np.uint8)
+    before = None
+    for index, frame in enumerate(truth.frames):
+        network.index = index
+        found = Detections(frame.boxes.astype(np.float32), np.ones(1, np.float32)) if index % 6 == 0 else None
+        boxes = tracker.associate(found, frame.time_s, size_wh=truth.size_wh)
+        poses = network.estimate(black, boxes)
+        left_out = np.array([index % 2 == 1] * len(boxes))
+        assert tracker.sure_ids.tolist() == [0 if index % 6 == 0 else 1]
+        poses = Poses.empty(COCO_17, len(boxes)) if left_out.any() else poses
+        tracks, raw = tracker.update(poses, left_out=left_out)
+        assert (tracks.ids.tolist(), tracks.states.tolist()) == ([1], [TrackState.TRACKED])
+        assert tracker.needs_detection == (index < 2), "once more after someone new, and then no more"
+        assert np.isnan(raw.keypoints).all() == left_out.any()
+        if left_out.any():
+            assert tracks.boxes == pytest.approx(before, abs=2), "the box stays where it was seen"
+        before = tracks.boxes
+
+
+def test_whom_the_detector_missed_is_not_left_out():
+    truth = filmed([Walker(straight(400, 0))], clock(1))
+    network = SimulatedNetwork(truth)
+    tracker, black = Tracker(), np.zeros((720, 1280, 3), np.uint8)
+    for index, frame in enumerate(truth.frames[:6]):
+        network.index = index
+        found = Detections(frame.boxes.astype(np.float32), np.ones(1, np.float32)) if index == 0 else None
+        boxes = tracker.associate(Detections.empty() if index == 3 else found, frame.time_s, size_wh=truth.size_wh)
+        assert tracker.sure_ids.tolist() == [1 if index in (1, 2) else 0]
+        tracks, _ = tracker.update(network.estimate(black, boxes))
+        assert tracks.states.tolist() == [TrackState.TRACKED]
+
+
 def test_boxes_follow_the_joints_between_two_looks():
     """The detector looks once; who speeds up after that is still in the box."""
     walker = Walker(lambda t: (300 + 100 * t**2, 600))
