@@ -169,6 +169,12 @@ def test_slow_pictures_and_short_gaps_leave_nobody_out(rate, longest_gap_s, save
     assert any(left_out(results)) == saves
 
 
+def test_fast_pictures_are_never_left_out_twice_in_a_row():
+    _, results = tracked([0] * 24, rate=120.0)
+    out = left_out(results)
+    assert sum(out) >= 8 and not any(one and other for one, other in pairwise(out))
+
+
 @pytest.mark.parametrize("kind", SMOOTHERS)
 def test_every_smoother_shows_them(kind):
     _, results = tracked([0] * 20, smoothing=SmoothingSettings(kind=kind))
