@@ -153,7 +153,7 @@ def style_sheet(colours: Tokens) -> str:
     QToolButton:hover {{ background: {colours.raised}; }}
     QToolButton:checked {{ background: {colours.raised}; border-color: {colours.border}; }}
     QToolButton:disabled {{ color: {colours.muted}; }}
-    QPushButton:focus, QToolButton:focus {{ border: 1px solid {colours.accent}; }}
+    QPushButton:focus, QToolButton:focus {{ border: 1px solid {colours.accent}; outline: none; }}
     QPushButton:checked:focus, QPushButton[primary="true"]:focus {{ border: 1px solid {colours.text}; }}
     QComboBox, QLineEdit, QAbstractSpinBox {{ background: {colours.panel}; border: 1px solid {colours.border};
                    border-radius: 6px; padding: 4px 8px; min-height: 18px; }}

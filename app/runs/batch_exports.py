@@ -10,7 +10,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session
 
-BY_HAND = ("drawings", "marks")
+BY_HAND = ("drawings", "marks", "elan", "boris")
 FORMATS = tuple(
     name for name, form in EXPORTS.items() if not form.pictures and not form.as_tracked and name not in BY_HAND
 )

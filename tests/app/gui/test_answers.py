@@ -97,6 +97,12 @@ def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, st
     window.commands["share"].trigger()
     qtbot.waitUntil(lambda: "Ready to share" in window.banner.text)
     assert "not finished" in window.banner.text
+    window.workspace.choose(1)
+    qtbot.waitUntil(lambda: not window.curves.is_reading)
+    for save in (window.curves.saveTable, window.curves.savePicture):
+        window.banner.forget()
+        save.emit()
+        assert "curve" in window.banner.text and "not finished" in window.banner.text
     going.set()
     qtbot.waitUntil(lambda: note.text() == NOTHING)
 

@@ -143,12 +143,13 @@ def test_the_readout_tells_no_value_where_the_person_is_not(qtbot, open_clip):
     assert window.curves.value.text().endswith("px at 1.333 s")
 
 
-def test_a_table_that_is_still_being_read_is_not_saved(qtbot, open_clip, tmp_path):
+@pytest.mark.parametrize("what", ["saveTable", "savePicture"])
+def test_a_curve_that_is_still_being_read_is_not_saved(open_clip, tmp_path, what):
     window = open_clip()
     window.curves.show_history(None, "Person 1", is_reading=True)
     assert window.curves.value.text() == "loading…"
-    window.curves.saveTable.emit()
-    assert "still being read" in window.banner.text and not list((tmp_path / "videos").rglob("*.csv"))
+    getattr(window.curves, what).emit()
+    assert "still being read" in window.banner.text and not list((tmp_path / "videos").rglob("walk*"))
 
 
 def test_speed_is_in_pixels_per_second(open_clip, qtbot):
