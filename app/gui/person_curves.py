@@ -189,7 +189,8 @@ class PersonCurves(QWidget):
             return
         value = value_at(*self._values(raw=False), time_s)
         if value is not None:
-            self.value.setText(f"{number_words(value, '.4g')} {self._unit()} at {time_s:.3f} s")
+            unit = self._unit() if self._unit() == "°" else f" {self._unit()}"
+            self.value.setText(f"{number_words(value, '.4g')}{unit} at {time_s:.3f} s")
         else:
             self.value.setText("loading…" if self.is_reading else "not seen here")
 

@@ -12,6 +12,7 @@ from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk
 from tracking.answers.report import PAGE_WH
 from tracking.session.edits import DeletePerson, SetSpan
+from tracking.session.session import Session
 
 
 @pytest.fixture
@@ -107,7 +108,8 @@ def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, st
     qtbot.waitUntil(lambda: note.text() == NOTHING)
 
 
-def test_a_part_that_is_all_tracked_is_all(qtbot, window, clip, studio):
+def test_a_part_that_is_all_tracked_is_all(qtbot, window, clip, studio, monkeypatch):
+    monkeypatch.setattr(Session, "finish", lambda _session: None)  # as if the run went on for ever
     going = studio.hold = threading.Event()
     studio.delay_s = 0.02
     note = window.answers.note
@@ -121,7 +123,6 @@ def test_a_part_that_is_all_tracked_is_all(qtbot, window, clip, studio):
     qtbot.waitUntil(lambda: "so far" in note.text())
     window.workspace.edit(SetSpan(0.1, 0.9))
     qtbot.waitUntil(lambda: note.text() == NOTHING)
-    assert not session.complete
     going.set()
 
 

@@ -125,6 +125,7 @@ def test_curve_follows_the_chosen_person_and_its_table_is_right(qtbot, open_clip
     qtbot.waitUntil(lambda: abs(window.curves.marker.value() - 40 / 30) < 1e-6)
     window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("left_knee"))
     assert "(°)" in window.curves.graph.getPlotItem().titleLabel.text
+    assert "° at 1.333 s" in window.curves.value.text() and " °" not in window.curves.value.text()
     window.curves.saveTable.emit()
     (table,) = (tmp_path / "videos").rglob("*curve.csv")
     assert len(table.read_text().splitlines()) == FRAMES + 1
