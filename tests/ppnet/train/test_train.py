@@ -193,7 +193,7 @@ def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, caps
 def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "ppnet", "train", "--data", f"coco:{people}", "--out", str(run), "--network",
-               NETWORK, "--input", "64x48", "--batch", "4", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
+               NETWORK, "--input", "64x48", "--batch", "1", "--device", "cpu", "--samples", "4000000"]  # fmt: skip
     errors = tmp_path / "errors.txt"  # a pipe that nobody reads would fill with the progress bar and stop the run
     with errors.open("w") as stream:
         process = subprocess.Popen(command, cwd=ROOT, stderr=stream)
