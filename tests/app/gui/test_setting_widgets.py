@@ -21,6 +21,7 @@ VALUES = {
     "network.backend": "torch",
     "network.input_scale": 0.6,
     "network.flip": True,
+    "skip_still": True,
     "adaptation.turn_deg": 270,
     "adaptation.slow_motion": 3.3,
     "adaptation.picture_rate": 29.97,
