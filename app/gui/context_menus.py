@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
+from app.gui.edit_words import as_menu_text
 from app.gui.hit_test import HitTarget, target_words
 from app.gui.people_panel import PeoplePanel
 
@@ -58,7 +59,7 @@ class ContextMenus(Commands):
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if title:
-            menu.addAction(title).setEnabled(False)
+            menu.addAction(as_menu_text(title)).setEnabled(False)
             menu.addSeparator()
         for name in commands:
             menu.addAction(self._actions[name])

@@ -69,7 +69,7 @@ class DrawingCommands(Commands):
         drawing = self._hand.chosen_drawing
         if drawing is None:
             return
-        dialog = QInputDialog(self._window)
+        dialog = QInputDialog(self._view)
         dialog.setWindowTitle("Name the drawing")
         dialog.setLabelText(f"Name of {drawing.kind} {drawing.number} in curves and tables:")
         dialog.setTextValue(drawing.name)

@@ -7,6 +7,8 @@ from tracking.measurements import name_of
 from tracking.session import edits
 from tracking.session.edits import Edit
 
+MENU_LETTERS = 60
+
 WORDS: dict[type, Callable[[Any], str]] = {
     edits.SwapIds: lambda edit: f"swap people {edit.first} and {edit.second}",
     edits.MergeIds: lambda edit: f"merge person {edit.other} into {edit.keep}",
@@ -32,6 +34,13 @@ WORDS: dict[type, Callable[[Any], str]] = {
 def edit_words(edit: Edit) -> str:
     """What it does, as somebody would say it."""
     return WORDS[type(edit)](edit)
+
+
+def as_menu_text(words: str) -> str:
+    """Words with names that somebody gave, for a menu: an `&` is one and no key, and long ones are shortened in
+    their middle."""
+    shown = words if len(words) <= MENU_LETTERS else f"{words[: MENU_LETTERS - 20]}…{words[-19:]}"
+    return shown.replace("&", "&&")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 from shiboken6 import isValid
 
 from app.gui.camera_dialog import CameraDialog, CameraWish
@@ -37,8 +37,8 @@ FILTER = (
 )
 TRACKS_FILTER = f"Tracks ({' '.join(patterns())});;All files (*)"
 HAVE_SOMETHING = (
-    "snapshot", "close", "export", "import", "track-again", "scale", "region", "whole-picture",
-    "next-event", "previous-event",
+    "snapshot", "close", "export", "import", "track-again", "scale", "type-scale", "region", "type-region",
+    "whole-picture", "next-event", "previous-event",
 )  # fmt: skip
 CAMERA_LOOK_MS = 1500
 SO_FAR = ". The tracking was not finished: it holds what was tracked by then"
@@ -51,6 +51,7 @@ class FileCommands(Commands):
         super().__init__(parts)
         self._start = start
         self.finishing = Finishing(parts.window)
+        self._workspace.closing.connect(self._end_questions)
         self._workspace.closing.connect(self.finishing.finish)
         self.cameras: tuple[CameraInfo, ...] = ()
         self._actions.connect(
@@ -256,6 +257,12 @@ class FileCommands(Commands):
         self._workspace.open_camera(
             f"camera:{camera.index}", folder=self.record_folder(), name=camera.name, wish=wish.as_options()
         )
+
+    def _end_questions(self) -> None:
+        """What is asked about an open video, in dialogs that belong to its picture, is not answered about another."""
+        for dialog in self._view.findChildren(QDialog):
+            if dialog.isVisible():
+                dialog.reject()
 
     def ask_stream(self) -> None:
         """Asks for the address of a network camera; the only way by which the program uses the network."""

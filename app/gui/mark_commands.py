@@ -60,7 +60,7 @@ class MarkCommands(Commands):
         if run is None or picture is None:
             return
         named = mark or run.edited.plan.mark_at(picture.frame.index) or _new_mark(run, picture.frame)
-        dialog = QInputDialog(self._window)
+        dialog = QInputDialog(self._view)
         dialog.setWindowTitle("Name the mark")
         dialog.setLabelText(f"Name of the mark at {clock_text(named.time_s)}:")
         dialog.setTextValue(named.name)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.gui.commands import Commands, WindowParts
-from app.gui.edit_words import edit_words
+from app.gui.edit_words import as_menu_text, edit_words
 from app.gui.move_joint_dialog import MoveJointDialog
 from app.gui.people_panel import PeoplePanel
 from app.gui.place_dialog import show_below
@@ -128,7 +128,7 @@ class PeopleCommands(Commands):
             return
         run.player.pause()
         name = self._workspace.people.names.get(person, f"person {person}")
-        dialog = MoveJointDialog(picture.result, person, name, self._joint, parent=self._window)
+        dialog = MoveJointDialog(picture.result, person, name, self._joint, parent=self._view)
 
         def move(joint: int, x: float, y: float) -> None:
             self._joint = joint
@@ -200,4 +200,4 @@ class PeopleCommands(Commands):
 
     def _name(self, command: str, words: str, edit: Edit | None) -> None:
         self._actions[command].setEnabled(edit is not None)
-        self._actions[command].setText(words if edit is None else f"{words}: {edit_words(edit)}")
+        self._actions[command].setText(words if edit is None else f"{words}: {as_menu_text(edit_words(edit))}")

@@ -35,7 +35,8 @@ class PersonCurves(QWidget):
         self.is_reading = False
         """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
-        self._drawings: dict[str, SetDrawing] = {}
+        self._drawings: dict[int, SetDrawing] = {}  # by number: a name may be that of another curve
+        self._names: dict[int, str] = {}
         self._span = ALL_TIME
         self.quantity, self.joint = QComboBox(), QComboBox()
         self.quantity.setAccessibleName("What the curve shows")
@@ -95,14 +96,16 @@ class PersonCurves(QWidget):
 
     def offer_drawings(self, drawings: Sequence[SetDrawing]) -> None:
         """What was drawn by hand can be chosen as well."""
-        offered = dict(zip(names_of(drawings), drawings, strict=True))
-        if list(offered) != list(self._drawings):
+        offered = {drawing.number: drawing for drawing in drawings}
+        names = dict(zip(offered, names_of(drawings), strict=True))
+        if names != self._names:
+            self._names = names
             chosen = self.quantity.currentData()
             self.quantity.blockSignals(True)
             while self.quantity.count() > self._fixed:
                 self.quantity.removeItem(self.quantity.count() - 1)
-            for name in offered:
-                self.quantity.addItem(f"Drawing: {name}", name)
+            for number, name in names.items():
+                self.quantity.addItem(f"Drawing: {name}", number)
             self.quantity.setCurrentIndex(max(self.quantity.findData(chosen), 0))
             self.quantity.blockSignals(False)
         if offered != self._drawings:

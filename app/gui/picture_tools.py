@@ -69,7 +69,7 @@ class PictureTools(Commands):
             left, top, width, height = place
             return left, top, min(left + width, wide), min(top + height, high)
 
-        dialog = PlaceDialog("Search only a region", numbers, "Search here", parent=self._window)
+        dialog = PlaceDialog("Search only a region", numbers, "Search here", parent=view)
         dialog.previewed.connect(lambda place: view.show_region(region(place)))
         dialog.rejected.connect(lambda: view.show_region(work.settings.region))
         dialog.agreed.connect(lambda place: self.set_region(region(place)))
@@ -100,7 +100,7 @@ class PictureTools(Commands):
             if self._is_long_enough(length_px):
                 self.set_length(length_px, place[4])
 
-        dialog = PlaceDialog("Set a scale", numbers, "Set the scale", parent=self._window)
+        dialog = PlaceDialog("Set a scale", numbers, "Set the scale", parent=view)
         dialog.previewed.connect(preview)
         dialog.finished.connect(lambda _code: hand.preview(None))
         dialog.agreed.connect(agree)
@@ -163,7 +163,7 @@ class PictureTools(Commands):
         length_px = math.hypot(line[2] - line[0], line[3] - line[1])
         if not self._is_long_enough(length_px):
             return
-        dialog = QInputDialog(self._window)
+        dialog = QInputDialog(self._view)
         dialog.setWindowTitle("Set a scale")
         dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
         dialog.setLabelText(f"The line is {length_px:.0f} pixels long. How long is it in metres?")

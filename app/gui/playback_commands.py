@@ -96,7 +96,7 @@ class PlaybackCommands(Commands):
 
     def ask_place(self) -> None:
         """Asks for a frame (`120`) or a time (`1:04.5`, `64.5s`)."""
-        dialog = QInputDialog(self._window)
+        dialog = QInputDialog(self._view)
         dialog.setWindowTitle("Go to")
         dialog.setLabelText("A frame number (120) or a time (1:04.5 or 64.5s):")
         dialog.textValueSelected.connect(self.go_to)

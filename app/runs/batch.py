@@ -227,23 +227,26 @@ class Batch:
 
         change(state=BatchState.RUNNING)
         try:
-            report = self._track(number, place, watch)
+            report, why = self._track(number, place, watch)
         except UserError as error:
             change(state=BatchState.FAILED, eta_s=None, error=error)
         except Exception as error:  # noqa: BLE001 - logged by `unexpected`
             words = unexpected(error, self._rows[number].name)
             change(state=BatchState.FAILED, eta_s=None, error=UserError(words))
         else:
-            why = None if report.complete else UserError(" ".join(report.notices) or "It ended before its end.")
-            state = BatchState.DONE if report.complete else BatchState.FAILED
+            state = BatchState.DONE if why is None else BatchState.FAILED
             change(state=state, eta_s=None, error=why, report=report)
 
-    def _track(self, number: int, place: Workplace, watch: Watch) -> RunReport:
+    def _track(self, number: int, place: Workplace, watch: Watch) -> tuple[RunReport, UserError | None]:
+        """What came of it, and what is missing of what was asked for."""
         spec, paths = self._rows[number].spec, self._named.pop(number)
         if isinstance(paths, UserError):
             raise paths
         earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
         report = earlier or place.track(spec, paths, watch)
-        if not self._formats or not report.complete or report.paths.session is None:
-            return report
-        return replace(report, exports=export_formats(report.paths.session, self._formats, self._is_to_end))
+        if not report.complete:
+            return report, UserError(" ".join(report.notices) or "It ended before its end.")
+        if not self._formats or report.paths.session is None:
+            return report, None
+        exports, why = export_formats(report.paths.session, self._formats, self._is_to_end)
+        return replace(report, exports=exports), why

@@ -1,5 +1,7 @@
 """What of the window's settings goes into a batch is said, and what is about the open video can be left out."""
 
+import sys
+
 import pytest
 
 from app.gui.batch_settings import SETTINGS, setting_words
@@ -99,3 +101,19 @@ def test_each_file_of_a_batch_gets_the_formats_that_are_chosen(qtbot, window, ba
     assert "walker_angles.csv" in window.exports.batch.table.topLevelItem(0).text(4)
     with (tmp_path / "batch" / "walker_angles.csv").open() as file:
         assert len(file.readlines()) > 5
+
+
+def test_a_format_that_cannot_be_written_costs_none_of_the_others(qtbot, window, batched, tmp_path, monkeypatch):
+    dialog = window.exports.batch
+    for action in dialog.outputs.menu.actions():
+        if action.data() in {"angles", "sleap", "sleap-analysis", "openpose"}:
+            action.trigger()
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    press(dialog, "Start")
+    qtbot.waitUntil(lambda: dialog.status.text() == "0 done, 1 failed")
+    names = {path.name for path in (tmp_path / "batch").iterdir()}
+    assert {"walker_angles.csv", "walker_openpose"} < names
+    row = dialog.table.topLevelItem(0)
+    assert row.text(4).count("h5py") == 1 and row.text(2) == "1"
+    with qtbot.waitSignal(dialog.openWanted):
+        dialog.table.itemActivated.emit(row, 0)

@@ -185,9 +185,9 @@ def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
     window = open_clip()
     draw_reach(qtbot, window)
     window.workspace.choose(2)
-    assert window.curves.quantity.findData("distance 1") < 0, "it is about person 1"
+    assert window.curves.quantity.findText("Drawing: distance 1") < 0, "it is about person 1"
     window.workspace.choose(1)
-    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("distance 1"))
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findText("Drawing: distance 1"))
     qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES)
     name, values = window.curves.columns()[2]
     end = np.array([drawings(window)[0].points[1].x, drawings(window)[0].points[1].y])
@@ -204,7 +204,7 @@ def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
         row = next(row for row in csv.DictReader(file) if row["frame"] == "30")
     assert float(row["distance_1_px"]) == pytest.approx(values[30], abs=0.01)
     window.workspace.undo()
-    assert window.curves.quantity.findData("distance 1") < 0
+    assert window.curves.quantity.findText("Drawing: distance 1") < 0
 
 
 @pytest.mark.parametrize("way", LEFT_BEHIND)
@@ -277,3 +277,35 @@ def test_a_camera_can_be_drawn_on(qtbot, window, studio):
     window.commands["draw-line"].trigger()
     click(qtbot, window, (500, 440), (620, 440), last=SHIFT)
     assert [one.along for one in drawings(window)] == ["horizontal"] and mint(window) > 500
+
+
+def test_a_name_takes_the_place_of_no_other_curve_and_a_new_one_keeps_the_curve(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    window.workspace.choose(1)
+    chosen = window.curves.quantity
+    qtbot.waitUntil(lambda: len(window.curves.columns()[0][1]) == FRAMES)
+    chosen.setCurrentIndex(chosen.findData("x"))
+    across = window.curves.columns()[2][1]
+    window.drawing.name(1, "x")
+    assert (window.curves.columns()[2][1] == across).all(), "it is still about the joint"
+    chosen.setCurrentIndex(chosen.findText("Drawing: x"))
+    window.drawing.name(1, "Reach")
+    assert chosen.currentText() == "Drawing: Reach" and "Reach" in window.curves.columns()[2][0]
+
+
+def test_menus_show_names_as_they_are_and_shorten_long_ones(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    window.drawing.name(1, "Bend & reach")
+    assert window.commands["undo"].text() == "Undo: draw Bend && reach", "an & is no key"
+    middle = (joint(window, 1, LEFT_WRIST) + np.array((400, 300))) / 2
+    window.drawing.name(1, 200 * "W")
+    spot = place(window, middle)
+    QApplication.sendEvent(
+        window.view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, window.view.mapToGlobal(spot))
+    )
+    (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible())
+    title = menu.actions()[0].text()
+    assert len(title) < 80 and title.startswith("WWW") and title.endswith(" px")
+    menu.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QDialog
 
 from app.gui.place_dialog import PlaceDialog
 from tests.app.gui.conftest import FRAMES, choose, pixels, press, shown_frame
@@ -137,7 +138,8 @@ def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):
 
 
 def test_what_needs_a_video_cannot_be_chosen_before_one_is_open(window, open_clip):
-    needed = ("scale", "region", "whole-picture", "track-again", "next-event", "previous-event")
+    tools = ("scale", "type-scale", "region", "type-region", "whole-picture", "track-again")
+    needed = (*tools, "next-event", "previous-event")
     assert not any(window.commands[name].isEnabled() for name in needed)
     open_clip()
     assert all(window.commands[name].isEnabled() for name in needed)
@@ -178,3 +180,12 @@ def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
     )
     assert window.workspace.run.session.frame_times()[-1] == pytest.approx((FRAMES - 1) / 30 / 8)
     qtbot.waitUntil(lambda: shown_frame(window) is not None)
+
+
+@pytest.mark.parametrize("command", ["type-region", "type-scale", "name-mark", "go-to"])
+def test_a_question_about_a_video_goes_with_it(qtbot, open_clip, command):
+    window = open_clip()
+    window.commands[command].trigger()
+    (dialog,) = (one for one in window.findChildren(QDialog) if one.isVisible())
+    window.workspace.close_run()
+    assert not dialog.isVisible() and window.view.hand._preview is None and window.workspace.settings.region is None
