@@ -11,11 +11,14 @@ from app.factory import build_pipeline
 from app.presets import PRESETS
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
+from tests.results import made_header
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking.focus_person import PersonAt
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
 from tracking.run_settings import RunSettings
+from tracking.session.resmoothing import smooth_again
+from tracking.session.session import Session
 from tracking.smoothing.settings import SMOOTHERS, SmoothingSettings
 from tracking.types import Detections, Frame, KeypointState, TrackState
 from tracking.video.factory import open_source
@@ -182,6 +185,28 @@ def test_every_smoother_shows_them(kind):
     for result in results:
         assert result.smoothed.keypoints[0] == pytest.approx(POSE, abs=0.5)
         assert result.smoothed.scores == pytest.approx(0.9, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", SMOOTHERS)
+def test_joints_are_carried_on_for_one_frame_alone(kind):
+    """Sessions of earlier versions hold people in view without any joint for longer."""
+    _, results = tracked([0] * 20)
+    bare = Poses(np.full((1, 17, 2), np.nan, np.float32), np.zeros((1, 17), np.float32), COCO_17)
+    results = [replace(result, raw=bare) if result.frame_index >= 3 else result for result in results]
+    again = [poses for _, poses, _ in smooth_again(results, SmoothingSettings(kind=kind, max_gap_s=0.3))]
+    assert np.isfinite(again[1].keypoints).all() and np.isnan(again[15].keypoints).all()
+
+
+def test_who_holds_still_is_no_uncertain_stretch(tmp_path):
+    _, results = tracked([0] * 60)
+    with Session.create(tmp_path / "still.ppnet", made_header()) as session:
+        for result in results:
+            session.append(result)
+        session.finish()
+        sightings = session.sightings(0, len(results))
+    assert sum(left_out(results)) > 20 and sightings.certain.all()
+    (lane,) = sightings.lanes()
+    assert not lane.uncertain
 
 
 def test_of_whom_a_joint_is_carried_on_is_read_in_every_frame():

@@ -240,10 +240,10 @@ def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequen
     if (ids < 1).any() or not np.isfinite(times).all():
         raise ValueError("a person has no number or a frame no time")
     refuse_repeated(at, ids)
-    certain = raw.reshape(len(people), keypoints, 3)[..., 2].mean(axis=1) >= LOW_SCORE
-    return Sightings(
-        indices, times, at, ids, columns[:, 2] == TrackState.TRACKED, certain, columns[:, 3:].astype(np.float32)
-    )
+    joints, seen = raw.reshape(len(people), keypoints, 3), columns[:, 2] == TrackState.TRACKED
+    unread = seen & ~np.isfinite(joints[..., :2]).any(axis=(1, 2))  # they hold still, and nobody doubts that
+    certain = unread | (joints[..., 2].mean(axis=1) >= LOW_SCORE)
+    return Sightings(indices, times, at, ids, seen, certain, columns[:, 3:].astype(np.float32))
 
 
 def refuse_repeated(frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]) -> None:

@@ -18,7 +18,7 @@ def measured_mask(poses: Poses, min_score: float) -> npt.NDArray[np.bool_]:
 
 
 class NoSmoother:
-    """Passes keypoints on as they are; keeps those of the last frame."""
+    """Passes keypoints on as they are; keeps those read in the last frame."""
 
     def __init__(self, settings: SmoothingSettings) -> None:
         self.settings = settings
@@ -39,9 +39,10 @@ class NoSmoother:
         measured = measured_mask(poses, self.settings.min_score)
         keypoints = np.where(measured[..., None], poses.keypoints, np.float32(np.nan))
         scores = np.where(measured, poses.scores, np.float32(0))
-        for row in np.flatnonzero(np.zeros(len(ids), bool) if unread is None else unread).tolist():
+        skipped = np.zeros(len(ids), bool) if unread is None else unread
+        for row in np.flatnonzero(skipped).tolist():
             keypoints[row], scores[row] = self._last.get(int(ids[row]), (keypoints[row], scores[row]))
-        self._last = {int(number): (keypoints[row], scores[row]) for row, number in enumerate(ids)}
+        self._last = {int(ids[row]): (keypoints[row], scores[row]) for row in np.flatnonzero(~skipped)}
         states = np.where(np.isfinite(keypoints[..., 0]), KeypointState.PREDICTED, KeypointState.MISSING)
         return Poses(keypoints, scores, poses.skeleton), np.where(measured, KeypointState.MEASURED, states).astype(
             np.uint8
