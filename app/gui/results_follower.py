@@ -148,6 +148,8 @@ class ResultsFollower(Commands):
         run = self._workspace.opened_file
         if self._has_chosen or len(self._known.lanes) != 1 or run is None or run.lacks(ALL_TIME):
             return
+        if self._known.frames < run.session.frame_count:  # somebody else may come in what is not read yet
+            return
         self._has_chosen = True
         if self._workspace.people.chosen is None:
             self._workspace.choose(self._known.lanes[0].track_id)

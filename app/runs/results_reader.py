@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnownResults:
-    """What is known of everybody up to `known_s` (seconds), and the curves of the chosen person.
+    """What is known of everybody up to `known_s` (seconds) in so many frames, and the curves of the chosen person.
 
     is_reading: more is stored than was read so far.
     """
@@ -30,6 +30,7 @@ class KnownResults:
     known_s: float = 0.0
     history: PersonHistory | None = None
     is_reading: bool = False
+    frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ResultsReader:
         with self._condition:
             self._wish = _Wish(edited, person, history_from)
             if self._known.history is not None and self._known.history.person != person:
-                self._known = KnownResults(self._known.lanes, self._known.events, self._known.known_s, None, True)
+                self._known = replace(self._known, history=None, is_reading=True)
             self._condition.notify_all()
 
     def forget(self) -> None:
@@ -128,7 +129,8 @@ class ResultsReader:
             if is_news or is_longer or was_reading > is_reading:
                 known_s, shown_length = self._sightings.last_s, length
                 history = None if track is None or wish.person is None else PersonHistory.of(wish.person, track)
-                self._show(wish, KnownResults(lanes or (), events, known_s, history, is_reading))
+                frames = len(self._sightings.times)
+                self._show(wish, KnownResults(lanes or (), events, known_s, history, is_reading, frames))
             if not is_reading:
                 pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
                 with self._condition:

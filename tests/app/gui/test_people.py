@@ -1,6 +1,7 @@
 """Edits on people, seen in the picture's result and in the exported table; undo without limit; events."""
 
 import csv
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QToolButton
 
 from app.gui.people_panel import PeoplePanel, PersonRow
 from app.gui.theme import is_dark, tokens
+from app.runs.results_reader import ResultsReader
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
 from tests.tracking.answers.conftest import make_walk
@@ -298,6 +300,24 @@ def test_who_is_alone_in_a_video_is_chosen_once(qtbot, window, tmp_path):
     for _ in range(3):
         window.results.tick()
     assert window.workspace.people.chosen is None
+
+
+def test_nobody_is_chosen_while_others_may_come(qtbot, window, tmp_path, monkeypatch):
+    """What was tracked last is read a while after it."""
+    whole, known = threading.Event(), ResultsReader.known.fget
+
+    def behind(reader):
+        now = known(reader)
+        return now if whole.is_set() else replace(now, frames=min(now.frames, 2), is_reading=True)
+
+    monkeypatch.setattr(ResultsReader, "known", property(behind))
+    window.files.open_path(make_walk(tmp_path))
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
+    qtbot.waitUntil(lambda: window.people.list.topLevelItemCount() == 1)
+    window.results.tick()
+    assert window.workspace.people.chosen is None
+    whole.set()
+    qtbot.waitUntil(lambda: window.workspace.people.chosen == 1)
 
 
 def test_of_two_people_nobody_is_chosen(qtbot, open_clip):
