@@ -184,7 +184,7 @@ class FileCommands(Commands):
 
         def make(chosen: Mapping[str, str]) -> None:
             named = {name: ours for name, ours in chosen.items() if ours}
-            place = free_path(place_for_session(video))
+            place = free_path(place_for_session(video, anew=True))
             self._make_session(lambda: import_tracks(file, video, place, chosen=named, read=read))
 
         def remember(chosen: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ def open_file(
     """
     with adapted(factories.open_source(video), settings.adaptation) as source:
         info = source.info
-    place = place_for_session(video)
+    place = place_for_session(video, anew=again)
     if not again and not place.exists():
         bring_demo_session(video, place, factories.header(info, settings))
     if place.exists() and not again:

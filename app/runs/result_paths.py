@@ -16,16 +16,19 @@ def sessions_folder() -> Path:
     return user_folder("data") / "sessions"
 
 
-def place_for_session(video: Path) -> Path:
-    """Beside the video; in the user's data folder for the demo and where that cannot be written."""
+def place_for_session(video: Path, *, anew: bool = False) -> Path:
+    """Beside the video; in the user's data folder for the demo, and where that cannot be written: there one beside it
+    counts until the video is tracked `anew`."""
     folder = video.parent.resolve()
     beside = session_path(video)
-    if folder != ASSETS.resolve() and (beside.exists() or os.access(folder, os.W_OK)):
+    if folder != ASSETS.resolve() and os.access(folder, os.W_OK):
         return beside
     mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
-    place = sessions_folder()
-    place.mkdir(parents=True, exist_ok=True)
-    return place / f"{stem_of(video)}-{mark}{SUFFIX}"
+    place = sessions_folder() / f"{stem_of(video)}-{mark}{SUFFIX}"
+    if folder != ASSETS.resolve() and beside.exists() and not anew and not place.exists():
+        return beside
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def free_path(path: Path) -> Path:

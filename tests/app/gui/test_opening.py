@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
 from app.gui.transport import SPEEDS
+from app.runs.result_paths import sessions_folder
 from tests.app.gui.conftest import go_to
 from tracking.session.session import session_path
 
@@ -163,3 +164,20 @@ def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_
     assert window.workspace.run.kept == kept
     with closing(sqlite3.connect(kept)) as database:
         assert list(database.iterdump()) == before
+
+
+def test_beside_a_video_in_a_folder_that_cannot_be_written_it_is_tracked_anew_elsewhere(
+    qtbot, window, clip, made_session, monkeypatch
+):
+    monkeypatch.setattr("app.runs.result_paths.os.access", lambda *_args: False)
+    session_path(clip).write_bytes(b"of another program")
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: "not a session" in window.banner.text)
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
+    own = window.workspace.run.session.path
+    assert own.parent == sessions_folder() and session_path(clip).read_bytes() == b"of another program"
+    window.commands["close"].trigger()
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    assert window.workspace.run.session.path == own and window.workspace.run.session.complete
