@@ -4,6 +4,7 @@ All of it is in the plane of the picture: what lies at another distance from the
 measured as it looks (docs/window.md).
 """
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
@@ -80,12 +81,20 @@ def title_of(drawing: SetDrawing) -> str:
 
 
 def names_of(drawings: Sequence[SetDrawing]) -> list[str]:
-    """What they are called beside each other; those that share a name have their numbers behind it."""
+    """What they are called beside each other, also as columns of a table; those that share a name have their numbers
+    behind it."""
     names = [name_of(drawing) for drawing in drawings]
-    return [
-        name if names.count(name) == 1 else f"{name} ({drawing.number})"
-        for name, drawing in zip(names, drawings, strict=True)
-    ]
+    while shared := [name for name, times in Counter(map(column_of, names)).items() if times > 1]:
+        names = [
+            f"{name} ({drawing.number})" if column_of(name) in shared else name
+            for name, drawing in zip(names, drawings, strict=True)
+        ]
+    return names
+
+
+def column_of(name: str) -> str:
+    """The name as the head of a column."""
+    return name.replace(" ", "_")
 
 
 def unit_of(drawing: SetDrawing, metres_per_pixel: float | None) -> str:

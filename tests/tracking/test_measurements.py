@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.results import made_result
-from tracking.measurements import joints_of, measured, places
+from tracking.measurements import column_of, joints_of, measured, names_of, places
 from tracking.session.edits import DrawnPoint, SetDrawing
 
 NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR = 0, 1, 2, 3
@@ -83,3 +83,11 @@ def test_a_drawing_has_the_points_of_its_kind() -> None:
         SetDrawing(1, "angle", CORNER[:2])
     with pytest.raises(ValueError, match="a joint of a person"):
         DrawnPoint(1, 2, track_id=3)
+
+
+def test_no_two_drawings_share_a_name_or_a_column() -> None:
+    names = ("a b", "a_b", "a b (1)", "", "knee", "knee", "distance 4")
+    drawings = [SetDrawing(number, "distance", CORNER[:2], name=name) for number, name in enumerate(names, 1)]
+    told = names_of(drawings)
+    assert len(set(map(column_of, told))) == len(names)
+    assert told[4:6] == ["knee (5)", "knee (6)"] and names_of(drawings[4:5]) == ["knee"]

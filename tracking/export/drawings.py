@@ -6,7 +6,7 @@ from tracking.export.csv_wide import quoted
 from tracking.export.keypoint_csv import number
 from tracking.export.progress import Tick
 from tracking.export.units import METRES, scale_of, usual_unit
-from tracking.measurements import joints_of, measured, names_of, places, unit_of
+from tracking.measurements import column_of, joints_of, measured, names_of, places, unit_of
 from tracking.session.edited_session import EditedSession
 
 
@@ -18,7 +18,7 @@ def write_drawings_csv(session: EditedSession, path: Path, tick: Tick, *, unit: 
     unit = unit or usual_unit(session)
     scale = scale_of(session) if unit == METRES else None
     named = zip(names_of(session.drawings), session.drawings, strict=True)
-    names = [quoted(f"{name.replace(' ', '_')}_{unit_of(drawing, scale)}") for name, drawing in named]
+    names = [quoted(f"{column_of(name)}_{unit_of(drawing, scale)}") for name, drawing in named]
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(["frame", "time_s", *names]) + "\n")
         for done, edited in enumerate(session.exported(), 1):
