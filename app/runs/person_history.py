@@ -52,21 +52,30 @@ class PersonHistory:
 
 
 def speed(times: Floats, points: Floats) -> Floats:
-    """(F,) pixels per second of points (F, 2) at `times`: central differences with the true time steps."""
-    if len(times) < 2:
-        return np.full(len(times), np.nan)
-    return np.hypot(np.gradient(points[:, 0], times), np.gradient(points[:, 1], times))
+    """(F,) pixels per second of points (F, 2) at `times`: central differences with the true time steps, also over gaps
+    of one frame."""
+    found, kept = np.full(len(times), np.nan), ~_single_gaps(points[:, 0])
+    if kept.sum() > 1:
+        x, y = points[kept].T
+        found[kept] = np.hypot(np.gradient(x, times[kept]), np.gradient(y, times[kept]))
+    return found
 
 
 def without_single_gaps(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Values (F,) at `times` without gaps of one frame, so that a line goes on over them: in frames between two others
     who holds still is not read. Longer gaps stay."""
+    single = _single_gaps(values)
+    return times[~single], values[~single]
+
+
+def _single_gaps(values: Floats) -> npt.NDArray[np.bool_]:
+    """(F,) which frames are the only missing one between two known."""
     known = np.isfinite(values)
     single = ~known
     single[1:] &= known[:-1]
     single[:-1] &= known[1:]
     single[:1] = single[-1:] = False
-    return times[~single], values[~single]
+    return np.asarray(single, np.bool_)
 
 
 def value_at(times: Floats, values: Floats, time_s: float) -> float | None:

@@ -129,6 +129,17 @@ def test_a_line_goes_on_over_a_frame_that_was_not_read_but_not_over_a_gap() -> N
     assert len(without_single_gaps(np.zeros(0), np.zeros(0))[0]) == 0
 
 
+def test_speed_is_known_although_every_second_frame_was_not_read() -> None:
+    points = np.zeros((9, 17, 2), np.float32)
+    points[..., 0] = np.arange(9)[:, None]
+    raw = points.copy()
+    raw[1::2] = np.nan
+    raw[4:6] = np.nan
+    _, values = PersonHistory(1, np.arange(9) / 30, raw, points).curve("speed", 0, raw=True)
+    assert values[[0, 8]] == pytest.approx(30) and np.isnan(values[1::2]).all()
+    assert np.isnan(values[4]), "nothing is said of a longer gap"
+
+
 def test_parts_in_any_order_are_the_whole(session: Session) -> None:
     edited = EditedSession(session)
     parts = [person_track(edited, 2, start, end) for start, end in ((60, 90), (0, 60), (90, FRAMES))]
