@@ -58,7 +58,7 @@ class _Wait:
     def __init__(self, writings: Sequence[_Writing], hurries: Callable[[], bool]) -> None:
         self._writings, self._hurries = writings, hurries
         self._given_up: list[BackgroundWork[Any]] = []
-        self._until_s = 0.0  # given up work is waited for
+        self._until_s = time.monotonic() + GIVEN_UP_S  # work that was given up before is waited for
 
     def busy(self) -> list[_Writing]:
         """What is at work; what can be begun now is begun."""
@@ -77,7 +77,7 @@ class _Wait:
         self._dialog.canceled.connect(lambda: self._give_up(self._writings))
         ticker.timeout.connect(self._look)
         ticker.start()
-        self._tell(self.busy())
+        self._tell([one for one in self.busy() if not one.work.is_given_up])
         self._dialog.show()
         self._loop.exec()
         ticker.stop()
@@ -89,7 +89,7 @@ class _Wait:
         if self._hurries():
             self._give_up([one for one in self._writings if not one.is_kept])
         busy = self.busy()
-        wanted = [one for one in busy if one.work not in self._given_up]
+        wanted = [one for one in busy if not one.work.is_given_up]
         if not busy or (not wanted and time.monotonic() > self._until_s):
             self._loop.quit()
             return

@@ -45,6 +45,11 @@ class BackgroundWork(Generic[T]):
         return self._job is not None
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether nobody wants what is at work any more."""
+        return self.is_busy and self._progress.is_cancelled
+
+    @property
     def share(self) -> float:
         """How much is done, 0 to 1."""
         return self._progress.share

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QProgressDialog
 
-from app.gui import file_commands
+from app.gui import file_commands, finishing
 from app.gui.application import closed_by_signals
 from app.runs.background_work import Progress
 from tests.app.gui.conftest import press
@@ -236,6 +236,32 @@ def test_until_discarded_work_has_stopped_nothing_else_is_begun(qtbot, open_clip
     window.commands["close"].trigger()
     timer.stop()
     assert seen[-1] and window.workspace.run is None
+
+
+def test_what_was_discarded_and_goes_on_is_not_asked_about_again(qtbot, open_clip, monkeypatch):
+    window, at_work, stops, asked = open_clip(), threading.Event(), threading.Event(), []
+    monkeypatch.setattr(finishing, "GIVEN_UP_S", 0.1)
+    tell = Progress.tell
+    monkeypatch.setattr(
+        Progress, "tell", lambda progress, share: (at_work.set(), stops.wait(PATIENCE_S), tell(progress, share))
+    )
+    make_clip_to_share(window)
+    qtbot.waitUntil(at_work.is_set)
+
+    def discard():
+        for dialog in waiting_dialogs():
+            if "Discarding" not in dialog.labelText():
+                asked.append(dialog.labelText())
+                press(dialog, "Discard")
+
+    timer = QTimer(interval=20)
+    timer.timeout.connect(discard)
+    timer.start()
+    window.files.finishing.finish()
+    window.files.finishing.finish()
+    timer.stop()
+    assert len(asked) == 1
+    stops.set()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
