@@ -260,8 +260,8 @@ def test_what_was_discarded_and_goes_on_is_not_asked_about_again(qtbot, open_cli
     window.files.finishing.finish()
     window.files.finishing.finish()
     timer.stop()
-    assert len(asked) == 1
     stops.set()
+    assert len(asked) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
