@@ -121,7 +121,7 @@ def main() -> None:
     draw(window)
     window.workspace.choose(3)
     window.below.setCurrentWidget(window.curves)
-    window.curves.quantity.setCurrentIndex(window.curves.quantity.findData("distance 3"))
+    window.curves.quantity.setCurrentIndex(window.curves.quantity.findText("Drawing: distance 3"))
     window.banner.hide()
     wait(lambda: True, 3)
     save("drawings")
