@@ -12,6 +12,11 @@ def sizes(boxes: Boxes) -> Boxes:
     return np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
 
 
+def longest_sides(boxes: Boxes) -> Boxes:
+    """(N,) width or height, whichever is longer."""
+    return sizes(boxes).max(axis=1)
+
+
 def areas(boxes: Boxes) -> Boxes:
     """(N,) areas in square pixels."""
     wh = sizes(boxes)

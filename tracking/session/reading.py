@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
-from tracking import boxes
+from tracking.boxes import longest_sides
 from tracking.events import Sightings
 from tracking.session import format as layout
 from tracking.smoothing.in_picture import kept_inside
@@ -62,19 +62,14 @@ def results(database: sqlite3.Connection, first: int, last: int, most: int, skel
 
 def in_picture(result: FrameResult) -> FrameResult:
     """Without joints out of the picture, which sessions hold that were made when they were still carried on there."""
-    smoothed, states = kept_inside(result.smoothed, result.states, _sides(result.tracks), result.size_wh)
+    smoothed, states = kept_inside(result.smoothed, result.states, longest_sides(result.tracks.boxes), result.size_wh)
     return result if smoothed is result.smoothed else replace(result, smoothed=smoothed, states=states)
 
 
 def rows_in_picture(rows: Rows) -> Rows:
     """The same for rows of many frames."""
-    smoothed, states = kept_inside(rows.smoothed, rows.states, _sides(rows.tracks), rows.sizes_wh[:, None])
+    smoothed, states = kept_inside(rows.smoothed, rows.states, longest_sides(rows.tracks.boxes), rows.sizes_wh[:, None])
     return replace(rows, smoothed=smoothed, states=states)
-
-
-def _sides(tracks: Tracks) -> npt.NDArray[np.floating]:
-    """(N,) longest sides of the boxes."""
-    return np.asarray(boxes.sizes(tracks.boxes).max(axis=1, initial=0))
 
 
 def sightings(database: sqlite3.Connection, start: int, end: int, most: int, keypoints: int) -> Sightings:

@@ -52,7 +52,7 @@ def smoothed_in_picture(
     unread: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Poses, npt.NDArray[np.uint8]]:
     """`update` of a smoother that gets, and gives, no joint out of the picture."""
-    sides = box_math.sizes(boxes).max(axis=1, initial=0)
+    sides = box_math.longest_sides(boxes)
     smoothed, states = smoother.update(ids, seen(raw, sides, size_wh), boxes, time_s, unread)
     return kept_inside(smoothed, states, sides, size_wh)
 

@@ -122,7 +122,7 @@ def smooth_run(
     for result in results:
         measured = PoseStore(result.skeleton) if measured is None else measured
         part, last_s = part + (result.time_s < last_s), result.time_s
-        sides = box_math.sizes(result.tracks.boxes).max(axis=1)
+        sides = box_math.longest_sides(result.tracks.boxes)
         raw = seen_of(result.raw, sides, result.size_wh)
         for row, track_id in enumerate(result.tracks.ids.tolist()):
             track = tracks.setdefault((track_id, part), _Track(measured, len(tracks), result.size_wh))

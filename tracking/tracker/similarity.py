@@ -161,7 +161,7 @@ def path_likelihood(people: TrackStates, boxes: Floats, settings: TrackerSetting
         ends = people.lost_centers[lost], box_math.centers(predicted)
         away = box_math.squared_distances(*ends, box_math.centers(boxes))
         variances = people.motion.position_variances[lost]
-        spread = variances + (settings.path_spread * box_math.sizes(predicted).max(axis=1)) ** 2
+        spread = variances + (settings.path_spread * box_math.longest_sides(predicted)) ** 2
         likelihood[lost] = np.exp(-away / (2 * spread[:, None]))
     return likelihood
 

@@ -138,7 +138,7 @@ class TrackStates:
     def over(self, time_s: float, size_wh: tuple[int, int], settings: TrackerSettings) -> Mask:
         """(T,) lost people who have been lost for too long, or have left a picture of that size."""
         lost_s, width, boxes = time_s - self.seen_s, size_wh[0], self.boxes
-        sides = box_math.sizes(boxes).max(axis=1, initial=0.0)
+        sides = box_math.longest_sides(boxes)
         margins, places = settings.exit_margin * sides, self.lost_centers[:, 0]
         at_border = (places < margins) | (places > width - margins)  # else something hides them; perhaps they wait
         gone = box_math.visible_fraction(boxes, size_wh) < settings.exit_visible
