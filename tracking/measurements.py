@@ -7,6 +7,7 @@ measured as it looks (docs/window.md).
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +53,22 @@ def _place(point: DrawnPoint, joints: Joints) -> Floats:
     if keypoints is None or point.keypoint >= keypoints.shape[-2]:
         return np.full(2, np.nan)
     return np.asarray(keypoints[..., point.keypoint, :], np.float64)
+
+
+def held(drawing: SetDrawing) -> SetDrawing:
+    """The drawing with a last point that is held straight and free where it lies in the frame it is drawn in."""
+    last = drawing.points[-1]
+    if not drawing.along or last.is_tied:
+        return drawing
+    before = drawing.points[-2]
+    x, y = (before.x, last.y) if drawing.along == "vertical" else (last.x, before.y)
+    return msgspec.structs.replace(drawing, points=(*drawing.points[:-1], DrawnPoint(x, y)))
+
+
+def is_flat(drawing: SetDrawing) -> bool:
+    """Whether two points that follow each other are one where it is drawn."""
+    xy = np.array([(point.x, point.y) for point in drawing.points])
+    return bool((np.linalg.norm(np.diff(xy, axis=0), axis=1) < 1.0).any())
 
 
 def measured(drawing: SetDrawing, spots: Floats, *, metres_per_pixel: float | None = None) -> Floats:

@@ -10,7 +10,7 @@ from app.gui.people_panel import PeoplePanel
 
 OF_A_PERSON = ("rename", "hide", "split", "delete", "delete-all")
 OF_TWO = ("swap", "merge")
-OF_A_DRAWING = ("extend", "name-drawing", "delete-drawing")
+OF_A_DRAWING = ("extend", "change-drawing", "name-drawing", "delete-drawing")
 OF_THE_PICTURE = (
     "play", "mark", "in-point", "out-point", "draw-line", "draw-angle", "draw-distance", "snapshot", "fit",
 )  # fmt: skip

@@ -1,18 +1,23 @@
 """Lines, angles and distances drawn over the picture: the tools, and what is done to the chosen drawing."""
 
+from collections.abc import Callable
+
 import msgspec
+import numpy as np
 from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
+from app.gui.drawing_dialog import DrawingDialog, JointSpot
 from app.gui.drawing_hand import TOOLS
 from app.gui.edit_words import listed
 from app.gui.person_curves import PersonCurves
+from app.gui.place_dialog import show_below, upright_line
 from app.gui.playback_commands import PlaybackCommands
 from ppnet.skeleton import Skeleton
-from tracking.measurements import title_of
-from tracking.session.edits import MAX_NAME, RemoveDrawing, SetDrawing
+from tracking.measurements import name_of, title_of
+from tracking.session.edits import MAX_NAME, POINTS, DrawnPoint, RemoveDrawing, SetDrawing
 
-OF_ONE = ("extend", "name-drawing", "delete-drawing")
+OF_ONE = ("extend", "change-drawing", "name-drawing", "delete-drawing")
 
 
 class DrawingCommands(Commands):
@@ -24,7 +29,16 @@ class DrawingCommands(Commands):
         self._curves = curves
         self._hand = parts.view.hand
         self._actions.connect({tool: lambda tool=tool: self.take(tool) for tool in TOOLS})  # type: ignore[misc]
-        self._actions.connect({"extend": self.extend, "name-drawing": self.ask_name, "delete-drawing": self.delete})
+        self._actions.connect(
+            {
+                "type-drawing": self.type,
+                "next-drawing": self.choose_next,
+                "change-drawing": self.change,
+                "extend": self.extend,
+                "name-drawing": self.ask_name,
+                "delete-drawing": self.delete,
+            }
+        )
         self._hand.finished.connect(self.add)
         self._hand.changed.connect(self._workspace.edit)
         self._hand.chosenChanged.connect(self._enable)
@@ -37,14 +51,77 @@ class DrawingCommands(Commands):
 
     def take(self, tool: str) -> None:
         """The next clicks in the picture draw; a film stands still for it."""
+        if self._get_ready():
+            self._hand.choose(None)
+            self._view.take_tool(tool)
+
+    def _get_ready(self) -> bool:
+        """The film stands still and its drawings are shown; False when there is no picture."""
         if self._view.picture is None:
             self._workspace.notify("Open a video or a camera first.", "warning")
-            return
+            return False
         if self._workspace.opened_file is not None:
             self._playback.pause()
         self._actions["drawings"].setChecked(True)
-        self._hand.choose(None)
-        self._view.take_tool(tool)
+        return True
+
+    def type(self) -> None:
+        """Asks for a drawing in numbers and joints, first an angle over the chosen person, and shows it meanwhile."""
+        run, picture = self._workspace.run, self._view.picture
+        if self._get_ready() and run is not None and picture is not None:
+            x, top, _, bottom = upright_line(picture, self._workspace.people.chosen)
+            middle, side = (top + bottom) / 2, (bottom - top) / 4
+            points = (DrawnPoint(x, top), DrawnPoint(x, middle), DrawnPoint(x + side, bottom))
+            begun = SetDrawing(run.edited.plan.next_drawing, "angle", points)
+            self._ask(begun, tuple(POINTS), ("Draw", "Draw"), self.add)
+
+    def change(self) -> None:
+        """Asks where the points of the chosen drawing are to be."""
+        chosen = self._hand.chosen_drawing
+        if chosen is not None and self._get_ready():
+            words = f"Change {name_of(chosen)}", "Change"
+            self._ask(chosen, (chosen.kind,), words, self._workspace.edit)
+
+    def _ask(
+        self, begun: SetDrawing, kinds: tuple[str, ...], words: tuple[str, str], agreed: Callable[[SetDrawing], object]
+    ) -> None:
+        picture = self._view.picture
+        if picture is None:
+            return
+        spots, size_wh = self._joint_spots(begun), picture.frame.size_wh
+        dialog = DrawingDialog(begun, spots, size_wh, kinds=kinds, words=words, parent=self._view)
+        dialog.previewed.connect(self._hand.preview)
+        dialog.finished.connect(lambda _code: self._hand.preview(None))
+        dialog.agreed.connect(agreed)
+        self._hand.preview(dialog.drawing)
+        show_below(dialog, self._view)
+
+    def _joint_spots(self, begun: SetDrawing) -> list[JointSpot]:
+        """The joints of the chosen person, or else of everybody, and those to which it is tied already."""
+        joints, people, run = self._hand.joints(), self._workspace.people, self._workspace.run
+        those = [people.chosen] if people.chosen is not None and people.chosen in joints else sorted(joints)
+        found = {
+            (person, number): DrawnPoint(float(spot[0]), float(spot[1]), person, number)
+            for person in those
+            for number, spot in enumerate(joints[person])
+            if np.isfinite(spot).all()
+        }
+        for point in begun.points:
+            if point.track_id is not None and point.keypoint is not None:
+                found.setdefault((point.track_id, point.keypoint), point)
+        names = run.edited.skeleton.keypoints if run is not None else ()
+        return [
+            JointSpot(f"{people.names.get(person, f'Person {person}')}, {names[number].replace('_', ' ')}", point)
+            for (person, number), point in found.items()
+        ]
+
+    def choose_next(self) -> None:
+        """Chooses one drawing after the other."""
+        numbers = [drawing.number for drawing in self._hand.drawn.drawings]
+        if numbers:
+            self._actions["drawings"].setChecked(True)
+            later = [number for number in numbers if self._hand.chosen is not None and number > self._hand.chosen]
+            self._hand.choose(min(later or numbers))
 
     def add(self, drawing: SetDrawing) -> None:
         """Keeps what was drawn, and chooses it."""
@@ -96,7 +173,8 @@ class DrawingCommands(Commands):
         self._enable()
 
     def _enable(self) -> None:
-        self._actions.enable(tuple(TOOLS), self._workspace.run is not None)
+        self._actions.enable((*TOOLS, "type-drawing"), self._workspace.run is not None)
+        self._actions.enable(("next-drawing",), bool(self._hand.drawn.drawings))
         chosen = self._hand.chosen_drawing
         self._actions.enable(OF_ONE, chosen is not None)
         self._actions.enable(("extend",), chosen is not None and chosen.kind == "line")

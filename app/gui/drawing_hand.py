@@ -14,7 +14,7 @@ from app.gui.hit_test import hit_test
 from app.gui.picture_overlay import paint_handles
 from tracking.drawing.hand_drawn import outline
 from tracking.drawing.style import Drawn
-from tracking.measurements import Joints, joints_of, measured, places, title_of, unit_of
+from tracking.measurements import Joints, held, is_flat, joints_of, measured, places, title_of, unit_of
 from tracking.number_words import number_words
 from tracking.session.edits import POINTS, DrawnPoint, SetDrawing
 
@@ -77,6 +77,13 @@ class DrawingHand(QObject):
     def chosen_drawing(self) -> SetDrawing | None:
         """The one that can be moved and deleted."""
         return next((one for one in self.drawn.drawings if one.number == self.chosen), None)
+
+    def joints(self) -> Joints:
+        """The joints in the picture that points can be tied to."""
+        picture = self._view.picture
+        if picture is None or picture.result is None:
+            return {}
+        return joints_of(picture.result, self._view.layers.min_score, hidden=self._view.people.hidden)
 
     def choose(self, number: int | None) -> None:
         """Makes a drawing the chosen one; None for none."""
@@ -204,7 +211,7 @@ class DrawingHand(QObject):
             self._view.update()
             return
         drawing = self._with(point, event)
-        if _is_flat(drawing):
+        if is_flat(drawing):
             return
         self._view.take_tool("look")
         self.finished.emit(drawing)
@@ -221,7 +228,7 @@ class DrawingHand(QObject):
             along=along,  # type: ignore[arg-type]
             extended=kind == "line" and bool(along),
         )
-        return self._held(drawing)
+        return held(drawing)
 
     def _with_moved(self, drawing: SetDrawing, number: int, event: QMouseEvent) -> SetDrawing:
         """The drawing with one of its points where the mouse is."""
@@ -230,21 +237,12 @@ class DrawingHand(QObject):
         along = drawing.along
         if _is_shift(event) and number == len(points) - 1:
             along = self._along(points[-2], event)  # type: ignore[assignment]
-        return self._held(msgspec.structs.replace(drawing, points=tuple(points), along=along))
+        return held(msgspec.structs.replace(drawing, points=tuple(points), along=along))
 
     def _along(self, before: DrawnPoint, event: QMouseEvent) -> str:
         """Whichever is nearer: straight above or below the point before, or straight beside it."""
         x, y = self._image_xy(event.position())
         return "vertical" if abs(y - before.y) > abs(x - before.x) else "horizontal"
-
-    def _held(self, drawing: SetDrawing) -> SetDrawing:
-        """The drawing with a last point that is held straight and free where it lies in this frame."""
-        last = drawing.points[-1]
-        if not drawing.along or last.is_tied:
-            return drawing
-        before = drawing.points[-2]
-        x, y = (before.x, last.y) if drawing.along == "vertical" else (last.x, before.y)
-        return msgspec.structs.replace(drawing, points=(*drawing.points[:-1], DrawnPoint(x, y)))
 
     def _point_at(self, spot: QPointF) -> DrawnPoint:
         """The place under the mouse; tied to a joint that is near enough."""
@@ -256,7 +254,7 @@ class DrawingHand(QObject):
         hit = hit_test(result, (x, y), reach_px=reach_px, only_person=self._view.people.chosen)
         if hit is None or hit.keypoint is None:
             return DrawnPoint(x, y)
-        joint = self._joints().get(hit.person_id, np.full((hit.keypoint + 1, 2), np.nan))[hit.keypoint]
+        joint = self.joints().get(hit.person_id, np.full((hit.keypoint + 1, 2), np.nan))[hit.keypoint]
         if not np.isfinite(joint).all():
             return DrawnPoint(x, y)
         return DrawnPoint(float(joint[0]), float(joint[1]), hit.person_id, hit.keypoint)
@@ -267,15 +265,9 @@ class DrawingHand(QObject):
         x, y = self._view.transform.to_image((spot.x(), spot.y())).tolist()
         return x, y
 
-    def _joints(self) -> Joints:
-        picture = self._view.picture
-        if picture is None or picture.result is None:
-            return {}
-        return joints_of(picture.result, self._view.layers.min_score, hidden=self._view.people.hidden)
-
     def _spots(self, drawing: SetDrawing) -> npt.NDArray[np.float64]:
         """(P, 2) where its points are in the picture that is shown."""
-        return places(drawing, self._joints())
+        return places(drawing, self.joints())
 
     def _handle_at(self, spot: QPointF) -> int | None:
         """Which point of the chosen drawing lies under the mouse."""
@@ -312,12 +304,6 @@ class DrawingHand(QObject):
 
 def _is_shift(event: QMouseEvent) -> bool:
     return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-
-
-def _is_flat(drawing: SetDrawing) -> bool:
-    """Whether two points that follow each other are one."""
-    xy = np.array([(point.x, point.y) for point in drawing.points])
-    return bool((np.linalg.norm(np.diff(xy, axis=0), axis=1) < 1.0).any())
 
 
 def _away(spot: npt.NDArray[np.float64], start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]) -> float:

@@ -8,10 +8,8 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QVBoxLayout, QWid
 
 from app.gui.dialog_buttons import agree_or_cancel
 from app.gui.keyboard_focus import take_commas
-from app.gui.place_dialog import Number, number_box
+from app.gui.place_dialog import FAR, Number, number_box, put
 from tracking.types import FrameResult
-
-FAR = 2.0  # so many pictures away a joint may be put
 
 
 class MoveJointDialog(QDialog):
@@ -56,10 +54,8 @@ class MoveJointDialog(QDialog):
     def _show_place(self) -> None:
         """Where the chosen joint is now."""
         x, y = self._places[self.joint.currentIndex()]
-        for box, value in ((self.left, x), (self.top, y)):
-            box.blockSignals(True)
-            box.setValue(value)
-            box.blockSignals(False)
+        put(self.left, x)
+        put(self.top, y)
 
 
 def _places(result: FrameResult, person: int) -> Sequence[tuple[float, float]]:

@@ -9,11 +9,8 @@ from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
 from app.gui.keyboard_focus import take_commas
 from app.gui.person_curves import PersonCurves
-from app.gui.place_dialog import Number, PlaceDialog, show_below
-from app.runs.picture_feed import Picture
+from app.gui.place_dialog import Line, Number, PlaceDialog, show_below, upright_line
 from tracking.session.edits import DrawnPoint, SetDrawing, SetScale
-
-Line = tuple[float, float, float, float]
 
 LEAST_PX, SHORTEST_PX = 8, 5  # of a region's sides; of a line of known length
 METRES = (0.001, 10_000.0)
@@ -81,7 +78,7 @@ class PictureTools(Commands):
         if picture is None or run is None:
             return
         wide, high = picture.frame.size_wh
-        x1, y1, x2, y2 = self._upright_line(picture)
+        x1, y1, x2, y2 = upright_line(picture, self._workspace.people.chosen)
         numbers = (
             Number("Begins, from the &left", x1, (0, wide)),
             Number("Begins, from the &top", y1, (0, high)),
@@ -107,15 +104,6 @@ class PictureTools(Commands):
         self._actions["drawings"].setChecked(True)
         preview(dialog.values)
         show_below(dialog, view)
-
-    def _upright_line(self, picture: Picture) -> Line:
-        """Through the box of the chosen person, or else the middle of the picture."""
-        chosen, (wide, high) = self._workspace.people.chosen, picture.frame.size_wh
-        x1, y1, x2, y2 = 0.0, 0.25 * high, float(wide), 0.75 * high
-        if picture.result is not None and chosen in picture.result.tracks.ids:
-            rows = picture.result.tracks.ids == chosen
-            x1, y1, x2, y2 = (float(edge) for edge in picture.result.tracks.boxes[rows][0])
-        return (x1 + x2) / 2, y1, (x1 + x2) / 2, y2
 
     def whole_picture(self) -> None:
         """Looks for people everywhere again."""

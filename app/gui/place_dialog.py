@@ -8,6 +8,11 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout,
 
 from app.gui.dialog_buttons import agree_or_cancel
 from app.gui.keyboard_focus import take_commas
+from app.runs.picture_feed import Picture
+
+Line = tuple[float, float, float, float]
+
+FAR = 2.0  # so many pictures away a point may be put
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,23 @@ def number_box(number: Number) -> QDoubleSpinBox:
     box.lineEdit().setTextMargins(6, 0, 0, 0)
     box.setValue(number.value)
     return box
+
+
+def upright_line(picture: Picture, chosen: int | None) -> Line:
+    """x, y, x, y through the box of the chosen person, or else the middle of the picture."""
+    wide, high = picture.frame.size_wh
+    x1, y1, x2, y2 = 0.0, 0.25 * high, float(wide), 0.75 * high
+    if picture.result is not None and chosen in picture.result.tracks.ids:
+        rows = picture.result.tracks.ids == chosen
+        x1, y1, x2, y2 = (float(edge) for edge in picture.result.tracks.boxes[rows][0])
+    return (x1 + x2) / 2, y1, (x1 + x2) / 2, y2
+
+
+def put(box: QDoubleSpinBox, value: float) -> None:
+    """Shows a number that nobody has typed: it is not told as a change."""
+    box.blockSignals(True)
+    box.setValue(value)
+    box.blockSignals(False)
 
 
 def show_below(dialog: QDialog, picture: QWidget) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
+from app.gui.drawing_dialog import DrawingDialog
 from app.gui.video_view import HINTS
-from tests.app.gui.conftest import FRAMES, go_to, pixels
+from tests.app.gui.conftest import FRAMES, go_to, pixels, press
 from tracking.drawing.hand_drawn import MINT
 from tracking.session.edits import DrawnPoint, SetDrawing
 from tracking.video.file import VideoFile
@@ -309,3 +310,94 @@ def test_menus_show_names_as_they_are_and_shorten_long_ones(qtbot, open_clip):
     title = menu.actions()[0].text()
     assert len(title) < 80 and title.startswith("WWW") and title.endswith(" px")
     menu.close()
+
+
+def shown_dialog(window):
+    (dialog,) = (one for one in window.findChildren(DrawingDialog) if one.isVisible())
+    return dialog
+
+
+def type_numbers(qtbot, fields, x, y):
+    for box, value in ((fields.left, x), (fields.top, y)):
+        box.selectAll()
+        qtbot.keyClicks(box, str(value))
+
+
+def tie(qtbot, fields, words):
+    for _ in range(fields.joint.findText(words)):
+        qtbot.keyClick(fields.joint, Qt.Key.Key_Down)
+    assert fields.joint.currentText() == words and not fields.left.isEnabled()
+
+
+def test_an_angle_is_drawn_by_keys_from_joints_and_numbers(qtbot, open_clip):
+    window = open_clip()
+    before = pixels(window)
+    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier | SHIFT)
+    dialog = shown_dialog(window)
+    first, vertex, last = dialog.points
+    tie(qtbot, first, "Person 1, left hip")
+    tie(qtbot, vertex, "Person 1, left knee")
+    type_numbers(qtbot, last, 500, "400,5")
+    seen = pixels(window)
+    assert (seen != before).any() and not drawings(window), "it is seen before it is agreed to"
+    press(dialog, "Draw")
+    (angle,) = drawings(window)
+    assert angle.kind == "angle" and window.view.hand.chosen == angle.number
+    assert [(one.track_id, one.keypoint) for one in angle.points[:2]] == [(1, LEFT_HIP), (1, LEFT_KNEE)]
+    assert angle.points[2] == DrawnPoint(500, 400.5)
+    assert "follows the left hip and left knee of person 1." in window.banner.text
+
+
+@pytest.mark.parametrize(("kind", "extended"), [("line", True), ("distance", False)])
+def test_a_line_or_distance_of_numbers_is_held_plumb_as_with_shift(qtbot, open_clip, kind, extended):
+    window = open_clip()
+    window.commands["type-drawing"].trigger()
+    dialog = shown_dialog(window)
+    dialog.kind.setFocus()
+    qtbot.keyClicks(dialog.kind, kind[0])
+    first, vertex, last = dialog.points
+    assert not vertex.left.isVisible() and dialog.extended.isVisible() == extended
+    type_numbers(qtbot, first, 100, 50)
+    type_numbers(qtbot, last, 140, 250)
+    qtbot.keyClicks(dialog.held, "Straight above")
+    if extended:
+        qtbot.keyClick(dialog.extended, Qt.Key.Key_Space)
+    press(dialog, "Draw")
+    assert drawings(window) == (SetDrawing(1, kind, (DrawnPoint(100, 50), DrawnPoint(100, 250)), "vertical", extended),)
+
+
+def test_the_next_drawing_is_chosen_and_changed_by_keys_or_left_as_it_was(qtbot, open_clip):
+    window = open_clip()
+    draw_reach(qtbot, window)
+    window.workspace.edit(SetDrawing(2, "line", (DrawnPoint(10, 20), DrawnPoint(90, 20)), name="Floor"))
+    window.view.hand.choose(None)
+    for number in (1, 2, 1):
+        qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        assert window.view.hand.chosen == number
+    before = drawings(window)
+    seen = pixels(window)
+    window.commands["change-drawing"].trigger()
+    dialog = shown_dialog(window)
+    assert dialog.points[0].joint.currentText() == "Person 1, left wrist" and dialog.kind.count() == 1
+    type_numbers(qtbot, dialog.points[1], 300, 100)
+    assert (pixels(window) != seen).any()
+    press(dialog, "Cancel")
+    assert drawings(window) == before and (pixels(window) == seen).all()
+    window.view.hand.choose(2)
+    window.commands["change-drawing"].trigger()
+    dialog = shown_dialog(window)
+    type_numbers(qtbot, dialog.points[1], 10, 20)
+    (change,) = (one for one in dialog.buttons.buttons() if one.text() == "Change")
+    assert not change.isEnabled(), "its points are one"
+    type_numbers(qtbot, dialog.points[1], 90, 60)
+    press(dialog, "Change")
+    assert drawings(window)[1] == SetDrawing(2, "line", (DrawnPoint(10, 20), DrawnPoint(90, 60)), name="Floor")
+
+
+def test_joints_of_the_chosen_person_alone_are_offered_as_to_the_mouse(open_clip):
+    window = open_clip()
+    window.workspace.choose(2)
+    window.commands["type-drawing"].trigger()
+    joint_box = shown_dialog(window).points[0].joint
+    assert joint_box.count() == 1 + 17 and joint_box.itemText(1) == "Person 2, nose"
+    shown_dialog(window).reject()

@@ -182,7 +182,7 @@ def test_slow_motion_gives_the_true_speed_back(qtbot, open_clip):
     qtbot.waitUntil(lambda: shown_frame(window) is not None)
 
 
-@pytest.mark.parametrize("command", ["type-region", "type-scale", "name-mark", "go-to"])
+@pytest.mark.parametrize("command", ["type-region", "type-scale", "type-drawing", "name-mark", "go-to"])
 def test_a_question_about_a_video_goes_with_it(qtbot, open_clip, command):
     window = open_clip()
     window.commands[command].trigger()
