@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.gui.batch_outputs import BatchOutputs
 from app.gui.batch_settings import BatchSettings
 from app.gui.diagnostics_panel import duration_text
+from app.gui.dialog_buttons import open_once
 from app.gui.file_commands import FILTER, accept_copy, first_folder, show_in_folder
 from app.gui.keyboard_focus import SideWindow
 from app.gui.window_layout import fit_to_screen
@@ -242,13 +243,13 @@ class BatchDialog(SideWindow):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(FILTER)
         dialog.filesSelected.connect(lambda paths: self.add([Path(path) for path in paths]))
-        dialog.open()
+        open_once(dialog)
 
     def _ask_videos(self) -> None:
         dialog = QFileDialog(self, "Add the videos of a folder", first_folder())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda path: self.add([Path(path)]))
-        dialog.open()
+        open_once(dialog)
 
     def _open(self, item: QTreeWidgetItem) -> None:
         rows = self._batch.rows() if self._batch is not None else ()
@@ -260,7 +261,7 @@ class BatchDialog(SideWindow):
         dialog = QFileDialog(self, "Folder for the results", str(Path(self.folder.text()).parent))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
+        open_once(dialog)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.compare_window import Choice, CompareWindow
+from app.gui.dialog_buttons import open_once
 from app.gui.file_commands import FileCommands, show_in_folder
 from app.runs.background_work import BackgroundWork, Progress
 from ppnet.errors import UserError
@@ -67,7 +68,7 @@ class CompareCommands(Commands):
         dialog.setNameFilter("Sessions (*.ppnet)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.take_other(Path(path)))
-        dialog.open()
+        open_once(dialog)
 
     def take_other(self, path: Path) -> None:
         """Compares with the people in another session."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -173,10 +173,11 @@ class CompareWindow(SideWindow):
         else:
             super().keyPressEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, code: int) -> None:
+        """Closes it, whether by its cross or by Escape, which sends no close event."""
         self._ticker.stop()
         self.stop()
-        super().closeEvent(event)
+        super().done(code)
 
     def _fill(self, side: int) -> None:
         """Offers the people and the moment of one side: two people, or two attempts of the only one, at two marks."""

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
+from app.gui.dialog_buttons import open_once
 from app.gui.drawing_dialog import DrawingDialog, JointSpot
 from app.gui.drawing_hand import TOOLS
 from app.gui.edit_words import listed
@@ -133,7 +134,8 @@ class DrawingCommands(Commands):
         self._hand.choose(drawing.number)
         tied = _joints_words(drawing, run.edited.skeleton)
         follows = f" follows {tied}" if tied else " stays in its place"
-        self._workspace.notify(f"{title_of(drawing)}{follows}. Drag a point to move it; Delete removes it.")
+        how = "Drag a point to move it, or press Ctrl+Alt+D; Delete removes it."
+        self._workspace.notify(f"{title_of(drawing)}{follows}. {how}")
 
     def extend(self) -> None:
         """The chosen line goes on to the edges of the picture, or ends at its points again."""
@@ -151,7 +153,7 @@ class DrawingCommands(Commands):
         dialog.setLabelText(f"Name of {drawing.kind} {drawing.number} in curves and tables:")
         dialog.setTextValue(drawing.name)
         dialog.textValueSelected.connect(lambda words: self.name(drawing.number, words))
-        dialog.open()
+        open_once(dialog)
 
     def name(self, number: int, words: str) -> None:
         """Gives a drawing its name; none: it is called by its kind and number."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.dialog_buttons import agree_or_cancel
@@ -50,7 +50,6 @@ class DrawingDialog(QDialog):
         the title, and those on the button that agrees."""
         super().__init__(parent)
         self.setWindowTitle(words[0])
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._begun = drawing
         self.kind = _choices("Kind", [(kind.capitalize(), kind) for kind in kinds])
         self.kind.setCurrentIndex(self.kind.findData(drawing.kind))

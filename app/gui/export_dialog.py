@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.dialog_buttons import open_once
 from app.runs.exporting import ExportOffer
 from tracking.export.formats import EXPORTS
 from tracking.export.units import METRES, PIXELS
@@ -40,9 +41,9 @@ class ExportDialog(QDialog):
         self.unit.addItem("Positions in pixels, origin top left, y downwards", PIXELS)
         if offer.has_scale:
             self.unit.addItem("Positions in metres, origin bottom left, y upwards", METRES)
-            self.unit.setToolTip("Metres are correct at the distance where the scale was drawn")
+            self.unit.setToolTip("Metres are correct at the distance for which the scale was set")
         else:
-            self.unit.setToolTip("For metres, first draw a known length in the picture: Tools → Set a scale (Ctrl+L)")
+            self.unit.setToolTip("For metres, first set a scale by a known length: Tools → Set a scale (Ctrl+L)")
         self.list = QListWidget()
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
@@ -122,7 +123,7 @@ class ExportDialog(QDialog):
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
         dialog.selectFile(self.path.text())
         dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
+        open_once(dialog)
 
     def _start(self) -> None:
         if self.path.text().strip():

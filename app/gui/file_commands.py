@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.gui.camera_dialog import CameraDialog, CameraWish
 from app.gui.commands import Commands, WindowParts
+from app.gui.dialog_buttons import open_once
 from app.gui.finishing import Finishing
 from app.gui.joints_dialog import JointsDialog
 from app.gui.start_page import StartPage, Unfinished
@@ -232,7 +233,7 @@ class FileCommands(Commands):
         if mode is QFileDialog.FileMode.ExistingFile:
             dialog.setNameFilter(names)
         dialog.fileSelected.connect(action)
-        dialog.open()
+        open_once(dialog)
 
     def ask_camera(self) -> None:
         """Asks which camera, which size and rate."""
@@ -271,7 +272,7 @@ class FileCommands(Commands):
         dialog.setLabelText("Its address (rtsp://… or http://…):")
         dialog.resize(480, dialog.height())
         dialog.textValueSelected.connect(self.open_stream)
-        dialog.open()
+        open_once(dialog)
 
     def open_stream(self, address: str) -> None:
         """Opens a network camera by its address."""

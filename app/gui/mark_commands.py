@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
+from app.gui.dialog_buttons import open_once
 from app.gui.playback_commands import PlaybackCommands
 from app.gui.timeline import Lanes
 from app.gui.transport import Transport, clock_text
@@ -65,7 +66,7 @@ class MarkCommands(Commands):
         dialog.setLabelText(f"Name of the mark at {clock_text(named.time_s)}:")
         dialog.setTextValue(named.name)
         dialog.textValueSelected.connect(lambda words: self.name(named, words))
-        dialog.open()
+        open_once(dialog)
 
     def name(self, mark: SetMark, words: str) -> None:
         """Gives a mark its name; sets it if need be."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QVBoxLayout, QWidget
 
 from app.gui.dialog_buttons import agree_or_cancel
@@ -21,7 +21,6 @@ class MoveJointDialog(QDialog):
     def __init__(self, result: FrameResult, person: int, name: str, joint: int, *, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Move a joint of {name}")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._places = _places(result, person)
         self.joint = QComboBox()
         for index, keypoint in enumerate(result.skeleton.keypoints):

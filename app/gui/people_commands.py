@@ -169,7 +169,8 @@ class PeopleCommands(Commands):
     def _with_one(self, action: Callable[[int], object]) -> None:
         person = self._workspace.people.chosen
         if person is None:
-            self._workspace.notify("First choose a person: click them in the picture or in the list.", "warning")
+            words = "First choose a person: click them in the picture or in the list, or press their number."
+            self._workspace.notify(words, "warning")
         else:
             action(person)
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from app.gui.commands import Commands, WindowParts
 from app.gui.controls_panel import ControlsPanel
+from app.gui.dialog_buttons import open_once
 from app.gui.keyboard_focus import take_commas
 from app.gui.person_curves import PersonCurves
 from app.gui.place_dialog import Line, Number, PlaceDialog, show_below, upright_line
@@ -112,7 +113,7 @@ class PictureTools(Commands):
     def set_region(self, region: Line) -> None:
         """Looks for people only within left, top, right, bottom (image pixels)."""
         if region[2] - region[0] < LEAST_PX or region[3] - region[1] < LEAST_PX:
-            self._workspace.notify("That region is too small; drag a larger one.", "warning")
+            self._workspace.notify(f"That region is too small; each side needs at least {LEAST_PX} pixels.", "warning")
             return
         x1, y1, x2, y2 = (float(value) for value in region)
         self._apply((x1, y1, x2, y2), "From the next frame on, only this region is searched for people.")
@@ -144,7 +145,7 @@ class PictureTools(Commands):
 
     def _is_long_enough(self, length_px: float) -> bool:
         if length_px < SHORTEST_PX:
-            self._workspace.notify("That line is too short; draw a longer one.", "warning")
+            self._workspace.notify(f"That line is too short; it needs at least {SHORTEST_PX} pixels.", "warning")
         return length_px >= SHORTEST_PX
 
     def _ask_length(self, line: Line) -> None:
@@ -160,4 +161,4 @@ class PictureTools(Commands):
         dialog.setDoubleValue(1.0)
         take_commas(dialog)
         dialog.doubleValueSelected.connect(lambda metres: self.set_length(length_px, metres))
-        dialog.open()
+        open_once(dialog)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
-from app.gui.dialog_buttons import agree_or_cancel
+from app.gui.dialog_buttons import agree_or_cancel, open_once
 from app.gui.keyboard_focus import take_commas
 from app.runs.picture_feed import Picture
 
@@ -84,10 +84,9 @@ def put(box: QDoubleSpinBox, value: float) -> None:
 
 
 def show_below(dialog: QDialog, picture: QWidget) -> None:
-    """Shows a dialog below the picture, which is to be seen meanwhile."""
-    dialog.setModal(True)
+    """Shows a dialog below the picture, which is to be seen meanwhile; it is deleted as soon as it is closed."""
     dialog.adjustSize()
     below = picture.mapToGlobal(picture.rect().bottomLeft())
     lowest = picture.screen().availableGeometry().bottom() - dialog.height()
     dialog.move(below.x(), min(below.y(), lowest))
-    dialog.show()
+    open_once(dialog)

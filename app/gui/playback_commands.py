@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from app.engine.player import Player, PlayerPosition
 from app.gui.commands import Commands, WindowParts
+from app.gui.dialog_buttons import open_once
 from app.gui.transport import Transport, next_speed
 
 NAMES = (
@@ -100,7 +101,7 @@ class PlaybackCommands(Commands):
         dialog.setWindowTitle("Go to")
         dialog.setLabelText("A frame number (120) or a time (1:04.5 or 64.5s):")
         dialog.textValueSelected.connect(self.go_to)
-        dialog.open()
+        open_once(dialog)
 
     def go_to(self, words: str) -> None:
         """Goes to the place that was typed; says so when it is none."""

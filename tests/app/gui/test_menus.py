@@ -2,11 +2,13 @@
 
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
-from PySide6.QtWidgets import QApplication, QMenu, QToolTip
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QToolTip
 
+from app.gui.actions import COMMANDS
 from ppnet.skeleton import COCO_17
-from tests.app.gui.conftest import go_to
-from tracking.session.edits import SwapIds
+from tests.app.gui.conftest import go_to, press
+from tracking.session.edits import DrawnPoint, SetDrawing, SwapIds
+from tracking.video.camera import CameraInfo
 
 WRIST = COCO_17.index("left_wrist")
 
@@ -100,3 +102,48 @@ def test_a_region_offers_to_track_again_and_the_button_does_it(qtbot, open_clip)
     assert window.workspace.run.settings.region == (300.0, 100.0, 600.0, 400.0)
     window.workspace.close_run()
     assert window.workspace.settings.region is None, "a place in one video says nothing about the next"
+
+
+def dialogs() -> list[QDialog]:
+    return [one for one in QApplication.allWidgets() if isinstance(one, QDialog)]
+
+
+def test_dialogs_that_are_closed_are_gone(qtbot, open_clip, monkeypatch):
+    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "HD Webcam"),))
+    window = open_clip()
+    window.workspace.choose(1)
+    window.workspace.edit(SetDrawing(1, "line", (DrawnPoint(10, 20), DrawnPoint(90, 20))))
+    window.view.hand.choose(1)
+    asking = [one.name for one in COMMANDS if one.words.endswith("…") or one.name == "about"]
+    opened = set()
+    for name in asking:
+        window.commands[name].trigger()
+        window.view.take_tool("look")
+        for dialog in dialogs():
+            if dialog.isVisible():
+                opened.add(name)
+                dialog.reject()
+    asks_no_more = {"scale", "region", "only-person", "rename"}  # tools, and a field in the list
+    assert opened == set(asking) - asks_no_more
+    qtbot.waitUntil(lambda: dialogs() == [window.exports.batch])
+
+
+def test_dialogs_that_other_windows_ask_with_are_gone_as_soon_as_they_are_closed(qtbot, open_clip):
+    window = open_clip()
+    window.commands["export"].trigger()
+    window.commands["batch"].trigger()
+    window.commands["compare"].trigger()
+    windows = window.exports.dialog, window.exports.batch, window.comparing.shown
+    assert set(dialogs()) == set(windows)
+    press(windows[0], "Choose…")
+    for words in ("Add files…", "Add folder…", "Choose…"):
+        press(windows[1], words)
+    window.comparing.ask_other()
+    asked = set(dialogs()) - set(windows)
+    assert len(asked) == 5
+    for dialog in asked:
+        dialog.reject()
+    del asked, dialog
+    qtbot.waitUntil(lambda: set(dialogs()) == set(windows))
+    for dialog in windows:
+        dialog.close()

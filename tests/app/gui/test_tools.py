@@ -100,7 +100,7 @@ def test_region_and_scale_are_typed_as_numbers(qtbot, open_clip):
     typed(qtbot, window, "type-scale", (100, 400, 300, 400, "4,0"), words="Set the scale")
     assert window.workspace.run.edited.metres_per_pixel == pytest.approx(0.02)
     typed(qtbot, window, "type-scale", (100, 400, 100, 400, 1), words="Set the scale")
-    assert "too short" in window.banner.text
+    assert "too short; it needs at least 5 pixels" in window.banner.text
     assert window.workspace.run.edited.metres_per_pixel == pytest.approx(0.02)
 
 
@@ -154,7 +154,8 @@ def test_the_way_to_draw_a_scale_stands_beside_the_picture_and_not_on_it(open_cl
 def test_too_small_a_region_is_refused(qtbot, open_clip):
     window = open_clip()
     window.tools.set_region((10, 10, 12, 300))
-    assert "too small" in window.banner.text and window.workspace.settings.region is None
+    assert "too small; each side needs at least 8 pixels" in window.banner.text
+    assert window.workspace.settings.region is None
 
 
 def test_turned_picture_is_tracked_again_on_demand(qtbot, open_clip):
