@@ -48,7 +48,7 @@ class Pipeline:
         self._detector = detector
         self._ahead = DetectionPrefetch()
         self._expected: Frame | None = None
-        self.estimator = estimator
+        self._estimator = estimator
         self._filter = FocusFilter(self.settings.only)
         self._tracker = Tracker(_tracker_settings(self.settings))
         self._smoother = make_smoother(self.settings.smoothing)
@@ -111,6 +111,17 @@ class Pipeline:
         self._detector = detector
 
     @property
+    def estimator(self) -> Estimator:
+        """Who reads joints; a new one reads everybody first, as it may know other joints."""
+        return self._estimator
+
+    @estimator.setter
+    def estimator(self, estimator: Estimator) -> None:
+        if estimator is not self._estimator:
+            self._still.reset()
+        self._estimator = estimator
+
+    @property
     def focus(self) -> FocusPerson:
         """Whom it is about; the number is the tracker's."""
         return self._filter.focus
@@ -128,6 +139,7 @@ class Pipeline:
         """Change settings between two frames; people keep their numbers."""
         if settings.smoothing != self.settings.smoothing:
             self._smoother = make_smoother(settings.smoothing)
+            self._still.reset()  # a new smoother knows nobody yet, and could show nothing of who is left out
         if settings.only != self.settings.only:
             self._filter = FocusFilter(settings.only)
         if not settings.skip_still:
@@ -164,8 +176,8 @@ class Pipeline:
         if not self._filter.focus.is_everyone:
             rows &= self._filter.worth_reading(boxes)
         if rows.all():
-            return self.estimator.estimate(image, boxes)
-        return self.estimator.estimate(image, boxes[rows]).spread(rows)
+            return self._estimator.estimate(image, boxes)
+        return self._estimator.estimate(image, boxes[rows]).spread(rows)
 
     def _forget_looks(self) -> None:
         self._frames_since = 0

@@ -10,7 +10,7 @@ import pytest
 from app.factory import build_pipeline
 from app.presets import PRESETS
 from ppnet.poses import Poses
-from ppnet.skeleton import COCO_17
+from ppnet.skeleton import COCO_17, MPII_16
 from tests.results import made_header
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking.focus_person import PersonAt
@@ -244,3 +244,30 @@ def test_it_can_be_switched_off_and_forgets_with_a_jump():
 def test_only_one_person_is_left_out_too():
     scene, results = tracked([0] * 20, only=PersonAt(350, 300))
     assert sum(left_out(results)) >= 6 and len(scene.reads) == 20 - sum(left_out(results))
+
+
+@pytest.mark.parametrize("change", ["smoother", "network"])
+def test_after_another_smoother_or_network_everybody_is_read_first(change):
+    scene, usual = tracked([0] * 16)
+    at = left_out(usual).index(True, 4)
+    pipeline, results = Pipeline(scene, scene, settings=PipelineSettings(detect_every=6, skip_still=True)), []
+    for index in range(16):
+        if index == at and change == "smoother":
+            pipeline.apply(replace(pipeline.settings, smoothing=SmoothingSettings("one_euro")))
+        if index == at and change == "network":
+            pipeline.estimator = MpiiScene(scene)
+        results.append(pipeline.process(scene.frame(index)))
+    assert left_out(results[:at]) == left_out(usual[:at])
+    assert not any(left_out(results[at : at + 2])) and any(left_out(results[at + 2 :]))
+    assert all((result.states != KeypointState.MISSING).all() for result in results)
+
+
+class MpiiScene:
+    """Another network, with other joints."""
+
+    def __init__(self, scene):
+        self.scene = scene
+
+    def estimate(self, image, boxes):
+        poses = self.scene.estimate(image, boxes)
+        return Poses(poses.keypoints[:, :16], poses.scores[:, :16], MPII_16)
