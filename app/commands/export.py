@@ -11,7 +11,7 @@ from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing
 from tracking.drawing.style import SceneStyle
-from tracking.export.formats import EXPORTS, check_unit, default_path, export
+from tracking.export.formats import EXPORTS, backward_words, check_unit, default_path, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import MAX_SCALE, ChooseSmoothing
 from tracking.session.format import SessionHeader
@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         edited.refresh()
         if not session.complete:
             words = f"{arguments.session.name} is not complete: frames tracked so far: {session.frame_count}."
+            print(words, file=sys.stderr)
+        if words := backward_words(session):
             print(words, file=sys.stderr)
         for name, path in paths.items():
             style = SceneStyle.of(edited, layers_of(arguments))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands.picture_options import add_picture_options, layers_of
 from app.presets import PRESETS
+from app.runs.batch_exports import FORMATS
 from app.setting_options import add_setting_options, given_settings
 from app.streams.targets import add_stream_options, targets_of
 from ppnet.errors import UserError
@@ -40,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-video", dest="video", action="store_false", help="write no annotated video")
     add("--no-csv", dest="table", action="store_false", help="write no keypoint table")
     add("--no-session", dest="session", action="store_false", help="write no session file")
+    add("--also", action="append", choices=FORMATS, metavar="FORMAT", default=[], help="also write this format of each "
+        f"input from its session, as `export` does; may be given several times: {', '.join(FORMATS)}")  # fmt: skip
     add("--overwrite", action="store_true", help="replace results of an earlier run")
     add("--jobs", type=int, metavar="N", help="track so many inputs at once, each in a process of its own; what an "
         "earlier run of the same inputs and settings has done is not done again")  # fmt: skip
@@ -63,6 +66,8 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
 def run(arguments: argparse.Namespace) -> int:
     """Track every input; one that fails does not keep the others from being done. Returns the exit code."""
     settings = settings_of(arguments)
+    if arguments.also and not arguments.session:
+        raise UserError("--also writes from the session; leave out --no-session.")
     from app.runs.batch import Batch, BatchState
     from app.runs.batch_inputs import videos_in
     from app.runs.batch_summary import summary, write_summary
@@ -79,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         session=arguments.session,
         layers=replace(layers_of(arguments), alone=settings.only is not None),
         targets=targets_of(arguments),
+        formats=tuple(dict.fromkeys(arguments.also)),
         taken="replace" if arguments.overwrite else "resume" if resumes else "refuse",
     )
     places = _places(arguments, settings)
@@ -133,8 +139,7 @@ class _Console:
             return
         if bar := self._bars.pop(row.spec, None):
             bar.close()
-        sentences = row.report.notices if row.report else [row.error.on_command_line] if row.error else []
-        for sentence in sentences:
+        for sentence in row.remarks:
             print(sentence, file=sys.stderr)
         if row.report:
             print(row.report.line(), flush=True)

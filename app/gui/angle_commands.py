@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
 
 from app.gui.commands import Commands, WindowParts
+from app.gui.staying_menu import StayingMenu
 from tracking.angles import ANGLES
 
 
@@ -14,7 +14,7 @@ class AngleCommands(Commands):
 
     def __init__(self, parts: WindowParts) -> None:
         super().__init__(parts)
-        self.menu = QMenu("Angles shown", self._window)
+        self.menu = StayingMenu("Angles shown", self._window)
         self._entries = {name: self._entry(name) for name in ANGLES}
         self._actions.menus["View"].insertMenu(self._actions["drawings"], self.menu)
         self._actions.connect_switches({"angles": self._switch})

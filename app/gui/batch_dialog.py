@@ -150,8 +150,9 @@ class BatchDialog(SideWindow):
         folder = Path(self.folder.text().strip() or ".").expanduser()
         layers = self._workspace.layers.privacy
         video, table = self.outputs.video.isChecked(), self.outputs.table.isChecked()
-        outputs = OutputFolder(folder, video=video, table=table, layers=layers, taken="rename")
-        self._batch = Batch(self._waiting, self.settings.chosen, outputs, formats=self.outputs.formats)
+        formats = self.outputs.formats
+        outputs = OutputFolder(folder, video=video, table=table, layers=layers, formats=formats, taken="rename")
+        self._batch = Batch(self._waiting, self.settings.chosen, outputs)
         self._waiting = []
         self._batch.start()
         self._ticker.start()

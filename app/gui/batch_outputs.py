@@ -1,9 +1,9 @@
 """What a batch writes of each file besides its session: tables, videos and further formats."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.gui.staying_menu import StayingMenu
 from app.runs.batch_exports import FORMATS
 from tracking.export.formats import EXPORTS
 
@@ -14,7 +14,7 @@ class BatchOutputs(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.table, self.video = QCheckBox("Table (CSV)"), QCheckBox("Video with skeletons")
-        self.more, self.menu = QToolButton(), _StayingMenu(self)
+        self.more, self.menu = QToolButton(), StayingMenu(self)
         for name in FORMATS:
             action = self.menu.addAction(EXPORTS[name].title)
             action.setData(name)
@@ -25,8 +25,13 @@ class BatchOutputs(QWidget):
         self.more.setMenu(self.menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.chosen = QLabel()
+        self.chosen.setWordWrap(True)
+        self.chosen.setProperty("muted", True)
+        column, row = QVBoxLayout(self), QHBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.chosen)
         row.addWidget(QLabel("Besides its session, write of each file:"))
         for part in (self.table, self.video):
             part.setChecked(True)
@@ -44,12 +49,5 @@ class BatchOutputs(QWidget):
         self.more.setText(f"More formats: {len(self.formats)}" if self.formats else "More formats")
         titles = [EXPORTS[name].title for name in self.formats]
         self.more.setToolTip("\n".join(titles) or "DeepLabCut, SLEAP, angles, methods section and others")
-
-
-class _StayingMenu(QMenu):
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        action = self.activeAction()
-        if action is not None and action.isCheckable():
-            action.toggle()
-        else:
-            super().mouseReleaseEvent(event)
+        self.chosen.setText(f"Also: {'; '.join(titles)}")
+        self.chosen.setVisible(bool(titles))

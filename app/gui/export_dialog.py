@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.gui.dialog_buttons import open_once
 from app.runs.exporting import ExportOffer
+from app.runs.result_paths import free_path
 from tracking.export.formats import EXPORTS
 from tracking.export.units import METRES, PIXELS
 
@@ -53,6 +54,10 @@ class ExportDialog(QDialog):
         self.list.currentRowChanged.connect(self._suggest)
         self.path = QLineEdit()
         self.path.setAccessibleName("File")
+        self.path.textChanged.connect(lambda _text: self._tell_name())
+        self.taken = QLabel()
+        self.taken.setWordWrap(True)
+        self.taken.setProperty("muted", True)
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._browse)
         self.note = QLabel(offer.note)
@@ -88,6 +93,7 @@ class ExportDialog(QDialog):
         column.addWidget(self.list, 1)
         column.addWidget(self.unit)
         column.addLayout(where)
+        column.addWidget(self.taken)
         column.addWidget(self.note)
         column.addWidget(self.bar)
         column.addLayout(buttons)
@@ -105,14 +111,24 @@ class ExportDialog(QDialog):
         self.list.setEnabled(not busy)
         self.path.setEnabled(not busy)
         self.cancel.setText("Cancel" if busy else "Close")
+        if not busy:
+            self._tell_name()
 
     def say(self, words: str) -> None:
         """Tells how it went."""
         self.status.setText(words)
 
+    def _tell_name(self) -> None:
+        """Under which name the file will be written, where that in the field is taken."""
+        path = Path(self.path.text().strip())
+        free = free_path(path)
+        self.taken.setText(f"{path.name} is there already; the new file will be {free.name}.")
+        self.taken.setVisible(free != path and bool(self.path.text().strip()))
+
     def _suggest(self, row: int) -> None:
         form = EXPORTS[self._offer.formats[row]]
-        self.path.setText(str(self._offer.folder / f"{self._offer.stem}{form.ending(edited=self._offer.is_edited)}"))
+        name = f"{self._offer.stem}{form.ending(edited=self._offer.is_edited)}"
+        self.path.setText(str(free_path(self._offer.folder / name)))
         self.status.setText("")
         self.unit.setVisible(len(form.units) > 1)
         self.unit.setCurrentIndex(self.unit.count() - 1 if form.usually_metres else 0)

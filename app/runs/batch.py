@@ -17,6 +17,10 @@ from ppnet.log_file import unexpected
 from tracking.run_settings import RunSettings
 from tracking.video.address import redacted
 
+STOPPED_BEFORE_FORMATS = (
+    "It was stopped before all further formats were written; `export` writes them from the session."
+)
+
 
 class BatchState(Enum):
     """Where an input of the batch stands."""
@@ -54,6 +58,14 @@ class BatchRow:
         return redacted(self.spec)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that is to be said of how it went: the notices of the run, and why it failed."""
+        notices = self.report.notices if self.report else ()
+        if self.error is None or str(self.error) == " ".join(notices):
+            return notices
+        return *notices, self.error.on_command_line
+
+    @property
     def name(self) -> str:
         """The input in few words, which do nothing to a terminal."""
         words = Path(self.source).name or self.source
@@ -71,13 +83,10 @@ class Batch:
         *,
         on_change: Callable[[BatchRow], object] = lambda _row: None,
         places: Sequence[Workplace] = (),
-        formats: Sequence[str] = (),
     ) -> None:
         """on_change(row): called in the batch's threads, ten times a second while an input is at work and at its end.
 
-        places: where inputs are tracked, one at a time in each (default: in this process). formats: further ones of
-        `EXPORTS` that are made from each session."""
-        self._formats = tuple(formats)
+        places: where inputs are tracked, one at a time in each (default: in this process)."""
         self._settings, self._outputs = settings, outputs
         self._places = tuple(places) or (Here(settings),)
         self._on_change = on_change
@@ -246,7 +255,12 @@ class Batch:
         report = earlier or place.track(spec, paths, watch)
         if not report.complete:
             return report, UserError(" ".join(report.notices) or "It ended before its end.")
-        if not self._formats or report.paths.session is None:
+        formats, session = self._outputs.formats, report.paths.session
+        if not formats or session is None:
             return report, None
-        exports, why = export_formats(report.paths.session, self._formats, self._is_to_end)
+        exports, why = export_formats(
+            session, formats, self._is_to_end, overwrite=self._outputs.overwrites, goes_on=earlier is not None
+        )
+        if why is None and len(exports) < len(formats):
+            report = replace(report, notices=(*report.notices, STOPPED_BEFORE_FORMATS))
         return replace(report, exports=exports), why

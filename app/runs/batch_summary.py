@@ -18,7 +18,7 @@ def rows_of(rows: Sequence[BatchRow]) -> list[tuple[str, ...]]:
     for row in rows:
         report = row.report
         numbers = ("", "", "") if report is None else (str(report.frames), str(report.people), f"{report.fps:.1f}")
-        remarks = " ".join(report.notices) if report else row.error.on_command_line if row.error else ""
+        remarks = " ".join(row.remarks)
         lines.append((row.source, row.state.value, numbers[0], numbers[1], f"{row.seconds:.1f}", numbers[2], remarks))
     return lines
 

@@ -9,7 +9,7 @@ from app.runs.background_work import Progress
 from app.runs.result_paths import sessions_folder
 from app.runs.workspace import Workspace
 from tracking.drawing.style import SceneStyle
-from tracking.export.formats import EXPORTS, export
+from tracking.export.formats import EXPORTS, backward_words, export
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session
@@ -43,6 +43,7 @@ class ExportOffer:
         notes = (
             "" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
             AS_TRACKED if is_edited else "",
+            backward_words(run.session),
         )
         return cls(
             formats=tuple(name for name, form in EXPORTS.items() if file is not None or not form.pictures),

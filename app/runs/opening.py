@@ -1,11 +1,13 @@
 """Opens files, sessions and cameras."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from app.runs.background_call import Post
+from app.runs.batch_inputs import VIDEO_SUFFIXES
 from app.runs.continued_settings import settings_to_go_on
 from app.runs.demo_session import bring_demo_session
 from app.runs.opened import Factories
@@ -14,7 +16,7 @@ from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
-from tracking.session.format import SessionInUseError
+from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
 from tracking.session.session import Session, session_path
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
@@ -28,6 +30,17 @@ class UnusableSessionError(UserError):
         self.video = video
 
 
+def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, again: bool, own: Path) -> None:
+    """Raises what `open_file` would, as far as it can be known before. own: the session that is open in this program,
+    which can be opened again."""
+    info, place = _info_of(video, settings, factories), place_for_session(video)
+    if again or not place.exists():
+        factories.header(info, settings)
+    elif not _is_same(place, own):
+        with _way_out(place, video), Session.open(place) as session:
+            _check(session, info)
+
+
 def open_file(
     video: Path, settings: RunSettings, factories: Factories, post: Post, *, again: bool = False
 ) -> OpenedFile:
@@ -37,18 +50,12 @@ def open_file(
     UserError when the video or its session cannot be opened; UnusableSessionError when it is the session, and nobody
     else has it.
     """
-    with adapted(factories.open_source(video), settings.adaptation) as source:
-        info = source.info
+    info = _info_of(video, settings, factories)
     place = place_for_session(video, anew=again)
     if not again and not place.exists():
         bring_demo_session(video, place, factories.header(info, settings))
     if place.exists() and not again:
-        try:
-            return _with_its_session(video, place, info, settings, factories, post)
-        except SessionInUseError:
-            raise
-        except UserError as error:
-            raise UnusableSessionError(video, error) from error
+        return _with_its_session(video, place, info, settings, factories, post)
     kept = free_path(place) if place.exists() else None
     session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
     opened = _opened_file(video, session, settings, factories, post)
@@ -56,26 +63,84 @@ def open_file(
     return opened
 
 
+def _info_of(video: Path, settings: RunSettings, factories: Factories) -> VideoInfo:
+    with adapted(factories.open_source(video), settings.adaptation) as source:
+        return source.info
+
+
 def _with_its_session(
     video: Path, place: Path, info: VideoInfo, settings: RunSettings, factories: Factories, post: Post
 ) -> OpenedFile:
-    session = Session.open(place, writable=True)
+    with _way_out(place, video):
+        session = Session.open(place, writable=True)
+        try:
+            _check(session, info)
+        except BaseException:
+            session.close()
+            raise
+        return _opened_file(video, session, settings, factories, post)
+
+
+@contextmanager
+def _way_out(place: Path, video: Path | None) -> Iterator[None]:
+    """What is wrong with a session of a video that could be tracked anew in its place becomes an
+    UnusableSessionError."""
+    try:
+        yield
+    except SessionInUseError:
+        raise
+    except UserError as error:
+        if video is None or not place.exists() or place_for_session(video).resolve() != place.resolve():
+            raise
+        raise UnusableSessionError(video, error) from error
+
+
+def _check(session: Session, info: VideoInfo) -> None:
+    """UserError when its video, settings or edits are none that can be shown."""
     if sorted(session.header.source.size_wh) != sorted(info.size_wh):
-        session.close()
-        raise UserError(f"{place.name} belongs to another video of the same name; move it away.")
-    return _opened_file(video, session, settings, factories, post)
+        raise UserError(f"{session.path.name} belongs to another video of the same name; move it away.")
+    session.edits()
+    _ = session.header.run_settings
+
+
+def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Path) -> None:
+    """Raises what `open_session` would, as far as it can be known before; own: see `look_at_file`."""
+    if not _is_same(path, own):
+        _looked_at(path, settings, factories)
 
 
 def open_session(path: Path, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
-    """A session file opened again, over its video. UserError when either is missing, or there never was a video."""
-    video = video_of_session(path)
-    return _opened_file(video, Session.open(path, writable=True), settings, factories, post)
+    """A session file opened again, over its video. UserError when either is missing, or there never was a video, or one
+    of them cannot be used; UnusableSessionError when it is the session, and the video can be tracked anew in its
+    place."""
+    video, info = _looked_at(path, settings, factories)
+    return _with_its_session(video, path, info, settings, factories, post)
 
 
-def video_of_session(path: Path) -> Path:
-    """The video that a session is about. UserError when either is missing, or there never was a video."""
-    with Session.open(path) as session:
-        source = session.header.source
+def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> tuple[Path, VideoInfo]:
+    """The video that a session is about."""
+    with _way_out(path, _video_called_like(path)):
+        session = Session.open(path)
+    with session:
+        video = _video_of(session)
+        info = _info_of(video, settings, factories)
+        with _way_out(path, video):
+            _check(session, info)
+    return video, info
+
+
+def _is_same(path: Path, own: Path) -> bool:
+    return path.resolve() == own.resolve()
+
+
+def _video_called_like(path: Path) -> Path | None:
+    """The video beside a session that is called like it."""
+    beside = (path.with_name(path.name.removesuffix(SUFFIX) + suffix) for suffix in sorted(VIDEO_SUFFIXES))
+    return next((video for video in beside if video.is_file()), None)
+
+
+def _video_of(session: Session) -> Path:
+    source, path = session.header.source, session.path
     if source.is_live:
         raise UserError(
             f"{path.name} is of a camera or stream and holds no pictures to show; "
@@ -110,8 +175,14 @@ def open_camera(
 ) -> OpenedCamera:
     """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
     options = dict(wish or {})
+    header = look_at_camera(spec, settings, factories, name=name)
     folder.mkdir(parents=True, exist_ok=True)
-    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
-    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), factories.header(info, settings))
+    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), header)
     return OpenedCamera(spec, name or spec, session, settings, factories, post, wish=options)
+
+
+def look_at_camera(spec: str, settings: RunSettings, factories: Factories, *, name: str = "") -> SessionHeader:
+    """What the session of a camera begins with. UserError when it can't be tracked with these settings."""
+    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
+    return factories.header(info, settings)

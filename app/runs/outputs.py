@@ -1,10 +1,12 @@
 """The files that a run leaves: where they lie, what they are called, and which are wanted."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from app.runs.batch_exports import export_places
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing
@@ -125,12 +127,15 @@ class OutputFolder:
         session: bool = True,
         layers: PictureLayers = PictureLayers(),
         targets: Targets = NOWHERE,
+        formats: Sequence[str] = (),
         taken: Literal["refuse", "replace", "rename", "resume"] = "refuse",
     ) -> None:
-        """taken: what is done about files of an earlier run that have the name already. resume: the batch looks."""
+        """formats: further ones of `EXPORTS` that are made from each session. taken: what is done about files of an
+        earlier run that have the name already. resume: the batch looks."""
         self._folder = folder
         self._wanted = {"video": video, "table": table, "session": session}
         self._layers, self._targets = layers, targets
+        self.formats = tuple(formats)
         self._taken = taken
         self._given: set[str] = set()
 
@@ -138,6 +143,11 @@ class OutputFolder:
     def resumes(self) -> bool:
         """Whether what an earlier run has done is not done again."""
         return self._taken == "resume"
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether files of an earlier run are replaced, where what they hold is made anew."""
+        return self._taken in ("replace", "resume")
 
     def paths_for(self, spec: str) -> OutputPaths:
         """Where the outputs of the next input go. UserError when they exist and are not to be replaced, or when nothing
@@ -148,7 +158,8 @@ class OutputFolder:
             name = stem if number == 1 else f"{stem}_{number}"
             paths = OutputPaths.of(self._folder, name, layers=self._layers, **self._wanted)
             paths = replace(paths, targets=self._targets)
-            existing = [path for path in paths.all() if path.exists()]
+            further = export_places(paths.session, self.formats).values() if paths.session is not None else ()
+            existing = [path for path in (*paths.all(), *further) if path.exists()]
             if name.lower() not in self._given and not (existing and self._taken == "rename"):
                 break
             number += 1

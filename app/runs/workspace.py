@@ -8,12 +8,12 @@ from pathlib import Path
 from app.engine.life_cycle import EngineState
 from app.engine.player import PlayerPosition
 from app.engine.run_status import RunStatus, ToldNotices
+from app.runs import opening
 from app.runs.background_call import Post
 from app.runs.continued_settings import changes_between, smoothing_of, with_smoothing
 from app.runs.opened import Factories, Opened
 from app.runs.opened_camera import OpenedCamera
 from app.runs.opened_file import OpenedFile
-from app.runs.opening import UnusableSessionError, open_camera, open_file, open_session, video_of_session
 from app.runs.opening_job import OpeningJob
 from app.runs.picture_feed import Picture
 from app.runs.signal import Signal
@@ -71,11 +71,10 @@ class Workspace:
     def open_path(self, path: Path) -> None:
         """A video, image, folder or session file."""
         if path.suffix == Path(SUFFIX).suffix:
-            own = self.run is not None and path == self.run.session.path
             self._open(
-                lambda: open_session(path, self.next_settings, self.factories, self.post),
+                lambda: opening.open_session(path, self.next_settings, self.factories, self.post),
                 f"Opening {path.name}…",
-                look=None if own else lambda: video_of_session(path),
+                look=lambda own: opening.look_at_session(path, self.next_settings, self.factories, own=own),
             )
         else:
             self.open_video(path)
@@ -85,17 +84,18 @@ class Workspace:
         as they are, perhaps for the one person who is at a place."""
         settings = replace(self.settings if again else self.next_settings, only=only)
         self._open(
-            lambda: open_file(path, settings, self.factories, self.post, again=again),
+            lambda: opening.open_file(path, settings, self.factories, self.post, again=again),
             f"Opening {path.name}…",
-            look=lambda: self.factories.open_source(path).close(),
+            look=lambda own: opening.look_at_file(path, settings, self.factories, again=again, own=own),
         )
 
     def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
         settings = self.next_settings
         self._open(
-            lambda: open_camera(spec, settings, self.factories, self.post, folder=folder, name=name, wish=wish),
+            lambda: opening.open_camera(spec, settings, self.factories, self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or redacted(spec)}…",
+            look=lambda _own: opening.look_at_camera(spec, settings, self.factories, name=name),
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:
@@ -106,8 +106,8 @@ class Workspace:
         elif camera is not None:
             self.open_camera(camera.spec, folder=camera.session.path.parent, name=camera.name, wish=camera.wish)
 
-    def _open(self, work: Callable[[], Opened], words: str, *, look: Callable[[], object] | None = None) -> None:
-        """look: finds out whether it can be opened at all, before what is open is closed for it."""
+    def _open(self, work: Callable[[], Opened], words: str, *, look: Callable[[Path], object]) -> None:
+        """look(own): whether it can be opened at all, before what is open (its session is `own`) is closed for it."""
 
         def open_now() -> None:
             self.close_run()
@@ -117,10 +117,10 @@ class Workspace:
 
         if self._opening.is_busy:
             return
-        if self.run is None or look is None:
+        if (run := self.run) is None:
             open_now()
         else:
-            self._opening.look(look, open_now)
+            self._opening.look(lambda: look(run.session.path), open_now)
 
     def _ready(self, run: Opened) -> None:
         self.busy_changed.emit("")
@@ -144,7 +144,7 @@ class Workspace:
         self.busy_changed.emit("")
         if not isinstance(error, UserError):
             raise error
-        if isinstance(error, UnusableSessionError):
+        if isinstance(error, opening.UnusableSessionError):
             self.offer(str(error), "Track anew", lambda: self.open_video(error.video, again=True), kind="error")
         else:
             self.notify(str(error), "error")

@@ -165,18 +165,17 @@ def _pictures(
     """Pictures at some of the moments, spread evenly, cut to where the person is."""
     moments = moments_of(answers)
     chosen = [moments[at] for at in np.unique(np.linspace(0, len(moments) - 1, PICTURES).round().astype(int))]
-    wanted = {int(np.argmin(np.abs(motion.times - time_s))): (time_s, words) for time_s, words in chosen}
+    start, end = session.exported_frames
+    indices = session.stored.frame_indices()
+    indices = indices[(indices >= start) & (indices < end)]
+    wanted = {int(indices[np.argmin(np.abs(motion.times - time_s))]): (time_s, words) for time_s, words in chosen}
     annotator, pictures = Annotator(style, near=ResultsNearby.of(session.stored)), []
-    with filmed(session, video) as (_, frames):
-        for number, (frame, result) in enumerate(frames):
-            tick(number)
-            if number in wanted:
-                time_s, words = wanted[number]
-                box = result.tracks.boxes[result.tracks.ids == answers.person]
-                picture = annotator.picture(frame, result)
-                pictures.append((f"{time_s:.2f} s  {words}", _cut(picture, box[0]) if len(box) else picture))
-                if len(pictures) == len(wanted):
-                    break
+    with filmed(session, video, only=sorted(wanted), tick=tick) as (_, frames):
+        for frame, result in frames:
+            time_s, words = wanted[result.frame_index]
+            box = result.tracks.boxes[result.tracks.ids == answers.person]
+            picture = annotator.picture(frame, result)
+            pictures.append((f"{time_s:.2f} s  {words}", _cut(picture, box[0]) if len(box) else picture))
     return pictures
 
 

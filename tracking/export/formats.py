@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing, writing
 from tracking.export.progress import Tick, no_tick
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
+from tracking.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -270,6 +273,20 @@ def export(
         with suppress(OSError):
             _remove(fresh)
     return path
+
+
+def backward_words(session: Session) -> str:
+    """What is to be said before a session is exported whose times go backward; nothing where they rise, as they do in
+    all that this program tracks."""
+    times = session.frame_times()
+    back = np.flatnonzero(np.diff(times) < 0)
+    if not len(back):
+        return ""
+    first = int(session.frame_indices()[back[0] + 1])
+    return (
+        f"The times of {session.path.name} go backward at frame {first}: what is worked out of times (speeds, curves, "
+        "formats with one data rate) is wrong there."
+    )
 
 
 def check_unit(name: str, session: EditedSession, unit: str | None) -> None:

@@ -1,6 +1,6 @@
 """The annotated video drawn again, with the edits in it, over the pictures of the source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo, write_frames
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
-from tracking.export.progress import Tick
+from tracking.export.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
@@ -46,9 +46,15 @@ def write_annotated_video(
 
 @contextmanager
 def filmed(
-    replay: EditedSession, video: str | Path | None = None
+    replay: EditedSession,
+    video: str | Path | None = None,
+    *,
+    only: Iterable[int] | None = None,
+    tick: Tick = no_tick,
 ) -> Iterator[tuple[VideoInfo, Iterator[tuple[Frame, FrameResult]]]]:
-    """The source's facts, and each frame that is exported with its picture. video: where the source lies now.
+    """The source's facts, and each frame that is exported with its picture. video: where the source lies now. only:
+    nothing but these frames is read of the session, by their rising index. tick(done): told how many pictures have been
+    read after each.
 
     UserError when it is not there or another one; the latter may come while the frames are read.
     """
@@ -56,20 +62,27 @@ def filmed(
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
-        yield replace(info, path=place if isinstance(place, Path) else None), _frames(replay, source)
+        results = replay.exported() if only is None else filter(None, map(replay.edited, only))
+        frames = _frames((edited.result for edited in results), source, tick)
+        yield replace(info, path=place if isinstance(place, Path) else None), frames
 
 
-def _frames(replay: EditedSession, source: VideoSource) -> Iterator[tuple[Frame, FrameResult]]:
-    """The frames of the session. UserError when the video has others."""
-    frames = iter(source)
-    for edited in replay.exported():
-        result = edited.result
+def _frames(results: Iterable[FrameResult], source: VideoSource, tick: Tick) -> Iterator[tuple[Frame, FrameResult]]:
+    """The frames with these results. UserError when the video has others."""
+    frames = _told(source, tick)
+    for result in results:
         frame = next((frame for frame in frames if frame.index >= result.frame_index), None)
         if frame is None or frame.index != result.frame_index or abs(frame.time_s - result.time_s) > 1e-3:
             raise UserError(
                 f"{source.info.name} is not the video that was tracked: frame {result.frame_index} differs."
             )
         yield frame, result
+
+
+def _told(source: VideoSource, tick: Tick) -> Iterator[Frame]:
+    for done, frame in enumerate(source):
+        tick(done)
+        yield frame
 
 
 def find_video(replay: EditedSession, given: str | Path | None = None) -> str | Path:

@@ -9,6 +9,8 @@ from PySide6.QtPdf import QPdfDocument
 
 from app.cli import main
 from tests.tracking.answers.conftest import STRIDE_S, walk  # noqa: F401 - a fixture
+from tracking.answers.report import PICTURES
+from tracking.session import reading
 from tracking.session.edits import HidePerson, RenamePerson, SplitId
 from tracking.session.session import Session
 
@@ -95,3 +97,16 @@ def test_mistakes(session, capsys, words, sentence):
     error = capsys.readouterr().err
     assert sentence in error and error.count("\n") == 1
     assert sorted(session.parent.iterdir()) == before
+
+
+def test_for_a_page_whole_frames_are_read_where_its_pictures_are_and_nowhere_else(session, monkeypatch):
+    read, frames = reading.results, []
+
+    def counted(*args):
+        found = read(*args)
+        frames.extend(result.frame_index for result in found)
+        return found
+
+    monkeypatch.setattr(reading, "results", counted)
+    assert main(["answers", str(session), "--report", "png", "-q"]) == 0
+    assert 0 < len(frames) == len(set(frames)) <= PICTURES

@@ -1,5 +1,7 @@
 """`export` from the command line: files appear, mistakes are one sentence and exit code 2."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +125,12 @@ def test_angles_stand_in_the_video(tmp_path: Path) -> None:
         with VideoFile(tmp_path / out) as video:
             pictures.append(next(iter(video)).image.astype(int))
     assert (np.abs(pictures[1] - pictures[0]).max(axis=2) > 50).sum() > 500
+
+
+def test_times_that_go_backward_are_said(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(session), "--format", "tidy"]) == 0
+    assert capsys.readouterr().err == ""
+    with closing(sqlite3.connect(session)) as database, database:
+        database.execute("UPDATE frames SET time_s = 0.01 WHERE frame_index = 12")
+    assert main(["export", str(session)]) == 0
+    assert "The times of walk_session.ppnet go backward at frame 12:" in capsys.readouterr().err

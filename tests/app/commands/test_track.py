@@ -667,3 +667,46 @@ def test_help_and_version(capsys):
             cli.main(words)
         assert ended.value.code == 0
         assert wanted in capsys.readouterr().out
+
+
+ALSO = ("--also", "angles", "--also", "methods", "--no-video", "--no-csv", "--detect-every", 1)
+
+
+def test_further_formats_come_with_each_input_and_what_is_missing_is_written_when_it_goes_on(tmp_path, parts, capsys):
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        walkers(tmp_path / "in" / f"{name}.mp4", 8)
+    out = tmp_path / "out"
+    assert track(tmp_path / "in", "--out", out, *ALSO, "--jobs", 1) == 0
+    angles, methods = out / "a_angles.csv", out / "b_methods.txt"
+    assert len(angles.read_text().splitlines()) > 5 and (out / "a_methods.txt").exists()
+    assert str(methods) in capsys.readouterr().out
+    angles.write_text("as it was")
+    methods.unlink()
+    assert track(tmp_path / "in", "--out", out, *ALSO, "--jobs", 1) == 0
+    assert methods.exists() and angles.read_text() == "as it was", "nothing is written twice"
+    assert track(tmp_path / "in", "--out", out, *ALSO, "--overwrite") == 0
+    assert angles.read_text() != "as it was"
+
+
+def test_a_file_in_the_place_of_a_further_format_is_refused_before_anything_is_tracked(tmp_path, parts, capsys):
+    (tmp_path / "clip_angles.csv").write_text("mine")
+    assert track(walkers(tmp_path / "clip.mp4", 8), "--out", tmp_path, *ALSO) == 2
+    assert "clip_angles.csv exists already; choose another --out" in capsys.readouterr().err
+    assert (tmp_path / "clip_angles.csv").read_text() == "mine" and not (tmp_path / "clip_session.ppnet").exists()
+
+
+def test_why_a_further_format_is_not_written_is_said_as_by_export(tmp_path, parts, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    clip = walkers(tmp_path / "clip.mp4", 8)
+    assert track(clip, "--out", tmp_path, *ALSO, "--also", "sleap-analysis") == 2
+    said = capsys.readouterr()
+    assert (tmp_path / "clip_angles.csv").exists() and "clip_angles.csv" in said.out
+    assert cli.main(["export", str(tmp_path / "clip_session.ppnet"), "--format", "sleap-analysis"]) == 2
+    assert capsys.readouterr().err.strip() == said.err.strip()
+
+
+@pytest.mark.parametrize("options", [("--also", "video"), ("--also", "angles", "--no-session")])
+def test_further_formats_that_make_no_sense_are_refused(tmp_path, parts, capsys, options):
+    assert track(walkers(tmp_path / "clip.mp4", 8), "--out", tmp_path, *options) == 2
+    assert "--also" in capsys.readouterr().err

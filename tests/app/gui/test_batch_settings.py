@@ -3,11 +3,13 @@
 import sys
 
 import pytest
+from PySide6.QtCore import Qt
 
 from app.gui.batch_settings import SETTINGS, setting_words
 from tests.app.gui.conftest import choose, press
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
+from tracking.export.formats import EXPORTS
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
 
@@ -117,3 +119,27 @@ def test_a_format_that_cannot_be_written_costs_none_of_the_others(qtbot, window,
     assert row.text(4).count("h5py") == 1 and row.text(2) == "1"
     with qtbot.waitSignal(dialog.openWanted):
         dialog.table.itemActivated.emit(row, 0)
+
+
+def test_several_formats_are_chosen_by_keys_and_told(qtbot, window):
+    window.exports.show_batch([])
+    outputs = window.exports.batch.outputs
+    assert not outputs.chosen.isVisible()
+    outputs.menu.popup(window.mapToGlobal(window.rect().center()))
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        qtbot.keyClick(outputs.menu, key)
+    assert outputs.menu.isVisible(), "for the next choice"
+    titles = [EXPORTS[name].title for name in outputs.formats]
+    assert len(titles) == 2 and outputs.chosen.text() == f"Also: {titles[0]}; {titles[1]}"
+    assert outputs.chosen.isVisible()
+    qtbot.keyClick(outputs.menu, Qt.Key.Key_Escape)
+    assert not outputs.menu.isVisible()
+
+
+def test_several_angles_are_chosen_while_their_menu_is_open(qtbot, window):
+    menu = window.angles.menu
+    menu.popup(window.mapToGlobal(window.rect().center()))
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(menu, key)
+    assert menu.isVisible() and {"left_elbow", "right_elbow"} < set(window.workspace.layers.angles)
+    menu.close()

@@ -142,20 +142,26 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize("what", UNUSABLE)
-def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_stays(
-    qtbot, window, clip, made_session, what
-):
+def make_unusable(place, what):
+    """What is in the session then, and the words that say what is wrong with it."""
     change, words = UNUSABLE[what]
-    place = session_path(clip)
-    shutil.copy(made_session, place)
     with closing(sqlite3.connect(place)) as database, database:
         database.execute(change)
         database.execute(
             "INSERT OR REPLACE INTO meta VALUES ('edits_head', (SELECT ifnull(max(edit_id), 0) FROM edits))"
         )
-        before = list(database.iterdump())
-    window.files.open_path(clip)
+        return list(database.iterdump()), words
+
+
+@pytest.mark.parametrize("way", ["by its video", "by itself"])
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_stays(
+    qtbot, window, clip, made_session, what, way
+):
+    place = session_path(clip)
+    shutil.copy(made_session, place)
+    before, words = make_unusable(place, what)
+    window.files.open_path(clip if way == "by its video" else place)
     qtbot.waitUntil(lambda: words in window.banner.text)
     assert "--" not in window.banner.text and window.workspace.run is None
     window.banner.button.click()
@@ -164,6 +170,62 @@ def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_
     assert window.workspace.run.kept == kept
     with closing(sqlite3.connect(kept)) as database:
         assert list(database.iterdump()) == before
+
+
+@pytest.fixture
+def refusals(clip, tmp_path, made_session, studio):
+    """What can't be opened beside an open video, and the words that say so."""
+    found = {}
+    for number, what in enumerate(UNUSABLE):
+        video = tmp_path / f"other{number}.mp4"
+        video.write_bytes(clip.read_bytes())
+        place = session_path(video)
+        shutil.copy(made_session, place)
+        with closing(sqlite3.connect(place)) as database, database:
+            moved = f"UPDATE meta SET value = replace(value, '\"walk.mp4\"', '\"{video.name}\"') WHERE key = 'header'"
+            database.execute(moved)
+        _, found[video] = make_unusable(place, what)
+        found[place] = found[video]
+    return found
+
+
+def test_what_is_open_stays_until_the_next_can_really_be_opened(qtbot, open_clip, refusals, studio, tmp_path):
+    window = open_clip()
+    run = window.workspace.run
+    for path, words in refusals.items():
+        window.banner.forget()
+        event, _mime = dropped(path)
+        window.dropEvent(event)
+        qtbot.waitUntil(lambda words=words: words in window.banner.text)
+        assert window.workspace.run is run and window.banner.button.text() == "Track anew", path
+    fresh = tmp_path / "fresh.mp4"
+    fresh.write_bytes(run.video.read_bytes())
+    studio.gone = "gone.safetensors"
+    window.workspace.next_settings = window.workspace.next_settings.changed({"network.weights": studio.gone})
+    for begin in (
+        lambda: window.files.open_path(fresh),
+        lambda: window.workspace.open_camera("camera:0", folder=tmp_path),
+    ):
+        window.banner.forget()
+        begin()
+        qtbot.waitUntil(lambda: "There are no weights" in window.banner.text)
+        assert window.workspace.run is run
+    assert go_to(qtbot, window, 30).result is not None
+    studio.gone = None
+    window.files.open_path(next(iter(refusals)))
+    qtbot.waitUntil(lambda: window.banner.button.text() == "Track anew" and window.banner.isVisible())
+    window.banner.button.click()
+    qtbot.waitUntil(lambda: window.workspace.run not in (None, run))
+
+
+def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window, clip, made_session):
+    """The video has another session, which is in use."""
+    kept = session_path(clip).with_stem(f"{session_path(clip).stem}_2")
+    shutil.copy(made_session, kept)
+    make_unusable(kept, "newer")
+    window.files.open_path(kept)
+    qtbot.waitUntil(lambda: "newer version" in window.banner.text)
+    assert not window.banner.button.isVisible() and "anew" not in window.banner.text
 
 
 def test_beside_a_video_in_a_folder_that_cannot_be_written_it_is_tracked_anew_elsewhere(

@@ -1,6 +1,9 @@
 """Drawn into the picture: scale and region; turned, mirrored, slow motion: tracked again."""
 
 import csv
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QDialog
 from app.gui.place_dialog import PlaceDialog
 from tests.app.gui.conftest import FRAMES, choose, pixels, press, shown_frame
 from tracking.session.edits import RenamePerson
+from tracking.session.session import session_path
 
 
 def drag(qtbot, window, start, end):
@@ -190,3 +194,32 @@ def test_a_question_about_a_video_goes_with_it(qtbot, open_clip, command):
     (dialog,) = (one for one in window.findChildren(QDialog) if one.isVisible())
     window.workspace.close_run()
     assert not dialog.isVisible() and window.view.hand._preview is None and window.workspace.settings.region is None
+
+
+def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    (tmp_path / "walk_tidy.csv").write_text("mine")
+    (tmp_path / "other.csv").write_text("mine, too")
+    window.commands["export"].trigger()
+    dialog = window.exports.dialog
+    dialog.choose("tidy")
+    assert Path(dialog.path.text()).name == "walk_tidy_2.csv" and not dialog.taken.isVisible()
+    dialog.path.setText(str(tmp_path / "other.csv"))
+    assert dialog.taken.text() == "other.csv is there already; the new file will be other_2.csv."
+    assert dialog.taken.isVisible()
+    press(dialog, "Export")
+    qtbot.waitUntil(lambda: dialog.status.text() == "Written: other_2.csv")
+    assert "will be other_3.csv" in dialog.taken.text()
+    assert (tmp_path / "other.csv").read_text() == "mine, too"
+    dialog.close()
+
+
+def test_the_export_dialog_says_where_times_go_backward(qtbot, window, clip, made_session):
+    shutil.copy(made_session, session_path(clip))
+    with closing(sqlite3.connect(session_path(clip))) as database, database:
+        database.execute("UPDATE frames SET time_s = 0.01 WHERE frame_index = 12")
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    window.commands["export"].trigger()
+    assert "go backward at frame 12" in window.exports.dialog.note.text()
+    window.exports.dialog.close()
