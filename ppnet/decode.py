@@ -81,7 +81,8 @@ def decode_expected(heatmaps: Floats, sigma: float, tolerances: tuple[float, ...
     positions, _ = _shaped(_udp_tops(maps, columns, rows, NO_BLUR), columns, rows, scores, blurred)
     outer = (np.minimum(columns, width - 1 - columns) < BORDER) | (np.minimum(rows, height - 1 - rows) < BORDER)
     outer = outer.reshape(heatmaps.shape[:2])
-    positions[outer] = decode_udp(heatmaps[outer][:, None], sigma)[0][:, 0]
+    if outer.any():
+        positions[outer] = decode_udp(heatmaps[outer][:, None], sigma)[0][:, 0]
     return positions, heatmaps.max(axis=(2, 3))
 
 
@@ -115,24 +116,24 @@ def _log_surroundings(
     surroundings keep inside the map and the blur gets as narrow as it must.
     """
     height, width = maps.shape[1:]
-    x, cells_x, kernels_x = _blur_along(columns, width, sigma, reach)
-    y, cells_y, kernels_y = _blur_along(rows, height, sigma, reach)
-    patches = maps[np.arange(len(maps))[:, None, None], cells_y[:, :, None], cells_x[:, None, :]]
-    blurred = kernels_y @ patches.astype(np.float64) @ kernels_x.transpose(0, 2, 1)
+    x, y = np.clip(columns, reach, width - 1 - reach), np.clip(rows, reach, height - 1 - reach)
+    radius = int(2.5 * sigma + 0.5)
+    offsets = np.arange(-radius - reach, radius + reach + 1)
+    cells_x, cells_y = np.clip(x[:, None] + offsets, 0, width - 1), np.clip(y[:, None] + offsets, 0, height - 1)
+    blurred = maps[np.arange(len(maps))[:, None, None], cells_y[:, :, None], cells_x[:, None, :]].astype(np.float64)
+    if radius:
+        kernels_x, kernels_y = _kernels(x, width, sigma, radius, reach), _kernels(y, height, sigma, radius, reach)
+        blurred = kernels_y @ blurred @ kernels_x.transpose(0, 2, 1)
     return np.stack([x, y], axis=1), np.log(np.maximum(blurred, 1e-10))
 
 
-def _blur_along(maxima: Integers, length: int, sigma: float, reach: int) -> tuple[Integers, Integers, Doubles]:
-    """One axis of the blur: centres (M,), cells it reads (M, P), weights (M, 2 reach + 1, P)."""
-    centers = np.clip(maxima, reach, length - 1 - reach)
-    radius = int(2.5 * sigma + 0.5)
-    offsets = np.arange(-radius - reach, radius + reach + 1)
-    distances = offsets[None, :] - np.arange(-reach, reach + 1)[:, None]
+def _kernels(centers: Integers, length: int, sigma: float, radius: int, reach: int) -> Doubles:
+    """One axis of the blur: weights (M, 2 reach + 1, 2 (radius + reach) + 1) of the cells about each centre (M,)."""
+    distances = np.arange(-radius - reach, radius + reach + 1) - np.arange(-reach, reach + 1)[:, None]
     room = np.minimum(centers, length - 1 - centers) - reach
     inside = np.abs(distances) <= np.minimum(room, radius)[:, None, None]
     weights = np.exp(-(distances**2) / (2 * sigma**2)) * inside
-    cells = np.clip(centers[:, None] + offsets, 0, length - 1)
-    return centers, cells, weights / weights.sum(axis=-1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def _udp_tops(maps: Floats, columns: Integers, rows: Integers, sigma: float) -> Doubles:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tracking.drawing.colors import Color
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
-from tracking.drawing.text import label_picture, label_place
+from tracking.drawing.text import label_inks, label_place
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int32]
@@ -116,19 +116,20 @@ def _discs(discs: Discs, centers: Pieces, canvas: Image, ink: tuple[int, ...], s
 
 
 def _label(label: Label, size_wh: tuple[int, int], canvas: Image, placement: Placement) -> None:
-    pixels, scale = label_picture(label, placement.scale), placement.scale
-    height, width = pixels.shape[:2]
+    scale = placement.scale
+    inks, share = label_inks(label, scale, is_bgr=canvas.shape[2] == 4)
+    height, width = inks.shape[:2]
     corner = label_place(label, (width / scale, height / scale), size_wh)
     # Pixels have edges: the corner of the first one lies half a pixel before its centre.
     left, top = [round(at + 0.5) for at in placement.of(corner[0] - 0.5, corner[1] - 0.5)]
     place = canvas[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0), :3]
     if place.shape[:2] != (height, width):
-        pixels = pixels[max(-top, 0) :, max(-left, 0) :][: place.shape[0], : place.shape[1]]
-    inks = _channels(pixels, canvas)
+        first_row, first_column = max(-top, 0), max(-left, 0)
+        seen = np.s_[first_row : first_row + place.shape[0], first_column : first_column + place.shape[1]]
+        inks, share = inks[seen], share[seen]
     if label.ground is not None:
         place[:] = inks
     else:
-        share = pixels[..., 3:] / np.float32(255)
         place[:] = np.rint(place + (inks - place.astype(np.float32)) * share)
 
 

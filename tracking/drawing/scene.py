@@ -7,6 +7,7 @@ A new layer is a function here that gives shapes; the canvas stays as it is.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -86,18 +87,25 @@ def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> list[Shape]:
     """Of each row, also of those who are hidden. Dashed where the person is lost for the moment."""
     usual, wide = (sizes.line(sizes.span / 900 + more) for more in (0, 2))
     widths = [wide if track_id == chosen else usual for track_id in people.result.tracks.ids.tolist()]
-    corners = (np.rint(np.array(people.corners) / sizes.pixel) * sizes.pixel).tolist()
-    return [
-        _dashed_box(box, color, width, sizes) if lost else Box(tuple(box), color, width)
-        for box, color, width, lost in zip(corners, people.colors, widths, people.lost, strict=True)
+    corners = np.rint(np.array(people.corners).reshape(-1, 4) / sizes.pixel) * sizes.pixel
+    boxes: list[Shape] = [
+        Box(tuple(box), color, width) for box, color, width in zip(corners.tolist(), people.colors, widths, strict=True)
     ]
+    rows = list(compress(range(len(boxes)), people.lost))
+    lengths = [8 * sizes.pixel + 2 * widths[row] for row in rows]
+    for row, pieces in zip(rows, _dashed_boxes(corners[rows], lengths), strict=True):
+        boxes[row] = Lines(pieces, people.colors[row], widths[row])
+    return boxes
 
 
-def _dashed_box(box: Sequence[float], color: Color, width: float, sizes: Sizes) -> Lines:
-    x1, y1, x2, y2 = box
-    corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)], np.float32)
-    pieces, _ = _dashes(np.stack([corners[:-1], corners[1:]], axis=1), np.full(4, 8 * sizes.pixel + 2 * width))
-    return Lines(pieces, color, width)
+def _dashed_boxes(boxes: npt.NDArray[np.floating], lengths: Sequence[float]) -> Iterator[Floats]:
+    """Of each box (N, 4) the pieces of its outline, about `lengths` (N,) long."""
+    if not len(boxes):
+        return
+    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]].reshape(-1, 5, 2).astype(np.float32)
+    sides = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
+    pieces, side = _dashes(sides, np.repeat(lengths, 4))
+    yield from np.split(pieces, np.searchsorted(side, 4 * np.arange(1, len(boxes))))
 
 
 def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:

@@ -19,6 +19,13 @@ def label_picture(label: Label, scale: float = 1.0) -> npt.NDArray[np.uint8]:
     return _letters(label.text, max(1, round(label.size * scale)), label.ink, label.ground)
 
 
+def label_inks(
+    label: Label, scale: float = 1.0, *, is_bgr: bool = False
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """The same as colours (h, w, 3), in RGB or the other way round, and how much of each pixel they cover (h, w, 1)."""
+    return _inks(label.text, max(1, round(label.size * scale)), label.ink, label.ground, is_bgr)
+
+
 def label_place(label: Label, size: tuple[float, float], canvas_wh: tuple[int, int]) -> tuple[float, float]:
     """Left and top of a label of that width and height, moved so that it lies inside the picture; image pixels."""
     (x, y), (across, down), (width, height) = label.at, label.align, size
@@ -40,3 +47,12 @@ def _letters(text: str, size: int, ink: Color, ground: Color | None) -> npt.NDAr
     pixels[..., 3] = 255 if ground is not None else cv2.dilate(inked, np.ones((3, 3), np.uint8))
     pixels.flags.writeable = False
     return pixels
+
+
+@lru_cache(maxsize=512)
+def _inks(
+    text: str, size: int, ink: Color, ground: Color | None, is_bgr: bool
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    pixels = _letters(text, size, ink, ground)
+    share = np.asarray(pixels[..., 3:] / np.float32(255), np.float32)
+    return np.ascontiguousarray(pixels[..., 2::-1] if is_bgr else pixels[..., :3]), share

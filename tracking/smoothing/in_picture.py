@@ -43,4 +43,6 @@ def kept_inside(
 ) -> tuple[Poses, npt.NDArray[np.uint8]]:
     """Smoothed poses and their states, without what was carried out of the picture."""
     gone = outside(poses.keypoints, sides, size_wh)
+    if not gone.any():
+        return poses, states
     return without(poses, gone), np.where(gone, np.uint8(KeypointState.MISSING), states)
