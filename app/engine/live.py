@@ -252,7 +252,7 @@ class LiveEngine(Generic[S]):
         if recording is not None and recording.message is not None:
             notices.append(Notice(f"recording-{number}", recording.message))
         if active and camera is CameraState.LOST:
-            running = recording is not None and not recording.finished
+            running = recording is not None and recording.goes_on
             kept = " What was recorded is safe; the recording continues in a new file." if running else ""
             words = f"The camera stopped sending pictures. It is used again as soon as it is back.{kept}"
             notices.append(Notice(f"camera-lost-{self._capture.losses}", words))

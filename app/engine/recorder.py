@@ -56,7 +56,7 @@ class RecordingStats:
 
     files: all files so far, finished or not. frames and dropped: by kind, "annotated" and "raw".
     free_bytes: room left on the disk. message: why it stopped by itself (disk full), or None.
-    finished: every file is closed and playable.
+    goes_on: more pictures are taken. finished: every file is closed and playable.
     """
 
     files: tuple[Path, ...] = ()
@@ -66,6 +66,7 @@ class RecordingStats:
     frames: tuple[tuple[str, int], ...] = ()
     dropped: tuple[tuple[str, int], ...] = ()
     message: str | None = None
+    goes_on: bool = False
     finished: bool = False
 
 
@@ -194,6 +195,7 @@ class Recorder:
             frames=tuple((lane.kind, lane.frames) for lane in lanes),
             dropped=tuple((lane.kind, lane.dropped) for lane in lanes),
             message=next((lane.message for lane in lanes if lane.message), None),
+            goes_on=self._stopped_at is None and any(lane.message is None for lane in lanes),
             finished=not any(lane.thread.is_alive() for lane in lanes),
         )
 

@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         work.busy_changed.connect(self._show_busy)
         work.notified.connect(self.banner.tell)
         work.withdrawn.connect(self.banner.withdraw)
-        self.view.toolTaken.connect(self.banner.make_room)
+        self.view.roomWanted.connect(self.banner.make_room)
         work.action_offered.connect(self._offer)
         work.layers_changed.connect(self.view.set_layers)
         self.view.set_layers(work.layers)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout,
 
 from app.gui.dialog_buttons import agree_or_cancel, open_once
 from app.gui.keyboard_focus import take_commas
+from app.gui.video_view import VideoView
 from app.runs.picture_feed import Picture
 
 Line = tuple[float, float, float, float]
@@ -83,8 +84,9 @@ def put(box: QDoubleSpinBox, value: float) -> None:
     box.blockSignals(False)
 
 
-def show_below(dialog: QDialog, picture: QWidget) -> None:
+def show_below(dialog: QDialog, picture: VideoView) -> None:
     """Shows a dialog below the picture, which is to be seen meanwhile; it is deleted as soon as it is closed."""
+    picture.roomWanted.emit()
     dialog.adjustSize()
     below = picture.mapToGlobal(picture.rect().bottomLeft())
     lowest = picture.screen().availableGeometry().bottom() - dialog.height()

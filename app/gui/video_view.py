@@ -70,7 +70,7 @@ class VideoView(QWidget):
     regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     menuWanted = Signal(object, object)  # place on the screen (QPoint), HitTarget or None
     stepWanted = Signal(int)  # frames, by the wheel
-    toolTaken = Signal()  # the next click or drag is for it
+    roomWanted = Signal()  # by the next click or drag, or by what is typed and seen in the picture
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,7 +110,7 @@ class VideoView(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
         self.update()
         if tool != "look":
-            self.toolTaken.emit()
+            self.roomWanted.emit()
 
     def show_note(self, words: str) -> None:
         """What stands in the corner of the picture."""

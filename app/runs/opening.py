@@ -26,7 +26,7 @@ class UnusableSessionError(UserError):
     """The session beside a video cannot be used; tracking the `video` anew keeps it under another name."""
 
     def __init__(self, video: Path, why: UserError) -> None:
-        super().__init__(f"{why} Or track {video.name} anew; the session is kept.")
+        super().__init__(f"{why} {video.name} can be tracked anew; the session is kept.")
         self.video = video
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.engine.life_cycle import CameraState, EngineState
 from app.engine.live import LiveEngine, LiveOptions
 from app.engine.load_shedding import ShedStep, shed
-from app.engine.recorder import RecordingSettings
+from app.engine.recorder import RecordingSettings, _Lane
 from app.engine.run_status import RunStatus
 from app.presets import SHED_STEPS
 from ppnet.errors import UserError
@@ -279,6 +279,26 @@ def test_a_camera_that_dies_and_comes_back(tmp_path: Path, silent: bool) -> None
     for file in run.status.recording.files:
         with av.open(str(file)) as video:
             assert sum(1 for _ in video.decode(video=0)) >= 5
+    assert run.stop()
+
+
+def test_a_recording_that_was_stopped_is_not_said_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, hold = Run().go(), threading.Event()
+    close = _Lane._close
+
+    def close_later(lane: _Lane) -> None:
+        hold.wait(PATIENCE_S)
+        close(lane)
+
+    monkeypatch.setattr(_Lane, "_close", close_later)
+    run.engine.start_recording(RecordingSettings(tmp_path, "walk"), SceneStyle)
+    wait_for(lambda: dict(run.status.recording.frames)["annotated"] > 10)
+    run.engine.stop_recording()
+    run.port.pull()
+    wait_for(lambda: run.status.camera is CameraState.LOST)
+    assert not run.status.recording.finished, "it is still being written"
+    assert "stopped sending pictures" in run.words and "new file" not in run.words
+    hold.set()
     assert run.stop()
 
 

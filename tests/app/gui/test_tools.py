@@ -130,6 +130,14 @@ def test_what_is_typed_is_seen_meanwhile_and_taken_back(open_clip):
     assert window.workspace.run.edited.metres_per_pixel is None
 
 
+@pytest.mark.parametrize("command", ["type-region", "type-scale", "type-drawing"])
+def test_news_makes_room_for_what_is_typed_into_the_picture(open_clip, command):
+    window = open_clip()
+    window.workspace.notify("Only person 1 is followed now.")
+    window.commands[command].trigger()
+    assert not window.banner.isVisible()
+
+
 def test_a_drawn_region_reaches_the_network_and_is_taken_back(qtbot, open_clip):
     window = open_clip()
     window.commands["region"].trigger()
