@@ -1,13 +1,12 @@
 """Where each person is seen best, and who may be one person under two numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tracking.boxes import iou_matrix
-from tracking.types import FrameResult, TrackState
+from tracking.events import Sightings
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,48 +46,37 @@ class Stay:
     frames: int
 
 
+@dataclass(frozen=True)
 class People:
-    """Collects frames in their order; `views` and `stays` say what is known of everybody so far."""
+    """Everybody who was seen, by id: where best, and when they came and went."""
 
-    def __init__(self) -> None:
-        self.views: dict[int, BestView] = {}
-        self.stays: dict[int, Stay] = {}
-
-    def add(self, result: FrameResult) -> None:
-        """Takes the next frame."""
-        seen = np.flatnonzero(result.tracks.states == TrackState.TRACKED)
-        qualities = _qualities(result)
-        for row in seen.tolist():
-            track_id, box = int(result.tracks.ids[row]), result.tracks.boxes[row].astype(np.float64)
-            before, known = self.views.get(track_id), self.stays.get(track_id)
-            if before is None or qualities[row] > before.quality:
-                x1, y1, x2, y2 = box.tolist()
-                self.views[track_id] = BestView(
-                    result.frame_index, result.time_s, (x1, y1, x2, y2), float(qualities[row])
-                )
-            first_s, first, frames = (known.first_s, known.first, known.frames) if known else (result.time_s, box, 0)
-            self.stays[track_id] = Stay(first_s, result.time_s, first, box, frames + 1)
+    views: Mapping[int, BestView]
+    stays: Mapping[int, Stay]
 
     @classmethod
-    def of(cls, results: Iterable[FrameResult]) -> "People":
-        """Everybody in some results."""
-        people = cls()
-        for result in results:
-            people.add(result)
-        return people
+    def of(cls, sightings: Sightings) -> "People":
+        """All of whom these tell."""
+        views, stays, qualities = {}, {}, _qualities(sightings)
+        times, boxes = sightings.times[sightings.at], sightings.boxes
+        for person, rows in sightings.seen_rows.items():
+            first, last, best = rows[0], rows[-1], rows[np.argmax(qualities[rows])]
+            x1, y1, x2, y2 = boxes[best].tolist()
+            frame_index = int(sightings.indices[sightings.at[best]])
+            views[person] = BestView(frame_index, float(times[best]), (x1, y1, x2, y2), float(qualities[best]))
+            ends = boxes[first].astype(np.float64), boxes[last].astype(np.float64)
+            stays[person] = Stay(float(times[first]), float(times[last]), *ends, len(rows))
+        return cls(views, stays)
 
 
-def _qualities(result: FrameResult) -> Floats:
-    """(N,) how well each is seen: sure joints, large, whole, and not covered by others."""
-    boxes, (width, height) = result.tracks.boxes.astype(np.float64), result.size_wh
-    sure = result.raw.scores.mean(axis=1) if len(result) else np.zeros(0)
-    large = np.sqrt(np.clip((boxes[:, 3] - boxes[:, 1]) / height, 0, 1))
-    low, high = np.array([EDGE_PX, EDGE_PX]), np.array([width, height]) - 1 - EDGE_PX
-    whole = (boxes[:, :2] >= low).all(axis=1) & (boxes[:, 2:] <= high).all(axis=1)
-    overlap = iou_matrix(result.tracks.boxes, result.tracks.boxes)
-    np.fill_diagonal(overlap, 0)
-    alone = 1 - overlap.max(axis=1, initial=0)
-    return np.asarray(sure * large * np.where(whole, 1.0, 0.6) * alone, np.float64)
+def _qualities(sightings: Sightings) -> Floats:
+    """(M,) how well each is seen: sure joints, large, whole, and not covered by others."""
+    boxes, sizes_wh = sightings.boxes.astype(np.float64), sightings.sizes_wh[sightings.at]
+    large = np.sqrt(np.clip((boxes[:, 3] - boxes[:, 1]) / sizes_wh[:, 1], 0, 1))
+    whole = (boxes[:, :2] >= EDGE_PX).all(axis=1) & (boxes[:, 2:] <= sizes_wh - 1 - EDGE_PX).all(axis=1)
+    covered, (pairs, ious) = np.zeros(len(boxes)), sightings.overlaps
+    for side in (0, 1):
+        np.maximum.at(covered, pairs[:, side], ious)
+    return np.asarray(sightings.scores * large * np.where(whole, 1.0, 0.6) * (1 - covered), np.float64)
 
 
 def perhaps_the_same(stays: Mapping[int, Stay]) -> list[tuple[int, int]]:

@@ -53,11 +53,10 @@ def faces_of(
 ) -> Faces:
     """Reads all results and the few pictures that are needed, also of people who are hidden: the list shows them too.
     opened(): the video. UserError when it can't be read."""
-    people = People()
-    for one in edited.results(keep_hidden=True):
-        people.add(one.result)
-        if cancelled():
-            return Faces()
+    tracked = edited.stored.sightings(cancelled=cancelled)
+    if cancelled():
+        return Faces()
+    people = People.of(edited.plan.sighted(tracked))
     pictures: dict[int, npt.NDArray[np.uint8]] = {}
     looks: dict[int, npt.NDArray[np.float32]] = {}
     wanted = sorted(people.views.items(), key=lambda entry: entry[1].frame_index)

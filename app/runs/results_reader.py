@@ -50,9 +50,6 @@ class ResultsReader:
         self._wish: _Wish | None = None
         self._known = KnownResults()
         self._is_ended = False
-        self._sightings = Sightings.none()  # of the parts of the session `_sighted_in`; used in the thread alone
-        self._sighted_in: object = None
-        self._sighted_parts = TrackedParts()
         self._thread = threading.Thread(target=self._run, name="read results", daemon=True)
         self._thread.start()
 
@@ -103,14 +100,16 @@ class ResultsReader:
     def _follow(self, wish: _Wish) -> None:
         """Reads what there is and then what comes, until something else is wished for."""
         track: PersonTrack | None = None
-        lanes: tuple[Lane, ...] | None = None
+        tracked: Sightings | None = None
+        lanes: tuple[Lane, ...] = ()
         events: tuple[Event, ...] = ()
         planned, waiting = TrackedParts(), list[range]()  # what the curves hold or will hold, and what they lack of it
         shown_length, is_reading = 0, False
         while self._is_wanted(wish):
-            begun_s, is_news = time.monotonic(), self._read_sightings(wish) or lanes is None
-            if is_news:
-                sightings = wish.edited.plan.sighted(self._sightings)
+            begun_s, before = time.monotonic(), tracked
+            tracked = wish.edited.stored.sightings(cancelled=lambda: not self._is_wanted(wish))
+            if is_news := tracked is not before:
+                sightings = wish.edited.plan.sighted(tracked)
                 lanes = sightings.lanes()
                 events = sightings.events(lanes)
             has_more = False
@@ -127,32 +126,14 @@ class ResultsReader:
             length = 0 if track is None else len(track.times)
             is_longer = has_more and (not is_reading or length >= 1.5 * shown_length)  # all of it is copied each time
             if is_news or is_longer or was_reading > is_reading:
-                known_s, shown_length = self._sightings.last_s, length
+                shown_length = length
                 history = None if track is None or wish.person is None else PersonHistory.of(wish.person, track)
-                frames = len(self._sightings.times)
-                self._show(wish, KnownResults(lanes or (), events, known_s, history, is_reading, frames))
+                frames = len(tracked.times)
+                self._show(wish, KnownResults(lanes, events, tracked.last_s, history, is_reading, frames))
             if not is_reading:
                 pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
                 with self._condition:
                     self._condition.wait_for(lambda: self._is_ended or self._wish is not wish, pause_s)
-
-    def _read_sightings(self, wish: _Wish) -> bool:
-        """Reads on from what is known of the session; whether there was more."""
-        stored = wish.edited.stored
-        if self._sighted_in is not stored:
-            self._sighted_in, self._sightings, self._sighted_parts = stored, Sightings.none(), TrackedParts()
-        now, found = stored.parts, [self._sightings]
-        for fresh in now.beyond(self._sighted_parts):
-            start = fresh.start
-            while start < fresh.stop and len((more := stored.sightings(start, fresh.stop)).indices):
-                if not self._is_wanted(wish):
-                    return False
-                found.append(more)
-                start = int(more.indices[-1]) + 1
-        if len(found) > 1:
-            self._sightings = Sightings.joined(found)
-        self._sighted_parts = now
-        return len(found) > 1
 
     def _is_wanted(self, wish: _Wish) -> bool:
         with self._condition:

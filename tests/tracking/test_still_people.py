@@ -203,7 +203,7 @@ def test_who_holds_still_is_no_uncertain_stretch(tmp_path):
         for result in results:
             session.append(result)
         session.finish()
-        sightings = session.sightings(0, len(results))
+        sightings = session.sightings()
     assert sum(left_out(results)) > 20 and sightings.certain.all()
     (lane,) = sightings.lanes()
     assert not lane.uncertain

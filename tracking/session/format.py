@@ -59,6 +59,7 @@ SCHEMA = {
 }
 
 FRAME_COLUMNS = "frame_index, time_s, width, height, detect_s, track_s, pose_s, smooth_s"
+SIGHTED_FRAME_COLUMNS = "frame_index, time_s, width, height"
 SIGHTED_COLUMNS = "frame_index, track_id, state, x1, y1, x2, y2, raw"
 PEOPLE_COLUMNS = "frame_index, row, track_id, state, score, x1, y1, x2, y2, raw, smoothed, states"
 
@@ -228,8 +229,9 @@ def people_rows(result: FrameResult) -> list[tuple[Any, ...]]:
 
 
 def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequence[Any]], keypoints: int) -> Sightings:
-    """Who is where, of rows (index, time) of frames and rows SIGHTED_COLUMNS of people; ValueError when damaged."""
+    """Who is where, of rows SIGHTED_FRAME_COLUMNS and SIGHTED_COLUMNS; ValueError when damaged."""
     indices, times = np.array([row[0] for row in frames], np.int64), np.array([row[1] for row in frames], np.float64)
+    sizes_wh = np.array([row[2:] for row in frames], np.int32).reshape(len(frames), 2)
     numbers = np.fromiter(chain.from_iterable(row[:7] for row in people), np.float64, 7 * len(people))
     columns = numbers.reshape(len(people), 7)
     raw = np.frombuffer(_joined([row[7] for row in people], 12 * keypoints), "<f4")
@@ -237,13 +239,14 @@ def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequen
     if (np.diff(indices) <= 0).any() or (at >= len(indices)).any() or (indices[at] != columns[:, 0]).any():
         raise ValueError("frames and the people in them do not belong together")
     ids = columns[:, 1].astype(np.int64)
-    if (ids < 1).any() or not np.isfinite(times).all():
-        raise ValueError("a person has no number or a frame no time")
+    if (ids < 1).any() or not np.isfinite(times).all() or (sizes_wh < 1).any():
+        raise ValueError("a person has no number, or a frame no time or no size")
     refuse_repeated(at, ids)
     joints, seen = raw.reshape(len(people), keypoints, 3), columns[:, 2] == TrackState.TRACKED
     unread = seen & ~np.isfinite(joints[..., :2]).any(axis=(1, 2))  # they hold still, and nobody doubts that
-    certain = unread | (joints[..., 2].mean(axis=1) >= LOW_SCORE)
-    return Sightings(indices, times, at, ids, seen, certain, columns[:, 3:].astype(np.float32))
+    scores = joints[..., 2].mean(axis=1)
+    certain, boxes = unread | (scores >= LOW_SCORE), columns[:, 3:].astype(np.float32)
+    return Sightings(indices, times, sizes_wh, at, ids, seen, certain, scores, boxes)
 
 
 def refuse_repeated(frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]) -> None:

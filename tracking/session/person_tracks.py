@@ -1,6 +1,5 @@
 """One person over time, with all edits: only their rows are taken out of the session, as whole columns."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,12 +70,11 @@ def exported_track(edited: EditedSession, person: int) -> PersonTrack:
 
 def exported_people(edited: EditedSession) -> Mapping[int, int]:
     """Everybody who is in what `EditedSession.exported` gives, by id: in how many frames."""
-    counts: Counter[int] = Counter()
     start, end = edited.exported_frames
-    while start < end and len((some := edited.stored.sightings(start, end)).indices):
-        counts.update(edited.plan.sighted(some).ids.tolist())
-        start = int(some.indices[-1]) + 1
-    return {person: counts[person] for person in sorted(counts) if edited.plan.is_shown(person)}
+    sighted = edited.plan.sighted(edited.stored.sightings())
+    frames = sighted.indices[sighted.at]
+    people, counts = np.unique(sighted.ids[(frames >= start) & (frames < end)], return_counts=True)
+    return {i: count for i, count in zip(people.tolist(), counts.tolist(), strict=True) if edited.plan.is_shown(i)}
 
 
 def _chunks(edited: EditedSession, person: int, start: int, end: int) -> Iterator[Rows]:

@@ -87,7 +87,7 @@ def sightings(database: sqlite3.Connection, start: int, end: int, most: int, key
 
 def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int, end: int, skeleton: Skeleton) -> Rows:
     """All rows of some people (None: of everybody). ValueError when they are damaged."""
-    frames = _frames(database, start, end, -1, "frame_index, time_s, width, height")
+    frames = _frames(database, start, end, -1)
     among = "" if people is None else f"AND track_id IN ({','.join(str(int(i)) for i in people)}) "
     found = database.execute(
         f"SELECT {layout.PEOPLE_COLUMNS} FROM people WHERE frame_index >= ? AND frame_index < ? {among}"  # noqa: S608
@@ -105,9 +105,10 @@ def rows(database: sqlite3.Connection, people: Sequence[int] | None, start: int,
     return Rows(indices, times, of_rows, sizes_wh[np.searchsorted(indices, of_rows)], tracks, raw, smoothed, states)
 
 
-def _frames(
-    database: sqlite3.Connection, start: int, end: int, most: int, columns: str = "frame_index, time_s"
-) -> list[tuple[Any, ...]]:
-    """Index and time (or other columns) of at most so many frames (-1: all), in order."""
-    query = f"SELECT {columns} FROM frames WHERE frame_index >= ? AND frame_index < ? ORDER BY frame_index LIMIT ?"  # noqa: S608
-    return database.execute(query, (start, end, most)).fetchall()
+def _frames(database: sqlite3.Connection, start: int, end: int, most: int) -> list[tuple[Any, ...]]:
+    """Index, time and size of at most so many frames (-1: all), in order."""
+    return database.execute(
+        f"SELECT {layout.SIGHTED_FRAME_COLUMNS} FROM frames WHERE frame_index >= ? AND frame_index < ? "  # noqa: S608
+        "ORDER BY frame_index LIMIT ?",
+        (start, end, most),
+    ).fetchall()

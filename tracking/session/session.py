@@ -7,7 +7,7 @@ costs at most the frame at work, a power cut about a second. The format is descr
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ from tracking.session import format as layout
 from tracking.session import reading
 from tracking.session.edits import Edit, edit_from_json, edit_to_json
 from tracking.session.format import SessionError, SessionHeader, SettingChange
+from tracking.session.known_sightings import KnownSightings
 from tracking.session.opening import (
     MAX_QUERY_S,
     OPEN_PARTS,
@@ -58,6 +59,7 @@ class Session:
         self.path = path
         self.writable = writer_lock is not None
         self.last_smoothing = LastSmoothing()
+        self._sightings = KnownSightings(self._sighted)
         self._writer_lock = writer_lock
         self._database = database
         self._header = header
@@ -240,9 +242,12 @@ class Session:
                 return
             start = some[-1].frame_index + 1
 
-    def sightings(self, start: int = 0, end: int = layout.LIMIT) -> Sightings:
-        """Who is where in the next frames with start <= frame_index < end, as it was tracked, without joints; some at a
-        time, none at the end."""
+    def sightings(self, *, cancelled: Callable[[], bool] = lambda: False) -> Sightings:
+        """Who is where in all frames, as it was tracked, without joints; the same object until more is stored. Read
+        once, and then on from there; when it is cancelled, what is known so far."""
+        return self._sightings.up_to(self._parts, cancelled)
+
+    def _sighted(self, start: int, end: int) -> Sightings:
         with self._guarded():
             return reading.sightings(self._database, start, end, SIGHTED_FRAMES, len(self._header.skeleton))
 
