@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStac
 
 from app.gui.graph_style import CLOSEST_S, Column, OutsideSpan, line_pen, on_click, plot, restyle, title_with_legend
 from app.gui.theme import CURVE_COLOURS, as_panel, tokens
-from app.runs.person_history import Floats, PersonHistory, value_at, without_single_gaps
+from app.runs.person_history import Floats, PersonHistory, drawn, value_at, without_single_gaps
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
 from tracking.measurements import names_of
@@ -19,6 +19,8 @@ from tracking.time_span import ALL_TIME, TimeSpan
 
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))
 OF_A_JOINT = tuple(key for key, _, _ in QUANTITIES)
+FEWEST_COLUMNS = 200
+NOTHING = np.zeros(0), np.zeros(0)
 
 
 class PersonCurves(QWidget):
@@ -32,6 +34,8 @@ class PersonCurves(QWidget):
         super().__init__()
         as_panel(self)
         self._history: PersonHistory | None = None
+        self._curves: dict[bool, tuple[Floats, Floats]] = {}
+        """Times and values of what is chosen: raw (True) and smoothed."""
         self.is_reading = False
         """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
@@ -66,6 +70,8 @@ class PersonCurves(QWidget):
         self.graph.setMouseEnabled(x=True, y=False)  # the wheel looks closer at a time; what is seen fills the height
         self.graph.getPlotItem().getViewBox().setAutoVisible(y=True)
         self.graph.setToolTip("Click: go there. Wheel: zoom. Double click: all of it")
+        self.graph.getPlotItem().getViewBox().sigXRangeChanged.connect(lambda *_range: self._draw())
+        self.graph.getPlotItem().getViewBox().sigResized.connect(lambda *_size: self._draw())
         on_click(self.graph, self.timeWanted.emit)
         self.empty = QLabel("Click a person in the picture to see how they move.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -84,15 +90,19 @@ class PersonCurves(QWidget):
 
     def show_history(self, history: PersonHistory | None, name: str, *, is_reading: bool) -> None:
         """Whom to draw; None for nobody. is_reading: the history is not whole yet."""
-        drawn = self._history.person if self._history is not None else None
-        fresh = history is not None and history.person != drawn
+        before = self._history.person if self._history is not None else None
+        fresh = history is not None and history.person != before
+        stays = history is self._history and name == self.who.text()
         self._history = history
         self.is_reading = is_reading
         self.who.setText(name)
         self._stack.setCurrentIndex(0 if not name else 1)
         if fresh:
             self.graph.getPlotItem().enableAutoRange()
-        self.redraw()
+        if stays:
+            self._tell_value(float(self.marker.value()))
+        else:
+            self.redraw()
 
     def offer_drawings(self, drawings: Sequence[SetDrawing]) -> None:
         """What was drawn by hand can be chosen as well."""
@@ -130,8 +140,7 @@ class PersonCurves(QWidget):
 
     def columns(self) -> list[Column]:
         """The curves between in and out point, for a table."""
-        times, raw = self._values(raw=True)
-        _, smoothed = self._values(raw=False)
+        (times, raw), (_, smoothed) = (self._curves.get(raw, NOTHING) for raw in (True, False))
         name, inside = self._title(), self._span.indices(times)
         part = slice(inside.start, inside.stop)
         return [("time_s", times[part]), (f"{name} raw", raw[part]), (f"{name} smoothed", smoothed[part])]
@@ -140,18 +149,30 @@ class PersonCurves(QWidget):
         """Draws what is chosen."""
         key = self.quantity.currentData()
         self.joint.setEnabled(key in OF_A_JOINT)
+        self._curves = (
+            {} if self._history is None else {raw: self._values(self._history, raw=raw) for raw in (True, False)}
+        )
         if self._history is None:
-            self._raw.setData([], [])
-            self._smooth.setData([], [])
+            self._draw()
             self._tell_value(float(self.marker.value()))
             return
         curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
         self.graph.setProperty("graphTitle", title_with_legend(f"{self.who.text()}: {self._title()}", curves))
         restyle(self.graph)
-        self._raw.setData(*without_single_gaps(*self._values(raw=True)))
-        self._smooth.setData(*self._values(raw=False))
+        self._draw()
         self._fade()
         self._tell_value(float(self.marker.value()))
+
+    def _draw(self) -> None:
+        """Hours of video have many times more frames than the graph has pixels."""
+        from_s, to_s = self.graph.getPlotItem().getViewBox().viewRange()[0]
+        columns = max(self.graph.width(), FEWEST_COLUMNS)
+        lines = (
+            (self._raw, without_single_gaps(*self._curves.get(True, NOTHING))),
+            (self._smooth, self._curves.get(False, NOTHING)),
+        )
+        for line, curve in lines:
+            line.setData(*drawn(*curve, from_s, to_s, columns))
 
     def _fade(self) -> None:
         times = self._history.times if self._history is not None and len(self._history.times) else (0.0,)
@@ -163,14 +184,12 @@ class PersonCurves(QWidget):
         self._raw.setPen(line_pen(tokens().muted, width=1.2))
         self._outside.restyle()
 
-    def _values(self, *, raw: bool) -> tuple[Floats, Floats]:
-        if self._history is None:
-            return np.zeros(0), np.zeros(0)
+    def _values(self, history: PersonHistory, *, raw: bool) -> tuple[Floats, Floats]:
         key = self.quantity.currentData()
         if key in self._drawings:
-            times, values = self._history.measured(self._drawings[key], raw=raw)
+            times, values = history.measured(self._drawings[key], raw=raw)
         else:
-            times, values = self._history.curve(key, int(self.joint.currentData()), raw=raw)
+            times, values = history.curve(key, int(self.joint.currentData()), raw=raw)
         return times, values if self._unit() == "°" else values * self._scale[0]
 
     def _unit(self) -> str:
@@ -190,7 +209,7 @@ class PersonCurves(QWidget):
         if self._history is None:
             self.value.setText("loading…" if self.is_reading else "")
             return
-        value = value_at(*self._values(raw=False), time_s)
+        value = value_at(*self._curves.get(False, NOTHING), time_s)
         if value is not None:
             unit = self._unit() if self._unit() == "°" else f" {self._unit()}"
             self.value.setText(f"{number_words(value, '.4g')}{unit} at {time_s:.3f} s")

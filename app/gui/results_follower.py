@@ -130,8 +130,9 @@ class ResultsFollower(Commands):
         return 0.0, max(self._playback.position.last_s, self._known.known_s, 0.1)
 
     def _restyle(self, style: PeopleStyle) -> None:
-        self._lanes.style_of_people = style
-        self._lanes.update()
+        if style != self._lanes.style_of_people:
+            self._lanes.style_of_people = style
+            self._lanes.update()
         self._read()
 
     def _name(self, style: PeopleStyle) -> str:

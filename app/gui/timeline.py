@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -15,11 +15,13 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.gui.event_signs import REACH, event_sign, event_words
 from app.gui.graph_style import CLOSEST_S
 from app.gui.theme import fill_scrolled, person_colour, small_font, tokens
 from tracking.drawing.style import PeopleStyle
@@ -32,21 +34,7 @@ HEAD = 22
 FLAGS = 16
 NAMES = 96
 FLAG_WIDTH = 128
-REACH = 8  # pixels by which signs stand out beside their moment
-
-
-def event_words(event: Event, names: Mapping[int, str]) -> str:
-    """What happened, in words."""
-    who = names.get(event.track_id, f"Person {event.track_id}")
-    if event.kind is EventKind.CROSSING and event.other_id is not None:
-        other = names.get(event.other_id, f"person {event.other_id}")
-        return f"{who} and {other} cross: check that they kept their numbers"
-    return {
-        EventKind.BIRTH: f"{who} appears",
-        EventKind.END: f"{who} leaves",
-        EventKind.GAP: f"{who} is lost for a while",
-        EventKind.LOW_CONFIDENCE: f"{who} is uncertain here",
-    }.get(event.kind, who)
+NEAR = 3  # pixels; of signs of a kind in one lane that are nearer, one is drawn
 
 
 class Lanes(QWidget):
@@ -76,6 +64,8 @@ class Lanes(QWidget):
 
     def show_lanes(self, lanes: Sequence[Lane], marks: Sequence[Event]) -> None:
         """New contents."""
+        if (tuple(lanes), tuple(marks)) == (self.lanes, self.marks):
+            return
         self.lanes, self.marks = tuple(lanes), tuple(marks)
         self._rows = {lane.track_id: row for row, lane in enumerate(self.lanes)}
         self._fit()
@@ -147,11 +137,9 @@ class Lanes(QWidget):
         rows, times_s = self._within(event.rect())
         for row in rows:
             self._paint_lane(painter, row, times_s)
-        first = bisect_left(self.marks, times_s[0], key=lambda mark: mark.time_s)
-        after = bisect_right(self.marks, times_s[1], key=lambda mark: mark.time_s)
-        for mark in self.marks[first:after]:
-            if self._rows.get(mark.track_id) in rows:
-                self._paint_mark(painter, mark)
+        signs = {kind: event_sign(kind, self.devicePixelRatioF()) for kind in EventKind}
+        for mark in self._marks_in(rows, times_s):
+            self._paint_mark(painter, mark, signs)
         self._paint_outside(painter)
         for flag in self.flags:
             self._paint_flag(painter, flag)
@@ -162,6 +150,17 @@ class Lanes(QWidget):
         first, last = ((y - self._top) // LANE for y in (place.top(), place.bottom()))
         rows = range(max(int(first), 0), min(int(last) + 1, len(self.lanes)))
         return rows, (self._time(max(place.left(), NAMES) - REACH), self._time(place.right() + REACH))
+
+    def _marks_in(self, rows: range, times_s: tuple[float, float]) -> Iterator[Event]:
+        """Those to be drawn: of a kind that lie so near to each other that they can't be told apart, the first."""
+        first = bisect_left(self.marks, times_s[0], key=lambda mark: mark.time_s)
+        after = bisect_right(self.marks, times_s[1], key=lambda mark: mark.time_s)
+        taken = set()
+        for mark in self.marks[first:after]:
+            place = mark.kind, self._rows.get(mark.track_id), self._x(mark.time_s) // NEAR
+            if place[1] in rows and place not in taken:
+                taken.add(place)
+                yield mark
 
     def _paint_outside(self, painter: QPainter) -> None:
         """Fades what lies before the in point and after the out point."""
@@ -257,37 +256,35 @@ class Lanes(QWidget):
         middle, colour = top + LANE / 2, person_colour(lane.track_id)
         seen = _spans_in(lane.seen, times_s)
         painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
-        for before, after in pairwise(seen):
-            painter.drawLine(QPointF(self._x(before.end_s), middle), QPointF(self._x(after.start_s), middle))
+        bars = list(self._bars(seen))
+        painter.drawLines([QLineF(before[1], middle, after[0], middle) for before, after in pairwise(bars)])
         painter.setPen(Qt.PenStyle.NoPen)
         colour = QColor(colour)
         colour.setAlphaF(0.3 if faded else 0.95)
         painter.setBrush(colour)
-        for span in seen:
-            left, right = self._x(span.start_s), self._x(span.end_s)
+        for left, right in bars:
             painter.drawRoundedRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12), 3, 3)
         painter.setBrush(QBrush(QColor(tokens().panel), Qt.BrushStyle.BDiagPattern))
-        for span in _spans_in(lane.uncertain, times_s):
-            left, right = self._x(span.start_s), self._x(span.end_s)
+        for left, right in self._bars(_spans_in(lane.uncertain, times_s)):
             painter.drawRect(QRectF(left, top + 6, max(right - left, 2.0), LANE - 12))
 
-    def _paint_mark(self, painter: QPainter, mark: Event) -> None:
+    def _bars(self, spans: Sequence[FrameSpan]) -> Iterator[tuple[float, float]]:
+        """From where to where spans are drawn: those with less than a pixel between them as one."""
+        first_x = last_x = -math.inf
+        for span in spans:
+            left, right = self._x(span.start_s), self._x(span.end_s)
+            if left - last_x >= 1:
+                if first_x > -math.inf:
+                    yield first_x, last_x
+                first_x = left
+            last_x = right
+        if first_x > -math.inf:
+            yield first_x, last_x
+
+    def _paint_mark(self, painter: QPainter, mark: Event, signs: Mapping[EventKind, QPixmap]) -> None:
         spot = self._spot(mark)
-        if spot is None:
-            return
-        colours = tokens()
-        painter.setPen(QPen(QColor(colours.panel), 1.2))
-        if mark.kind is EventKind.CROSSING:
-            painter.setPen(QPen(QColor(colours.danger), 2.2))
-            painter.drawLine(spot + QPointF(-4, -4), spot + QPointF(4, 4))
-            painter.drawLine(spot + QPointF(-4, 4), spot + QPointF(4, -4))
-        elif mark.kind is EventKind.BIRTH:
-            painter.setBrush(QColor(colours.good))
-            painter.drawPolygon(QPolygonF([spot + QPointF(-4, -5), spot + QPointF(4, 0), spot + QPointF(-4, 5)]))
-        elif mark.kind in (EventKind.GAP, EventKind.LOW_CONFIDENCE):
-            painter.setBrush(QColor(colours.warning))
-            painter.drawEllipse(spot, 4, 4)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if spot is not None:
+            painter.drawPixmap(QPoint(round(spot.x()) - REACH, round(spot.y()) - REACH), signs[mark.kind])
 
     def _paint_now(self, painter: QPainter) -> None:
         x = self._x(self._now_s)

@@ -33,16 +33,13 @@ class PersonHistory:
 
     def curve(self, quantity: str, joint: int, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and values: pixels (x, y), pixels a second (speed), or degrees (a name of `ANGLES`)."""
-        times, points = self.times, (self.raw if raw else self.smoothed).astype(np.float64)
+        times, points = self.times, self.raw if raw else self.smoothed
         if len(times) == 0:
             return times, times
-        if quantity == "x":
-            return times, points[:, joint, 0]
-        if quantity == "y":
-            return times, points[:, joint, 1]
-        if quantity == "speed":
-            return times, speed(times, points[:, joint])
-        return times, angle(quantity, points)
+        if quantity not in ("x", "y", "speed"):
+            return times, angle(quantity, points.astype(np.float64))
+        x, y = points[:, joint].astype(np.float64).T
+        return times, speed(times, np.stack([x, y], axis=1)) if quantity == "speed" else {"x": x, "y": y}[quantity]
 
     def measured(self, drawing: SetDrawing, *, raw: bool) -> tuple[Floats, Floats]:
         """Times in seconds and what a drawing measures: degrees or pixels; NaN where it is tied to somebody else."""
@@ -78,11 +75,38 @@ def _single_gaps(values: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(single, np.bool_)
 
 
+def thinned(times: Floats, values: Floats, most: int) -> tuple[Floats, Floats]:
+    """So many pieces of a curve (F,), each by its lowest and its highest value alone: drawn over as many pixels it
+    looks the same. A gap as long as a piece stays one; short curves stay as they are."""
+    step = -(-len(times) // most)
+    if step <= 2:
+        return times, values
+    pieces = np.full((-(-len(times) // step), step), np.nan)
+    pieces.ravel()[: len(values)] = values
+    known = np.isfinite(pieces)
+    ends = np.where(known, pieces, np.inf).argmin(axis=1), np.where(known, pieces, -np.inf).argmax(axis=1)
+    starts = np.arange(len(pieces)) * step
+    kept = np.unique(np.concatenate([[0, len(times) - 1], *(starts + end for end in ends)]))
+    return times[kept], values[kept]
+
+
+def drawn(times: Floats, values: Floats, from_s: float, to_s: float, columns: int) -> tuple[Floats, Floats]:
+    """What there is to draw of a curve (F,) that is looked at between two moments over so many columns of pixels: there
+    as much as can be seen, and elsewhere as much as tells how far it goes."""
+    first, after = np.searchsorted(times, [from_s, to_s]).tolist()
+    parts = (slice(0, max(first - 1, 0)), slice(max(first - 1, 0), after + 1), slice(after + 1, None))
+    found = [thinned(times[part], values[part], columns) for part in parts]
+    return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+
+
 def value_at(times: Floats, values: Floats, time_s: float) -> float | None:
     """The value of the frame at `time_s` (seconds); None where there is no such frame or nothing was seen in it."""
     if len(times) == 0:
         return None
-    nearest = int(np.argmin(np.abs(times - time_s)))
-    reach_s = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.02
+    after = int(np.searchsorted(times, time_s))
+    near = times[max(after - 1, 0) : after + 1]
+    nearest = max(after - 1, 0) + int(np.argmin(np.abs(near - time_s)))
+    around = times[max(nearest - 50, 0) : nearest + 51]
+    reach_s = float(np.median(np.diff(around))) / 2 if len(times) > 1 else 0.02
     is_there = abs(times[nearest] - time_s) <= reach_s + 1e-6 and np.isfinite(values[nearest])
     return float(values[nearest]) if is_there else None

@@ -258,9 +258,9 @@ def refuse_repeated(frames: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]) -
 
 def times_from(values: Sequence[Any]) -> npt.NDArray[np.float64]:
     """(F,) times in seconds; ValueError when one is none."""
-    if not all(isinstance(value, float) and abs(value) <= MAX_NUMBER for value in values):
+    if not set(map(type, values)) <= {float} or not (np.abs(times := np.array(values, np.float64)) <= MAX_NUMBER).all():
         raise ValueError("a frame has no time")
-    return np.array(values, np.float64)
+    return times
 
 
 def _packed(poses: Poses) -> Floats:
@@ -300,7 +300,7 @@ def _tracks(people: Sequence[Sequence[Any]], *, are_distinct: bool = True) -> Tr
     ids = [row[2] for row in people]
     states = [row[3] for row in people]
     is_repeated = are_distinct and len(set(ids)) != len(ids)
-    if not all(isinstance(i, int) and 1 <= i < LIMIT for i in ids) or is_repeated:
+    if not set(map(type, ids)) <= {int} or not 1 <= min(ids) <= max(ids) < LIMIT or is_repeated:
         raise ValueError(f"ids {ids[:9]} are not distinct numbers from 1")
     if not set(states) <= {int(state) for state in TrackState}:
         raise ValueError("unknown state of a person")

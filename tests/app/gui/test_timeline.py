@@ -93,6 +93,28 @@ def test_of_many_people_only_those_in_view_are_drawn(qtbot, monkeypatch):
     assert 0 < len(drawn) <= 11 * 5 + 1
 
 
+def test_signs_and_bars_that_cannot_be_told_apart_are_drawn_once(qtbot, monkeypatch):
+    """An hour in which somebody is lost every second."""
+    drawn, usual = [], Lanes._paint_mark
+    monkeypatch.setattr(Lanes, "_paint_mark", lambda *given: (drawn.append(given[2]), usual(*given)))
+    seen = tuple(FrameSpan(25 * s, 25 * s + 20, float(s), s + 0.8) for s in range(3600))
+    marks = [Event(span.end_frame, span.end_s, EventKind.GAP, 1) for span in seen]
+    lanes = Lanes()
+    qtbot.addWidget(lanes)
+    lanes.resize(700, 100)
+    lanes.show_span(0.0, 3600.0)
+    lanes.show_lanes(
+        [Lane(1, seen, (), 2880.0, 72_000)],
+        [*marks[:1800], Event(45_005, 1800.2, EventKind.CROSSING, 1, 2), *marks[1800:]],
+    )
+    picture = lanes.grab()
+    assert len(drawn) <= 600 / 3 + 1 and EventKind.CROSSING in {mark.kind for mark in drawn}
+    assert len(list(lanes._bars(seen))) == 1 and picture.width() == 700
+    lanes.zoom(400.0, 1800.0)
+    inside = [span for span in seen if lanes.span_s[0] <= span.start_s <= lanes.span_s[1]]
+    assert len(list(lanes._bars(inside))) == len(inside) > 5, "from nearby each is there"
+
+
 class Watched(Lanes):
     def __init__(self) -> None:
         super().__init__()
@@ -112,6 +134,19 @@ def test_the_playhead_draws_no_more_than_where_it_was_and_is(qtbot):
     lanes.show_now(4.3)
     qtbot.waitUntil(lambda: len(lanes.widths) > 0)
     assert lanes.widths[0] < 60
+
+
+def test_what_is_the_same_is_not_drawn_again(qtbot):
+    lanes = shown(qtbot, 3, Watched)
+    lanes.show()
+    qtbot.waitExposed(lanes)
+    qtbot.waitUntil(lambda: 700 in lanes.widths)
+    lanes.widths.clear()
+    lanes.show_lanes(*crowd(3))
+    qtbot.wait(50)
+    assert not lanes.widths
+    lanes.show_lanes(*crowd(2))
+    qtbot.waitUntil(lambda: 700 in lanes.widths)
 
 
 def test_however_the_wheel_is_turned_a_part_of_the_time_is_shown(qtbot):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.runs.person_history import value_at
+from app.runs.person_history import drawn, value_at
 from app.runs.results_reader import ResultsReader
 from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_header, made_result
@@ -69,3 +69,26 @@ def test_a_value_is_that_of_the_frame_or_none() -> None:
     assert value_at(times, values, 1.2) == 7.0 and value_at(times, values, 1.18) == 7.0
     assert value_at(times, values, 1.1) is None, "the person is not in that frame"
     assert value_at(times, values, 0.5) is None and value_at(times, values, 1.5) is None
+
+
+def test_of_hours_no_more_is_drawn_than_can_be_seen() -> None:
+    times = np.arange(90_000) / 25
+    values = np.sin(times)
+    values[40_000], values[40_100] = 9.0, -9.0
+    values[60_000:60_500] = np.nan
+    some_s, some = drawn(times, values, -10.0, 4000.0, 800)
+    assert len(some) <= 2 * 800 + 2 and (some_s[0], some_s[-1]) == (times[0], times[-1]) and (np.diff(some_s) > 0).all()
+    assert (np.nanmin(some), np.nanmax(some)) == (-9.0, 9.0), "the highest and the lowest stay"
+    gap = some_s[np.isnan(some)]
+    assert len(gap) and gap[0] >= 2400 and gap[-1] < 2420, "a gap stays one"
+    assert np.isin(some[np.isfinite(some)], values).all()
+
+
+def test_of_what_is_looked_at_closely_everything_is_drawn() -> None:
+    times = np.arange(90_000) / 25
+    some_s, _ = drawn(times, np.sin(times), 1000.0, 1010.0, 800)
+    closely = times[(times >= 1000) & (times <= 1010)]
+    assert np.isin(closely, some_s).all() and (np.diff(some_s) > 0).all()
+    assert (some_s[0], some_s[-1]) == (times[0], times[-1]), "how far it goes is known"
+    short_s, short = drawn(times[:100], np.sin(times[:100]), 0.0, 4.0, 800)
+    assert short_s.tolist() == times[:100].tolist() and len(short) == 100
