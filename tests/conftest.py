@@ -1,8 +1,12 @@
 """For all tests."""
 
+import gc
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
+
+import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are busy with the other tests; torch reads it on import
@@ -19,3 +23,14 @@ os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same join
 if "PPNET_LIVE_CACHE" not in os.environ:  # workers share that of who started them
     _CACHE = tempfile.TemporaryDirectory(prefix="ppnet-live-tests-")  # removed at exit
     os.environ["PPNET_LIVE_CACHE"] = _CACHE.name  # nothing kept from another run or of changed code
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is imported for the tests stays: Python looks for no garbage in it, now and later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -72,9 +72,12 @@ def test_nothing_outside_the_window_loads_qt():
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if "gui" not in path.parts]
     modules = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
     code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*sys.modules)"
+    code = f"import app.commands.track, app.runs.workspace, sys\nprint(*sys.modules)\n{code}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert not [name for name in done.stdout.split() if name.split(".")[0] in QT]
+    at_first, whole = (set(line.split()) for line in done.stdout.splitlines())
+    assert not [name for name in whole if name.split(".")[0] in QT]
+    assert not {"torch", "mediapipe", "openvino", "scipy.optimize"} & at_first, "a run loads them once it needs them"
 
 
 def test_help_is_instant():

@@ -10,8 +10,8 @@ stands in the same place in both is one person.
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from tracking.assignment import cheapest_pairs
 from tracking.boxes import iou_matrix
 from tracking.session.edit_plan import EditPlan, select_rows
 from tracking.session.edits import MergeIds
@@ -50,7 +50,7 @@ class IdContinuation:
 def same_people(one: Tracks, other: Tracks) -> list[tuple[int, int]]:
     """Pairs of ids of those who stand in the same place in two results of one frame."""
     overlap = iou_matrix(one.boxes, other.boxes)
-    pairs = zip(*linear_sum_assignment(-overlap), strict=True)
+    pairs = zip(*cheapest_pairs(-overlap), strict=True)
     return [(int(one.ids[a]), int(other.ids[b])) for a, b in pairs if overlap[a, b] >= SAME_PERSON_IOU]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from ppnet.errors import UserError
 from ppnet.skeleton import SKELETONS, Skeleton
+from tracking.assignment import cheapest_pairs
 from tracking.boxes import iou_matrix
 from tracking.session.edits import MAX_NAME
 from tracking.session.format import LIMIT, MAX_PEOPLE, MAX_PIXEL
@@ -203,7 +203,7 @@ def ids_by_overlap(frames: npt.NDArray[np.int64], boxes: Floats) -> npt.NDArray[
             overlap = np.nan_to_num(iou_matrix(np.stack([box for _, box in known.values()]), boxes[begin:end]))
             near = np.flatnonzero((overlap > MIN_OVERLAP).any(axis=1))
             numbers = np.array(list(known))[near]
-            for one, other in zip(*linear_sum_assignment(-overlap[near]), strict=True):
+            for one, other in zip(*cheapest_pairs(-overlap[near]), strict=True):
                 if overlap[near][one, other] > MIN_OVERLAP:
                     ids[rows[other]] = numbers[one]
         for row in rows:

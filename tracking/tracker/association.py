@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from tracking import boxes as box_math
+from tracking.assignment import cheapest_pairs
 from tracking.tracker import appearance, similarity
 from tracking.tracker.frame_evidence import FrameEvidence
 from tracking.tracker.settings import TrackerSettings
@@ -115,7 +115,7 @@ def assign_pairs(rows: Rows, columns: Rows, cost: Floats) -> Pairs:
         gate = np.zeros((len(rivals), len(wanted)), np.bool_)
         costs = np.zeros(gate.shape)
         gate[row, column], costs[row, column] = True, cost[~alone]
-        chosen = linear_sum_assignment(costs)
+        chosen = cheapest_pairs(costs)
         allowed = gate[chosen]
         pairs += zip(rivals[chosen[0]][allowed].tolist(), wanted[chosen[1]][allowed].tolist(), strict=True)
     return pairs

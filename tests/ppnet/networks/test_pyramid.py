@@ -20,10 +20,12 @@ _spec.loader.exec_module(seeded)
 
 def seeded_network(name: str) -> PPNet:
     entry = MANIFEST[name]
-    network = PPNet(parse_name(name.removesuffix("-mpii16")), entry["joints"]).eval()
+    with torch.device("meta"):  # nobody draws numbers that are not used
+        network = PPNet(parse_name(name.removesuffix("-mpii16")), entry["joints"]).eval()
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     weights = seeded.seeded_state_dict(shapes, entry["seed"])
-    network.load_state_dict({key: torch.from_numpy(np.asarray(value)) for key, value in weights.items()})
+    tensors = {key: torch.from_numpy(np.asarray(value)) for key, value in weights.items()}
+    network.load_state_dict(tensors, assign=True)
     return network
 
 

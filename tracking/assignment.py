@@ -1,0 +1,15 @@
+"""Who belongs to whom, where several could."""
+
+import numpy as np
+import numpy.typing as npt
+
+
+def cheapest_pairs(costs: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns (each M, the shorter side of `costs`) of the pairs whose costs add up to the least.
+
+    SciPy's optimisers take longer to load than all else that a run needs beside its networks, so they are loaded when
+    people are near each other for the first time.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(costs)
