@@ -44,8 +44,9 @@ def test_it_plays_to_its_end(qtbot, compared):
 
 
 def test_the_video_of_it_as_slow_as_it_is_played_is_told_where_people_look(qtbot, compared, tmp_path):
-    compared.workspace.edit(SetSpan(0.5, 1.0))  # fifteen pictures
     shown = compared.comparing.shown
+    compared.workspace.edit(SetSpan(0.5, 1.0))  # fifteen pictures
+    qtbot.waitUntil(lambda: shown.place.maximum() == 97 and shown.save.isEnabled())
     folder = tmp_path / "videos" / "PPNet Live"
     for speed, name, pictures in ((1.0, "walk_compared.mp4", 15), (0.5, "walk_compared_2.mp4", 29)):
         shown.speed.setCurrentIndex(shown.speed.findData(speed))
