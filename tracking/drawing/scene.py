@@ -91,17 +91,16 @@ def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> list[Shape]:
     boxes: list[Shape] = [
         Box(tuple(box), color, width) for box, color, width in zip(corners.tolist(), people.colors, widths, strict=True)
     ]
-    rows = list(compress(range(len(boxes)), people.lost))
-    lengths = [8 * sizes.pixel + 2 * widths[row] for row in rows]
-    for row, pieces in zip(rows, _dashed_boxes(corners[rows], lengths), strict=True):
-        boxes[row] = Lines(pieces, people.colors[row], widths[row])
+    if any(people.lost):
+        rows = list(compress(range(len(boxes)), people.lost))
+        lengths = [8 * sizes.pixel + 2 * widths[row] for row in rows]
+        for row, pieces in zip(rows, _dashed_boxes(corners[rows], lengths), strict=True):
+            boxes[row] = Lines(pieces, people.colors[row], widths[row])
     return boxes
 
 
 def _dashed_boxes(boxes: npt.NDArray[np.floating], lengths: Sequence[float]) -> Iterator[Floats]:
     """Of each box (N, 4) the pieces of its outline, about `lengths` (N,) long."""
-    if not len(boxes):
-        return
     corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]].reshape(-1, 5, 2).astype(np.float32)
     sides = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
     pieces, side = _dashes(sides, np.repeat(lengths, 4))

@@ -63,9 +63,11 @@ class Tracker:
         people, settings = self._people, self.settings
         predicted = people.boxes
         boxes, scores = usable_detections(detections, size_wh)
-        iou = box_math.iou_matrix(predicted, boxes)
-        useful = (scores >= settings.high_score) | (iou.max(axis=0, initial=-1) >= settings.low_min_iou)
-        boxes, scores, iou = boxes[useful], scores[useful], iou[:, useful]
+        iou: Floats = np.zeros((len(predicted), 0))
+        if len(boxes):
+            iou = box_math.iou_matrix(predicted, boxes)
+            useful = (scores >= settings.high_score) | (iou.max(axis=0, initial=-1) >= settings.low_min_iou)
+            boxes, scores, iou = boxes[useful], scores[useful], iou[:, useful]
         unclaimed = box_math.usable(predicted, size_wh) & (time_s - people.seen_s <= settings.shown_lost_s)
         unclaimed[[index for index, _ in assign(-iou, iou >= settings.low_min_iou)]] = False
         self._candidates = Candidates(
@@ -151,6 +153,8 @@ class Tracker:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match. Detections
         come first, and of two that fit as well the older track."""
         people, tracks = self._people, np.flatnonzero(matches >= 0)
+        if len(tracks) < 2:
+            return
         rows = matches[tracks]
         first, second = self._same_poses(rows, box_math.areas(evidence.candidates.boxes[rows]), evidence)
         if not len(first):
@@ -241,12 +245,23 @@ class Tracker:
         reach = np.concatenate([np.minimum(*middles) - half, np.maximum(*middles) + half], axis=1)
         near = box_math.near(before, reach)
         np.fill_diagonal(near, False)
+        covered: Floats = np.zeros(len(people))
+        noise = factors
+        if near.any():
+            covered, noise = self._covered(before, near, measured, factors)
+        now = np.flatnonzero(np.isfinite(measured[:, 0]))
+        people.motion.update(now, measured[now], noise[now], settings.motion)
+        return covered
+
+    def _covered(self, before: Floats, near: Mask, measured: Floats, factors: Floats) -> tuple[Floats, Floats]:
+        """(T,) which share of each box (T, 4) those cover that are `near` (T, T), and the noise that comes of it."""
+        people, settings = self._people, self.settings
         first = np.tril(near)  # whose turn comes before
         ahead = first.sum(axis=1)
         latest = before.copy()
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
-        noise = np.ones(len(people))
-        while (ahead >= 0).any():
+        noise = factors.copy()
+        while True:
             ready = np.flatnonzero(ahead == 0)
             below, above = np.nonzero(near[ready])
             if len(below):
@@ -254,17 +269,18 @@ class Tracker:
                 shares = box_math.areas(box_math.common(before[below], latest[above])) / areas[below]
                 np.maximum.at(covered, below, np.minimum(shares, 1.0))
             noise[ready] = (1.0 + settings.motion.occlusion_noise * covered[ready]) * factors[ready]
+            ahead[ready] = -1
+            if (ahead < 0).all():
+                return covered, noise
             moved = people.motion.updated_boxes(ready, measured[ready], noise[ready], settings.motion)
             latest[ready] = np.where(np.isnan(moved), people.boxes[ready], moved)
             ahead -= first[:, ready].sum(axis=1)
-            ahead[ready] = -1
-        now = np.flatnonzero(np.isfinite(measured[:, 0]))
-        people.motion.update(now, measured[now], noise[now], settings.motion)
-        return covered
 
     def _start(self, evidence: FrameEvidence) -> None:
         """Start a track for every unmatched high-score detection that shows nobody who is tracked already."""
         candidates, people, settings = evidence.candidates, self._people, self.settings
+        if not candidates.detections:
+            return
         unmatched = np.ones(len(candidates.boxes), np.bool_)
         unmatched[people.rows[people.rows >= 0]] = False
         rows = np.flatnonzero(unmatched[: candidates.detections] & (candidates.scores >= settings.high_score))
@@ -308,6 +324,8 @@ class Tracker:
         """Give ids to tracks with enough hits, the largest first, up to `max_people`."""
         people, most = self._people, self.settings.max_people
         waiting = np.flatnonzero((people.ids == 0) & (people.hits >= self.settings.confirm_hits))
+        if not len(waiting):
+            return
         waiting = waiting[np.argsort(-box_math.areas(people.boxes[waiting]), kind="stable")]
         if most is not None:
             waiting = waiting[: max(most - np.count_nonzero((people.ids > 0) & (people.rows >= 0)), 0)]
