@@ -19,6 +19,7 @@ from app.engine.replay_buffer import ReplayBuffer
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.engine.session_writer import SessionWriter
 from ppnet.errors import UserError
+from tracking import assignment
 from tracking.drawing.style import SceneStyle
 from tracking.session.session import Session
 from tracking.types import Frame, FrameResult
@@ -300,6 +301,7 @@ class LiveEngine(Generic[S]):
 
     def _process_until_stopped(self, in_use: list[Processor]) -> None:
         asked, used = self._wanted_settings()
+        assignment.load()
         processor = self._build(used, None)
         in_use[:] = [processor]
         self._built(processor)

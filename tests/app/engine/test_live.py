@@ -19,6 +19,7 @@ from app.presets import SHED_STEPS
 from ppnet.errors import UserError
 from tests.fakes import PATIENCE_S, FakeCameraPort, FakeClock, FakeFile, FakeProcessor, FakeSettings, wait_for
 from tests.results import made_header, made_result
+from tracking import assignment
 from tracking.drawing.style import SceneStyle
 from tracking.run_settings import RunSettings
 from tracking.session.session import Session
@@ -120,6 +121,14 @@ def test_a_run_from_start_to_stop() -> None:
     assert run.port.open_now == 0 and run.processors[0].closed_in == "pose"
     with pytest.raises(RuntimeError):
         run.engine.start()
+
+
+def test_no_picture_waits_for_what_tells_people_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen_before: list[int] = []
+    run = Run()
+    monkeypatch.setattr(assignment, "load", lambda: seen_before.append(run.processed))
+    run.go()
+    assert seen_before == [0]
 
 
 def test_with_a_slow_network_the_delay_is_below_two_frames_and_one_inference() -> None:
