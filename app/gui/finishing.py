@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtWidgets import QProgressBar, QProgressDialog, QWidget
 
 from app.runs.background_work import BackgroundWork
 
@@ -74,6 +74,8 @@ class _Wait:
         self._dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
         self._dialog.setMinimumDuration(0)
         self._dialog.setAutoReset(False)
+        for bar in self._dialog.findChildren(QProgressBar):
+            bar.setTextVisible(False)  # there is no room for it in the bar of our style
         self._dialog.canceled.connect(lambda: self._give_up(self._writings))
         ticker.timeout.connect(self._look)
         ticker.start()

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QProgressDialog
+from PySide6.QtWidgets import QApplication, QProgressBar, QProgressDialog
 
 from app.gui import file_commands, finishing
 from app.gui.application import closed_by_signals
@@ -158,6 +158,7 @@ def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
         if not dialogs:
             return
         asked.append(dialogs[0].labelText())
+        assert not dialogs[0].findChild(QProgressBar).isTextVisible(), "there is no room for it"
         timer.stop()
         if answer == "Discard":
             press(dialogs[0], answer)
