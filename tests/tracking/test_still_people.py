@@ -32,10 +32,13 @@ GROUND = cv2.GaussianBlur(NOISE, (0, 0), 8)
 
 
 class Scene:
-    """Detector and network of a made scene: somebody at x in each frame, None where there is nobody."""
+    """Detector and network of a made scene: somebody at x in each frame, None where there is nobody.
 
-    def __init__(self, places):
-        self.places, self.index = places, 0
+    noise: of the camera, standard deviation of 255.
+    """
+
+    def __init__(self, places, *, noise=0):
+        self.places, self.index, self.noise = places, 0, noise
         self.looks, self.reads = [], []
 
     def frame(self, index, rate=30.0):
@@ -44,6 +47,10 @@ class Scene:
         if self.places[index] is not None:
             x1, y1, x2, y2 = self.box.astype(int)
             image[y1:y2, x1:x2] = 255 - image[y1:y2, x1:x2] // 2
+        if self.noise:
+            seen = image[150:550, 250:500]
+            grain = np.random.default_rng(index).normal(0, self.noise, seen.shape)
+            seen[:] = np.clip(seen + grain, 0, 255)
         return Frame(index, index / rate, image)
 
     @property
@@ -67,8 +74,8 @@ class Scene:
         return Poses(keypoints, np.full((len(boxes), 17), score, np.float32), COCO_17)
 
 
-def tracked(places, *, rate=30.0, **settings):
-    scene = Scene(places)
+def tracked(places, *, rate=30.0, noise=0, **settings):
+    scene = Scene(places, noise=noise)
     settings = {"detect_every": 6, "skip_still": True, **settings}
     pipeline = Pipeline(scene, scene, settings=PipelineSettings(**settings))
     return scene, [pipeline.process(scene.frame(index, rate)) for index in range(len(places))]
@@ -148,6 +155,12 @@ def test_the_detector_looks_as_often_as_else():
     assert usual.reads == list(range(40)) and 20 <= len(scene.reads) <= 24
     assert set(scene.looks) <= set(scene.reads), "where the detector looks everybody is read"
     assert all(result.tracks.ids.tolist() == [1] for result in results)
+
+
+def test_the_noise_of_a_cheap_camera_is_no_movement():
+    usual, noisy = tracked([0] * 12)[1], tracked([0] * 12, noise=8)[1]
+    assert left_out(noisy) == left_out(usual) and sum(left_out(noisy)) >= 3
+    assert not any(left_out(tracked([9 * index for index in range(12)], noise=8)[1]))
 
 
 def test_one_who_begins_to_move_is_read_from_then_on():
