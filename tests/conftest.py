@@ -2,9 +2,11 @@
 
 import gc
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,14 @@ os.environ["PPNET_LIVE_BACKEND"] = "torch"  # nothing is measured: the same join
 if "PPNET_LIVE_CACHE" not in os.environ:  # workers share that of who started them
     _CACHE = tempfile.TemporaryDirectory(prefix="ppnet-live-tests-")  # removed at exit
     os.environ["PPNET_LIVE_CACHE"] = _CACHE.name  # nothing kept from another run or of changed code
+
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 * 10**9
+
+
+def pytest_configure() -> None:
+    """Files of tests lie in memory where there is plenty of it: a session waits for the disk a dozen times."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # pytest's own word for it; workers share it
 
 
 @pytest.hookimpl(wrapper=True)

@@ -589,8 +589,14 @@ SLOW = """
 """
 
 
-def start_slow(tmp_path, *options):
-    clip = walkers(tmp_path / "clip.mp4", 600, gop=30)
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory):
+    return walkers(tmp_path_factory.mktemp("long") / "clip.mp4", 600, gop=30).read_bytes()
+
+
+def start_slow(tmp_path, long_clip, *options):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(long_clip)
     words = [sys.executable, "-c", textwrap.dedent(SLOW), clip, "--out", tmp_path / "out", *options]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = tmp_path / "out" / "clip_keypoints.csv"
@@ -607,8 +613,8 @@ def pictures_in(growing):
 
 
 @pytest.mark.parametrize("session", [(), ("--no-session",)])
-def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path, parts, capsys, session):
-    process = start_slow(tmp_path, "--no-session")
+def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path, parts, long_clip, capsys, session):
+    process = start_slow(tmp_path, long_clip, "--no-session")
     out = tmp_path / "out"
     try:
         before = {path: path.stat().st_ino for path in out.iterdir()}
@@ -626,8 +632,8 @@ def test_a_second_run_into_the_same_outputs_is_refused_before_it_writes(tmp_path
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", 1), 129)]
 )
-def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
-    process = start_slow(tmp_path)
+def test_interrupted_runs_end_in_good_order(tmp_path, long_clip, number, code):
+    process = start_slow(tmp_path, long_clip)
     process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code
@@ -643,8 +649,8 @@ def test_interrupted_runs_end_in_good_order(tmp_path, number, code):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_killed_run_is_marked_and_readable(tmp_path):
-    process = start_slow(tmp_path)
+def test_a_killed_run_is_marked_and_readable(tmp_path, long_clip):
+    process = start_slow(tmp_path, long_clip)
     partial = tmp_path / "out" / "clip_annotated.partial.mp4"
     wait_for(lambda: pictures_in(partial) > 10)
     process.kill()
