@@ -14,12 +14,14 @@ INK = QColor("#f2f4f8")
 TOOL = QColor("#ffe066")
 
 
-def paint_words(painter: QPainter, stage: QRect, words: str) -> None:
-    """Lines of text on a dark plate, top left."""
-    room = painter.fontMetrics().boundingRect(stage, 0, words).adjusted(-9, -5, 9, 5)
+def paint_words(painter: QPainter, stage: QRect, words: str) -> QRect:
+    """Lines of text on a dark plate, top left, long ones broken; gives back where it stands."""
+    widest, wrapped = stage.adjusted(0, 0, -2 * (MARGIN + 9), 0), Qt.TextFlag.TextWordWrap
+    room = painter.fontMetrics().boundingRect(widest, wrapped, words).adjusted(-9, -5, 9, 5)
     room.moveTopLeft(stage.topLeft() + QPoint(MARGIN, MARGIN))
     _plate(painter, room)
-    painter.drawText(room.adjusted(9, 5, -9, -5), Qt.AlignmentFlag.AlignLeft, words)
+    painter.drawText(room.adjusted(9, 5, -9, -5), wrapped, words)
+    return room
 
 
 def legend_height(metrics: QFontMetrics) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -23,6 +23,7 @@ from app.engine.player import PlayerPosition
 from app.engine.recorder import RecordingStats
 from app.engine.run_status import RunStatus
 from app.gui.application import make_window
+from app.gui.picture_overlay import paint_words
 from app.gui.start_page import RecentRow, Unfinished
 from tests.app.gui.conftest import press
 
@@ -346,3 +347,15 @@ def test_whoever_hears_the_window_is_told_what_each_control_is_for(window):
         if not control.accessibleName() and control not in labelled and not getattr(control, "text", str)()
     ]
     assert len(controls) > 20 and not nameless, [(type(one), one.toolTip(), one.parent()) for one in nameless]
+
+
+@pytest.mark.parametrize("width", [320, 660])
+def test_notes_on_the_picture_are_broken_where_it_ends(qtbot, width):
+    said = (
+        "To keep up, the program looks for people half as often and reads people who hold still in every second frame"
+    )
+    image, stage = QImage(width, 300, QImage.Format.Format_RGB32), QRect(0, 0, width, 300)
+    with QPainter(image) as painter:
+        short = paint_words(painter, stage, "Skeletons are 278 ms behind")
+        long = paint_words(painter, stage, f"Skeletons are 278 ms behind\n{said}")
+    assert stage.contains(long) and long.height() > 2 * (short.height() - 10)
