@@ -97,6 +97,7 @@ class ResultsFollower(Commands):
             self._read_of = read_of
             recent = max(run.session.last_frame_index - LIVE_FRAMES, 0) if run.is_live else 0
             self._reader.read(run.edited, person=person, history_from=recent)
+            self._known = self._reader.known  # without the curves of who was chosen before
         self._show()
 
     def _show(self) -> None:

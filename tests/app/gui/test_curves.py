@@ -101,3 +101,8 @@ def test_curves_outside_the_marked_part_are_pale_and_not_in_the_table(qtbot, cur
     qtbot.waitUntil(lambda: ink(curves, 1.36) < ink(curves, 1.3) / 2)
     window.commands["clear-points"].trigger()
     qtbot.waitUntil(lambda: len(curves.columns()[0][1]) == FRAMES)
+
+
+def test_nobody_is_drawn_under_the_name_of_somebody_else(curves):
+    curves.window().workspace.choose(1)
+    assert curves.who.text() == "Person 1" and not len(curves.columns()[0][1]), "not read yet"
