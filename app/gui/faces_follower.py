@@ -55,8 +55,10 @@ class FacesFollower(Commands):
             return  # in a crowd somebody new comes all the time
         self._known_of, self._next_look_s = known_of, begun_s + LOOK_EVERY_S
 
+        before = self._faces
+
         def work(progress: Progress) -> Faces:
-            faces = faces_of(EditedSession(session), run.opened, cancelled=progress.cancelled)
+            faces = faces_of(EditedSession(session), run.opened, before=before, cancelled=progress.cancelled)
             progress.tell(1.0)
             self._next_look_s = time.monotonic() + max(LOOK_EVERY_S, REST * (time.monotonic() - begun_s))
             return faces

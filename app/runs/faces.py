@@ -1,9 +1,11 @@
 """A small picture of everybody where they are seen best, and who may be one person under two numbers. No Qt."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,41 +43,72 @@ class SamePerson:
 
 @dataclass(frozen=True)
 class Faces:
-    """By track id: the best view of everybody, and the upper part of them there, (H, W, 3) RGB."""
+    """By track id: the best view of everybody, and the upper part of them there, (H, W, 3) RGB.
+
+    shots: what was cut out of the video for it, by all that it depends on, for the next time.
+    """
 
     views: Mapping[int, BestView] = field(default_factory=dict)
     pictures: Mapping[int, npt.NDArray[np.uint8]] = field(default_factory=dict)
     suggestions: tuple[SamePerson, ...] = ()
+    shots: Mapping[object, "Shot"] = field(default_factory=dict)
+
+
+class Shot(NamedTuple):
+    """Somebody in one frame: the upper part of them, (H, W, 3) RGB, and the colours of their clothes (D,)."""
+
+    picture: npt.NDArray[np.uint8]
+    look: npt.NDArray[np.float32]
 
 
 def faces_of(
-    edited: EditedSession, opened: Callable[[], VideoSource], *, cancelled: Callable[[], bool] = lambda: False
+    edited: EditedSession,
+    opened: Callable[[], VideoSource],
+    *,
+    before: Faces | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Faces:
-    """Reads all results and the few pictures that are needed, also of people who are hidden: the list shows them too.
-    opened(): the video. UserError when it can't be read."""
+    """Looks at everybody, also at people who are hidden: the list shows them too. opened(): the video, of which the few
+    pictures are read that are needed and were not there `before`. UserError when it can't be read."""
     tracked = edited.stored.sightings(cancelled=cancelled)
     if cancelled():
         return Faces()
     people = People.of(edited.plan.sighted(tracked))
-    pictures: dict[int, npt.NDArray[np.uint8]] = {}
-    looks: dict[int, npt.NDArray[np.float32]] = {}
+    known = {} if before is None else before.shots
+    shots: dict[object, Shot] = {}
+    keys: dict[int, object] = {}
     wanted = sorted(people.views.items(), key=lambda entry: entry[1].frame_index)
-    with opened() as source:
-        seek = getattr(source, "seek", None)
+    with ExitStack() as stack:
+        source: VideoSource | None = None
         for frame_index, group in groupby(wanted, key=lambda entry: entry[1].frame_index):
             shown = list(group)
             there = edited.edited(frame_index, keep_hidden=True)
             if cancelled() or there is None:
                 break
-            if seek is not None:
+            fresh = {person: _depends_on(there.result, person, view) for person, view in shown}
+            keys.update(fresh)
+            shots.update((key, known[key]) for key in fresh.values() if key in known)
+            if all(key in shots for key in fresh.values()):
+                continue
+            source = stack.enter_context(opened()) if source is None else source
+            if (seek := getattr(source, "seek", None)) is not None:
                 seek(shown[0][1].time_s)
             frame = next((frame for frame in source if frame.index >= frame_index), None)
             if frame is None:
                 break
             for person, view in shown:
-                pictures[person] = _upper_part(frame.image, view, _head(there.result, person))
-                looks[person] = _look(frame.image, there.result, person)
-    return Faces(people.views, pictures, _suggestions(edited, people, looks))
+                picture = _upper_part(frame.image, view, _head(there.result, person))
+                shots[fresh[person]] = Shot(picture, _look(frame.image, there.result, person))
+    found = {person: shots[key] for person, key in keys.items() if key in shots}
+    looks = {person: shot.look for person, shot in found.items()}
+    pictures = {person: shot.picture for person, shot in found.items()}
+    return Faces(people.views, pictures, _suggestions(edited, people, looks), shots)
+
+
+def _depends_on(result: FrameResult, person: int, view: BestView) -> object:
+    """What a shot of somebody follows from."""
+    mine = result.tracks.ids == person
+    return view.frame_index, view.box, result.smoothed.keypoints[mine].tobytes(), result.smoothed.scores[mine].tobytes()
 
 
 def _upper_part(image: npt.NDArray[np.uint8], view: BestView, head: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:

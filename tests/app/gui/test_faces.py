@@ -11,7 +11,7 @@ from ppnet.skeleton import COCO_17
 from tests.app.gui.conftest import shown_frame
 from tests.clips import make_clip
 from tests.results import made_header, made_result
-from tracking.session.edits import DeletePerson, HidePerson, RenamePerson
+from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, RenamePerson, SwapIds
 from tracking.session.session import Session
 from tracking.video.file import VideoFile
 
@@ -127,3 +127,23 @@ def test_lost_and_found_is_asked_and_merged(qtbot, opened):
 @pytest.mark.parametrize("how", [{"legs": RED}, {"size": 1.4}])
 def test_other_clothes_or_another_body_are_another_person(opened, how):
     assert not opened(**how).people.question.isVisible()
+
+
+def test_after_an_edit_only_pictures_that_changed_are_read(qtbot, opened, monkeypatch):
+    window = opened()
+    run, before = window.workspace.run, window.faces._faces
+    reads, usual = [], run.opened
+    monkeypatch.setattr(run, "opened", lambda: (reads.append(1), usual())[1])
+
+    def edited(edit):
+        known = window.faces._faces
+        window.workspace.edit(edit)
+        qtbot.waitUntil(lambda: window.faces._faces is not known)
+        return window.faces._faces
+
+    swapped = edited(SwapIds(1, 2, 0))
+    assert not reads
+    for person, other in ((1, 2), (2, 1)):
+        np.testing.assert_array_equal(swapped.pictures[person], before.pictures[other])
+    edited(MoveKeypoint(1, 0, swapped.views[1].frame_index, 50.0, 70.0))
+    assert reads, "the head is elsewhere"
