@@ -10,8 +10,10 @@ from app.runs.person_history import drawn, value_at
 from app.runs.results_reader import ResultsReader
 from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_header, made_result
+from tracking.session.edit_plan import EditPlan
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import DeletePerson
+from tracking.session.edits import DeletePerson, MergeIds, SplitId, SwapIds
+from tracking.session.person_tracks import person_track
 from tracking.session.session import Session
 
 
@@ -54,6 +56,20 @@ def test_the_lanes_stay_until_as_much_is_read_anew(session: Session, reader: Res
     seen = []
     wait_for(lambda: seen.append(reader.known) or len(reader.known.lanes) == 1)
     assert {round(known.known_s, 3) for known in seen} == {round(1199 / 30, 3)}
+
+
+def test_however_fast_edits_follow_each_other_the_last_counts(session: Session, reader: ResultsReader) -> None:
+    """While it reads; also those that are taken back."""
+    for step in (SplitId(1, 600, 3), SwapIds(1, 2, 300), None, None, MergeIds(1, 2), DeletePerson(1, 900)):
+        session.undo() if step is None else session.add_edit(step)
+        reader.read(EditedSession(session), person=1)
+    plan, track = EditPlan(session.edits()), person_track(EditedSession(session), 1)
+    sightings = plan.sighted(session.sightings())
+    wait_for(lambda: whole(reader, 1200) and reader.known.lanes == sightings.lanes())
+    known = reader.known
+    assert [(lane.track_id, lane.seen[-1].end_frame) for lane in known.lanes] == [(1, 899)]
+    assert known.events == sightings.events(known.lanes) and known.history is not None
+    np.testing.assert_array_equal(known.history.smoothed, track.spread(track.known))
 
 
 def test_a_closed_session_ends_the_reading_only(session: Session, reader: ResultsReader) -> None:
