@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ppnet.errors import MEMORY_ADVICE, NOT_ENOUGH_MEMORY, is_out_of_memory
+from ppnet.errors import MEMORY_ADVICE, NOT_ENOUGH_MEMORY, UserError, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def start_log() -> Path:
 def uncaught_in_log(tell: Callable[[BaseException], object] = lambda _error: None) -> Iterator[None]:
     """While the block runs, what nobody caught goes to the log with its traceback, wherever it was raised: in a thread,
     in a function that Qt calls, in a destructor; so do warnings of libraries. On stderr there is one sentence for each
-    error, never twice the same.
+    error, never twice the same; a UserError is its own, and nothing for the log.
 
     tell(error): is told too, in the thread that raised it.
     """
@@ -69,7 +69,7 @@ def uncaught_in_log(tell: Callable[[BaseException], object] = lambda _error: Non
     def say(error: BaseException | None) -> None:
         if error is None or isinstance(error, SystemExit | KeyboardInterrupt):
             return
-        sentence = unexpected(error)
+        sentence = str(error) if isinstance(error, UserError) else unexpected(error)
         if sentence not in said:
             said.add(sentence)
             print(sentence, file=sys.stderr)

@@ -1,6 +1,7 @@
 """Files written for users: what the system refuses is said in one sentence."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,20 @@ def writing(place: object) -> Iterator[None]:
     except OSError as error:
         remedy = "; choose another place, or check its permissions" if isinstance(error, PermissionError) else ""
         raise UserError(f"{place} could not be written: {error.strerror or error}{remedy}.") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder for outputs and sees that it can be written to. UserError when it cannot."""
+    probe = folder / f".ppnet-live-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except FileExistsError as error:
+        what = "a link that leads nowhere" if folder.is_symlink() and not folder.exists() else "a file"
+        raise UserError(f"{folder} is {what}; choose a folder.") from error
+    except OSError as error:
+        raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another folder.") from error
 
 
 def refuse_existing(*paths: Path, overwrite: bool) -> None:

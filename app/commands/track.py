@@ -14,6 +14,7 @@ from app.runs.batch_exports import FORMATS
 from app.setting_options import add_setting_options, given_settings
 from app.streams.targets import add_stream_options, targets_of
 from ppnet.errors import UserError
+from ppnet.output_files import make_folder
 from ppnet.stop_signals import stop_signals
 from tracking.run_settings import RunSettings
 
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from app.runs.batch import Batch, BatchState
     from app.runs.batch_inputs import videos_in
     from app.runs.batch_summary import summary, write_summary
-    from app.runs.outputs import OutputFolder, make_folder
+    from app.runs.outputs import OutputFolder
 
     resumes = arguments.jobs is not None or arguments.scheduler is not None
     if resumes:  # other processes and machines have folders of their own

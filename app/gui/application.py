@@ -36,7 +36,7 @@ from app.runs.session_header import run_header
 from app.runs.track_processor import build_processor
 from app.runs.workspace import Workspace
 from ppnet.assets import ASSETS
-from ppnet.errors import sentence_for
+from ppnet.errors import UserError, sentence_for
 from ppnet.log_file import log_path, start_log, uncaught_in_log
 from ppnet.safe_streams import libraries_write_to
 from ppnet.stop_signals import stop_signals
@@ -148,11 +148,13 @@ def log_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:
 
 @contextmanager
 def errors_told(window: MainWindow) -> Iterator[None]:
-    """While the block runs the window says when there was an error that nobody expected."""
+    """While the block runs the window says when there was an error that nobody expected; a UserError that ended what a
+    button began is its own sentence."""
 
     def tell(error: BaseException) -> None:
-        words = sentence_for(error, WORDS.format(type(error).__name__))
-        window.workspace.post(lambda: window.workspace.notify(words, "error", lasting=True))
+        is_plain = isinstance(error, UserError)
+        words = str(error) if is_plain else sentence_for(error, WORDS.format(type(error).__name__))
+        window.workspace.post(lambda: window.workspace.notify(words, "error", lasting=not is_plain))
 
     with uncaught_in_log(tell):
         yield

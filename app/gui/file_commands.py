@@ -22,6 +22,7 @@ from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session, sessions_folder
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
+from ppnet.output_files import make_folder
 from tracking.importing.choice import read_tracks
 from tracking.importing.formats import patterns
 from tracking.importing.joint_guesses import OpenJoints
@@ -109,9 +110,9 @@ class FileCommands(Commands):
         return Path(self._store.value.record_folder or Path(platformdirs.user_videos_dir()) / "PPNet Live")
 
     def new_file(self, name: str) -> Path:
-        """A free name like this one in that folder, which is there then."""
+        """A free name like this one in that folder, which is there then. UserError when it cannot be."""
         folder = self.record_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return free_path(folder / name)
 
     def offer_to_show(self, words: str, path: Path) -> None:

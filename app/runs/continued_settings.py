@@ -37,10 +37,19 @@ def settings_to_go_on(session: Session, present: RunSettings, header: HeaderOf) 
 
     UserError when the network knows other joints than the session holds.
     """
+    used, changes = look_how_to_go_on(session, present, header)
+    session.log_changes(changes)
+    return used
+
+
+def look_how_to_go_on(
+    session: Session, present: RunSettings, header: HeaderOf
+) -> tuple[RunSettings, tuple[SettingChange, ...]]:
+    """The same, and what differs; nothing is logged yet."""
     used = before = settings_in_force(session, present)
     span, known = session.time_span, session.header
     if span is None or session.complete:
-        return before
+        return before, ()
     try:
         now = header(known.source, before)
     except UserError:
@@ -55,8 +64,7 @@ def settings_to_go_on(session: Session, present: RunSettings, header: HeaderOf) 
     sha256_before = sha256[-1] if sha256 else known.weights_sha256
     if now.weights_sha256 != sha256_before:
         changes += (SettingChange(span[1], WEIGHTS, sha256_before, now.weights_sha256),)
-    session.log_changes(changes)
-    return used
+    return used, changes
 
 
 def smoothing_of(settings: RunSettings) -> ChooseSmoothing:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from app.runs.background_call import Post
 from app.runs.batch_inputs import VIDEO_SUFFIXES
-from app.runs.continued_settings import settings_to_go_on
+from app.runs.continued_settings import look_how_to_go_on, settings_to_go_on
 from app.runs.demo_session import bring_demo_session
 from app.runs.opened import Factories
 from app.runs.opened_camera import OpenedCamera
 from app.runs.opened_file import OpenedFile
 from app.runs.result_paths import free_path, place_for_session
 from ppnet.errors import UserError
+from ppnet.output_files import make_folder
 from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
 from tracking.session.session import Session, session_path
@@ -39,6 +40,7 @@ def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, ag
     elif not _is_same(place, own):
         with _way_out(place, video), Session.open(place) as session:
             _check(session, info)
+            look_how_to_go_on(session, settings, factories.header)
 
 
 def open_file(
@@ -126,6 +128,7 @@ def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> tuple
         info = _info_of(video, settings, factories)
         with _way_out(path, video):
             _check(session, info)
+            look_how_to_go_on(session, settings, factories.header)
     return video, info
 
 
@@ -175,14 +178,17 @@ def open_camera(
 ) -> OpenedCamera:
     """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
     options = dict(wish or {})
-    header = look_at_camera(spec, settings, factories, name=name)
-    folder.mkdir(parents=True, exist_ok=True)
+    header = look_at_camera(spec, settings, factories, folder=folder, name=name)
     stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), header)
     return OpenedCamera(spec, name or spec, session, settings, factories, post, wish=options)
 
 
-def look_at_camera(spec: str, settings: RunSettings, factories: Factories, *, name: str = "") -> SessionHeader:
-    """What the session of a camera begins with. UserError when it can't be tracked with these settings."""
+def look_at_camera(
+    spec: str, settings: RunSettings, factories: Factories, *, folder: Path, name: str = ""
+) -> SessionHeader:
+    """What the session of a camera begins with; its folder is there then. UserError when that cannot be, or the camera
+    can't be tracked with these settings."""
+    make_folder(folder)
     info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
     return factories.header(info, settings)

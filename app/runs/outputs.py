@@ -1,6 +1,5 @@
 """The files that a run leaves: where they lie, what they are called, and which are wanted."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, Literal
 from app.runs.batch_exports import export_places
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
-from ppnet.output_files import refuse_existing
+from ppnet.output_files import make_folder, refuse_existing
 from tracking.drawing.style import PictureLayers
 from tracking.stems import stem_of
 from tracking.video.writer import partial_path
@@ -167,17 +166,3 @@ class OutputFolder:
             self._given.add(name.lower())
         refuse_existing(*existing, overwrite=self._taken != "refuse")
         return paths
-
-
-def make_folder(folder: Path) -> None:
-    """Make the output folder and see that it can be written to. UserError when it cannot."""
-    probe = folder / f".ppnet-live-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except FileExistsError as error:
-        what = "a link that leads nowhere" if folder.is_symlink() and not folder.exists() else "a file"
-        raise UserError(f"{folder} is {what}; choose a folder.") from error
-    except OSError as error:
-        raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another folder.") from error

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ppnet.assets import ASSETS
+from ppnet.output_files import make_folder
 from ppnet.user_folders import user_folder
 from tracking.session.format import SUFFIX
 from tracking.session.session import session_path
@@ -18,7 +19,7 @@ def sessions_folder() -> Path:
 
 def place_for_session(video: Path, *, anew: bool = False) -> Path:
     """Beside the video; in the user's data folder for the demo, and where that cannot be written: there one beside it
-    counts until the video is tracked `anew`."""
+    counts until the video is tracked `anew`. UserError when that folder cannot be."""
     folder = video.parent.resolve()
     beside = session_path(video)
     if folder != ASSETS.resolve() and os.access(folder, os.W_OK):
@@ -27,7 +28,7 @@ def place_for_session(video: Path, *, anew: bool = False) -> Path:
     place = sessions_folder() / f"{stem_of(video)}-{mark}{SUFFIX}"
     if folder != ASSETS.resolve() and beside.exists() and not anew and not place.exists():
         return beside
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     return place
 
 

@@ -95,7 +95,7 @@ class Workspace:
         self._open(
             lambda: opening.open_camera(spec, settings, self.factories, self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or redacted(spec)}…",
-            look=lambda _own: opening.look_at_camera(spec, settings, self.factories, name=name),
+            look=lambda _own: opening.look_at_camera(spec, settings, self.factories, folder=folder, name=name),
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
-from ppnet.output_files import save_figure, write_json, write_picture, write_png
+from ppnet.output_files import make_folder, save_figure, write_json, write_picture, write_png
 
 
 def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -56,3 +56,14 @@ def test_a_number_that_json_does_not_know_is_refused_where_it_must_be(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"AP": float("nan")}, allow_nan=False)
     assert not (tmp_path / "a.json").exists()
+
+
+def test_what_is_no_folder_is_called_by_its_name(tmp_path):
+    (tmp_path / "notes").write_text("")
+    with pytest.raises(UserError, match="notes is a file; choose a folder"):
+        make_folder(tmp_path / "notes")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="link is a link that leads nowhere; choose a folder"):
+        make_folder(tmp_path / "link")
+    with pytest.raises(UserError, match=r"Nothing can be written to .*notes.out"):
+        make_folder(tmp_path / "notes" / "out")

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QStandardPaths, Qt, QUrl
@@ -13,6 +14,7 @@ from app.gui.application import make_window
 from app.gui.preferences import PreferencesStore
 from app.gui.transport import SPEEDS
 from app.runs.result_paths import sessions_folder
+from ppnet.skeleton import MPII_16
 from tests.app.gui.conftest import go_to
 from tracking.session.session import session_path
 
@@ -216,6 +218,32 @@ def test_what_is_open_stays_until_the_next_can_really_be_opened(qtbot, open_clip
     qtbot.waitUntil(lambda: window.banner.button.text() == "Track anew" and window.banner.isVisible())
     window.banner.button.click()
     qtbot.waitUntil(lambda: window.workspace.run not in (None, run))
+
+
+def test_what_is_open_stays_where_the_next_needs_other_joints_or_a_folder(
+    qtbot, open_clip, studio, tmp_path, made_session, monkeypatch
+):
+    window = open_clip()
+    run, file, header = window.workspace.run, tmp_path / "notes.txt", studio.header
+    file.write_text("no folder")
+    window.workspace.open_camera("camera:0", folder=file / "live")
+    qtbot.waitUntil(lambda: "Nothing can be written to" in window.banner.text)
+    assert window.workspace.run is run and not window.banner.button.isVisible()
+    other = tmp_path / "other.mp4"
+    other.write_bytes(run.video.read_bytes())
+    shutil.copy(made_session, session_path(other))
+    with closing(sqlite3.connect(session_path(other))) as database, database:
+        database.execute("DELETE FROM meta WHERE key = 'complete'")
+        database.execute(
+            f"UPDATE meta SET value = replace(value, '{run.video.name}', '{other.name}') WHERE key = 'header'"
+        )
+    monkeypatch.setattr(studio, "header", lambda *given: replace(header(*given), skeleton=MPII_16))
+    window.workspace.factories = studio.factories()
+    for path in (other, session_path(other)):
+        window.banner.forget()
+        window.files.open_path(path)
+        qtbot.waitUntil(lambda: "knows other joints" in window.banner.text)
+        assert window.workspace.run is run and window.banner.button.text() == "Track anew"
 
 
 def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window, clip, made_session):

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 
+from app.gui.application import errors_told
 from app.gui.hit_test import HitTarget, hit_test, target_words
 from app.gui.view_transform import ViewTransform
 from ppnet.poses import Poses
@@ -124,6 +125,18 @@ def test_snapshot_has_the_size_of_the_video_and_lies_where_recordings_do(open_cl
     saved = list(window.files.record_folder().glob("walk_000020*.png"))
     assert len(saved) == 1 and saved[0].name in window.banner.text
     assert pixels(window).shape == (480, 640, 3)
+
+
+def test_a_folder_that_cannot_be_is_said_in_plain_words(qtbot, open_clip, capsys, tmp_path):
+    """Whatever is to be saved there, and by whichever button."""
+    window = open_clip()
+    (tmp_path / "videos").write_text("no folder")
+    with errors_told(window):
+        for save in (window.commands["snapshot"].trigger, lambda: QTimer.singleShot(0, window.files.save_picture)):
+            window.banner.forget()
+            save()
+            qtbot.waitUntil(lambda: "choose another folder" in window.banner.text)
+    assert "went wrong" not in capsys.readouterr().err
 
 
 def test_a_joint_says_whether_it_was_carried_on_or_not_read():

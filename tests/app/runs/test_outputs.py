@@ -3,20 +3,9 @@
 import pytest
 
 from app.runs import outputs
-from app.runs.outputs import OutputPaths, StillThere, make_folder
+from app.runs.outputs import OutputPaths, StillThere
 from ppnet.errors import UserError
 from tracking.video.writer import partial_path
-
-
-def test_what_is_no_folder_is_called_by_its_name(tmp_path):
-    (tmp_path / "notes").write_text("")
-    with pytest.raises(UserError, match="notes is a file; choose a folder"):
-        make_folder(tmp_path / "notes")
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="link is a link that leads nowhere; choose a folder"):
-        make_folder(tmp_path / "link")
-    with pytest.raises(UserError, match=r"Nothing can be written to .*notes.out"):
-        make_folder(tmp_path / "notes" / "out")
 
 
 def test_a_video_that_gets_its_last_name_between_two_looks_is_not_missed(tmp_path, monkeypatch):
