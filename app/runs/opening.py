@@ -19,6 +19,7 @@ from ppnet.output_files import make_folder
 from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
 from tracking.session.session import Session, session_path
+from tracking.stems import stem_of
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
 
@@ -99,10 +100,24 @@ def _way_out(place: Path, video: Path | None) -> Iterator[None]:
 
 def _check(session: Session, info: VideoInfo) -> None:
     """UserError when its video, settings or edits are none that can be shown."""
-    if sorted(session.header.source.size_wh) != sorted(info.size_wh):
+    if not _is_of(session, info):
         raise UserError(f"{session.path.name} belongs to another video of the same name; move it away.")
     session.edits()
     _ = session.header.run_settings
+
+
+def _is_of(session: Session, info: VideoInfo) -> bool:
+    """Whether a session may be of a video: as large, as long as far as that is known, and not of another one beside it
+    (walk.mov, walk.mp4)."""
+    known = session.header.source
+    if sorted(known.size_wh) != sorted(info.size_wh):
+        return False
+    if None not in (known.frame_count, info.frame_count) and known.frame_count != info.frame_count:
+        return False
+    if info.path is None:
+        return True
+    own = info.path.with_name(Path(known.path or known.name).name)
+    return stem_of(own) != stem_of(info.path) or not own.exists() or own.samefile(info.path)
 
 
 def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Path) -> None:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QStandardPaths, Qt, QUrl
@@ -15,7 +16,8 @@ from app.gui.preferences import PreferencesStore
 from app.gui.transport import SPEEDS
 from app.runs.result_paths import sessions_folder
 from ppnet.skeleton import MPII_16
-from tests.app.gui.conftest import go_to
+from tests.app.gui.conftest import FRAMES, SIZE_WH, go_to
+from tests.clips import make_clip
 from tracking.session.session import session_path
 
 
@@ -172,6 +174,22 @@ def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_
     assert window.workspace.run.kept == kept
     with closing(sqlite3.connect(kept)) as database:
         assert list(database.iterdump()) == before
+
+
+@pytest.mark.parametrize("what", ["another kind of file", "another length"])
+def test_a_session_is_not_shown_over_another_video_of_its_name(qtbot, window, clip, made_session, what):
+    shutil.copy(made_session, session_path(clip))
+    if what == "another length":
+        video = make_clip(clip, FRAMES - 1, size_wh=SIZE_WH)
+    else:
+        video = Path(shutil.copy(clip, clip.with_suffix(".mkv")))
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: "another video of the same name" in window.banner.text)
+    assert window.workspace.run is None and window.banner.button.text() == "Track anew"
+    clip.rename(clip.with_suffix(".old"))
+    if video != clip:
+        window.files.open_path(video)
+        qtbot.waitUntil(lambda: window.workspace.run is not None)  # the one it was made of has got another name
 
 
 @pytest.fixture
