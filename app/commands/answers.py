@@ -55,7 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
         for answers in found:
             _print(answers)
         if table is not None:
-            table.parent.mkdir(parents=True, exist_ok=True)
             write_answers_csv(found, table)
             print(table, flush=True)
         if report is not None:

@@ -9,6 +9,7 @@ from app.gui.file_commands import SO_FAR, FileCommands
 from app.gui.playback_commands import PlaybackCommands
 from app.runs.background_work import BackgroundWork, Progress
 from app.runs.opened_file import OpenedFile
+from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of
 from tracking.answers.report import report_page, write_report
 from tracking.answers.table import write_answers_csv
@@ -80,8 +81,8 @@ class AnswersCommands(Commands):
             path = self._files.new_file(f"{run.video.stem}_answers.csv")
             try:
                 write_answers_csv(self._everybody, path)
-            except OSError as error:
-                self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
+            except UserError as error:
+                self._workspace.notify(str(error), "error")
             else:
                 self._files.tell_saved(path, SO_FAR if self._is_partial else "")
 

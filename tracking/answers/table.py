@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ppnet.output_files import writing
 from tracking.answers.answers import AnswerRow, Answers, event_rows, summary_rows
 from tracking.export.csv_wide import quoted
 from tracking.number_words import number_words
@@ -20,7 +21,16 @@ def rows_of(everybody: Sequence[Answers]) -> list[AnswerRow]:
 
 
 def write_answers_csv(everybody: Sequence[Answers], path: Path) -> None:
-    """Empty cells where something does not apply; numbers with four significant digits, times with six decimals."""
+    """Empty cells where something does not apply; numbers with four significant digits, times with six decimals.
+
+    Makes the folder. UserError when it can't be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(everybody, path)
+
+
+def _write(everybody: Sequence[Answers], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
         for row in rows_of(everybody):

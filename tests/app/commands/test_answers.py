@@ -89,6 +89,7 @@ def test_the_page(session, form):
         (["--report", "pdf", "--from", "50"], "Nobody was seen"),
         (["--scale", "-1"], "metres a pixel"),
         (["--report", "pdf", "--video", "/nowhere.mp4"], "is not there"),
+        (["--csv", "--out", f"{__file__}/numbers"], "walk_answers.csv could not be written: Not a directory"),
     ],
 )
 def test_mistakes(session, capsys, words, sentence):
