@@ -1,6 +1,7 @@
 """`TimeSpan`: a part of a recording by its times, and the one rule of what lies in it: start <= time < end."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,10 @@ class TimeSpan:
         return self.start_s is not None and self.end_s is not None and not self.start_s < self.end_s
 
     def check(self) -> None:
-        """UserError when it is empty."""
+        """UserError when it is empty, or a limit is no number."""
+        for name, time_s in (("start", self.start_s), ("end", self.end_s)):
+            if time_s is not None and not isfinite(time_s):
+                raise UserError(f"The {name} must be a number of seconds, not {time_s}.")
         if self.is_empty:
             raise UserError(f"The start ({self.start_s:g} s) must come before the end ({self.end_s:g} s).")
 

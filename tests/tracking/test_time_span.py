@@ -60,3 +60,9 @@ def test_a_start_after_the_end_is_refused_in_words():
     with pytest.raises(UserError):
         TimeSpan(1, 1).check()
     TimeSpan(1, 2).check()
+
+
+@pytest.mark.parametrize("span", [TimeSpan(float("nan"), None), TimeSpan(None, float("inf")), TimeSpan(2, 1)])
+def test_a_span_that_is_none_is_refused(span):
+    with pytest.raises(UserError, match=r"start|end"):
+        span.check()

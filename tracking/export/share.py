@@ -18,6 +18,7 @@ from tracking.drawing.style import PictureLayers, SceneStyle
 from tracking.export.progress import Tick
 from tracking.export.video import filmed
 from tracking.session.edited_session import EditedSession
+from tracking.types import Frame
 from tracking.video.writer import VideoWriter
 
 Image = npt.NDArray[np.uint8]
@@ -60,11 +61,13 @@ def write_shared_clip(
     annotator, paused_s, due_s, done = Annotator(style, near=ResultsNearby.of(session.stored)), 0.0, 0.0, 0
     begun_s: float | None = None
     picture: Image | None = None
+    last: Frame | None = None
     with filmed(session, video) as (info, frames):
         size_wh, step = _fitting(info.size_wh), Fraction(1, RATE)
         writer = VideoWriter(path, size_wh, frame_rate=RATE, time_base=step, pixel_aspect=info.pixel_aspect)
         try:
             for frame, result in frames:
+                last = frame
                 begun_s = frame.time_s if begun_s is None else begun_s
                 due_s = (frame.time_s - begun_s) / speed + paused_s
                 if picture is not None:
@@ -77,9 +80,10 @@ def write_shared_clip(
                     _hold(writer, named, due_s)
                 done += 1
                 tick(done)
-            if picture is None:
+            if picture is None or last is None:
                 raise UserError(NO_PICTURE)
-            _hold(writer, picture, max(due_s + float(1 / (info.frame_rate or RATE)) / speed, 1 / RATE))
+            stays_s = _end_s(session, last, float(1 / (info.frame_rate or RATE))) - last.time_s
+            _hold(writer, picture, max(due_s + stays_s / speed, 1 / RATE))
             return writer.close()
         except BaseException:
             writer.discard()
@@ -98,6 +102,14 @@ def shared_picture(session: EditedSession, *, style: SceneStyle, video: Path | N
     if picture is None:
         raise UserError(NO_PICTURE)
     return picture
+
+
+def _end_s(session: EditedSession, last: Frame, usual_s: float) -> float:
+    """Until when the span's last frame is seen in the video: until the next one comes, or the span ends."""
+    after = np.searchsorted(session.stored.frame_indices(), last.index + 1)
+    indices, times = session.stored.frame_indices()[after:], session.stored.frame_times()[after:]
+    next_s = float(times[0]) if len(indices) and indices[0] == last.index + 1 else last.time_s + usual_s
+    return session.exported_span.clip(next_s)
 
 
 def _hold(writer: VideoWriter, picture: Image, until_s: float) -> None:

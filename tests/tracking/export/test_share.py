@@ -23,12 +23,15 @@ SIZE_WH = (161, 120)  # odd: no H.264 has that
 BARE = SceneStyle(PictureLayers().bare())
 
 
+def flat(number: int, size_wh: tuple[int, int]) -> np.ndarray:
+    """A picture whose brightness tells its number."""
+    return np.full((*size_wh[::-1], 3), 20 + 20 * number, np.uint8)
+
+
 @pytest.fixture
 def session(tmp_path: Path):
     """Ten frames at 30 a second, each of its own brightness, a mark on frame 4."""
-    clip = make_clip(
-        tmp_path / "walk.mp4", 10, size_wh=SIZE_WH, painter=lambda i, wh: np.full((*wh[::-1], 3), 20 + 20 * i, np.uint8)
-    )
+    clip = make_clip(tmp_path / "walk.mp4", 10, size_wh=SIZE_WH, painter=flat)
     with VideoFile(clip) as video:
         times, info = video.frame_times(), video.info
     with Session.create(tmp_path / "walk_session.ppnet", made_header(source=info)) as made:
@@ -66,6 +69,19 @@ def test_between_in_and_out_point_at_another_speed(session, tmp_path):
         asked = EditedSession(session, span=TimeSpan(0.3, 0.4))
         write_shared_clip(asked, tmp_path / "none.mp4", no_tick, style=BARE)
     assert not list(tmp_path.glob("none*"))
+
+
+def test_the_last_picture_stays_until_the_next_one_came_or_the_part_ends(tmp_path):
+    """A camera that left out pictures: its true times count at the end, too."""
+    clip = make_clip(tmp_path / "uneven.mp4", [0, 3, 6, 18, 21], size_wh=SIZE_WH, painter=flat)
+    with VideoFile(clip) as video, Session.create(tmp_path / "s.ppnet", made_header(source=video.info)) as made:
+        for index, time_s in enumerate(video.frame_times()):
+            made.append(replace(made_result(index, (1,), time_s=time_s), size_wh=SIZE_WH))
+        for end_s, shown in ((0.3, 3), (0.6, 12), (0.7, 12)):
+            path = tmp_path / f"{end_s}.mp4"
+            asked = EditedSession(made, span=TimeSpan(0.1, end_s))
+            write_shared_clip(asked, path, no_tick, style=BARE, speed=1.0, video=clip)
+            assert levels(path) == [1] * 3 + [2] * shown + [3] * (3 if end_s > 0.6 else 0)
 
 
 def test_the_marks_name_and_the_true_time_are_drawn_in_the_corner(session, tmp_path):
