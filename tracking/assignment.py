@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 
 def load() -> None:
-    """Loads SciPy's optimisers now, so that no picture of a camera waits for them.
+    """Loads SciPy's optimisers now (in a thread of its own), so that no picture of a camera waits for them.
 
     They take longer to load than all else that a run needs beside its networks; elsewhere they are loaded when people
     are near each other for the first time.

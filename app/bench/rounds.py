@@ -29,6 +29,7 @@ from app.runs.session_header import run_header
 from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
+from tracking import assignment
 from tracking.detection.detector import quiet_native_logs
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
@@ -173,6 +174,7 @@ class Bench:
         """
         self._header = self.header
         self._warm_up(self._models.fresh())
+        assignment.load()  # in a run of its own a camera has this loaded by the time that its networks are
         done: list[Round] = []
         for number in range(1, rounds + 1):
             tell(f"round {number} of {rounds}: file engine")

@@ -36,8 +36,9 @@ TICK_S = 0.05
 class LiveEngine(Generic[S]):
     """Captures and processes a live source; the newest frame wins. One engine makes one run.
 
-    Threads: `capture` reads, `pose` processes, `watch` notices a lost camera and sheds work; recorder and session
-    have their own. All methods may be called from any thread and return at once, but for `stop`.
+    Threads: `capture` reads, `pose` processes, `watch` notices a lost camera and sheds work, `load` loads what no
+    picture should wait for; recorder and session have their own. All methods may be called from any thread and return
+    at once, but for `stop`.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class LiveEngine(Generic[S]):
             self._capture.thread,
             threading.Thread(target=self._process, name="pose", daemon=True),
             threading.Thread(target=self._watch, name="watch", daemon=True),
+            threading.Thread(target=assignment.load, name="load", daemon=True),
         )
 
     # Life
@@ -301,7 +303,6 @@ class LiveEngine(Generic[S]):
 
     def _process_until_stopped(self, in_use: list[Processor]) -> None:
         asked, used = self._wanted_settings()
-        assignment.load()
         processor = self._build(used, None)
         in_use[:] = [processor]
         self._built(processor)

@@ -123,12 +123,12 @@ def test_a_run_from_start_to_stop() -> None:
         run.engine.start()
 
 
-def test_no_picture_waits_for_what_tells_people_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen_before: list[int] = []
-    run = Run()
-    monkeypatch.setattr(assignment, "load", lambda: seen_before.append(run.processed))
-    run.go()
-    assert seen_before == [0]
+def test_no_picture_waits_for_what_tells_people_apart_to_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, is_loaded = threading.Event(), threading.Event()
+    monkeypatch.setattr(assignment, "load", lambda: begun.set() or is_loaded.wait(PATIENCE_S))
+    run = Run().go()
+    assert begun.wait(PATIENCE_S) and run.processed and run.status.state is EngineState.RUNNING
+    is_loaded.set()
 
 
 def test_with_a_slow_network_the_delay_is_below_two_frames_and_one_inference() -> None:
