@@ -64,8 +64,9 @@ class ResultsReader:
         `history_from` on."""
         with self._condition:
             self._wish = _Wish(edited, person, history_from)
-            if self._known.history is not None and self._known.history.person != person:
-                self._known = replace(self._known, history=None, is_reading=True)
+            before = self._known.history
+            kept = before if before is not None and before.person == person else None
+            self._known = replace(self._known, history=kept, is_reading=person is not None)
             self._condition.notify_all()
 
     def forget(self) -> None:

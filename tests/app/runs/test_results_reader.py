@@ -1,5 +1,6 @@
 """Results are read in a thread: all of them, as they come, and anew after an edit."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,27 @@ def test_the_lanes_stay_until_as_much_is_read_anew(session: Session, reader: Res
     seen = []
     wait_for(lambda: seen.append(reader.known) or len(reader.known.lanes) == 1)
     assert {round(known.known_s, 3) for known in seen} == {round(1199 / 30, 3)}
+
+
+def test_a_curve_counts_as_being_read_from_when_it_is_wanted(
+    session: Session, reader: ResultsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or it would be saved as a table before its first rows have come, or before an edit has."""
+    waits = threading.Event()
+    begin = ResultsReader._follow
+    monkeypatch.setattr(ResultsReader, "_follow", lambda *about: waits.wait(PATIENCE_S) and begin(*about))
+    reader.read(EditedSession(session), person=None)
+    assert not reader.known.is_reading, "nobody is chosen"
+    reader.read(EditedSession(session), person=1)
+    assert reader.known.is_reading and reader.known.history is None
+    waits.set()
+    wait_for(lambda: whole(reader, 1200))
+    waits.clear()
+    reader.read(EditedSession(session), person=1)
+    known = reader.known
+    assert known.is_reading and known.history is not None and len(known.history.times) == 1200, "it stays in view"
+    waits.set()
+    wait_for(lambda: whole(reader, 1200))
 
 
 def test_however_fast_edits_follow_each_other_the_last_counts(session: Session, reader: ResultsReader) -> None:
