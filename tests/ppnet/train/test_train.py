@@ -247,7 +247,7 @@ def test_overfits_32_real_crops(tmp_path):
         ema=0.95,
         network="M2-D1-W16",
         batch=16,
-        samples=16 * 450,
+        samples=16 * 600,
         learning_rate=2e-3,
     )
     from ppnet.train.run import RunOptions, train
