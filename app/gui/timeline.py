@@ -2,7 +2,8 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, Qt, Signal
@@ -137,9 +138,9 @@ class Lanes(QWidget):
         rows, times_s = self._within(event.rect())
         for row in rows:
             self._paint_lane(painter, row, times_s)
-        signs = {kind: event_sign(kind, self.devicePixelRatioF()) for kind in EventKind}
+        sign = cache(partial(event_sign, pixel_ratio=self.devicePixelRatioF()))
         for mark in self._marks_in(rows, times_s):
-            self._paint_mark(painter, mark, signs)
+            self._paint_mark(painter, mark, sign)
         self._paint_outside(painter)
         for flag in self.flags:
             self._paint_flag(painter, flag)
@@ -281,10 +282,10 @@ class Lanes(QWidget):
         if first_x > -math.inf:
             yield first_x, last_x
 
-    def _paint_mark(self, painter: QPainter, mark: Event, signs: Mapping[EventKind, QPixmap]) -> None:
+    def _paint_mark(self, painter: QPainter, mark: Event, sign: Callable[[EventKind], QPixmap]) -> None:
         spot = self._spot(mark)
         if spot is not None:
-            painter.drawPixmap(QPoint(round(spot.x()) - REACH, round(spot.y()) - REACH), signs[mark.kind])
+            painter.drawPixmap(QPoint(round(spot.x()) - REACH, round(spot.y()) - REACH), sign(mark.kind))
 
     def _paint_now(self, painter: QPainter) -> None:
         x = self._x(self._now_s)

@@ -106,9 +106,8 @@ def shared_picture(session: EditedSession, *, style: SceneStyle, video: Path | N
 
 def _end_s(session: EditedSession, last: Frame, usual_s: float) -> float:
     """Until when the span's last frame is seen in the video: until the next one comes, or the span ends."""
-    after = np.searchsorted(session.stored.frame_indices(), last.index + 1)
-    indices, times = session.stored.frame_indices()[after:], session.stored.frame_times()[after:]
-    next_s = float(times[0]) if len(indices) and indices[0] == last.index + 1 else last.time_s + usual_s
+    following = session.stored.result(last.index + 1)
+    next_s = last.time_s + usual_s if following is None else following.time_s
     return session.exported_span.clip(next_s)
 
 
