@@ -140,7 +140,7 @@ def import_weights(
 def write_manifest(folder: Path = ASSETS / "weights") -> None:
     """Pin the shipped weights: their sha256 into manifest.json, against which they are checked when loaded.
 
-    The demo's session is made with them too: `python -m app.runs.demo_session` is due then.
+    The demo's session is made with them too: `python -m app.workspace.demo_session` is due then.
     """
     pins = {path.name: {"sha256": sha256_of(path)} for path in sorted(folder.glob(f"*{SUFFIX}"))}
     (folder / "manifest.json").write_text(json.dumps(pins, indent=1) + "\n", "utf-8")

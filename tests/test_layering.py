@@ -72,7 +72,7 @@ def test_nothing_outside_the_window_loads_qt():
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if "gui" not in path.parts]
     modules = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
     code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*sys.modules)"
-    code = f"import app.commands.track, app.runs.workspace, sys\nprint(*sys.modules)\n{code}"
+    code = f"import app.commands.track, app.workspace.workspace, sys\nprint(*sys.modules)\n{code}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     at_first, whole = (set(line.split()) for line in done.stdout.splitlines())

@@ -28,7 +28,7 @@ def _joint(text: str) -> tuple[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the session. Returns the exit code."""
-    from app.runs.importing import import_tracks
+    from app.workspace.importing import import_tracks
 
     chosen = dict(arguments.chosen)
     if len(chosen) < len(arguments.chosen):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands.picture_options import add_picture_options, layers_of
 from app.presets import PRESETS
-from app.runs.batch_exports import FORMATS
+from app.runs.further_formats import FORMATS
 from app.setting_options import add_setting_options, given_settings
 from app.streams.targets import add_stream_options, targets_of
 from ppnet.errors import UserError
@@ -19,7 +19,7 @@ from ppnet.stop_signals import stop_signals
 from tracking.run_settings import RunSettings
 
 if TYPE_CHECKING:
-    from app.runs.batch import BatchRow
+    from app.runs.batch.batch import BatchRow
     from app.runs.track_job import Workplace
 
 MOST_JOBS = 64
@@ -69,9 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if arguments.also and not arguments.session:
         raise UserError("--also writes from the session; leave out --no-session.")
-    from app.runs.batch import Batch, BatchState
-    from app.runs.batch_inputs import videos_in
-    from app.runs.batch_summary import summary, write_summary
+    from app.runs.batch.batch import Batch, BatchState
+    from app.runs.batch.inputs import videos_in
+    from app.runs.batch.summary import summary, write_summary
     from app.runs.outputs import OutputFolder
 
     resumes = arguments.jobs is not None or arguments.scheduler is not None
@@ -112,10 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _places(arguments: argparse.Namespace, settings: RunSettings) -> "list[Workplace]":
     """Where the inputs are tracked. UserError when that makes no sense."""
-    from app.runs.workplaces import places
+    from app.runs.batch.workplaces import places
 
     if arguments.scheduler is not None:
-        from app.runs.cluster import cluster_places
+        from app.runs.batch.cluster import cluster_places
 
         if arguments.jobs is not None:
             raise UserError("Give --jobs or --scheduler; the cluster says itself how many inputs it tracks at once.")

@@ -25,16 +25,16 @@ from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
 from app.gui.bridge import WindowThread
+from app.gui.look.theme import apply_theme
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import WORDS
-from app.gui.theme import apply_theme
 from app.presets import SHED_STEPS
-from app.runs.inspector import real_looker
-from app.runs.opened import Factories
 from app.runs.session_header import run_header
 from app.runs.track_processor import build_processor
-from app.runs.workspace import Workspace
+from app.workspace.inspector import real_looker
+from app.workspace.opened import Factories
+from app.workspace.workspace import Workspace
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError, sentence_for
 from ppnet.log_file import log_path, start_log, uncaught_in_log

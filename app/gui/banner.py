@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from app.gui.icons import icon, icon_pixmap
-from app.gui.theme import tokens
+from app.gui.look.icons import icon, icon_pixmap
+from app.gui.look.theme import tokens
 
 MARGIN = 12
 WIDEST = 760

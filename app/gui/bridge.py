@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.runs.workspace import Workspace
+from app.workspace.workspace import Workspace
 
 PICTURE_MS = 15
 STATUS_MS = 250

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.gui.controls_panel import ControlsPanel
-from app.runs.background_call import BackgroundCall, Post
+from app.gui.panels.controls import ControlsPanel
+from app.workspace.background_call import BackgroundCall, Post
 
 
 @dataclass(frozen=True)

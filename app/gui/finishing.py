@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QProgressBar, QProgressDialog, QWidget
 
-from app.runs.background_work import BackgroundWork
+from app.workspace.background_work import BackgroundWork
 
 TICK_MS = 50
 GIVEN_UP_S = 3.0  # so long work that is given up is waited for

@@ -17,52 +17,52 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.run_status import RunStatus
-from app.gui.actions import Actions
-from app.gui.angle_commands import AngleCommands
-from app.gui.answers_commands import AnswersCommands
-from app.gui.answers_panel import AnswersPanel
 from app.gui.banner import Banner
 from app.gui.bridge import WorkspaceTimers
-from app.gui.commands import WindowParts
-from app.gui.compare_commands import CompareCommands
-from app.gui.context_menus import ContextMenus
-from app.gui.controls_panel import ControlsPanel
-from app.gui.diagnostics_panel import DiagnosticsPanel
+from app.gui.commands.actions import Actions
+from app.gui.commands.angle import AngleCommands
+from app.gui.commands.answers import AnswersCommands
+from app.gui.commands.base import WindowParts
+from app.gui.commands.compare import CompareCommands
+from app.gui.commands.context_menus import ContextMenus
+from app.gui.commands.drawing import DrawingCommands
+from app.gui.commands.export import ExportCommands
+from app.gui.commands.file import FileCommands, accept_copy
+from app.gui.commands.focus import FocusCommands
+from app.gui.commands.graph import GraphCommands
+from app.gui.commands.help import HelpCommands
+from app.gui.commands.inspect import InspectCommands
+from app.gui.commands.mark import MarkCommands
+from app.gui.commands.mirror import MirrorCommands
+from app.gui.commands.people import PeopleCommands
+from app.gui.commands.playback import PlaybackCommands
+from app.gui.commands.record import RecordCommands
+from app.gui.commands.share import ShareCommands
+from app.gui.commands.view import ViewCommands
 from app.gui.discovery import Discovery
-from app.gui.drawing_commands import DrawingCommands
-from app.gui.export_commands import ExportCommands
-from app.gui.faces_follower import FacesFollower
-from app.gui.file_commands import FileCommands, accept_copy
-from app.gui.focus_commands import FocusCommands
-from app.gui.graph_commands import GraphCommands
-from app.gui.help_commands import HelpCommands
-from app.gui.inspect_commands import InspectCommands
 from app.gui.keyboard_focus import belongs_to, leave_focus_to_tab, press_focused
-from app.gui.mark_commands import MarkCommands
-from app.gui.mirror_commands import MirrorCommands
-from app.gui.network_view_panel import NetworkViewPanel
-from app.gui.people_commands import PeopleCommands
-from app.gui.people_panel import PeoplePanel
-from app.gui.performance_graphs import PerformanceGraphs
-from app.gui.person_curves import PersonCurves
-from app.gui.picture_note import note_on
-from app.gui.picture_tools import PictureTools
-from app.gui.playback_commands import PlaybackCommands
+from app.gui.panels.answers import AnswersPanel
+from app.gui.panels.controls import ControlsPanel
+from app.gui.panels.diagnostics import DiagnosticsPanel
+from app.gui.panels.faces_follower import FacesFollower
+from app.gui.panels.network_view import NetworkViewPanel
+from app.gui.panels.people import PeoplePanel
+from app.gui.panels.performance_graphs import PerformanceGraphs
+from app.gui.panels.person_curves import PersonCurves
+from app.gui.panels.results_follower import ResultsFollower
+from app.gui.picture.note import note_on
+from app.gui.picture.tools import PictureTools
+from app.gui.picture.video_view import VideoView
+from app.gui.playback.record_bar import RecordBar
+from app.gui.playback.timeline import TimelinePanel
+from app.gui.playback.transport import Transport
 from app.gui.preferences import PreferencesStore, kept_settings
-from app.gui.record_bar import RecordBar
-from app.gui.record_commands import RecordCommands
-from app.gui.results_follower import ResultsFollower
-from app.gui.share_commands import ShareCommands
 from app.gui.start_page import StartPage
-from app.gui.timeline import TimelinePanel
-from app.gui.transport import Transport
-from app.gui.video_view import VideoView
-from app.gui.view_commands import ViewCommands
 from app.gui.window_layout import fit_to_screen, restore_layout, save_layout
-from app.runs.opened import Opened
-from app.runs.opened_file import OpenedFile
-from app.runs.picture_feed import Picture
-from app.runs.workspace import Workspace
+from app.workspace.opened import Opened
+from app.workspace.opened_file import OpenedFile
+from app.workspace.picture_feed import Picture
+from app.workspace.workspace import Workspace
 from ppnet.skeleton import COCO_17
 from tracking.session.edits import Edit
 

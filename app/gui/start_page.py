@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.icons import icon_pixmap
-from app.gui.theme import fill_scrolled, small_font, tokens
+from app.gui.look.icons import icon_pixmap
+from app.gui.look.theme import fill_scrolled, small_font, tokens
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Runs without Qt: what is open, how it goes, what it leaves."""
+"""Runs without Qt: every frame of an input, from the source to the files it leaves."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.runs.importing import import_tracks
+from app.workspace.importing import import_tracks
 from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.results import made_header, made_result

@@ -8,7 +8,7 @@ import pytest
 from app.commands.track import add_arguments, settings_of
 from app.gui.application import real_factories
 from app.presets import BALANCED, PRESETS
-from app.runs.opening import open_file
+from app.workspace.opening import open_file
 from tests.app.commands.test_track import parts, track, walkers  # noqa: F401
 from tests.fakes import PATIENCE_S
 from tests.walkers import FakeDetector, FakeEstimator

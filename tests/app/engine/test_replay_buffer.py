@@ -5,7 +5,7 @@ import pytest
 
 from app.engine import replay_buffer
 from app.engine.replay_buffer import ReplayBuffer
-from app.runs.replay_video import write_replay
+from app.workspace.replay_video import write_replay
 from ppnet.errors import UserError
 from tests.fakes import PATIENCE_S, wait_for
 from tests.results import SIZE_WH, made_result

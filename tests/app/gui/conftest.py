@@ -21,8 +21,8 @@ from app.gui.application import make_window
 from app.gui.main_window import MainWindow
 from app.presets import SHED_STEPS
 from app.runs.file_run import FileRun
-from app.runs.opened import Factories, Opened
-from app.runs.picture_feed import Picture
+from app.workspace.opened import Factories, Opened
+from app.workspace.picture_feed import Picture
 from ppnet.errors import UserError
 from ppnet.network_view import Insight
 from ppnet.skeleton import COCO_17

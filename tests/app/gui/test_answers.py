@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from app.gui.answers_panel import NOTHING
+from app.gui.panels.answers import NOTHING
 from tests.app.gui import conftest as tests_conftest
 from tests.app.gui.conftest import shown_frame
 from tests.tracking.answers.conftest import STRIDE_S, make_walk

@@ -5,7 +5,7 @@ import sys
 import pytest
 from PySide6.QtCore import Qt
 
-from app.gui.batch_settings import SETTINGS, setting_words
+from app.gui.dialogs.batch_settings import SETTINGS, setting_words
 from tests.app.gui.conftest import choose, press
 from tests.clips import make_clip
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers

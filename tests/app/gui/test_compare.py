@@ -61,7 +61,7 @@ def test_the_video_of_it_as_slow_as_it_is_played_is_told_where_people_look(qtbot
 
 def test_it_plays_slowly_and_goes_by_keys(qtbot, compared, monkeypatch):
     shown, now = compared.comparing.shown, [100.0]
-    monkeypatch.setattr("app.runs.comparing.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("app.workspace.comparing.time", SimpleNamespace(monotonic=lambda: now[0]))
     shown.speed.setCurrentIndex(shown.speed.findData(0.25))
     qtbot.keyClick(shown, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: shown.play.text() == "Pause")

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from app.engine.run_status import RunStatus
-from app.gui.actions import COMMANDS
-from app.gui.diagnostics_panel import device_alarm, duration_text, size_text
-from app.gui.graph_style import save_csv
-from app.gui.playback_commands import parse_place
+from app.gui.commands.actions import COMMANDS
+from app.gui.commands.playback import parse_place
+from app.gui.dialogs.shortcuts import ShortcutsDialog
+from app.gui.panels.diagnostics import device_alarm, duration_text, size_text
+from app.gui.panels.graph_style import save_csv
+from app.gui.playback.transport import clock_text
 from app.gui.preferences import PreferencesStore
-from app.gui.shortcuts_dialog import ShortcutsDialog
-from app.gui.transport import clock_text
 from app.presets import PRESETS, SHED_STEPS, preset_of
 from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, choose, go_to, press, shown_frame

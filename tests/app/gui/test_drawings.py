@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
-from app.gui.drawing_dialog import DrawingDialog
-from app.gui.video_view import HINTS
+from app.gui.dialogs.drawing import DrawingDialog
+from app.gui.picture.video_view import HINTS
 from tests.app.gui.conftest import FRAMES, go_to, pixels, press
 from tracking.drawing.hand_drawn import MINT
 from tracking.session.edits import DrawnPoint, SetDrawing

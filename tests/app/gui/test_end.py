@@ -24,7 +24,7 @@ PROGRAM = """
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
     from app.gui import application
-    from app.runs import background_work, recording
+    from app.workspace import background_work, recording
     from ppnet.command_line import exit_code
     from ppnet.log_file import log_path
     from tests.app.gui.conftest import Studio

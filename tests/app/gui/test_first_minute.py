@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.gui.transport import ScrubBar
-from app.runs.demo_session import DEMO
+from app.gui.playback.transport import ScrubBar
 from app.runs.session_header import run_header
+from app.workspace.demo_session import DEMO
 from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, shown_frame
 from tests.clips import make_clip
@@ -135,7 +135,7 @@ def test_playing_on_by_itself_into_what_is_not_tracked_sends_the_run_nowhere(qtb
 
 
 def test_the_demo_opens_with_its_people_and_without_the_network(qtbot, window, monkeypatch):
-    """Fails after the weights have changed: `python -m app.runs.demo_session` tracks the demo with the new ones."""
+    """Fails after the weights have changed: `python -m app.workspace.demo_session` tracks the demo anew."""
 
     def nothing_loads(_settings, _current):
         raise AssertionError("the network was loaded")

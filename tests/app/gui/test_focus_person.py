@@ -4,7 +4,7 @@ import threading
 
 from PySide6.QtCore import QPoint, Qt
 
-from app.gui.video_view import HINTS
+from app.gui.picture.video_view import HINTS
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.app.gui.test_people import exported, ids_at
 

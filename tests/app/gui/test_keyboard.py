@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.move_joint_dialog import MoveJointDialog
+from app.gui.dialogs.move_joint import MoveJointDialog
 from tests.app.gui.conftest import go_to, shown_frame
 from tests.results import made_result
 

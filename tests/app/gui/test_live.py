@@ -23,7 +23,7 @@ def live(qtbot, window, studio):
 def test_the_timeline_of_a_camera_has_lanes_of_those_who_were_seen_lately(qtbot, live, studio, monkeypatch):
     window = live
     qtbot.waitUntil(lambda: [lane.track_id for lane in window.timeline.lanes.lanes] == [1, 2])
-    monkeypatch.setattr("app.gui.results_follower.LIVE_SPAN_S", 0.5)
+    monkeypatch.setattr("app.gui.panels.results_follower.LIVE_SPAN_S", 0.5)
     studio.processor.reset()  # others come
     qtbot.waitUntil(lambda: [lane.track_id for lane in window.timeline.lanes.lanes] == [3, 4])
     assert window.people.list.topLevelItemCount() == 4, "the list has everybody"
@@ -172,10 +172,10 @@ def test_slow_network_sheds_work_and_says_so(qtbot, window, studio):
 
 
 def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
-    from app.gui.camera_dialog import CameraDialog
+    from app.gui.dialogs.camera import CameraDialog
     from tracking.video.camera import CameraInfo
 
-    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
+    monkeypatch.setattr("app.gui.commands.file.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
     window.commands["open-camera"].trigger()
     (dialog,) = window.findChildren(CameraDialog)
     dialog.size_wh.setCurrentIndex(dialog.size_wh.findText("1280 × 720"))

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QToolTip
 
-from app.gui.actions import COMMANDS
+from app.gui.commands.actions import COMMANDS
 from ppnet.skeleton import COCO_17
 from tests.app.gui.conftest import go_to, press
 from tracking.session.edits import DrawnPoint, SetDrawing, SwapIds
@@ -109,7 +109,7 @@ def dialogs() -> list[QDialog]:
 
 
 def test_dialogs_that_are_closed_are_gone(qtbot, open_clip, monkeypatch):
-    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "HD Webcam"),))
+    monkeypatch.setattr("app.gui.commands.file.list_cameras", lambda: (CameraInfo(0, "HD Webcam"),))
     window = open_clip()
     window.workspace.choose(1)
     window.workspace.edit(SetDrawing(1, "line", (DrawnPoint(10, 20), DrawnPoint(90, 20))))

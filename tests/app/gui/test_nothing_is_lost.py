@@ -8,9 +8,10 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QProgressBar, QProgressDialog
 
-from app.gui import file_commands, finishing
+from app.gui import finishing
 from app.gui.application import closed_by_signals
-from app.runs.background_work import Progress
+from app.gui.commands import file as file_commands
+from app.workspace.background_work import Progress
 from tests.app.gui.conftest import press
 from tests.fakes import PATIENCE_S, wait_for
 from tracking.session.edits import RenamePerson

@@ -12,9 +12,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.gui.application import make_window
+from app.gui.playback.transport import SPEEDS
 from app.gui.preferences import PreferencesStore
-from app.gui.transport import SPEEDS
-from app.runs.result_paths import sessions_folder
+from app.workspace.result_paths import sessions_folder
 from ppnet.skeleton import MPII_16
 from tests.app.gui.conftest import FRAMES, SIZE_WH, go_to
 from tests.clips import make_clip
@@ -277,7 +277,7 @@ def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window
 def test_beside_a_video_in_a_folder_that_cannot_be_written_it_is_tracked_anew_elsewhere(
     qtbot, window, clip, made_session, monkeypatch
 ):
-    monkeypatch.setattr("app.runs.result_paths.os.access", lambda *_args: False)
+    monkeypatch.setattr("app.workspace.result_paths.os.access", lambda *_args: False)
     session_path(clip).write_bytes(b"of another program")
     window.files.open_path(clip)
     qtbot.waitUntil(lambda: "not a session" in window.banner.text)

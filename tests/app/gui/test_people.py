@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QToolButton
 
-from app.gui.people_panel import PeoplePanel, PersonRow
-from app.gui.theme import is_dark, tokens
-from app.runs.results_reader import ResultsReader
+from app.gui.look.theme import is_dark, tokens
+from app.gui.panels.people import PeoplePanel, PersonRow
+from app.workspace.results_reader import ResultsReader
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
 from tests.tracking.answers.conftest import make_walk

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 
 from app.gui.application import errors_told
-from app.gui.hit_test import HitTarget, hit_test, target_words
-from app.gui.view_transform import ViewTransform
+from app.gui.picture.hit_test import HitTarget, hit_test, target_words
+from app.gui.picture.view_transform import ViewTransform
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.app.gui.conftest import go_to, pixels

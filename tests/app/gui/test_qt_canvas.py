@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.gui.qt_canvas import paint_picture, paint_scene, to_qimage
-from app.gui.view_transform import ViewTransform
+from app.gui.picture.qt_canvas import paint_picture, paint_scene, to_qimage
+from app.gui.picture.view_transform import ViewTransform
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.results import made_result

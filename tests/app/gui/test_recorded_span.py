@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 import pytest
 
-from app.runs.recorded_picture import write_span
+from app.workspace.recorded_picture import write_span
 from tests.clips import SIZE_WH, paint
 from tests.fakes import PATIENCE_S
 from tracking.drawing.style import SceneStyle
@@ -47,7 +47,7 @@ def test_edits_made_while_it_is_written_do_not_count(qtbot, open_clip, monkeypat
         edited.wait(PATIENCE_S)
         shown.append(result_of(30).tracks.ids.tolist())
 
-    monkeypatch.setattr("app.runs.recording.write_span", write)
+    monkeypatch.setattr("app.workspace.recording.write_span", write)
     window.workspace.edit(SetSpan(0.5, 1.5))
     window.recording.recording.start(annotated=True, raw=False)
     window.workspace.edit(HidePerson(2))

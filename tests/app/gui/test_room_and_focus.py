@@ -23,7 +23,7 @@ from app.engine.player import PlayerPosition
 from app.engine.recorder import RecordingStats
 from app.engine.run_status import RunStatus
 from app.gui.application import make_window
-from app.gui.picture_overlay import paint_words
+from app.gui.picture.overlay import paint_words
 from app.gui.start_page import RecentRow, Unfinished
 from tests.app.gui.conftest import press
 

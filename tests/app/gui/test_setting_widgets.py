@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QMainWindow
 
-from app.gui.actions import Actions
-from app.gui.controls_panel import ADVANCED, PEOPLE, ControlsPanel
+from app.gui.commands.actions import Actions
+from app.gui.panels.controls import ADVANCED, PEOPLE, ControlsPanel
 from tracking.run_settings import RunSettings
 
 NAMES = [name for names in (PEOPLE, *ADVANCED.values()) for name in names if name not in ("only", "region")]

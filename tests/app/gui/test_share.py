@@ -46,6 +46,6 @@ def test_of_a_closed_file_nothing_is_shared(open_clip):
 
 def test_what_would_take_minutes_is_asked_to_be_marked(open_clip, files, monkeypatch):
     window = open_clip()
-    monkeypatch.setattr("app.gui.share_commands.LONG_S", 1.0)
+    monkeypatch.setattr("app.gui.commands.share.LONG_S", 1.0)
     window.commands["share"].trigger()
     assert "Mark the part to share first" in window.banner.text

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPaintEvent
 
-from app.gui.timeline import HEAD, LANE, NAMES, Lanes
+from app.gui.playback.timeline import HEAD, LANE, NAMES, Lanes
 from tests.app.gui.conftest import rgb_of
 from tracking.events import Event, EventKind, FrameSpan, Lane
 from tracking.session.edits import SetMark

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
 
-from app.gui.place_dialog import PlaceDialog
+from app.gui.dialogs.place import PlaceDialog
 from tests.app.gui.conftest import FRAMES, choose, pixels, press, shown_frame
 from tracking.session.edits import RenamePerson
 from tracking.session.session import session_path

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app.gui.application import AfterPaint, make_window
 from app.gui.preferences import PreferencesStore
 from app.presets import PRESETS
-from app.runs.opened import Opened
+from app.workspace.opened import Opened
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.app.gui.conftest import FRAMES, go_to
@@ -72,7 +72,7 @@ def test_first_page_offers_three_ways_and_recent_files(qtbot, window, clip):
 
 
 def test_no_camera_is_said_not_shown_in_a_box(window, monkeypatch):
-    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: ())
+    monkeypatch.setattr("app.gui.commands.file.list_cameras", lambda: ())
     window.files.ask_camera()
     assert "No camera" in window.banner.text
 
@@ -333,6 +333,6 @@ def test_a_long_run_does_not_lose_the_constants_of_python():
 def test_camera_plugged_in_later_appears_on_the_first_page(qtbot, window, monkeypatch):
     from tracking.video.camera import CameraInfo
 
-    monkeypatch.setattr("app.gui.file_commands.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
+    monkeypatch.setattr("app.gui.commands.file.list_cameras", lambda: (CameraInfo(0, "Desk camera"),))
     qtbot.waitUntil(lambda: window.start.camera.note.text() == "Desk camera")
     assert window.start.camera.isEnabled()

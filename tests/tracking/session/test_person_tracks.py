@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ppnet_live as pl
-from app.runs.person_history import PersonHistory, without_single_gaps
+from app.workspace.person_history import PersonHistory, without_single_gaps
 from tests.results import made_header, made_result
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import (

@@ -1,0 +1,1 @@
+"""The pages beside the picture, and what keeps them up to date."""

@@ -1,0 +1,1 @@
+"""The picture: painted, zoomed, clicked and drawn on."""

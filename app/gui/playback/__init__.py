@@ -1,0 +1,1 @@
+"""What lies under the picture: transport, timeline and the bar that records."""

@@ -1,0 +1,1 @@
+"""Many inputs, one after the other or at the same time."""

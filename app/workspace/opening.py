@@ -1,0 +1,209 @@
+"""Opens files, sessions and cameras."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from app.runs.batch.inputs import VIDEO_SUFFIXES
+from app.workspace.background_call import Post
+from app.workspace.continued_settings import look_how_to_go_on, settings_to_go_on
+from app.workspace.demo_session import bring_demo_session
+from app.workspace.opened import Factories
+from app.workspace.opened_camera import OpenedCamera
+from app.workspace.opened_file import OpenedFile
+from app.workspace.result_paths import free_path, place_for_session
+from ppnet.errors import UserError
+from ppnet.output_files import make_folder
+from tracking.run_settings import RunSettings
+from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
+from tracking.session.session import Session, session_path
+from tracking.stems import stem_of
+from tracking.video.source import VideoInfo
+from tracking.video.transformed import adapted
+
+
+class UnusableSessionError(UserError):
+    """The session beside a video cannot be used; tracking the `video` anew keeps it under another name."""
+
+    def __init__(self, video: Path, why: UserError) -> None:
+        super().__init__(f"{why} {video.name} can be tracked anew; the session is kept.")
+        self.video = video
+
+
+def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, again: bool, own: Path) -> None:
+    """Raises what `open_file` would, as far as it can be known before. own: the session that is open in this program,
+    which can be opened again."""
+    info, place = _info_of(video, settings, factories), place_for_session(video)
+    if again or not place.exists():
+        factories.header(info, settings)
+    elif not _is_same(place, own):
+        with _way_out(place, video), Session.open(place) as session:
+            _check(session, info)
+            look_how_to_go_on(session, settings, factories.header)
+
+
+def open_file(
+    video: Path, settings: RunSettings, factories: Factories, post: Post, *, again: bool = False
+) -> OpenedFile:
+    """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
+    session that is there is kept under another name (`OpenedFile.kept`).
+
+    UserError when the video or its session cannot be opened; UnusableSessionError when it is the session, and nobody
+    else has it.
+    """
+    info = _info_of(video, settings, factories)
+    place = place_for_session(video, anew=again)
+    if not again and not place.exists():
+        bring_demo_session(video, place, factories.header(info, settings))
+    if place.exists() and not again:
+        return _with_its_session(video, place, info, settings, factories, post)
+    kept = free_path(place) if place.exists() else None
+    session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
+    opened = _opened_file(video, session, settings, factories, post)
+    opened.kept = kept
+    return opened
+
+
+def _info_of(video: Path, settings: RunSettings, factories: Factories) -> VideoInfo:
+    with adapted(factories.open_source(video), settings.adaptation) as source:
+        return source.info
+
+
+def _with_its_session(
+    video: Path, place: Path, info: VideoInfo, settings: RunSettings, factories: Factories, post: Post
+) -> OpenedFile:
+    with _way_out(place, video):
+        session = Session.open(place, writable=True)
+        try:
+            _check(session, info)
+        except BaseException:
+            session.close()
+            raise
+        return _opened_file(video, session, settings, factories, post)
+
+
+@contextmanager
+def _way_out(place: Path, video: Path | None) -> Iterator[None]:
+    """What is wrong with a session of a video that could be tracked anew in its place becomes an
+    UnusableSessionError."""
+    try:
+        yield
+    except SessionInUseError:
+        raise
+    except UserError as error:
+        if video is None or not place.exists() or place_for_session(video).resolve() != place.resolve():
+            raise
+        raise UnusableSessionError(video, error) from error
+
+
+def _check(session: Session, info: VideoInfo) -> None:
+    """UserError when its video, settings or edits are none that can be shown."""
+    if not _is_of(session, info):
+        raise UserError(f"{session.path.name} belongs to another video of the same name; move it away.")
+    session.edits()
+    _ = session.header.run_settings
+
+
+def _is_of(session: Session, info: VideoInfo) -> bool:
+    """Whether a session may be of a video: as large, as long as far as that is known, and not of another one beside it
+    (walk.mov, walk.mp4)."""
+    known = session.header.source
+    if sorted(known.size_wh) != sorted(info.size_wh):
+        return False
+    if None not in (known.frame_count, info.frame_count) and known.frame_count != info.frame_count:
+        return False
+    if info.path is None:
+        return True
+    own = info.path.with_name(Path(known.path or known.name).name)
+    return stem_of(own) != stem_of(info.path) or not own.exists() or own.samefile(info.path)
+
+
+def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Path) -> None:
+    """Raises what `open_session` would, as far as it can be known before; own: see `look_at_file`."""
+    if not _is_same(path, own):
+        _looked_at(path, settings, factories)
+
+
+def open_session(path: Path, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
+    """A session file opened again, over its video. UserError when either is missing, or there never was a video, or one
+    of them cannot be used; UnusableSessionError when it is the session, and the video can be tracked anew in its
+    place."""
+    video, info = _looked_at(path, settings, factories)
+    return _with_its_session(video, path, info, settings, factories, post)
+
+
+def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> tuple[Path, VideoInfo]:
+    """The video that a session is about."""
+    with _way_out(path, _video_called_like(path)):
+        session = Session.open(path)
+    with session:
+        video = _video_of(session)
+        info = _info_of(video, settings, factories)
+        with _way_out(path, video):
+            _check(session, info)
+            look_how_to_go_on(session, settings, factories.header)
+    return video, info
+
+
+def _is_same(path: Path, own: Path) -> bool:
+    return path.resolve() == own.resolve()
+
+
+def _video_called_like(path: Path) -> Path | None:
+    """The video beside a session that is called like it."""
+    beside = (path.with_name(path.name.removesuffix(SUFFIX) + suffix) for suffix in sorted(VIDEO_SUFFIXES))
+    return next((video for video in beside if video.is_file()), None)
+
+
+def _video_of(session: Session) -> Path:
+    source, path = session.header.source, session.path
+    if source.is_live:
+        raise UserError(
+            f"{path.name} is of a camera or stream and holds no pictures to show; "
+            f"`python main.py export {path.name}` writes tables from it."
+        )
+    beside = path.parent / Path(source.path or source.name).name
+    video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
+    if video is None:
+        raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
+    return Path(video)
+
+
+def _opened_file(video: Path, session: Session, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
+    """The session with its own settings, about the one person whom it names."""
+    try:
+        begun = replace(settings_to_go_on(session, settings, factories.header), only=session.header.run_settings.only)
+        return OpenedFile(video, session, begun, factories, post)
+    except BaseException:
+        session.close()
+        raise
+
+
+def open_camera(
+    spec: str,
+    settings: RunSettings,
+    factories: Factories,
+    post: Post,
+    *,
+    folder: Path,
+    name: str = "",
+    wish: Mapping[str, object] | None = None,
+) -> OpenedCamera:
+    """A camera (asked for what `wish` names) or network address; its session goes into `folder`, named by the time."""
+    options = dict(wish or {})
+    header = look_at_camera(spec, settings, factories, folder=folder, name=name)
+    stem = datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    session = Session.create(free_path(session_path(Path(f"{stem}.live"), folder)), header)
+    return OpenedCamera(spec, name or spec, session, settings, factories, post, wish=options)
+
+
+def look_at_camera(
+    spec: str, settings: RunSettings, factories: Factories, *, folder: Path, name: str = ""
+) -> SessionHeader:
+    """What the session of a camera begins with; its folder is there then. UserError when that cannot be, or the camera
+    can't be tracked with these settings."""
+    make_folder(folder)
+    info = VideoInfo(name=name or spec, path=None, size_wh=(1, 1), is_live=True)  # until the camera tells
+    return factories.header(info, settings)
