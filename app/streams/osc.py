@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from app.streams.people import people_of
-from app.streams.targets import Target
+from app.streams.target import Target
 from ppnet.errors import UserError
 from ppnet.extras import load
 from ppnet.skeleton import Skeleton

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.streams.people import people_of
-from app.streams.targets import Target
+from app.streams.target import Target
 from ppnet.errors import UserError
 from ppnet.extras import load
 from ppnet.skeleton import Skeleton

@@ -11,7 +11,8 @@ import pytest
 
 from app import cli
 from app.runs.sinks import Sink
-from app.streams.targets import NOWHERE, Target, Targets
+from app.streams.target import Target
+from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17
 from tests.clips import make_clip
