@@ -59,11 +59,12 @@ class Annotator:
             return image
         if style.layers.trails:
             self._trails.add(result)
+        trails = self._trails.lines() if style.layers.trails else {}
+        scene = scene_of(result, style, trails=trails, ghost=ghost)  # before the picture fills the processor's memory
         if canvas is None or canvas.shape != image.shape:
             canvas = np.empty(image.shape, np.uint8)
         np.copyto(canvas, image)
-        trails = self._trails.lines() if style.layers.trails else {}
-        paint_scene(scene_of(result, style, trails=trails, ghost=ghost), canvas)
+        paint_scene(scene, canvas)
         return canvas
 
 

@@ -18,8 +18,13 @@ from tracking.types import FrameResult, KeypointState, TrackState
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
+SURE_SCORE = 0.3  # joints of less confidence are unsure
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
+
+
+HIDDEN, PREDICTED, UNSURE, SURE = range(4)
+"""Grades: how well a joint is known. An edge is known as well as the worse of its ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,18 @@ class Sizes:
     """Lengths in image pixels.
 
     pixel: one pixel of the screen. span: the picture's longer side on the screen; nothing grows when it is enlarged.
+    letters: their height.
     """
 
     pixel: float
     span: float
+    letters: float
 
     @classmethod
     def of(cls, result: FrameResult, style: SceneStyle) -> "Sizes":
         """Of a picture shown in that style."""
-        return cls(1 / style.zoom, max(result.size_wh) * min(style.zoom, 1.0))
+        pixel, span = 1 / style.zoom, max(result.size_wh) * min(style.zoom, 1.0)
+        return cls(pixel, span, round(min(max(span / 68, 13.0), 36.0)) * pixel)
 
     def line(self, wanted: float) -> float:
         """A width near to so many pixels of the screen: an odd number, so that it lies evenly about its middle."""
@@ -44,11 +52,6 @@ class Sizes:
     def limb(self, person_height: float) -> float:
         """Width of the lines of a person of that height in image pixels."""
         return self.line(min(1 + person_height / self.pixel / 133, max(3.0, self.span / 256)))
-
-    @property
-    def letters(self) -> float:
-        """Height of the letters."""
-        return round(min(max(self.span / 68, 13.0), 36.0)) * self.pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +95,19 @@ def _in_a_row(edges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 class People:
     """What of N people is shown.
 
-    points (N, K, 2), scores, shown and predicted (N, K), which is nobody's joint where a still person was not read for
-    this one frame: that looks like the frames around it; corners: of the boxes, x1, y1, x2, y2; lost: whose box is a
-    guess; colors: of boxes and labels; limbs: width of each one's lines, image pixels; mutes: how far each one's
-    colours step back because somebody else is chosen; order: rows as they are painted, large people first, so that a
-    small one in front is not covered, and the chosen one last; teams: the same rows, those together that are painted
-    at once (see `_teams`); team_of: (N,) the team of each, -1 of none.
+    points (N, K, 2) and scores (N, K); grades: (N, K) from `HIDDEN` to `SURE`; a still person who was not read for this
+    one frame has no predicted joints: that looks like the frames around it; corners: of the boxes, x1, y1, x2, y2;
+    lost: whose box is a guess; colors: of boxes and labels; limbs: width of each one's lines, image pixels; mutes: how
+    far each one's colours step back because somebody else is chosen; order: rows as they are painted, large people
+    first, so that a small one in front is not covered, and the chosen one last; teams: the same rows, those together
+    that are painted at once (see `_teams`); team_of: (N,) the team of each, -1 of none.
     """
 
     result: FrameResult
     bones: Bones
     points: Floats
     scores: Floats
-    shown: Bools
-    predicted: Bools
+    grades: npt.NDArray[np.uint8]
     corners: list[list[float]]
     lost: list[bool]
     colors: list[Color]
@@ -119,20 +121,19 @@ class People:
     def of(cls, result: FrameResult, style: SceneStyle, sizes: Sizes) -> "People":
         """Everybody of a frame."""
         poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
-        finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
-        missing = result.states == KeypointState.MISSING
-        shown = np.asarray(finite & (poses.scores >= style.layers.min_score) & ~missing)
-        heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         chosen = style.people.chosen if style.people.chosen in ids else None
         order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
-        shown[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = False
+        finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
+        grades = _grades(result, finite & (poses.scores >= style.layers.min_score))
+        if len(order) < len(ids):
+            grades[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = HIDDEN
+        heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
         points = np.clip(np.where(finite[..., None], poses.keypoints, 0), -FAR, FAR)
-        corners = np.clip(boxes, -FAR, FAR)
         limbs = [sizes.limb(height) for height in heights]
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
-        reach = 1.5 * np.array(limbs).reshape(-1, 1) + sizes.line(sizes.span / 900 + 6)
-        teams = _teams(order, list(zip(limbs, mutes, strict=True)), _extents(corners, points, shown, reach))
+        reach = 1.5 * np.array(limbs) + 7 * sizes.pixel
+        teams = _teams(order, list(zip(limbs, mutes, strict=True)), _extents(points, grades > HIDDEN), reach)
         team_of = np.full(len(ids), -1)
         for team, rows in enumerate(teams):
             team_of[rows] = team
@@ -141,10 +142,9 @@ class People:
             bones=Bones.of(result.skeleton),
             points=points,
             scores=poses.scores,
-            shown=shown,
-            predicted=shown & (result.states == KeypointState.PREDICTED) & ~result.unread[:, None],
-            corners=corners.tolist(),
-            lost=(result.tracks.states == TrackState.PREDICTED).tolist(),
+            grades=grades,
+            corners=np.clip(boxes, -FAR, FAR).tolist(),
+            lost=(result.tracks.states == TrackState.PREDICTED.value).tolist(),
             colors=[faded(track_color(track_id), mute) for track_id, mute in zip(ids, mutes, strict=True)],
             limbs=limbs,
             mutes=mutes,
@@ -153,16 +153,35 @@ class People:
             team_of=team_of,
         )
 
+    @property
+    def shown(self) -> Bools:
+        """(N, K) which joints are shown."""
+        return np.asarray(self.grades > HIDDEN)
+
     def look(self, team: int) -> tuple[float, float]:
         """Width of the lines of a team's people, and how far their colours step back."""
         row = self.teams[team][0]
         return self.limbs[row], self.mutes[row]
 
 
-def _teams(order: list[int], looks: list[tuple[float, float]], extents: npt.NDArray[np.floating]) -> list[list[int]]:
+def _grades(result: FrameResult, known: Bools) -> npt.NDArray[np.uint8]:
+    """(N, K) grades of everybody's joints; known: (N, K) those that have a place and are sure enough to be shown."""
+    grades = np.where(result.smoothed.scores < SURE_SCORE, np.uint8(UNSURE), np.uint8(SURE))
+    predicted = result.states == KeypointState.PREDICTED.value
+    if predicted.any():
+        grades[predicted & ~result.unread[:, None]] = PREDICTED
+    grades[~known | (result.states == KeypointState.MISSING.value)] = HIDDEN
+    return grades
+
+
+def _teams(
+    order: list[int], looks: list[tuple[float, float]], extents: Floats, reach: npt.NDArray[np.floating]
+) -> list[list[int]]:  # fmt: skip
     """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
-    two with extents (N, 4) that overlap. A few large calls take less time than many small ones."""
-    touches = box_math.near(extents, extents).tolist()
+    two with joints whose extents (N, 4), and lines so far (N,) around them, overlap. A few large calls take less time
+    than many small ones."""
+    around = extents + np.multiply.outer(reach, (-1, -1, 1, 1))
+    touches = box_math.near(around, around).tolist()
     depths = [0] * len(looks)
     teams: dict[tuple[int, tuple[float, float]], list[int]] = {}
     for row in order:
@@ -171,11 +190,8 @@ def _teams(order: list[int], looks: list[tuple[float, float]], extents: npt.NDAr
     return [teams[key] for key in sorted(teams)]
 
 
-def _extents(
-    corners: Floats, points: Floats, shown: Bools, reach: npt.NDArray[np.floating]
-) -> npt.NDArray[np.floating]:  # fmt: skip
-    """(N, 4) x1, y1, x2, y2 of everything painted of a person: box and joints, and so far (N, 1) around them."""
-    known = np.where(shown[..., None], points, np.nan)
-    low = np.fmin(corners[:, :2], np.fmin.reduce(known, axis=1))
-    high = np.fmax(corners[:, 2:], np.fmax.reduce(known, axis=1))
-    return np.concatenate([low - reach, high + reach], axis=1)
+def _extents(points: Floats, shown: Bools) -> Floats:
+    """(N, 4) x1, y1, x2, y2 around the joints of each that are shown; around nothing where none is."""
+    low = points.min(axis=1, initial=np.inf, where=shown[..., None])
+    high = points.max(axis=1, initial=-np.inf, where=shown[..., None])
+    return np.concatenate([low, high], axis=1)

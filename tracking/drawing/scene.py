@@ -7,7 +7,6 @@ A new layer is a function here that gives shapes; the canvas stays as it is.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +15,15 @@ from tracking.drawing.angle_arcs import angle_shapes
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
 from tracking.drawing.hand_drawn import drawing_shapes
 from tracking.drawing.label_places import Number, apart
-from tracking.drawing.people_shown import FAR, SIDES, People, Sizes
+from tracking.drawing.people_shown import FAR, PREDICTED, SIDES, SURE, UNSURE, People, Sizes
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
 from tracking.measurements import joints_of, places
 from tracking.types import FrameResult, KeypointState
 
 Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
+Groups = npt.NDArray[np.int64]
 
-UNSURE = 0.3  # edges with an end of less confidence are thin and pale
 LEVELS = 4  # confidence is shown in so many steps
 AGES = 5  # and so is the age of a trail
 
@@ -50,12 +48,11 @@ def scene_of(
         for track_id, way in (trails or {}).items():
             if track_id not in style.people.hidden:
                 shapes += _trail(way, track_id, sizes)
-    boxes = _boxes(people, sizes, chosen=style.people.chosen) if style.layers.boxes else []
+    if style.layers.boxes:
+        shapes += _boxes(people, sizes, chosen=style.people.chosen)
     edges = _edges(people, sizes) if style.layers.skeleton else []
     joints = _joints(people, sizes) if style.layers.joints else []
-    for team, rows in enumerate(people.teams):
-        if boxes:
-            shapes += [boxes[row] for row in rows]
+    for team in range(len(people.teams)):
         shapes += edges[team] if edges else ()
         shapes += joints[team] if joints else ()
     measured = [*_drawings(people, style, sizes), *_angles(people, style, sizes)]
@@ -83,59 +80,53 @@ def _trail(way: npt.NDArray[np.floating], track_id: int, sizes: Sizes) -> Iterat
             yield Lines(part, color, sizes.line(max(2.0, sizes.span / 400)))
 
 
-def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> list[Shape]:
-    """Of each row, also of those who are hidden. Dashed where the person is lost for the moment."""
+def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> Iterator[Shape]:
+    """Under all lines and joints. Dashed where the person is lost for the moment."""
     usual, wide = (sizes.line(sizes.span / 900 + more) for more in (0, 2))
-    widths = [wide if track_id == chosen else usual for track_id in people.result.tracks.ids.tolist()]
     corners = np.rint(np.array(people.corners).reshape(-1, 4) / sizes.pixel) * sizes.pixel
-    boxes: list[Shape] = [
-        Box(tuple(box), color, width) for box, color, width in zip(corners.tolist(), people.colors, widths, strict=True)
-    ]
-    if any(people.lost):
-        rows = list(compress(range(len(boxes)), people.lost))
-        lengths = [8 * sizes.pixel + 2 * widths[row] for row in rows]
-        for row, pieces in zip(rows, _dashed_boxes(corners[rows], lengths), strict=True):
-            boxes[row] = Lines(pieces, people.colors[row], widths[row])
-    return boxes
+    whole = corners.tolist()
+    for row in people.order:
+        width = wide if people.result.tracks.ids[row] == chosen else usual
+        if people.lost[row]:
+            yield Lines(_dashed_box(corners[row], 8 * sizes.pixel + 2 * width), people.colors[row], width)
+        else:
+            yield Box(tuple(whole[row]), people.colors[row], width)
 
 
-def _dashed_boxes(boxes: npt.NDArray[np.floating], lengths: Sequence[float]) -> Iterator[Floats]:
-    """Of each box (N, 4) the pieces of its outline, about `lengths` (N,) long."""
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]].reshape(-1, 5, 2).astype(np.float32)
-    sides = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
-    pieces, side = _dashes(sides, np.repeat(lengths, 4))
-    yield from np.split(pieces, np.searchsorted(side, 4 * np.arange(1, len(boxes))))
+def _dashed_box(box: npt.NDArray[np.floating], length: float) -> Floats:
+    """The pieces of the outline of x1, y1, x2, y2, about `length` long."""
+    corners = box[[0, 1, 2, 1, 2, 3, 0, 3, 0, 1]].reshape(5, 2).astype(np.float32)
+    return _dashes(np.stack([corners[:-1], corners[1:]], axis=1), np.full(4, length))[0]
 
 
 def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:
     """Of each team: lines with a dark rim; thin and pale where the network is unsure, dashed where an end is
     predicted."""
-    bones = people.bones
-    ends = people.points[:, bones.edges]
-    shown = np.asarray(people.shown[:, bones.edges].all(axis=2))
-    dashed = shown & people.predicted[:, bones.edges].any(axis=2)
-    unsure = shown & ~dashed & (people.scores[:, bones.edges].min(axis=2) < UNSURE)
-    solid = shown & ~dashed & ~unsure
-    groups = people.team_of[:, None] * len(SIDES) + bones.edge_sides  # of a team's side
-    pieces, group = ends[solid], groups[solid]
-    if dashed.any():
-        lengths = 3 * np.repeat(people.limbs, dashed.sum(axis=1)) + 2 * sizes.pixel
-        dashes, line = _dashes(ends[dashed], lengths)
-        pieces, group = np.concatenate([pieces, dashes]), np.concatenate([group, groups[dashed][line]])
+    starts, ends = people.bones.edges.T
+    lines, grades = people.points[:, people.bones.edges], np.minimum(people.grades[:, starts], people.grades[:, ends])
+    groups = people.team_of[:, None] * len(SIDES) + people.bones.edge_sides  # of a team's side
     edges: list[list[Lines]] = [[] for _ in people.teams]
-    for number, lines in _grouped(ends[unsure], groups[unsure]):
+    unsure = grades == UNSURE
+    for number, pieces in _runs(*_in_order(lines[unsure], groups[unsure])):
         team, side = divmod(number, len(SIDES))
         width, mute = people.look(team)
         thin = sizes.line(width / sizes.pixel - 2)
-        edges[team].append(Lines(lines, faded(_joint_color(side, LEVELS - 1), mute), thin))
-    for team, lines in _grouped(pieces, group, several=len(SIDES)):
+        edges[team].append(Lines(pieces, _joint_color(side, LEVELS - 1, mute), thin))
+    sure, dashed = grades == SURE, grades == PREDICTED
+    pieces, group = lines[sure], groups[sure]
+    if dashed.any():
+        lengths = 3 * np.repeat(people.limbs, dashed.sum(axis=1)) + 2 * sizes.pixel
+        dashes, line = _dashes(lines[dashed], lengths)
+        pieces, group = np.concatenate([pieces, dashes]), np.concatenate([group, groups[dashed][line]])
+    pieces, group = _in_order(pieces, group)
+    for team, part in _runs(pieces, group // len(SIDES)):
         width, _ = people.look(team)
         if width > sizes.pixel:  # a rim keeps the lines visible on any ground
-            edges[team].append(Lines(lines, OUTLINE, width + 2 * sizes.pixel))
-    for number, lines in _grouped(pieces, group):
+            edges[team].append(Lines(part, OUTLINE, width + 2 * sizes.pixel))
+    for number, part in _runs(pieces, group):
         team, side = divmod(number, len(SIDES))
         width, mute = people.look(team)
-        edges[team].append(Lines(lines, faded(SIDE_COLORS[SIDES[side]], mute), width))
+        edges[team].append(Lines(part, _joint_color(side, LEVELS, mute), width))
     return edges
 
 
@@ -146,35 +137,38 @@ def _joints(people: People, sizes: Sizes) -> list[list[Discs]]:
     groups = (people.team_of[:, None] * (LEVELS + 1) + levels) * len(SIDES) + people.bones.joint_sides
     joints: list[list[Discs]] = [[] for _ in people.teams]
 
-    def add_rims(which: Bools, color: Color, beyond: float, ring: float = 0.0) -> None:
-        for number, centers in _grouped(people.points[which], groups[which], several=len(SIDES)):
+    def add_rims(centers: Floats, group: Groups, color: Color, beyond: float, ring: float = 0.0) -> None:
+        for number, part in _runs(centers, group // len(SIDES)):
             team, level = divmod(number, LEVELS + 1)
             limb, _ = people.look(team)
             if ring or limb > sizes.pixel:
-                joints[team].append(Discs(centers, _radii(limb, sizes.pixel)[level] + beyond, color, ring))
+                joints[team].append(Discs(part, _radius(limb, level, sizes.pixel) + beyond, color, ring))
 
-    def add_discs(which: Bools, *, hollow: bool = False) -> None:
-        for number, centers in _grouped(people.points[which], groups[which]):
+    def add_discs(centers: Floats, group: Groups, *, hollow: bool = False) -> None:
+        for number, part in _runs(centers, group):
             place, side = divmod(number, len(SIDES))
             team, level = divmod(place, LEVELS + 1)
             limb, mute = people.look(team)
             ring = sizes.line(limb / sizes.pixel / 2) if hollow else 0.0
-            color = faded(_joint_color(side, level), mute)
-            joints[team].append(Discs(centers, _radii(limb, sizes.pixel)[level], color, ring))
+            joints[team].append(Discs(part, _radius(limb, level, sizes.pixel), _joint_color(side, level, mute), ring))
 
-    full = people.shown & ~people.predicted
-    add_rims(full, OUTLINE, sizes.pixel)
-    add_discs(full)
-    add_discs(people.predicted, hollow=True)
-    add_rims(people.shown & (people.result.states == KeypointState.EDITED), LIGHT_INK, sizes.line(2), sizes.line(2))
+    full, predicted = people.grades >= UNSURE, people.grades == PREDICTED
+    edited = people.shown & (people.result.states == KeypointState.EDITED.value)
+    centers, group = _in_order(people.points[full], groups[full])
+    add_rims(centers, group, OUTLINE, sizes.pixel)
+    add_discs(centers, group)
+    if predicted.any():
+        add_discs(*_in_order(people.points[predicted], groups[predicted]), hollow=True)
+    if edited.any():
+        add_rims(*_in_order(people.points[edited], groups[edited]), LIGHT_INK, sizes.line(2), sizes.line(2))
     return joints
 
 
 @cache
-def _radii(limb: float, pixel: float) -> tuple[float, ...]:
-    """Of a joint of each level, on a person with lines of that width: halves of a pixel of the screen."""
+def _radius(limb: float, level: int, pixel: float) -> float:
+    """Of a joint of that level, on a person with lines of that width: halves of a pixel of the screen."""
     largest = max(1.25 * limb, 1.5 * pixel)
-    return tuple(round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel for level in range(LEVELS + 1))
+    return round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel
 
 
 def _angles(people: People, style: SceneStyle, sizes: Sizes) -> Iterator[Shape | Number]:
@@ -230,19 +224,23 @@ def _label(people: People, row: int, style: SceneStyle, sizes: Sizes) -> Label:
 
 
 @cache
-def _joint_color(side: int, level: int) -> Color:
-    return faded(SIDE_COLORS[SIDES[side]], 1 - level / LEVELS)
+def _joint_color(side: int, level: int, mute: float) -> Color:
+    return faded(faded(SIDE_COLORS[SIDES[side]], 1 - level / LEVELS), mute)
 
 
-def _grouped(lines: Floats, group: npt.NDArray[np.int64], *, several: int = 1) -> Iterator[tuple[int, Floats]]:
-    """Each group that has lines, with them, in order; `several`: so many groups taken for one, in the same order."""
-    if not len(lines):
-        return
+def _in_order(points: Floats, group: Groups) -> tuple[Floats, Groups]:
+    """Both by group, else as they were."""
     order = np.argsort(group, kind="stable")
-    lines, group = lines[order], group[order] // several
+    return points[order], group[order]
+
+
+def _runs(points: Floats, group: Groups) -> Iterator[tuple[int, Floats]]:
+    """Each group of points that are in order, with them."""
+    if not len(group):
+        return
     starts = [0, *(np.flatnonzero(group[1:] != group[:-1]) + 1).tolist()]
-    for number, start, end in zip(group[starts].tolist(), starts, [*starts[1:], len(lines)], strict=True):
-        yield number, lines[start:end]
+    for number, start, end in zip(group[starts].tolist(), starts, [*starts[1:], len(group)], strict=True):
+        yield number, points[start:end]
 
 
 def _dashes(lines: Floats, lengths: npt.NDArray[np.floating]) -> tuple[Floats, npt.NDArray[np.intp]]:
@@ -255,5 +253,5 @@ def _dashes(lines: Floats, lengths: npt.NDArray[np.floating]) -> tuple[Floats, n
     pieces = (parts + 1) // 2
     line = np.repeat(np.arange(len(lines)), pieces)
     number = np.arange(len(line)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    shares = np.stack([2 * number, 2 * number + 1], axis=1) / parts[line][:, None]
+    shares = (2 * number[:, None] + [0, 1]) / parts[line][:, None]
     return np.asarray(starts[line][:, None] + shares[..., None] * steps[line][:, None], np.float32), line

@@ -1,5 +1,6 @@
 """What lies over a picture: every layer shows, in its colour, where it belongs; the picture handed in stays."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -283,17 +284,17 @@ def crowd(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_many_are_painted_as_if_one_after_the_other(seed):
-    """Whoever touches nobody is painted together with others; the picture is the same."""
+    """Whoever touches nobody is painted together with others; the picture is the same. Boxes lie under all of them."""
     everybody, style = crowd(seed), SceneStyle(only(skeleton=True, joints=True, boxes=True))
     painted, alone = plain((640, 640)), plain((640, 640))
     scene = scene_of(everybody, style)
     paint_scene(scene, painted)
-    shapes = 0
-    for row in np.argsort(everybody.tracks.boxes[:, 1] - everybody.tracks.boxes[:, 3], kind="stable"):
+    shapes, order = 0, np.argsort(everybody.tracks.boxes[:, 1] - everybody.tracks.boxes[:, 3], kind="stable")
+    for layers, row in itertools.product((only(boxes=True), only(skeleton=True, joints=True)), order):
         poses = everybody.smoothed.take(np.array([row]))
         single = replace(everybody, tracks=everybody.tracks.take(np.array([row])), raw=poses, smoothed=poses,
                          states=everybody.states[[row]])  # fmt: skip
-        part = scene_of(single, style)
+        part = scene_of(single, SceneStyle(layers))
         shapes += len(part.shapes)
         paint_scene(part, alone)
     assert (painted == alone).all()
