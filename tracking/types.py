@@ -122,7 +122,7 @@ class Tracks:
 def unread_people(tracks: Tracks, raw: Poses) -> npt.NDArray[np.bool_]:
     """(N,) people in view whom the network was not asked about, as they held still: what is known of their joints is
     carried on for this one frame."""
-    in_view = tracks.states == TrackState.TRACKED
+    in_view = tracks.states == TrackState.TRACKED.value
     return np.asarray(in_view & ~np.isfinite(raw.keypoints[..., 0]).any(axis=1), np.bool_)
 
 

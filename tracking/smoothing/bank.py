@@ -27,6 +27,8 @@ def process_noise(size: int, dt_s: Floats | float) -> Floats:
 
 
 def _each(model: Callable[[int, float], Floats], size: int, dt_s: Floats | float) -> Floats:
+    if isinstance(dt_s, float):
+        return model(size, dt_s)
     steps = np.atleast_1d(dt_s)
     if (steps == steps[:1]).all():
         return model(size, float(steps[0]) if len(steps) else 0.0)
@@ -52,9 +54,35 @@ def _white_noise(size: int, dt_s: float) -> Floats:
 
 def predict(x: Floats, P: Floats, dt_s: Floats | float, *, density: Floats) -> tuple[Floats, Floats]:
     """Move all filters on by `dt_s` (one step, or one for each of N people); `density` (...) is spectral."""
-    size = P.shape[-1]
-    F = transition(size, dt_s)
-    return F @ x, F @ P @ np.swapaxes(F, -1, -2) + density[..., None, None] * process_noise(size, dt_s)
+    Q = density[..., None, None] * process_noise(P.shape[-1], dt_s)
+    return _product(_of_state, x, dt_s), _product(_of_covariance, P, dt_s) + Q
+
+
+def _product(model: Callable[[int, float], Floats], values: Floats, dt_s: Floats | float) -> Floats:
+    """`values` (..., m, n), each taken as one row and multiplied by the model's matrix: one large product takes a
+    third of the time of hundreds of tiny ones."""
+    by = _each(model, values.shape[-2], dt_s)
+    rows = values.reshape(*values.shape[:-2], by.shape[-1])
+    return np.asarray((rows @ (by if by.ndim == 2 else by[:, 0])).reshape(values.shape))
+
+
+@lru_cache(maxsize=256)
+def _of_state(size: int, dt_s: float) -> Floats:
+    """(2 m, 2 m) by which a state as a row becomes F @ x."""
+    return _kronecker(_taylor(size, dt_s), np.eye(2)).T
+
+
+@lru_cache(maxsize=256)
+def _of_covariance(size: int, dt_s: float) -> Floats:
+    """(m m, m m) by which a covariance as a row becomes F @ P @ F.T."""
+    F = _taylor(size, dt_s)
+    return _kronecker(F, F).T
+
+
+def _kronecker(first: Floats, second: Floats) -> Floats:
+    """As `np.kron`, in a fraction of the time."""
+    size = len(first) * len(second)
+    return np.multiply.outer(first, second).swapaxes(1, 2).reshape(size, size)
 
 
 def innovation(x: Floats, P: Floats, z: Floats, R: Floats) -> tuple[Floats, Floats]:

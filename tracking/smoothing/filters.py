@@ -108,7 +108,8 @@ class JointFilters:
         own = np.exp(-step_s / COASTING_S)
         slowed = body[:, None] + (speeds - body[:, None]) * own
         self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
-        self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
+        if self.x.shape[2] > 2:
+            self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
 
     def feed(
         self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings, hindsight: Floats | None = None
@@ -119,8 +120,7 @@ class JointFilters:
         less the further they are from there.
         """
         step = np.reshape(step_s, (-1, 1))
-        found, scores, measured = self._measured(poses, step, settings)
-        R = measurement_variance(self.sides, scores)
+        found, scores, R, measured = self._measured(poses, step, settings)
         if hindsight is not None:
             R = np.fmax(R, HINDSIGHT**2 * ((found - hindsight) ** 2).sum(axis=-1))
         y, S = bank.innovation(self.x, self.P, found, R)
@@ -148,23 +148,26 @@ class JointFilters:
             spreads = sides[:, None] * np.array(START_SPREADS)[: self.P.shape[-1] - 1]
             self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=spreads)
 
-    def _measured(self, poses: Poses, step: Floats, settings: SmoothingSettings) -> tuple[Floats, Floats, Mask]:
-        """Keypoints, scores and mask of what the network saw, left and right put back where that is certain."""
+    def _measured(
+        self, poses: Poses, step: Floats, settings: SmoothingSettings
+    ) -> tuple[Floats, Floats, Floats, Mask]:  # fmt: skip
+        """Keypoints, scores, variances and mask of what the network saw, left and right put back where that is
+        certain."""
         measured = measured_mask(poses, settings.min_score)
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
+        noise = measurement_variance(self.sides, scores)
         if settings.undo_swaps and self.alive.any():
             twins = twins_of(poses.skeleton)
-            swap = self._swaps(found, scores, step, twins)
+            swap = self._swaps(found, noise, step, twins)
             if swap.any():
-                found, scores = exchanged(found, swap, twins), exchanged(scores, swap, twins)
+                found, scores, noise = exchanged(swap, twins, found, scores, noise)
                 measured = np.isfinite(found[..., 0])
-        return np.where(measured[..., None], found, 0.0), scores, measured
+        return np.where(measured[..., None], found, 0.0), scores, noise, measured
 
-    def _swaps(self, found: Floats, scores: Floats, step: Floats, twins: Twins) -> Mask:
+    def _swaps(self, found: Floats, noise: Floats, step: Floats, twins: Twins) -> Mask:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
         expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
-        noise = measurement_variance(self.sides, scores)
         likelihood = evidence(expected, self.P[..., 0, 0], found, noise, twins)
         swap = decide(likelihood, self.swapped)
         # Time spent exchanged counts against the track, time as it is for it.
@@ -172,8 +175,9 @@ class JointFilters:
         wrong = self.doubt_s > DOUBT_S
         if wrong.any():
             shown = self.places
-            for name in ("x", "P", "alive", "unseen_s", "distrusted_s", "scores"):
-                setattr(self, name, exchanged(getattr(self, name), wrong, twins))
+            self.x, self.P, self.alive, self.unseen_s, self.distrusted_s, self.scores = exchanged(
+                wrong, twins, self.x, self.P, self.alive, self.unseen_s, self.distrusted_s, self.scores
+            )
             self.glide = np.nan_to_num(shown - self.x[:, :, 0, :])
             self.doubt_s = np.where(wrong, 0.0, self.doubt_s)
             swap = swap & ~wrong

@@ -20,8 +20,7 @@ def outside(
     """(N, K) True where a keypoint (N, K, 2) lies farther out of the picture than at its border. sides: (N,) longest
     sides of the people's boxes, pixels. size_wh: of the picture, or (N, 1, 2) of each one's own."""
     margin = MARGIN * np.asarray(sides)[:, None, None]
-    with np.errstate(invalid="ignore"):
-        beyond = (keypoints < -margin) | (keypoints > np.array(size_wh) - 1 + margin)
+    beyond = (keypoints < -margin) | (keypoints > np.array(size_wh) - 1 + margin)
     return np.asarray(beyond.any(axis=2))
 
 

@@ -7,7 +7,7 @@ until there is reason for another: while legs pass each other both fit equally w
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from ppnet.skeleton import Skeleton
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Value = TypeVar("Value", bound=np.generic)
 
 LIMBS = (("elbow", "wrist"), ("knee", "ankle"))
 MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
@@ -91,7 +90,8 @@ def decide(likelihood: Floats, last: Mask) -> Mask:
     return np.asarray(likelihood + np.where(last, STICKINESS, -STICKINESS) > 0)
 
 
-def exchanged(values: npt.NDArray[Value], swap: Mask, twins: Twins) -> npt.NDArray[Value]:
-    """`values` (N, K, ...) with the twins of each group exchanged where `swap` (N, G) is True."""
-    order = np.where(swap[:, twins.group_of], twins.partners, np.arange(values.shape[1]))
-    return np.asarray(values[np.arange(len(values))[:, None], order])
+def exchanged(swap: Mask, twins: Twins, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """Each of `values` (N, K, ...) with the twins of each group exchanged where `swap` (N, G) is True."""
+    order = np.where(swap[:, twins.group_of], twins.partners, np.arange(len(twins.partners)))
+    rows = np.arange(len(swap))[:, None]
+    return tuple(each[rows, order] for each in values)
