@@ -112,9 +112,8 @@ def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
 
 def usable(boxes: Boxes, size_wh: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """(N,) True where a box is finite and shows at least `MIN_SIDE` pixels each way inside the picture."""
-    finite = np.all(np.isfinite(boxes), axis=1)
-    visible = sizes(clip(np.where(finite[:, None], boxes, 0), size_wh))
-    return np.asarray(np.logical_and(finite, visible.min(axis=1, initial=np.inf) >= MIN_SIDE))
+    visible = np.minimum(boxes[:, 2:], size_wh) - np.maximum(boxes[:, :2], 0)
+    return np.asarray(np.isfinite(boxes).all(axis=1) & (visible >= MIN_SIDE).all(axis=1))
 
 
 def visible_fraction(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:

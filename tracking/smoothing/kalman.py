@@ -11,7 +11,6 @@ from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import KeypointState
 
 SIZE_MEMORY_S = 1.0  # boxes breathe with the pose; the size that scales all noise follows them slowly
-MISSING, MEASURED, PREDICTED = np.uint8([KeypointState.MISSING, KeypointState.MEASURED, KeypointState.PREDICTED])
 LONGEST_STEP_S = 0.25  # after a longer pause than this (and than a gap may be) everyone begins anew
 
 
@@ -44,8 +43,8 @@ class KalmanSmoother:
         skipped_s = np.where(np.zeros(len(ids), bool) if unread is None else unread, step_s, 0.0)[:, None]
         fading = 1 - (filters.unseen_s - skipped_s) / max(self.settings.max_gap_s, 1e-9) / 2
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
-        states = np.where(filters.alive, PREDICTED, MISSING)
-        states[accepted] = MEASURED
+        states = np.where(filters.alive, np.uint8(KeypointState.PREDICTED), np.uint8(KeypointState.MISSING))
+        states[accepted] = KeypointState.MEASURED.value
         # Half of what moves somebody who holds still is noise.
         places = filters.places - skipped_s[..., None] / 2 * filters.x[:, :, 1, :]
         return Poses(places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states

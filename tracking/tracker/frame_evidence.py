@@ -102,7 +102,7 @@ class FrameEvidence:
 def pose_scores(scores: Floats) -> Floats:
     """(M,) mean of the better half of finite scores (M, K): half a body may be outside the picture."""
     best = np.sort(scores, axis=1)[:, ::-1][:, : (scores.shape[1] + 1) // 2]
-    return best.mean(axis=1).astype(np.float64) if best.size else np.zeros(len(scores))
+    return (best.sum(axis=1) / best.shape[1]).astype(np.float64) if best.size else np.zeros(len(scores))
 
 
 def usable_detections(detections: Detections | None, size_wh: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -82,10 +82,14 @@ class BoxFilters:
         self.speed_variance = keep**2 * self.speed_variance + density * step_s
         self.boxes = _boxes(self.place)
 
-    def update(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> None:
-        """Take in boxes (R, 4) measured for some rows (R,), with standard deviations `noise` (R,) times the usual."""
+    def innovation(self, boxes: Floats) -> "Innovation":
+        """What boxes (T, 4) measured now tell; NaN where nothing is."""
+        return Innovation(_measurements(boxes) - self.place, _sides(self.place))
+
+    def update(self, rows: Rows, found: "Innovation", noise: Floats, settings: MotionSettings) -> None:
+        """Take in what was measured of some rows (R,), with standard deviations `noise` (T,) times the usual."""
         place, variance, covariance = self.place[rows], self.place_variance[rows], self.covariance[rows]
-        residual, total = self._innovation(rows, boxes, noise, settings)
+        residual, total = found.residual[rows], variance + found.variances(rows, noise, settings)
         place_gain, speed_gain = variance / total, covariance / total
         self.place[rows] = place = place + place_gain * residual
         self.speed[rows] += speed_gain * residual
@@ -94,16 +98,11 @@ class BoxFilters:
         self.place_variance[rows] = (1 - place_gain) * variance
         self.boxes[rows] = _boxes(place)
 
-    def updated_boxes(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> Floats:
-        """(R, 4) what `update` would make of the boxes; NaN where those measured are."""
-        residual, total = self._innovation(rows, boxes, noise, settings)
-        return _boxes(self.place[rows] + self.place_variance[rows] / total * residual)
-
-    def _innovation(self, rows: Rows, boxes: Floats, noise: Floats, settings: MotionSettings) -> tuple[Floats, Floats]:
-        """(R, 4) how far the measured boxes are from what was expected, and the variances of that."""
-        place = self.place[rows]
-        total = self.place_variance[rows] + _noise(_sides(place), noise[:, None], settings)
-        return _measurements(boxes) - place, total
+    def updated_boxes(self, rows: Rows, found: "Innovation", noise: Floats, settings: MotionSettings) -> Floats:
+        """(R, 4) the boxes that `update` would make; NaN where nothing was measured."""
+        variance = self.place_variance[rows]
+        gain = variance / (variance + found.variances(rows, noise, settings))
+        return _boxes(self.place[rows] + gain * found.residual[rows])
 
     def average(self, rows: Rows, steps_s: Floats, settings: MotionSettings) -> None:
         """Take size and velocity of some rows, `steps_s` (R,) after the last time, into the running means that
@@ -124,6 +123,19 @@ class BoxFilters:
         self.boxes[rows] = _boxes(self.place[rows])
 
 
+@dataclass(frozen=True, slots=True)
+class Innovation:
+    """What was measured of T boxes: residual (T, 4), how far that is from what was expected; side (T, 1), the longest
+    one expected."""
+
+    residual: Floats
+    side: Floats
+
+    def variances(self, rows: Rows, noise: Floats, settings: MotionSettings) -> Floats:
+        """(R, 4) of the measurements of some rows (R,), with standard deviations `noise` (T,) times the usual."""
+        return _noise(self.side[rows], noise[rows, None], settings)
+
+
 def boxes_of_keypoints(
     anchors: Floats, anchor_keypoints: Floats, keypoints: Floats, settings: MotionSettings, *, least: int
 ) -> tuple[Floats, Floats]:
@@ -141,17 +153,15 @@ def boxes_of_keypoints(
     away = np.where(common, points - centers[:, :, None], 0.0)
     spread, new_spread = np.sqrt((away**2).sum(axis=(2, 3)))[..., None]
     growth = new_spread / np.maximum(spread, np.sqrt(np.maximum(counts, 1)))
-    scale = np.clip(growth, 1 / settings.max_scale, settings.max_scale)
+    scale = np.minimum(np.maximum(growth, 1 / settings.max_scale), settings.max_scale)
     middles = new_center + (box_math.centers(anchors) - center) * scale
     wholes = box_math.from_centers(middles, box_math.sizes(anchors) * scale)
     wholes[counts[:, 0] < max(least, 1)] = np.nan
-    shifts = [
-        extreme(np.where(common, points, beyond), axis=2) for extreme, beyond in ((np.min, np.inf), (np.max, -np.inf))
-    ]
-    with np.errstate(invalid="ignore"):
-        edges = anchors + np.concatenate([new - old for old, new in shifts], axis=1)
+    shared = np.where(common, points, np.nan)
+    (low, new_low), (high, new_high) = np.fmin.reduce(shared, axis=2), np.fmax.reduce(shared, axis=2)
+    edges = anchors + np.concatenate([new_low - low, new_high - high], axis=1)
     reach = settings.max_edge_shift * box_math.sizes(wholes).max(axis=1, keepdims=True)
-    return wholes, np.clip(edges, wholes - reach, wholes + reach)
+    return wholes, np.minimum(np.maximum(edges, wholes - reach), wholes + reach)
 
 
 def _sides(place: Floats) -> Floats:

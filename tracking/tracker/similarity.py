@@ -63,11 +63,12 @@ def same_poses(
     areas: (N,) of the boxes, square pixels. known: of so many, the first ones, no two are compared with each other.
     """
     spread, twins, floor = (2 * keypoint_sigmas(skeleton)) ** 2, skeleton.flip_index, settings.duplicate_oks
-    likely = _may_be_one(keypoints, areas, spread, np.arange(len(skeleton)), floor, known)
+    likely = _may_be_one(keypoints, areas, spread, EVERYBODY, floor, known)
     if np.count_nonzero(likely) > MANY:
         likely &= _may_be_one(keypoints, areas, spread, _sharpest(skeleton), floor, known)
-    first, second = np.nonzero(np.triu(likely, 1 - known))
+    first, second = np.nonzero(likely)
     second += known
+    first, second = first[first < second], second[first < second]
     same = np.zeros(len(first), np.bool_)
     for part in _parts(len(first)):
         one, other = keypoints[first[part]], keypoints[second[part]]
@@ -84,17 +85,22 @@ def _sharpest(skeleton: Skeleton) -> Rows:
     return np.union1d(joints, skeleton.flip_index[joints])
 
 
-def _may_be_one(keypoints: Floats, areas: Floats, spread: Floats, joints: Rows, floor: float, known: int) -> Mask:
+def _may_be_one(
+    keypoints: Floats, areas: Floats, spread: Floats, joints: Rows | slice, floor: float, known: int
+) -> Mask:  # fmt: skip
     """(N, M) False for pairs of people whose `joints` (J,) alone, if all are seen, keep OKS from reaching `floor`: the
     others cannot do more than fit."""
-    count, total = len(joints), len(spread)
+    asked, forgiving = keypoints[:, joints], spread[joints]
+    count, total = len(forgiving), len(spread)
     least = (floor * count - (1 - floor) * (total - count)) / max(count, 1)  # what these must reach on average
-    reach = _reach(least, areas * spread[joints].max(initial=0.0))
-    around = extents(keypoints[:, joints])
+    reach = _reach(least, areas * forgiving.max(initial=0.0))
+    around = extents(asked)
     near = box_math.near(around, around[known:], reach)
     near |= box_math.near(around[known:], around, reach[known:]).T if known else near.T
-    seen = np.asarray(np.isfinite(keypoints[:, joints]).all(axis=(1, 2)))
-    return near if count == total else near | ~(seen[:, None] & seen[known:])
+    if count == total:
+        return near
+    seen = np.asarray(np.isfinite(asked).all(axis=(1, 2)))
+    return near | ~(seen[:, None] & seen[known:])
 
 
 def extents(keypoints: Floats) -> Floats:

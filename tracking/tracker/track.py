@@ -171,8 +171,8 @@ class TrackStates:
 
     def mark_predicted(self, rows: Rows) -> None:
         """Nothing of this frame says where these people are: the motion model goes on alone."""
-        self.wanted[rows] = self.states[rows] == TrackState.TRACKED
-        self.states[rows] = TrackState.PREDICTED
+        self.wanted[rows] = self.states[rows] == TrackState.TRACKED.value
+        self.states[rows] = TrackState.PREDICTED.value
 
     def mark_missed(self, rows: Rows, time_s: float) -> None:
         """The detector looked and did not find these people."""
@@ -182,7 +182,7 @@ class TrackStates:
         """There is evidence of these people in this frame."""
         self.motion.average(rows, np.maximum(time_s - self.seen_s[rows], 0.0), settings.motion)
         self.seen_s[rows] = time_s
-        self.states[rows] = TrackState.TRACKED
+        self.states[rows] = TrackState.TRACKED.value
         self.lost[rows] = self.wanted[rows] = False
 
     def keep_detected(self, rows: Rows, boxes: Floats, scores: Floats, keypoints: Floats) -> None:

@@ -19,6 +19,7 @@ from tracking.tracker import appearance, similarity
 from tracking.tracker.appearance import LENGTH
 from tracking.tracker.association import assign, match, matching_stages
 from tracking.tracker.frame_evidence import Candidates, FrameEvidence, usable_detections
+from tracking.tracker.motion import Innovation
 from tracking.tracker.settings import TrackerSettings
 from tracking.tracker.track import TrackStates
 from tracking.types import Detections, Tracks, TrackState
@@ -64,12 +65,12 @@ class Tracker:
         predicted = people.boxes
         boxes, scores = usable_detections(detections, size_wh)
         iou: Floats = np.zeros((len(predicted), 0))
+        unclaimed = box_math.usable(predicted, size_wh) & (time_s - people.seen_s <= settings.shown_lost_s)
         if len(boxes):
             iou = box_math.iou_matrix(predicted, boxes)
             useful = (scores >= settings.high_score) | (iou.max(axis=0, initial=-1) >= settings.low_min_iou)
             boxes, scores, iou = boxes[useful], scores[useful], iou[:, useful]
-        unclaimed = box_math.usable(predicted, size_wh) & (time_s - people.seen_s <= settings.shown_lost_s)
-        unclaimed[[index for index, _ in assign(-iou, iou >= settings.low_min_iou)]] = False
+            unclaimed[[index for index, _ in assign(-iou, iou >= settings.low_min_iou)]] = False
         self._candidates = Candidates(
             boxes=np.concatenate([boxes, box_math.clip(predicted[unclaimed], size_wh)]),
             scores=scores,
@@ -88,7 +89,7 @@ class Tracker:
         if self._candidates is None or self._candidates.detected:
             return np.zeros(0 if self._candidates is None else len(self._candidates.boxes), np.int64)
         people, at = self._people, self._candidates.track_of
-        sure = np.isnan(people.missed_since_s) & ~people.lost & (people.states == TrackState.TRACKED)
+        sure = np.isnan(people.missed_since_s) & ~people.lost & (people.states == TrackState.TRACKED.value)
         return np.asarray(np.where(sure, people.ids, 0)[at], np.int64)
 
     def update(
@@ -108,8 +109,8 @@ class Tracker:
         self._people.fitted(keypoints=poses.keypoints.shape[1], colours=LENGTH)
         matches = self._match(evidence)
         self._suppress_duplicates(matches, evidence)
-        asked = np.ones(len(poses), np.bool_) if left_out is None else ~left_out
-        self._update(matches, evidence, held=(matches >= 0) & ~np.append(asked, True)[matches])
+        left_out = np.zeros(len(poses), np.bool_) if left_out is None else left_out
+        self._update(matches, evidence, held=_of_matches(left_out, matches))
         self._start(evidence)
         if candidates.detected:
             self._people = self._people.kept((self._people.ids > 0) | (self._people.rows >= 0))
@@ -198,7 +199,7 @@ class Tracker:
         people.rows = matches
         found = matches >= 0
         by_detection = found & (matches < candidates.detections)
-        read = found & np.append(evidence.read, False)[matches]
+        read = _of_matches(evidence.read, matches)
         detected, missed = np.flatnonzero(by_detection), np.flatnonzero(~found)
         by_keypoints = np.flatnonzero(read & ~by_detection)
         coasting = np.flatnonzero(found & ~read & ~by_detection)
@@ -246,17 +247,19 @@ class Tracker:
         near = box_math.near(before, reach)
         np.fill_diagonal(near, False)
         covered: Floats = np.zeros(len(people))
-        noise = factors
+        noise, innovation = factors, people.motion.innovation(measured)
         if near.any():
-            covered, noise = self._covered(before, near, measured, factors)
-        now = np.flatnonzero(np.isfinite(measured[:, 0]))
-        people.motion.update(now, measured[now], noise[now], settings.motion)
+            covered, noise = self._covered(before, near, innovation, factors)
+        people.motion.update(np.flatnonzero(np.isfinite(measured[:, 0])), innovation, noise, settings.motion)
         return covered
 
-    def _covered(self, before: Floats, near: Mask, measured: Floats, factors: Floats) -> tuple[Floats, Floats]:
+    def _covered(
+        self, before: Floats, near: Mask, innovation: Innovation, factors: Floats
+    ) -> tuple[Floats, Floats]:  # fmt: skip
         """(T,) which share of each box (T, 4) those cover that are `near` (T, T), and the noise that comes of it."""
         people, settings = self._people, self.settings
-        first = np.tril(near)  # whose turn comes before
+        turns = np.arange(len(people))
+        first = near & (turns < turns[:, None])  # whose turn comes before
         ahead = first.sum(axis=1)
         latest = before.copy()
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
@@ -272,7 +275,7 @@ class Tracker:
             ahead[ready] = -1
             if (ahead < 0).all():
                 return covered, noise
-            moved = people.motion.updated_boxes(ready, measured[ready], noise[ready], settings.motion)
+            moved = people.motion.updated_boxes(ready, innovation, noise, settings.motion)
             latest[ready] = np.where(np.isnan(moved), people.boxes[ready], moved)
             ahead -= first[:, ready].sum(axis=1)
 
@@ -335,8 +338,10 @@ class Tracker:
     def _report(self, poses: Poses) -> tuple[Tracks, Poses]:
         people = self._people
         shown = np.flatnonzero((people.ids > 0) & (self._time_s - people.seen_s <= self.settings.shown_lost_s))
-        first = shown[np.lexsort((people.ids[shown], people.rows[shown] < 0))][: self.settings.max_people]
-        shown = first[np.argsort(people.ids[first])]
+        if self.settings.max_people is not None:
+            first = np.lexsort((people.ids[shown], people.rows[shown] < 0))
+            shown = shown[first[: self.settings.max_people]]
+        shown = shown[np.argsort(people.ids[shown])]
         tracks = Tracks(
             ids=people.ids[shown],
             boxes=people.reported_boxes(self.settings)[shown].astype(np.float32),
@@ -346,3 +351,8 @@ class Tracker:
         rows = people.rows[shown]
         found = rows >= 0
         return tracks, poses.take(rows) if found.all() else poses.take(rows[found]).spread(found)
+
+
+def _of_matches(values: Mask, matches: Rows) -> Mask:
+    """(T,) of each track the value (M,) of its candidate; False for -1, none."""
+    return np.concatenate([values, [False]])[matches]

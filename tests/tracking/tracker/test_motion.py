@@ -32,7 +32,7 @@ def test_same_as_filterpy():
         box = box + rng.normal(2, 3, 4)
         side = max(one.x[4, 0], one.x[6, 0])
         one.update(measured(box)[:, None], R=np.eye(4) * (0.03 * side * noise) ** 2)
-        motion.update(FIRST, box[None], np.array([noise]), STILL)
+        motion.update(FIRST, motion.innovation(box[None]), np.array([noise]), STILL)
         assert measured(motion.boxes[0]) == pytest.approx(one.x[::2, 0], rel=1e-6)
         assert motion.speed[0, :2] == pytest.approx(one.x[[1, 3], 0], rel=1e-5, abs=1e-4)
         assert motion.position_variances[0] == pytest.approx((one.P[0, 0] + one.P[2, 2]) / 2, rel=1e-6)
@@ -47,18 +47,17 @@ def test_everybody_moves_as_if_alone():
     alone = [BoxFilters.start(box[None], SETTINGS) for box in boxes]
     for _ in range(12):
         rows = np.flatnonzero(rng.random(4) < 0.6)
-        found, noise = boxes[rows] + rng.normal(0, 5, (len(rows), 4)), rng.uniform(1, 4, len(rows))
+        found, noise = boxes + rng.normal(0, 5, (4, 4)), rng.uniform(1, 4, 4)
         steps_s, frozen = rng.uniform(0, 0.2, len(rows)), rows[:1]
         together.predict(0.04, SETTINGS)
-        together.update(rows, found, noise, SETTINGS)
+        together.update(rows, together.innovation(found), noise, SETTINGS)
         together.average(rows, steps_s, SETTINGS)
         together.freeze(frozen)
         for row, one in enumerate(alone):
             one.predict(0.04, SETTINGS)
             if row in rows:
-                k = [rows.tolist().index(row)]
-                one.update(FIRST, found[k], noise[k], SETTINGS)
-                one.average(FIRST, steps_s[k], SETTINGS)
+                one.update(FIRST, one.innovation(found[[row]]), noise[[row]], SETTINGS)
+                one.average(FIRST, steps_s[rows == row], SETTINGS)
             if row in frozen:
                 one.freeze(FIRST)
         np.testing.assert_allclose(together.boxes, np.concatenate([one.boxes for one in alone]))
@@ -70,7 +69,8 @@ def test_a_frozen_box_keeps_the_mean_size_and_velocity():
     for k in range(1, 40):
         motion.predict(0.05, SETTINGS)
         cut = 60.0 if k > 37 else 0.0  # at last somebody steps in front
-        motion.update(FIRST, np.array([[5.0 * k, 0.0, 5.0 * k + 80 - cut, 200.0]]), np.ones(1), SETTINGS)
+        measured = motion.innovation(np.array([[5.0 * k, 0.0, 5.0 * k + 80 - cut, 200.0]]))
+        motion.update(FIRST, measured, np.ones(1), SETTINGS)
         motion.average(FIRST, np.array([0.05]), SETTINGS)
     disturbed = abs(motion.speed[0, 0] - 100)
     motion.freeze(FIRST)
