@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.engine.memory import resident_bytes
 from app.gui.bridge import WindowThread
-from app.gui.look.theme import apply_theme
+from app.gui.look.theme import apply_theme, undressed
 from app.gui.main_window import MainWindow
 from app.gui.preferences import PreferencesStore
 from app.gui.report import WORDS
@@ -102,7 +102,8 @@ def make_window(app: QApplication, *, factories: Factories | None = None) -> Mai
     store = PreferencesStore()
     apply_theme(app, store.value.look)
     thread = WindowThread()
-    window = MainWindow(Workspace(factories or real_factories(), store.settings, post=thread.post), store)
+    with undressed(app):
+        window = MainWindow(Workspace(factories or real_factories(), store.settings, post=thread.post), store)
     thread.setParent(window)
     return window
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 PRESS = ENTER | {Qt.Key.Key_Space}
+CLICKED = frozenset({Qt.FocusPolicy.ClickFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus})
 MOVE = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End})
 
 
@@ -70,9 +71,8 @@ def leave_focus_to_tab(window: QWidget) -> None:
     """A click on a button or drop-down leaves the focus where it is: Space plays on. Tab still goes to them. Nothing
     takes the focus because the wheel was turned over it."""
     for control in window.findChildren(QWidget):
-        if control.focusPolicy() == Qt.FocusPolicy.WheelFocus:
-            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    for kind in (QAbstractButton, QComboBox):
-        for control in window.findChildren(kind):
-            if control.focusPolicy() & Qt.FocusPolicy.ClickFocus:
+        if (policy := control.focusPolicy()) in CLICKED:
+            if isinstance(control, QAbstractButton | QComboBox):
                 control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            elif policy == Qt.FocusPolicy.WheelFocus:
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -11,6 +11,8 @@ from tracking.session.edits import SetDrawing
 from tracking.session.person_tracks import PersonTrack
 
 Floats = npt.NDArray[np.float64]
+Curve = tuple[Floats, Floats]  # times in seconds and values
+NOTHING: Curve = (np.zeros(0), np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)

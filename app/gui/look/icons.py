@@ -1,7 +1,9 @@
 """Line icons, drawn for this program on a 24 x 24 grid and coloured like the text around them."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 RATIO = 2.0
@@ -49,16 +51,22 @@ ICONS = {
 
 def icon_pixmap(name: str, colour: str, *, size: int = 20) -> QPixmap:
     """An icon as a picture, `size` points square, sharp where a point has `RATIO` pixels each way."""
-    body = ICONS[name].replace("{c}", colour)
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{body}</svg>'
-    renderer = QSvgRenderer(QByteArray(svg.encode()))
-    pixmap = QPixmap(round(size * RATIO), round(size * RATIO))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, pixmap.width(), pixmap.height()))
-    painter.end()
+    pixmap = QPixmap.fromImage(_drawn(name, colour, round(size * RATIO)))
     pixmap.setDevicePixelRatio(RATIO)
     return pixmap
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, colour: str, side: int) -> QImage:
+    """An icon, `side` pixels square."""
+    body = ICONS[name].replace("{c}", colour)
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{body}</svg>'
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return image
 
 
 def icon(name: str, colour: str, *, faded: str | None = None) -> QIcon:

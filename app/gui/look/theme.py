@@ -1,5 +1,7 @@
 """Colours and style of the window: light and dark by the system, one table of tokens for both."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -268,4 +270,16 @@ def _dress(app: QApplication) -> None:
     sheet = style_sheet(tokens())
     if app.styleSheet() != sheet:  # setting one goes through all widgets there are
         app.setPalette(_palette(tokens()))
+        app.setStyleSheet(sheet)
+
+
+@contextmanager
+def undressed(app: QApplication) -> Iterator[None]:
+    """Widgets that are put together in here get the style's rules once, at the end: else Qt works them out anew for all
+    that a widget holds whenever that is put into another one."""
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
         app.setStyleSheet(sheet)

@@ -1,16 +1,18 @@
 """How fast everything runs: rates, milliseconds of each stage, delay, people and dropped frames of the last minute."""
 
+from __future__ import annotations
+
 from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.run_status import RunStatus
 from app.gui.look.theme import CURVE_COLOURS, as_panel
-from app.gui.panels.graph_style import Column, legend_label, line_pen, plot, restyle
+from app.gui.panels.graph_style import Column, legend_label
 
 SPAN_S = 60.0
 PER_SECOND = 4  # moments that the workspace gives
@@ -18,6 +20,9 @@ STAGES = (("detect_s", "detection"), ("track_s", "tracking"), ("pose_s", "joints
 RATES = (("capture_fps", "frames in"), ("process_fps", "tracked"), ("display_fps", "shown"))
 
 Row = dict[str, float]
+
+if TYPE_CHECKING:
+    from app.gui.panels.performance_plots import PerformancePlots
 
 
 def sample(status: RunStatus) -> Row:
@@ -41,7 +46,7 @@ class PerformanceGraphs(QWidget):
         as_panel(self)
         self._rows: deque[tuple[float, Row]] = deque()
         self._is_live = False
-        self._graphs: tuple[pg.PlotWidget, ...] = ()
+        self._plots: PerformancePlots | None = None
         self.legends = (
             _legend("Frames per second", [words for _, words in RATES]),
             _legend("Milliseconds", [words for _, words in STAGES]),
@@ -64,14 +69,12 @@ class PerformanceGraphs(QWidget):
         while self._rows and self._rows[0][0] < status.moment_s - SPAN_S:
             self._rows.popleft()
         self._is_live = status.is_live
-        if self.isVisible():
-            self._draw()
+        self._draw()
 
     def clear(self) -> None:
         """Forgets the run before."""
         self._rows.clear()
-        if self.isVisible():
-            self._draw()
+        self._draw()
 
     def columns(self) -> list[Column]:
         """The figures drawn, for a table."""
@@ -81,8 +84,8 @@ class PerformanceGraphs(QWidget):
 
     def restyle(self) -> None:
         """Takes the colours of the look."""
-        for graph in self._graphs:
-            restyle(graph)
+        if self._plots is not None:
+            self._plots.restyle()
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -97,39 +100,6 @@ class PerformanceGraphs(QWidget):
             row.addWidget(button)
         return row
 
-    def _build(self) -> None:
-        self._rates, self._stages, self._delay, self._counts = self._graphs = tuple(plot("", "") for _ in self.legends)
-        for column, (graph, legend) in enumerate(zip(self._graphs, self.legends, strict=True)):
-            graph.setAccessibleName(legend.accessibleName())
-            graph.setMouseEnabled(x=False, y=False)
-            graph.setXRange(-SPAN_S, 0, padding=0)
-            self._grid.addWidget(graph, 2, column)
-        self._rate_curves = {name: self._curve(self._rates, index) for index, (name, _) in enumerate(RATES)}
-        self._stage_curves = self._stacked()
-        self._delay_curve = self._curve(self._delay, 0)
-        self._people_curve = self._curve(self._counts, 2)
-        self._dropped_curve = self._curve(self._counts, 4)
-        for graph in self._graphs:
-            graph.setLimits(yMin=0)
-            graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
-            graph.getPlotItem().enableAutoRange(axis="y")
-
-    def _curve(self, graph: pg.PlotWidget, colour: int) -> pg.PlotDataItem:
-        return graph.plot(pen=line_pen(CURVE_COLOURS[colour]))
-
-    def _stacked(self) -> list[tuple[str, pg.PlotDataItem]]:
-        """One curve for each stage, lying on those before it, the room between filled."""
-        base = self._stages.plot(pen=None)
-        curves = []
-        for index, (name, _) in enumerate(STAGES):
-            curve = self._curve(self._stages, index)
-            fill = pg.FillBetweenItem(curve, base, brush=pg.mkBrush(CURVE_COLOURS[index] + "66"))
-            self._stages.addItem(fill)
-            curves.append((name, curve))
-            base = curve
-        self._floor = self._stages.getPlotItem().listDataItems()[0]
-        return curves
-
     def _times(self) -> npt.NDArray[np.float64]:
         moments = np.array([moment for moment, _ in self._rows])
         return moments - moments[-1] if len(moments) else moments
@@ -138,28 +108,20 @@ class PerformanceGraphs(QWidget):
         return np.array([row[name] for _, row in self._rows])
 
     def _draw(self) -> None:
-        for part in (self._delay, self.legends[2]):
+        if self._plots is None or not self.isVisible():
+            return
+        for part in (self._plots.delay, self.legends[2]):
             part.setVisible(self._is_live)
         self._grid.setColumnStretch(2, 3 if self._is_live else 0)
-        times = self._times()
-        for name, curve in self._rate_curves.items():
-            curve.setData(times, self._values(name))
-        total = np.zeros(len(times))
-        self._floor.setData(times, total)
-        for name, curve in self._stage_curves:
-            total = total + self._values(name)
-            curve.setData(times, total)
-        self._delay_curve.setData(times, self._values("delay_ms"))
-        self._people_curve.setData(times, self._values("people"))
-        dropped = self._values("dropped")
-        if len(dropped):
-            per_moment = np.diff(dropped, prepend=dropped[:1])
-            dropped = np.convolve(per_moment, np.ones(PER_SECOND))[: len(per_moment)]
-        self._dropped_curve.setData(times, dropped)
+        self._plots.draw(self._times(), self._values)
 
     def showEvent(self, event: object) -> None:
-        if not self._graphs:  # they take a quarter of the window's time to open, and few look at them
-            self._build()
+        if self._plots is None:  # they take a quarter of the window's time to open, and few look at them
+            from app.gui.panels.performance_plots import PerformancePlots
+
+            self._plots = PerformancePlots([legend.accessibleName() for legend in self.legends])
+            for column, graph in enumerate(self._plots.graphs):
+                self._grid.addWidget(graph, 2, column)
         self._draw()
 
 

@@ -1,24 +1,17 @@
 """Curves of the chosen person: a joint's place or speed, or an angle, raw and smoothed, tied to the picture."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
-import pyqtgraph as pg
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.gui.look.theme import CURVE_COLOURS, as_panel, tokens
-from app.gui.panels.graph_style import (
-    CLOSEST_S,
-    Column,
-    OutsideSpan,
-    line_pen,
-    on_click,
-    plot,
-    restyle,
-    title_with_legend,
-)
-from app.workspace.person_history import Floats, PersonHistory, drawn, value_at, without_single_gaps
+from app.gui.look.theme import as_panel
+from app.gui.panels.graph_style import Column
+from app.workspace.person_history import NOTHING, Curve, PersonHistory, value_at
 from ppnet.skeleton import Skeleton
 from tracking.angles import ANGLES
 from tracking.measurements import names_of
@@ -28,12 +21,19 @@ from tracking.time_span import ALL_TIME, TimeSpan
 
 QUANTITIES = (("x", "Across (x)", "px"), ("y", "Down (y)", "px"), ("speed", "Speed", "px/s"))
 OF_A_JOINT = tuple(key for key, _, _ in QUANTITIES)
-FEWEST_COLUMNS = 200
-NOTHING = np.zeros(0), np.zeros(0)
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg
+
+    from app.gui.panels.curve_graph import CurveGraph
 
 
 class PersonCurves(QWidget):
-    """Choice of what to draw, the graph, and a cursor that follows the picture; a click or a drag of it goes there."""
+    """Choice of what to draw, the graph, and a cursor that follows the picture; a click or a drag of it goes there.
+
+    The graph is made when it is first seen: it takes a fifth of the window's time to open, and pyqtgraph another half
+    second.
+    """
 
     timeWanted = Signal(float)
     savePicture = Signal()
@@ -43,7 +43,9 @@ class PersonCurves(QWidget):
         super().__init__()
         as_panel(self)
         self._history: PersonHistory | None = None
-        self._curves: dict[bool, tuple[Floats, Floats]] = {}
+        self._plotted: CurveGraph | None = None
+        self._time_s = 0.0  # of the picture
+        self._curves: dict[bool, Curve] = {}
         """Times and values of what is chosen: raw (True) and smoothed."""
         self.is_reading = False
         """Whether there is more than is drawn so far."""
@@ -67,35 +69,29 @@ class PersonCurves(QWidget):
         self.who.setProperty("heading", True)
         self.value = QLabel()
         self.value.setProperty("muted", True)
-        self.graph = plot("", "")
-        self._raw = self.graph.plot(pen=line_pen(tokens().muted, width=1.2), connect="finite")
-        self._smooth = self.graph.plot(pen=line_pen(CURVE_COLOURS[0], width=2.2), connect="finite")
-        self.marker = pg.InfiniteLine(angle=90, movable=True, pen=line_pen(tokens().danger, width=1.4))
-        self.marker.setCursor(Qt.CursorShape.SizeHorCursor)
-        self.marker.sigDragged.connect(lambda line: self.timeWanted.emit(float(line.value())))
-        self.graph.addItem(self.marker, ignoreBounds=True)
-        self._outside = OutsideSpan(self.graph)
-        self.graph.setLimits(minXRange=CLOSEST_S)
-        self.graph.setMouseEnabled(x=True, y=False)  # the wheel looks closer at a time; what is seen fills the height
-        self.graph.getPlotItem().getViewBox().setAutoVisible(y=True)
-        self.graph.setToolTip("Click: go there. Wheel: zoom. Double click: all of it")
-        self.graph.getPlotItem().getViewBox().sigXRangeChanged.connect(lambda *_range: self._draw())
-        self.graph.getPlotItem().getViewBox().sigResized.connect(lambda *_size: self._draw())
-        on_click(self.graph, self.timeWanted.emit)
         self.empty = QLabel("Click a person in the picture to see how they move.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("muted", True)
         content = QWidget()
-        column = QVBoxLayout(content)
+        column = self._column = QVBoxLayout(content)
         column.setContentsMargins(8, 6, 8, 2)
         column.setSpacing(2)
         column.addLayout(self._choices())
-        column.addWidget(self.graph, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(content)
         self.quantity.currentIndexChanged.connect(lambda _index: self.redraw())
         self.joint.currentIndexChanged.connect(lambda _index: self.redraw())
+
+    @property
+    def graph(self) -> pg.PlotWidget:
+        """The graph alone."""
+        return self._graph().widget
+
+    @property
+    def marker(self) -> pg.InfiniteLine:
+        """The cursor."""
+        return self._graph().marker
 
     def show_history(self, history: PersonHistory | None, name: str, *, is_reading: bool) -> None:
         """Whom to draw; None for nobody. is_reading: the history is not whole yet."""
@@ -106,10 +102,10 @@ class PersonCurves(QWidget):
         self.is_reading = is_reading
         self.who.setText(name)
         self._stack.setCurrentIndex(0 if not name else 1)
-        if fresh:
-            self.graph.getPlotItem().enableAutoRange()
+        if fresh and self._plotted is not None:
+            self._plotted.show_all()
         if stays:
-            self._tell_value(float(self.marker.value()))
+            self._tell_value()
         else:
             self.redraw()
 
@@ -143,9 +139,10 @@ class PersonCurves(QWidget):
 
     def show_now(self, time_s: float) -> None:
         """Puts the cursor where the picture is."""
-        if not self.marker.moving:
-            self.marker.setValue(time_s)
-        self._tell_value(time_s)
+        self._time_s = time_s
+        if self._plotted is not None:
+            self._plotted.show_now(time_s)
+        self._tell_value()
 
     def columns(self) -> list[Column]:
         """The curves between in and out point, for a table."""
@@ -161,39 +158,41 @@ class PersonCurves(QWidget):
         self._curves = (
             {} if self._history is None else {raw: self._values(self._history, raw=raw) for raw in (True, False)}
         )
-        if self._history is None:
-            self._draw()
-            self._tell_value(float(self.marker.value()))
-            return
-        curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
-        self.graph.setProperty("graphTitle", title_with_legend(f"{self.who.text()}: {self._title()}", curves))
-        restyle(self.graph)
-        self._draw()
-        self._fade()
-        self._tell_value(float(self.marker.value()))
-
-    def _draw(self) -> None:
-        """Hours of video have many times more frames than the graph has pixels."""
-        from_s, to_s = self.graph.getPlotItem().getViewBox().viewRange()[0]
-        columns = max(self.graph.width(), FEWEST_COLUMNS)
-        lines = (
-            (self._raw, without_single_gaps(*self._curves.get(True, NOTHING))),
-            (self._smooth, self._curves.get(False, NOTHING)),
-        )
-        for line, curve in lines:
-            line.setData(*drawn(*curve, from_s, to_s, columns))
-
-    def _fade(self) -> None:
-        times = self._history.times if self._history is not None and len(self._history.times) else (0.0,)
-        self._outside.show(self._span, float(times[0]), float(times[-1]))
+        self._show_curves()
+        self._tell_value()
 
     def restyle(self) -> None:
         """Takes the colours of the look."""
-        restyle(self.graph)
-        self._raw.setPen(line_pen(tokens().muted, width=1.2))
-        self._outside.restyle()
+        if self._plotted is not None:
+            self._plotted.restyle()
 
-    def _values(self, history: PersonHistory, *, raw: bool) -> tuple[Floats, Floats]:
+    def showEvent(self, event: QShowEvent) -> None:
+        self._graph()
+        super().showEvent(event)
+
+    def _graph(self) -> CurveGraph:
+        if self._plotted is None:
+            from app.gui.panels.curve_graph import CurveGraph
+
+            self._plotted = CurveGraph(self.timeWanted.emit)
+            self._column.addWidget(self._plotted.widget, 1)
+            self._plotted.show_now(self._time_s)
+            self._show_curves()
+        return self._plotted
+
+    def _show_curves(self) -> None:
+        if self._plotted is not None:
+            if self._history is not None:
+                self._plotted.show_title(f"{self.who.text()}: {self._title()}")
+            self._plotted.show_curves(*(self._curves.get(raw, NOTHING) for raw in (True, False)))
+            self._fade()
+
+    def _fade(self) -> None:
+        if self._plotted is not None:
+            times = self._history.times if self._history is not None and len(self._history.times) else (0.0,)
+            self._plotted.show_span(self._span, float(times[0]), float(times[-1]))
+
+    def _values(self, history: PersonHistory, *, raw: bool) -> Curve:
         key = self.quantity.currentData()
         if key in self._drawings:
             times, values = history.measured(self._drawings[key], raw=raw)
@@ -214,14 +213,14 @@ class PersonCurves(QWidget):
             what = f"{self.joint.currentText()}: {what}"
         return f"{what} ({self._unit()})"
 
-    def _tell_value(self, time_s: float) -> None:
+    def _tell_value(self) -> None:
         if self._history is None:
             self.value.setText("loading…" if self.is_reading else "")
             return
-        value = value_at(*self._curves.get(False, NOTHING), time_s)
+        value = value_at(*self._curves.get(False, NOTHING), self._time_s)
         if value is not None:
             unit = self._unit() if self._unit() == "°" else f" {self._unit()}"
-            self.value.setText(f"{number_words(value, '.4g')}{unit} at {time_s:.3f} s")
+            self.value.setText(f"{number_words(value, '.4g')}{unit} at {self._time_s:.3f} s")
         else:
             self.value.setText("loading…" if self.is_reading else "not seen here")
 

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
@@ -210,14 +211,16 @@ def clip(made_clip, tmp_path) -> Path:
 
 @pytest.fixture
 def window(qtbot, studio) -> MainWindow:
+    """Shown, and gone with the test: the next one would dress all that is left of it."""
     app = QApplication.instance()
     shown = make_window(app, factories=studio.factories())
-    qtbot.addWidget(shown)
     shown.resize(1200, 800)
     shown.show()
     yield shown
     shown.close()
     assert not shown.timers.are_running
+    shown.deleteLater()
+    app.sendPostedEvents(shown, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
