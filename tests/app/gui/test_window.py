@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from app.presets import PRESETS
 from app.workspace.opened import Opened
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
-from tests.app.gui.conftest import FRAMES, go_to
+from tests.app.gui.conftest import FRAMES, go_to, rgb_of
 from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_result
 from tracking.run_settings import RunSettings
@@ -38,14 +39,31 @@ def opened(qtbot, window, path):
 def test_opens_after_everything_is_imported():
     """OpenCV changes Qt's surroundings when it is imported: a window must open all the same."""
     code = (
-        "import os, cv2, torch, mediapipe\n"
+        "import os, sys, cv2, torch, mediapipe\n"
         "os.environ['QT_QPA_PLATFORM_PLUGIN_PATH'] = os.path.join(os.path.dirname(cv2.__file__), 'qt', 'plugins')\n"
         "from app.gui.application import make_application, make_window\n"
         "app = make_application(['x']); window = make_window(app); window.show(); app.processEvents()\n"
-        "assert window.isVisible(); window.close(); print('open')"
+        "assert window.isVisible(); assert 'pyqtgraph' not in sys.modules, 'nobody has looked at a graph'\n"
+        "window.close(); print('open')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip().endswith("open"), done.stderr
+
+
+def test_dressed_when_it_is_put_together_it_looks_as_if_it_had_been_from_the_start(qtbot, studio, monkeypatch):
+    app, seen = QApplication.instance(), []
+    for _ in range(2):
+        window = make_window(app, factories=studio.factories())
+        qtbot.addWidget(window)
+        window.resize(1200, 800)
+        window.show()
+        for page in (window.start, window.down):
+            window.pages.setCurrentWidget(page)
+            app.processEvents()
+            seen.append(rgb_of(window.grab().toImage()))
+        window.close()
+        monkeypatch.setattr("app.gui.application.undressed", nullcontext)
+    assert app.styleSheet() and (seen[0] == seen[2]).all() and (seen[1] == seen[3]).all()
 
 
 def test_what_loads_large_packages_waits_until_the_window_is_painted(qtbot, window):
