@@ -22,8 +22,9 @@ run: setup ## open the window (or, without a display, track the demo into out/)
 		$(PY) main.py track assets/demo.mp4 --out $(OUT) --overwrite; \
 	fi
 
-# As many at once as there are cores; who has nothing left takes over from the others. Bytecode is kept even where the
-# environment says otherwise: each of them would compile all tests anew, a third of what collecting them costs.
+# A few more at once than there are cores (tests/conftest.py); who has nothing left takes over from the others. Bytecode
+# is kept even where the environment says otherwise: each of them would compile all tests anew, a third of what
+# collecting them costs.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n auto --dist worksteal
 
 test: setup-dev ## all quick tests
