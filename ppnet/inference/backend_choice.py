@@ -19,6 +19,7 @@ from ppnet.codec import Codec
 from ppnet.device import choose_device, cpu_name
 from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, InferenceBackend
+from ppnet.inference.int8 import RULES
 from ppnet.inference.measuring import measuring
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
@@ -68,6 +69,7 @@ def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> tup
         "weights": info.sha256,
         "candidates": list(_candidates(precision)),
         "precision": precision,
+        "int8": RULES,
         "machine": [platform.machine(), cpu_name(), os.cpu_count()],
         "versions": [ppnet.__version__, torch.__version__, load_openvino().__version__],
     }

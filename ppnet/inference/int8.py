@@ -13,8 +13,10 @@ import numpy as np
 from ppnet.inference.backend import Crops
 from ppnet.openvino_runtime import load_openvino
 
-EXACT_FIRST, EXACT_LAST = 2, 6
-"""So many convolutions stay as they are: the first ones, which see the picture, and those of the last heatmaps."""
+RULES = 2
+"""Goes up with every change of what is rounded, so that no network is used that was kept by other rules."""
+EXACT_FIRST, EXACT_LAST = 1, 1
+"""So many convolutions stay as they are: the first one, which sees the picture, and the one that makes the heatmaps."""
 STEPS, WEIGHT_STEPS = 256, 255
 HEADROOM = 2.0
 """Weights use half of their range. Processors without VNNI add two products in 16 bits, which would run over."""
@@ -34,17 +36,19 @@ def quantised(model: Any, crops: Crops, core: Any) -> Any:
     ranges = _ranges(model, crops, core)
     model = model.clone()
     convolutions = _convolutions(model)
-    rounded: dict[Place, Any] = {}  # a value that several convolutions take is rounded once
-    for convolution in convolutions[EXACT_FIRST : len(convolutions) - EXACT_LAST]:
-        values, weights = (given.get_source_output() for given in convolution.inputs())
-        place = _place(values)
-        if place not in rounded:
-            low, high = (np.full((1, 1, 1, 1), end, np.float32) for end in ranges[place])
-            rounded[place] = ops.fake_quantize(values, low, high, low, high, STEPS).output(0)
+    convolutions = convolutions[EXACT_FIRST : len(convolutions) - EXACT_LAST]
+    for place, value in {_place(value): value for value in (each.input_value(0) for each in convolutions)}.items():
+        # Rounded for all who take it: whoever adds it to something else has a byte to fetch instead of a float.
+        takers = value.get_target_inputs()
+        low, high = (np.full((1, 1, 1, 1), end, np.float32) for end in ranges[place])
+        rounded = ops.fake_quantize(value, low, high, low, high, STEPS)
+        for taker in takers:
+            taker.replace_source_output(rounded.output(0))
+    for convolution in convolutions:
+        weights = convolution.input_value(1)
         reach = HEADROOM * np.abs(weights.get_node().data).max(axis=(1, 2, 3), keepdims=True).astype(np.float32)
         reach = np.maximum(reach, np.finfo(np.float32).tiny)  # a channel of zeros
         fewer = ops.fake_quantize(weights, -reach, reach, -reach, reach, WEIGHT_STEPS)
-        convolution.input(0).replace_source_output(rounded[place])
         convolution.input(1).replace_source_output(fewer.output(0))
     model.validate_nodes_and_infer_types()
     return model
@@ -53,7 +57,7 @@ def quantised(model: Any, crops: Crops, core: Any) -> Any:
 def _ranges(model: Any, crops: Crops, core: Any) -> dict[Place, tuple[float, float]]:
     """How far what each convolution takes reaches down and up: the mean of the crops' own ranges."""
     watched = model.clone()
-    places = {_place(value): value for value in (each.input(0).get_source_output() for each in _convolutions(watched))}
+    places = {_place(value): value for value in (each.input_value(0) for each in _convolutions(watched))}
     watched.add_outputs(list(places.values()))
     watched.reshape([1, *crops.shape[1:]])
     compiled = core.compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False})

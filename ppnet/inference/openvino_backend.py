@@ -17,7 +17,7 @@ from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.device import PRECISIONS, cpu_has_bf16
 from ppnet.errors import UserError, as_memory_errors
 from ppnet.inference.backend import Crops, Heatmaps
-from ppnet.inference.int8 import quantised
+from ppnet.inference.int8 import RULES, quantised
 from ppnet.inference.normalise import Normalise
 from ppnet.inference.probe import probe
 from ppnet.networks.folded import fold_batch_norm
@@ -115,7 +115,7 @@ def _converted(network: nn.Module, info: CheckpointInfo, core: Any, *, in_int8: 
     if not info.sha256:
         return convert()
     versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
-    folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8, *versions))
+    folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8 and RULES, *versions))
     with suppress(OSError, RuntimeError):  # missing: made anew
         if (folder / DIGEST).read_bytes() == _digest(folder):
             return core.read_model(folder / MODEL)

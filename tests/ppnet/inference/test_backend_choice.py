@@ -78,6 +78,10 @@ def test_the_fastest_is_chosen_and_remembered_until_a_version_changes(network, c
     file.write_text("{")
     auto(network)
     assert len(measured) == 3, "a damaged file is measured anew"
+    with monkeypatch.context() as other:
+        other.setattr(backend_choice, "RULES", backend_choice.RULES + 1)
+        auto(network)
+    assert len(measured) == 4, "int8 by other rules is not the one that was measured"
     monkeypatch.setattr(backend_choice.ppnet, "__version__", "9.9")
     monkeypatch.setattr(backend_choice, "measure", lambda *given: {"torch": 1.0, "openvino": 2.0})
     assert isinstance(auto(network), TorchBackend)

@@ -6,8 +6,9 @@ import torch
 
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.inference import openvino_backend
 from ppnet.inference.backend_choice import MOST_MOVED, distance_px
-from ppnet.inference.int8 import EXACT_FIRST, EXACT_LAST
+from ppnet.inference.int8 import EXACT_FIRST, EXACT_LAST, quantised
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
@@ -42,6 +43,27 @@ def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
     again = OpenVinoBackend(network, info, precision="int8")
     np.testing.assert_array_equal(again.heatmaps(people[:1]), backend.heatmaps(people[:1]))
     assert len(list((cache / "openvino").iterdir())) == 2, "kept beside the exact one"
+
+
+def test_what_is_rounded_is_rounded_for_all_who_take_it():
+    torch.manual_seed(0)
+    info = CheckpointInfo(SMALL, (64, 96))
+    exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
+    operations = quantised(exact._model, probe(info.input_wh)[:2], exact._core).get_ordered_ops()
+    rounding = [node for node in operations if node.get_type_name() == "FakeQuantize"]
+    values = [node.input_value(0) for node in rounding if node.input_value(0).get_node().get_type_name() != "Constant"]
+    assert len(values) > 8
+    assert all(len(value.get_target_inputs()) == 1 for value in values), "a sum would fetch floats"
+
+
+def test_a_network_kept_by_other_rules_is_not_used(cache, monkeypatch):
+    torch.manual_seed(0)
+    network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
+    OpenVinoBackend(network, info, precision="int8")
+    kept = set((cache / "openvino").iterdir())
+    monkeypatch.setattr(openvino_backend, "RULES", openvino_backend.RULES + 1)
+    OpenVinoBackend(network, info, precision="int8")
+    assert len(set((cache / "openvino").iterdir()) - kept) == 1
 
 
 def test_a_channel_of_zeros_and_one_that_never_answers_do_no_harm():
