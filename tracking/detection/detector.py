@@ -119,6 +119,7 @@ class MediaPipeDetector:
     def __init__(self, settings: DetectorSettings | None = None) -> None:
         self.settings = settings or DetectorSettings()
         self._path = model_path(self.settings.model)
+        refuse_other_files(self._path)
         try_in_child(self._path, open_file, known_sha256=SHIPPED_SHA256)
         self._detector: Any = open_file(self._path, self.settings)
         self._finalizer = weakref.finalize(self, _release, self._detector)
@@ -146,6 +147,19 @@ class MediaPipeDetector:
             self._detector = None
 
 
+def refuse_other_files(path: Path) -> None:
+    """UserError for what is neither a TFLite file nor a ZIP with one, which is seen without MediaPipe (a second)."""
+    with path.open("rb") as file:
+        begin = file.read(8)
+    if begin[4:] != b"TFL3" and begin[:4] != b"PK\x03\x04":
+        raise _no_detector(path)
+
+
+def _no_detector(path: Path) -> UserError:
+    needed = "a TFLite object detector with metadata is needed"
+    return UserError(f"{path.name} is not a detector that can be used: {needed}.")
+
+
 def open_file(path: Path, settings: DetectorSettings = DEFAULTS) -> Any:
     """MediaPipe's detector of a TFLite file. UserError when it is none; a hostile file can end the process."""
     with quiet_native_logs():
@@ -162,9 +176,7 @@ def open_file(path: Path, settings: DetectorSettings = DEFAULTS) -> Any:
             # The first run prints native notices; have it here, where they are silenced.
             detector.detect(mediapipe_image(np.full((64, 64, 3), GREY, np.uint8)))
         except UNUSABLE as error:
-            raise UserError(
-                f"{path.name} is not a detector that can be used: a TFLite object detector with metadata is needed."
-            ) from error
+            raise _no_detector(path) from error
     return detector
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ppnet.errors import UserError
 from tests.shared_material import SHARED_CLIPS, shared
+from tracking.child_process import run_in_child
 from tracking.detection.detector import MediaPipeDetector, model_path, pad_to_square
 from tracking.detection.settings import DETECTORS, DetectorSettings
 
@@ -77,17 +78,19 @@ def test_padding_keeps_the_shape_of_people():
     assert back == 4
 
 
-def test_models_that_are_none(tmp_path):
+def test_models_that_are_none(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="no detector nonsense"):
         MediaPipeDetector(DetectorSettings(model="nonsense"))
     whole = model_path("nanodet").read_bytes()
     at = whole.index(b"labels.txt")
     without_names = whole[:at] + b"labelz.txt" + whole[at + 10 :]  # which its own description asks for
+    path, tried = tmp_path / "größer.tflite", []
+    monkeypatch.setattr("tracking.detection.trial.run_in_child", lambda *given: tried.append(1) or run_in_child(*given))
     for content in (b"", b"text, not a network", bytes(4096), without_names):
-        path = tmp_path / "größer.tflite"
         path.write_bytes(content)
         with pytest.raises(UserError, match="not a detector"):
             MediaPipeDetector(DetectorSettings(model=str(path)))
+    assert len(tried) == 1, "no process is begun for what is no network at first sight"
 
 
 def test_another_file_by_path(tmp_path, walker):

@@ -22,13 +22,15 @@ from tracking.detection.trial import try_in_child
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(MediaPipeDetector, "bad.tflite"), (MediaPipeDetector, "bad.task"), (OnnxDetector, "bad.onnx")]
-)
+    ("kind", "name", "begin"),
+    [(MediaPipeDetector, "bad.tflite", b"\0\0\0\0TFL3"), (MediaPipeDetector, "bad.task", b"PK\x03\x04\0\0\0\0"),
+     (OnnxDetector, "bad.onnx", b"")],
+)  # fmt: skip
 def test_a_file_that_brings_its_process_down_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, name: str, begin: bytes
 ) -> None:
     path = tmp_path / name
-    path.write_bytes(b"x")
+    path.write_bytes(begin + b"x")
     monkeypatch.setattr("tracking.child_process._PROGRAM", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(UserError, match="is damaged"):
         kind(DetectorSettings(model=str(path)))
@@ -46,7 +48,7 @@ def test_a_sound_file_from_elsewhere_passes_once_and_text_is_refused_in_words(
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "cache"))
     own, text = tmp_path / "own.tflite", tmp_path / "text.tflite"
     own.write_bytes(model_path("nanodet").read_bytes() + b"\0")
-    text.write_bytes(b"hello")
+    text.write_bytes(b"\0\0\0\0TFL3 hello")
     for _ in range(2):
         with pytest.raises(UserError, match="is not a detector"):
             MediaPipeDetector(DetectorSettings(model=str(text)))

@@ -196,14 +196,14 @@ from tracking import pose_store
 from tracking.session.resmoothing import SmoothedRun, smooth_again
 from tracking.smoothing import rts
 from tracking.smoothing.settings import SmoothingSettings
-rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 500, 1200, 1.0, 2**16
+rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 250, 600, 1.0, 2**15
 def smoothed(frames):
     return SmoothedRun(smooth_again((made_result(i, [1]) for i in range(frames)), SmoothingSettings(kind="rts")))
 def peak_kb():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-smoothed(2000)
-before, kept = peak_kb(), smoothed(8000)
-print(1024 * (peak_kb() - before) / 6000, kept.get(7999) is not None, kept.get(8000))
+smoothed(1000)
+before, kept = peak_kb(), smoothed(4000)
+print(1024 * (peak_kb() - before) / 3000, kept.get(3999) is not None, kept.get(4000))
 """
 
 
