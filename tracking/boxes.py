@@ -41,12 +41,12 @@ def intersections(first: Boxes, second: Boxes) -> Boxes:
 
 def near(first: Boxes, second: Boxes, reach: Boxes | float = 0.0) -> npt.NDArray[np.bool_]:
     """(N, M) whether boxes of `first` (N, 4) come within `reach` (N,) pixels of those of `second` (M, 4)."""
-    around = first + np.multiply.outer(reach, (-1.0, -1.0, 1.0, 1.0))
-    found = np.ones((len(first), len(second)), np.bool_)
-    for low, high in ((0, 2), (1, 3)):
-        found &= around[:, None, low] <= second[:, high]
-        found &= second[:, low] <= around[:, None, high]
-    return found
+    left, top, right, bottom = (first + np.multiply.outer(reach, (-1.0, -1.0, 1.0, 1.0))).T[..., None]
+    found = left <= second[:, 2]
+    found &= second[:, 0] <= right
+    found &= top <= second[:, 3]
+    found &= second[:, 1] <= bottom
+    return np.asarray(found)
 
 
 def common(first: Boxes, second: Boxes) -> Boxes:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -102,12 +103,19 @@ def _thickness(width: float) -> int:
     return max(1, round(width) - 1)
 
 
+@lru_cache(maxsize=1024)
+def _dot(radius: float) -> int:
+    """Thickness of the line whose round end is a disc of that radius; 0 where there is none."""
+    thickness = 2 * (radius - SOFT_EDGE)
+    return round(thickness) if thickness > 1.5 and abs(thickness - round(thickness)) < 1e-3 else 0
+
+
 def _discs(discs: Discs, centers: Pieces, canvas: Image, ink: tuple[int, ...], scale: float) -> None:
     """By one call where their size allows it: the round end of a line without length is a disc."""
     radius, ring = discs.radius * scale, discs.ring * scale
-    thickness = 2 * (radius - SOFT_EDGE)
-    if not ring and round(thickness) >= 2 and abs(thickness - round(thickness)) < 1e-3:
-        cv2.polylines(canvas, centers, True, ink, round(thickness), cv2.LINE_AA, SHIFT)
+    thickness = 0 if ring else _dot(radius)
+    if thickness:
+        cv2.polylines(canvas, centers, True, ink, thickness, cv2.LINE_AA, SHIFT)
         return
     width = _thickness(ring) if ring else cv2.FILLED
     radius_fixed = round((radius - (0 if ring else SOFT_EDGE)) * ONE)

@@ -1,6 +1,10 @@
-"""Shapes that a canvas paints: in image pixels (pixel centres at whole numbers), with their colours and sizes."""
+"""Shapes that a canvas paints: in image pixels (pixel centres at whole numbers), with their colours and sizes.
+
+Those that come by the dozen in every frame are named tuples, which are made in a third of the time of data classes.
+"""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +16,7 @@ Floats = npt.NDArray[np.float32]
 ABOVE = (0.0, 1.0)  # where a label lies at its point
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """Straight lines with round ends: points (M, 2, 2), start and end of each."""
 
     points: Floats
@@ -21,8 +24,7 @@ class Lines:
     width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Discs:
+class Discs(NamedTuple):
     """Discs of one size and colour: centers (M, 2). ring: width of the line where they are hollow, else 0."""
 
     centers: Floats
@@ -31,8 +33,7 @@ class Discs:
     ring: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """The outline of x1, y1, x2, y2."""
 
     corners: tuple[float, float, float, float]

@@ -146,19 +146,20 @@ def boxes_of_keypoints(
     Twice: moved and scaled as all of them together, for the filter; and with each edge moved as the outermost ones (a
     stride makes the box wider at once), but never far from the first, for the report.
     """
-    points = np.stack([anchor_keypoints, keypoints])
-    common = np.isfinite(points).all(axis=(0, 3))[..., None]
-    counts = common.sum(axis=1)
-    center, new_center = centers = np.where(common, points, 0.0).sum(axis=2) / np.maximum(counts, 1)
-    away = np.where(common, points - centers[:, :, None], 0.0)
+    # (2, N, 2, K): what lies in a row is added up soonest.
+    points = np.array([anchor_keypoints.swapaxes(1, 2), keypoints.swapaxes(1, 2)])
+    common = np.isfinite(points).all(axis=(0, 2))[:, None]
+    points = np.where(common, points, np.nan)
+    counts = common.sum(axis=2)
+    center, new_center = centers = np.where(common, points, 0.0).sum(axis=3) / np.maximum(counts, 1)
+    away = np.where(common, points - centers[..., None], 0.0)
     spread, new_spread = np.sqrt((away**2).sum(axis=(2, 3)))[..., None]
     growth = new_spread / np.maximum(spread, np.sqrt(np.maximum(counts, 1)))
     scale = np.minimum(np.maximum(growth, 1 / settings.max_scale), settings.max_scale)
     middles = new_center + (box_math.centers(anchors) - center) * scale
     wholes = box_math.from_centers(middles, box_math.sizes(anchors) * scale)
     wholes[counts[:, 0] < max(least, 1)] = np.nan
-    shared = np.where(common, points, np.nan)
-    (low, new_low), (high, new_high) = np.fmin.reduce(shared, axis=2), np.fmax.reduce(shared, axis=2)
+    (low, new_low), (high, new_high) = np.fmin.reduce(points, axis=3), np.fmax.reduce(points, axis=3)
     edges = anchors + np.concatenate([new_low - low, new_high - high], axis=1)
     reach = settings.max_edge_shift * box_math.sizes(wholes).max(axis=1, keepdims=True)
     return wholes, np.minimum(np.maximum(edges, wholes - reach), wholes + reach)

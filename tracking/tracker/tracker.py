@@ -263,7 +263,7 @@ class Tracker:
         ahead = first.sum(axis=1)
         latest = before.copy()
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
-        noise = factors.copy()
+        noise, left = factors.copy(), len(people)
         while True:
             ready = np.flatnonzero(ahead == 0)
             below, above = np.nonzero(near[ready])
@@ -273,7 +273,8 @@ class Tracker:
                 np.maximum.at(covered, below, np.minimum(shares, 1.0))
             noise[ready] = (1.0 + settings.motion.occlusion_noise * covered[ready]) * factors[ready]
             ahead[ready] = -1
-            if (ahead < 0).all():
+            left -= len(ready)
+            if not left:
                 return covered, noise
             moved = people.motion.updated_boxes(ready, innovation, noise, settings.motion)
             latest[ready] = np.where(np.isnan(moved), people.boxes[ready], moved)
