@@ -41,6 +41,11 @@ class Poses:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def placed(self) -> npt.NDArray[np.bool_]:
+        """(N, K) which keypoints have a place."""
+        return np.asarray(np.isfinite(self.keypoints[..., 0]) & np.isfinite(self.keypoints[..., 1]))
+
     def take(self, rows: npt.NDArray[np.intp]) -> "Poses":
         """Only these people, in this order; rows: (M,)."""
         return Poses(self.keypoints[rows], self.scores[rows], self.skeleton)

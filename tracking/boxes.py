@@ -33,6 +33,12 @@ def from_centers(middles: Boxes, sizes_wh: Boxes) -> Boxes:
     return np.concatenate([middles - sizes_wh / 2, middles + sizes_wh / 2], axis=1)
 
 
+def around(points: Boxes) -> Boxes:
+    """(N, 4) the smallest boxes around points (N, K, 2), of which those that are NaN don't count; NaN where all are."""
+    coordinates = np.ascontiguousarray(points.swapaxes(1, 2))  # what lies in a row is gone through in a third of time
+    return np.concatenate([np.fmin.reduce(coordinates, axis=2), np.fmax.reduce(coordinates, axis=2)], axis=1)
+
+
 def intersections(first: Boxes, second: Boxes) -> Boxes:
     """(N, M) common areas of every box of `first` (N, 4) with every box of `second` (M, 4)."""
     rows, columns, shared = _shared(first, second)

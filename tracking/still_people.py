@@ -87,7 +87,7 @@ class StillPeople:
         """What came of the frame: everybody, what the network said and the (N, K) `KeypointState` of their joints.
         Keypoints below `min_score` say nothing of how somebody moves."""
         before, self._readings = self._readings, {}
-        sure = (raw.scores >= min_score) & np.isfinite(raw.keypoints).all(axis=2)
+        sure = (raw.scores >= min_score) & raw.placed
         keypoints = np.where(sure[..., None], raw.keypoints, np.nan)
         carried = (states == KeypointState.PREDICTED).any(axis=1)
         unread = unread_people(tracks, raw)

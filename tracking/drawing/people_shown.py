@@ -123,17 +123,18 @@ class People:
         poses, ids, boxes = result.smoothed, result.tracks.ids.tolist(), result.tracks.boxes
         chosen = style.people.chosen if style.people.chosen in ids else None
         order = [row for row, track_id in enumerate(ids) if track_id not in style.people.hidden]
-        finite = np.asarray(np.isfinite(poses.keypoints).all(axis=2))
-        grades = _grades(result, finite & (poses.scores >= style.layers.min_score))
+        placed = poses.placed
+        grades = _grades(result, placed & (poses.scores >= style.layers.min_score))
         if len(order) < len(ids):
             grades[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = HIDDEN
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
-        points = np.clip(np.where(finite[..., None], poses.keypoints, 0), -FAR, FAR)
+        points = np.clip(np.where(placed[..., None], poses.keypoints, 0), -FAR, FAR)
         limbs = [sizes.limb(height) for height in heights]
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
         reach = 1.5 * np.array(limbs) + 7 * sizes.pixel
-        teams = _teams(order, list(zip(limbs, mutes, strict=True)), _extents(points, grades > HIDDEN), reach)
+        extents = box_math.around(np.where((grades > HIDDEN)[..., None], points, np.nan))
+        teams = _teams(order, list(zip(limbs, mutes, strict=True)), extents, reach)
         team_of = np.full(len(ids), -1)
         for team, rows in enumerate(teams):
             team_of[rows] = team
@@ -175,7 +176,7 @@ def _grades(result: FrameResult, known: Bools) -> npt.NDArray[np.uint8]:
 
 
 def _teams(
-    order: list[int], looks: list[tuple[float, float]], extents: Floats, reach: npt.NDArray[np.floating]
+    order: list[int], looks: list[tuple[float, float]], extents: box_math.Boxes, reach: npt.NDArray[np.floating]
 ) -> list[list[int]]:  # fmt: skip
     """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
     two with joints whose extents (N, 4), and lines so far (N,) around them, overlap. A few large calls take less time
@@ -188,10 +189,3 @@ def _teams(
         depths[row] = 1 + max(compress(depths, touches[row]), default=0)
         teams.setdefault((depths[row], looks[row]), []).append(row)
     return [teams[key] for key in sorted(teams)]
-
-
-def _extents(points: Floats, shown: Bools) -> Floats:
-    """(N, 4) x1, y1, x2, y2 around the joints of each that are shown; around nothing where none is."""
-    low = points.min(axis=1, initial=np.inf, where=shown[..., None])
-    high = points.max(axis=1, initial=-np.inf, where=shown[..., None])
-    return np.concatenate([low, high], axis=1)

@@ -90,6 +90,11 @@ def innovation(x: Floats, P: Floats, z: Floats, R: Floats) -> tuple[Floats, Floa
     return z - x[..., 0, :], P[..., 0, 0] + R
 
 
+def squared_lengths(steps: Floats) -> Floats:
+    """(...) of vectors (..., 2)."""
+    return np.asarray(steps[..., 0] ** 2 + steps[..., 1] ** 2)
+
+
 def update(x: Floats, P: Floats, z: Floats, *, R: Floats, where: Mask) -> tuple[Floats, Floats]:
     """Take in positions z (..., 2) with variance R (...) where the mask (...) says so."""
     y, S = innovation(x, P, z, R)

@@ -104,7 +104,7 @@ class JointFilters:
             return
         seen = self.alive & ~coasting
         speeds = self.x[:, :, 1, :]
-        body = (speeds * seen[..., None]).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)[:, None]
+        body = (seen[:, None].astype(np.float64) @ speeds)[:, 0] / np.maximum(seen.sum(axis=1), 1)[:, None]
         own = np.exp(-step_s / COASTING_S)
         slowed = body[:, None] + (speeds - body[:, None]) * own
         self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
@@ -122,9 +122,9 @@ class JointFilters:
         step = np.reshape(step_s, (-1, 1))
         found, scores, R, measured = self._measured(poses, step, settings)
         if hindsight is not None:
-            R = np.fmax(R, HINDSIGHT**2 * ((found - hindsight) ** 2).sum(axis=-1))
+            R = np.fmax(R, HINDSIGHT**2 * bank.squared_lengths(found - hindsight))
         y, S = bank.innovation(self.x, self.P, found, R)
-        away = (y**2).sum(axis=-1)
+        away = bank.squared_lengths(y)
         known = measured & self.alive
         wild = known & (away > settings.gate**2 * S)
         self.distrusted_s = np.where(wild, self.distrusted_s + step, 0.0)

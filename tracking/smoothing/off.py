@@ -13,7 +13,7 @@ from tracking.types import KeypointState
 
 def measured_mask(poses: Poses, min_score: float) -> npt.NDArray[np.bool_]:
     """(N, K) True where a keypoint has a finite place and reaches the confidence limit."""
-    return np.asarray(np.isfinite(poses.keypoints).all(axis=2) & (poses.scores >= min_score))
+    return np.asarray(poses.placed & (poses.scores >= min_score))
 
 
 class NoSmoother:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
+from tracking.smoothing.bank import squared_lengths
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -72,7 +73,7 @@ def evidence(expected: Floats, spread: Floats, found: Floats, noise: Floats, twi
 
     def cost(place: Floats, variance: Floats) -> Floats:
         """(N, P) of both of a pair, each seen where `place` (N, K, 2) says."""
-        away = ((found - place) ** 2).sum(axis=-1) / (variance + noise)
+        away = squared_lengths(found - place) / (variance + noise)
         each = np.where(np.isnan(away), 0.0, np.minimum(away, MOST))
         return np.asarray(each[:, left] + each[:, right])
 

@@ -58,7 +58,7 @@ class FrameEvidence:
         """ValueError unless there is one pose for each candidate."""
         if len(poses) != len(candidates.boxes):
             raise ValueError(f"{len(candidates.boxes)} poses wanted, got {len(poses)}")
-        clear = (poses.scores >= settings.min_keypoint_score) & np.isfinite(poses.keypoints).all(axis=2)
+        clear = (poses.scores >= settings.min_keypoint_score) & poses.placed
         keypoints = np.where(clear[..., None], poses.keypoints.astype(np.float64), np.nan)
         scores = pose_scores(np.where(clear, poses.scores, 0))
         return cls(candidates, poses, keypoints, scores, image, settings)

@@ -45,7 +45,7 @@ def oks_matrix(
     shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float32) for points in (first, second))
     oks = np.where(shown @ other_shown.T >= least, 0.0, np.nan)
     reach = _reach(floor, areas * spread.max(initial=0.0) + extra)
-    wanted = box_math.near(extents(first), extents(second), reach)
+    wanted = box_math.near(box_math.around(first), box_math.around(second), reach)
     rows, columns = np.nonzero(wanted if anyhow is None else wanted | anyhow)
     scale = areas[:, None] * spread + extra[:, None]
     for part in _parts(len(rows)):
@@ -94,18 +94,13 @@ def _may_be_one(
     count, total = len(forgiving), len(spread)
     least = (floor * count - (1 - floor) * (total - count)) / max(count, 1)  # what these must reach on average
     reach = _reach(least, areas * forgiving.max(initial=0.0))
-    around = extents(asked)
+    around = box_math.around(asked)
     near = box_math.near(around, around[known:], reach)
     near |= box_math.near(around[known:], around, reach[known:]).T if known else near.T
     if count == total:
         return near
     seen = np.asarray(np.isfinite(asked).all(axis=(1, 2)))
     return near | ~(seen[:, None] & seen[known:])
-
-
-def extents(keypoints: Floats) -> Floats:
-    """(N, 4) xyxy of the rectangles around keypoints (N, K, 2); NaN where there are none."""
-    return np.concatenate([np.fmin.reduce(keypoints, axis=1), np.fmax.reduce(keypoints, axis=1)], axis=1)
 
 
 def _reach(floor: float, variances: Floats) -> Floats:

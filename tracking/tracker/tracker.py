@@ -181,7 +181,7 @@ class Tracker:
         people, points = self._people, evidence.keypoints[rows]
         oks = similarity.expected_oks(people, points, evidence.poses.skeleton, self.settings, rows=tracks).diagonal()
         boxes = people.boxes[tracks]
-        extents = similarity.extents(points)
+        extents = box_math.around(points)
         extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
         return np.asarray(np.nan_to_num(oks, nan=0.0) + box_math.paired_iou(boxes, extents))
 
