@@ -12,7 +12,7 @@ from app.gui import finishing
 from app.gui.application import closed_by_signals
 from app.gui.commands import file as file_commands
 from app.workspace.background_work import Progress
-from tests.app.gui.conftest import press
+from tests.app.gui.conftest import go_to, press
 from tests.fakes import PATIENCE_S, wait_for
 from tracking.session.edits import RenamePerson
 from tracking.session.session import Session
@@ -115,6 +115,20 @@ def make_comparison(window):
 
 
 @pytest.fixture
+def open_part(qtbot, open_clip):
+    """Opens the clip with a part between in and out point: of nine frames everything is made in no time."""
+
+    def opened():
+        window = open_clip()
+        window.commands["in-point"].trigger()
+        go_to(qtbot, window, 28)
+        window.commands["out-point"].trigger()
+        return window
+
+    return opened
+
+
+@pytest.fixture
 def held(monkeypatch):
     """Work stands still half-way until this is set, or it is given up."""
     at_work, go_on, tell = threading.Event(), threading.Event(), Progress.tell
@@ -144,9 +158,9 @@ LEAVE = {
 @pytest.mark.parametrize("leave", LEAVE)
 @pytest.mark.parametrize("make", [make_clip_to_share, make_table, make_annotated_video, make_comparison])
 def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
-    qtbot, open_clip, clip, capfd, held, make, leave, answer
+    qtbot, open_part, clip, capfd, held, make, leave, answer
 ):
-    window, (at_work, go_on) = open_clip(), held
+    window, (at_work, go_on) = open_part(), held
     session, folder = window.workspace.run.session, window.files.record_folder()
     other = clip.with_name("other.mp4")
     other.write_bytes(clip.read_bytes())
@@ -181,8 +195,8 @@ def test_closed_while_a_file_is_made_it_is_waited_for_or_given_up(
 
 
 @pytest.mark.parametrize("answer", ["waited for", "Discard"])
-def test_of_all_that_is_being_made_one_question_is_asked(qtbot, open_clip, held, answer):
-    window, (at_work, go_on) = open_clip(), held
+def test_of_all_that_is_being_made_one_question_is_asked(qtbot, open_part, held, answer):
+    window, (at_work, go_on) = open_part(), held
     folder = window.files.record_folder()
     for make in (make_clip_to_share, make_table, make_comparison):
         make(window)
