@@ -69,8 +69,17 @@ def choose_precision(device: torch.device, asked: str = "auto") -> torch.dtype:
 
 def cpu_has_bf16() -> bool:
     """Whether the CPU multiplies bf16 by itself (AVX-512 BF16 or AMX); elsewhere bf16 is slower than fp32."""
-    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, check, bool)()) for check in checks)
+    return cpu_has_amx() or bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
+
+
+def cpu_has_vnni() -> bool:
+    """Whether the CPU adds up products of bytes in 32 bits (AVX-512 VNNI); elsewhere they may run over."""
+    return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
+
+
+def cpu_has_amx() -> bool:
+    """Whether the CPU multiplies matrices by itself."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
 
 
 @contextmanager

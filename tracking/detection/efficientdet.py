@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 import ppnet
 from ppnet.cache import cached_file, read_checked, write_checked
+from ppnet.device import cpu_has_amx, cpu_has_vnni
 from ppnet.openvino_runtime import load_openvino, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import (
@@ -38,6 +39,8 @@ ANCHORS = len(SCALES) * len(SHAPES)  # in each cell
 SIDE_MULTIPLE = 64  # pixels; the picture's shorter side is filled up with grey to a multiple of it
 MAX_IOU = 0.3  # of two boxes of one picture, as in MediaPipe; one of a pair with more is dropped
 MOST_THREADS = 4
+PYRAMID = 64  # channels of all layers behind the backbone, and of none in it
+WEIGHT_STEPS = 255  # of 8 bits, as many below zero as above
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +49,9 @@ class EfficientDetDetector:
     """The shipped EfficientDet-Lite0 on the CPU, one picture at a time.
 
     MediaPipe looks at a square for 90 kinds of things, and rounds what each layer gives to 8 bits. Here only the part
-    of the square that holds the picture is looked at, only for people, and nothing is rounded: bf16 where the CPU
-    computes in it, else fp32. The network is compiled at the first picture of each shape; where OpenVINO can't run it,
-    MediaPipe does from then on.
+    of the square that holds the picture is looked at, only for people. Only the backbone's layers round, where the CPU
+    is fastest in integers (`_is_in_bytes`); all else computes in bf16 where the CPU does, or in fp32. The network is
+    compiled at the first picture of each shape; where OpenVINO can't run it, MediaPipe does from then on.
     """
 
     input_size = 320  # pixels of the longer side
@@ -146,7 +149,7 @@ def _network(height: int, width: int) -> Any:
         "ENABLE_CPU_PINNING": False,
     }
     machine = core.get_property("CPU", "FULL_DEVICE_NAME"), load_openvino().__version__, ppnet.__version__
-    place = cached_file("detectors", (EFFICIENTDET, height, width, options, machine))
+    place = cached_file("detectors", (EFFICIENTDET, height, width, _is_in_bytes(), options, machine))
     kept = read_checked(place)
     if kept is not None:
         with suppress(RuntimeError):
@@ -158,15 +161,27 @@ def _network(height: int, width: int) -> Any:
     return network
 
 
+def _is_in_bytes() -> bool:
+    """Whether the backbone computes in 8-bit integers: safe with VNNI alone; with AMX, bf16 was measured."""
+    return cpu_has_vnni() and not cpu_has_amx()
+
+
 def _people_only(height: int, width: int) -> Any:
-    """The file's network without the roundings, and without what isn't asked for."""
+    """The file's network without what isn't asked for, and without the roundings that don't make it faster.
+
+    Those behind the backbone would make boxes tremble, and lose a few people.
+    """
     openvino = load_openvino()
     from openvino import opset8 as ops
 
     model = openvino_core().read_model(model_path(EFFICIENTDET))
+    in_bytes = _is_in_bytes()
+    if in_bytes:
+        _round_depthwise(model)
     for layer in model.get_ordered_ops():
         if layer.get_type_name() == "FakeQuantize":
-            _unround(layer)
+            if not (in_bytes and _is_backbone(layer)):
+                _unround(layer)
         elif layer.get_type_name() == "Interpolate":  # the file names the sizes of the square
             cells = [_cells(before, side) for before, side in zip(_value(layer, 1), (height, width), strict=True)]
             layer.input(1).replace_source_output(ops.constant(np.array(cells)).output(0))
@@ -185,6 +200,25 @@ def _unround(layer: Any) -> None:
         cut = ops.clamp(layer.input_value(0), low, high)
         for user in list(layer.output(0).get_target_inputs()):
             user.replace_source_output(cut.output(0))
+
+
+def _round_depthwise(model: Any) -> None:
+    """Rounds the weights of depthwise convolutions, channel by channel, where OpenVINO looks for it.
+
+    The file rounds them before it turns them over; OpenVINO would take such a layer for one of floats.
+    """
+    from openvino import opset8 as ops
+
+    layers = [layer for layer in model.get_ordered_ops() if layer.get_type_name() == "GroupConvolution"]
+    layers = [layer for layer in layers if _is_backbone(layer)]
+    for layer, weights in zip(layers, _constants([each.input_value(1) for each in layers]), strict=True):
+        reach = np.maximum(np.abs(weights).max(axis=(1, 2, 3, 4), keepdims=True), np.finfo(np.float32).tiny)
+        rounded = ops.fake_quantize(ops.constant(weights), -reach, reach, -reach, reach, WEIGHT_STEPS)
+        layer.input(1).replace_source_output(rounded.output(0))
+
+
+def _is_backbone(layer: Any) -> bool:
+    return int(layer.output(0).shape[1]) != PYRAMID
 
 
 def _cells(before: int, side: int) -> int:

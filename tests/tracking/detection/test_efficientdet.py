@@ -11,20 +11,36 @@ import numpy.typing as npt
 import pytest
 
 from ppnet.cache import write_checked
+from ppnet.device import cpu_has_amx, cpu_has_vnni
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking import boxes as box_math
 from tracking.detection import efficientdet
 from tracking.detection.detector import MediaPipeDetector
 from tracking.detection.efficientdet import EfficientDetDetector, anchors, letterboxed, tflite_detector
 from tracking.detection.settings import DetectorSettings
+from tracking.types import Detections
 
 ROOT = Path(__file__).parents[3]
 SURE = 0.5
 
 
+class InFloats(EfficientDetDetector):
+    """As on a processor that is not safe in integers."""
+
+    def detect(self, image: npt.NDArray[np.uint8]) -> Detections:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(efficientdet, "_is_in_bytes", bool)
+            return super().detect(image)
+
+
 @pytest.fixture(scope="module")
 def detector() -> EfficientDetDetector:
     return EfficientDetDetector(DetectorSettings())
+
+
+@pytest.fixture(scope="module")
+def in_floats() -> EfficientDetDetector:
+    return InFloats(DetectorSettings())
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +58,13 @@ def frame_of(clip: str, number: int) -> npt.NDArray[np.uint8]:
 @pytest.mark.parametrize("turns", [0, 1])
 @pytest.mark.parametrize("clip", ["single_portrait.mp4", "walk_single.mp4", "walk_crossing.mp4"])
 def test_finds_the_people_mediapipe_finds(
-    detector: EfficientDetDetector, peer: MediaPipeDetector, clip: str, turns: int
+    detector: EfficientDetDetector, in_floats: EfficientDetDetector, peer: MediaPipeDetector, clip: str, turns: int
 ) -> None:
     """In wide and in tall pictures: then the other side of the square is left out."""
     for number in (20, 50):
         image = np.ascontiguousarray(np.rot90(frame_of(clip, number), turns))
-        here, there = detector.detect(image), peer.detect(image)
-        for ours, theirs in ((here, there), (there, here)):
+        here, there, floats = (each.detect(image) for each in (detector, peer, in_floats))
+        for ours, theirs in ((here, there), (there, here), (floats, there), (there, floats)):
             sure = np.flatnonzero(ours.scores > SURE)
             for box, score in zip(ours.boxes[sure], ours.scores[sure], strict=True):
                 overlap = box_math.iou_matrix(box[None], theirs.boxes)[0]
@@ -146,6 +162,28 @@ def test_each_shape_is_compiled_once_and_kept_for_other_runs(
     write_checked(kept, b"of a program that knows better")
     assert tflite_detector(DetectorSettings()).detect(image).boxes.tolist() == wanted
     assert shapes == 3 * [(256, 320)], "made anew"
+
+
+def test_its_backbone_computes_in_integers_where_that_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
+    monkeypatch.setattr(efficientdet, "cpu_has_vnni", lambda: False)
+    assert numbers_of_convolutions()[0] == 0, "sums of products may run over"
+    monkeypatch.undo()
+    monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
+    if not cpu_has_vnni() or cpu_has_amx():
+        pytest.skip("this processor has no VNNI, or AMX")
+    in_bytes, in_floats = numbers_of_convolutions()
+    assert in_bytes > 50, "those of single channels, too"
+    assert in_floats > 100, "boxes and scores are not rounded"
+    assert len(list((tmp_path / "detectors").iterdir())) == 2, "each has its own file"
+
+
+def numbers_of_convolutions() -> tuple[int, int]:
+    """How many compute in 8 bits, how many in floats."""
+    told = [node.get_rt_info() for node in efficientdet._network(64, 64).get_runtime_model().get_ordered_ops()]
+    formats = [each["runtimePrecision"].value for each in told if each["layerType"].value == "Convolution"]
+    in_bytes = sum(form in ("u8", "i8") for form in formats)
+    return in_bytes, len(formats) - in_bytes
 
 
 def test_it_is_silent_and_loads_neither_mediapipe_nor_telemetry() -> None:
