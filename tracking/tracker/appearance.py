@@ -85,7 +85,8 @@ def paired_similarity(first: Descriptions, second: Descriptions) -> Floats:
 def _part_areas(boxes: npt.NDArray[np.float64], poses: Poses, settings: AppearanceSettings) -> npt.NDArray[np.float64]:
     """(M, P, 4) rectangles around the joints of each of the P parts, or the usual ones in the box where they are not
     sure."""
-    areas = boxes[:, None, [0, 1, 0, 1]] + USUAL * np.tile(boxes[:, None, 2:] - boxes[:, None, :2], 2)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    areas = boxes[:, None, [0, 1, 0, 1]] + USUAL * sides[:, None, [0, 1, 0, 1]]
     at = _joints_of_parts(poses.skeleton)
     if at is None:
         return np.asarray(areas)
