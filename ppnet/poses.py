@@ -52,8 +52,8 @@ class Poses:
 
     def spread(self, rows: npt.NDArray[np.bool_]) -> "Poses":
         """These people where `rows` (M,) is True, in order; elsewhere people without any answer."""
-        whole = Poses.empty(self.skeleton, len(rows))
-        keypoints, scores = whole.keypoints.copy(), whole.scores.copy()
+        shape = (len(rows), len(self.skeleton))
+        keypoints, scores = np.full((*shape, 2), np.nan, np.float32), np.zeros(shape, np.float32)
         keypoints[rows], scores[rows] = self.keypoints, self.scores
         return Poses(keypoints, scores, self.skeleton)
 

@@ -131,23 +131,34 @@ def _mean(each: Floats, least: int) -> Floats:
 
 def expected_oks(
     people: TrackStates, keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings,
-    floor: float = NEGLIGIBLE, anyhow: Mask | None = None, rows: Rows | slice = EVERYBODY,
+    floor: float = NEGLIGIBLE, anyhow: Mask | None = None,
 ) -> Floats:  # fmt: skip
     """(T, M) OKS of the keypoints expected now with those found (M, K, 2), as tolerant as the motion is uncertain.
 
-    floor, anyhow: see `oks_matrix`. rows: (T,) of whom.
+    floor, anyhow: see `oks_matrix`.
     """
     return oks_matrix(
-        people.expected_keypoints()[rows],
+        people.expected_keypoints(),
         keypoints,
         skeleton,
-        areas=box_math.areas(people.boxes)[rows],
-        variances=people.motion.position_variances[rows],
+        areas=box_math.areas(people.boxes),
+        variances=people.motion.position_variances,
         tolerance=settings.oks_tolerance,
         least=settings.min_common_keypoints,
         floor=floor,
         anyhow=anyhow,
     )
+
+
+def paired_expected_oks(
+    people: TrackStates, rows: Rows, keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings
+) -> Floats:  # fmt: skip
+    """(R,) the same of some people (R,), each with keypoints (R, K, 2) in the same row."""
+    spread = (2 * keypoint_sigmas(skeleton) * settings.oks_tolerance) ** 2
+    scale = np.multiply.outer(box_math.areas(people.boxes[rows]), spread)
+    scale += people.motion.position_variances[rows, None]
+    each = _keypoint_similarity(people.expected_keypoints()[rows], keypoints, scale)
+    return _mean(each, settings.min_common_keypoints)
 
 
 def path_likelihood(people: TrackStates, boxes: Floats, settings: TrackerSettings) -> Floats:

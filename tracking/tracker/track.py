@@ -141,6 +141,8 @@ class TrackStates:
         sides = box_math.longest_sides(boxes)
         margins, places = settings.exit_margin * sides, self.lost_centers[:, 0]
         at_border = (places < margins) | (places > width - margins)  # else something hides them; perhaps they wait
+        if not (self.lost & at_border).any():
+            return np.asarray(self.lost & (lost_s > settings.lost_life_s))
         gone = box_math.visible_fraction(boxes, size_wh) < settings.exit_visible
         speeds = self.motion.speed[:, 0] / np.maximum(sides, 1.0)
         leaves_left = (boxes[:, 0] <= 0.01 * width) & (speeds < -settings.exit_speed)

@@ -179,7 +179,7 @@ class Tracker:
     def _fits(self, tracks: Rows, rows: Rows, evidence: FrameEvidence) -> Floats:
         """(R,) how well candidates fit tracks, each in its row, by keypoints and place; larger is better."""
         people, points = self._people, evidence.keypoints[rows]
-        oks = similarity.expected_oks(people, points, evidence.poses.skeleton, self.settings, rows=tracks).diagonal()
+        oks = similarity.paired_expected_oks(people, tracks, points, evidence.poses.skeleton, self.settings)
         boxes = people.boxes[tracks]
         extents = box_math.around(points)
         extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
