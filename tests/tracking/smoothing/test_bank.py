@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from filterpy.common import Q_continuous_white_noise
-from filterpy.kalman import KalmanFilter
 
 from tracking.smoothing import bank
 
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_same_as_filterpy(size):
+    from filterpy.common import Q_continuous_white_noise  # with much of SciPy, which not every worker needs
+    from filterpy.kalman import KalmanFilter
+
     rng = np.random.default_rng(3)
     people, joints, density = 2, 3, np.array([[4.0, 9.0, 1.0], [0.5, 2.0, 3.0]])
     spreads = np.full((people, joints, size - 1), 5.0)

@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from filterpy.common import Q_continuous_white_noise
-from filterpy.kalman import KalmanFilter
 
 from tracking.tracker.motion import BoxFilters, boxes_of_keypoints
 from tracking.tracker.settings import MotionSettings
@@ -17,6 +15,9 @@ def measured(box):
 
 def test_same_as_filterpy():
     """One filter of eight numbers in filterpy does what our four of two numbers do."""
+    from filterpy.common import Q_continuous_white_noise  # with much of SciPy, which not every worker needs
+    from filterpy.kalman import KalmanFilter
+
     rng = np.random.default_rng(2)
     box = np.array([100.0, 50.0, 180.0, 290.0])
     motion, one = BoxFilters.start(box[None], STILL), KalmanFilter(dim_x=8, dim_z=4)
