@@ -1,10 +1,9 @@
 """What a session remembers of the run that filled it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from app.factory import find_weights
-from ppnet.checkpoint_info import CheckpointInfo, read_written_info, sha256_of
+from ppnet.checkpoint_info import CheckpointInfo, read_written_info
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
 from tracking.video.source import VideoInfo
@@ -27,7 +26,7 @@ def weights_info(settings: RunSettings) -> CheckpointInfo:
     """Facts of the weights that `settings` ask for, with their SHA-256. CheckpointError when they can't be read."""
     path = find_weights(settings.network)
     if path.suffix == ".safetensors":
-        return replace(read_written_info(path), sha256=sha256_of(path))
+        return read_written_info(path)
     return _other_info(path)
 
 
