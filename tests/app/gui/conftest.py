@@ -168,16 +168,6 @@ def nothing_left_running():
     assert not left, f"threads left: {left}"
 
 
-@pytest.fixture(autouse=True)
-def no_widget_stays():
-    """Each window that is made dresses all widgets there are: those of tests before it, too."""
-    yield
-    if (app := QApplication.instance()) is not None:
-        for widget in app.topLevelWidgets():
-            widget.deleteLater()
-        app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-
-
 @pytest.fixture
 def qtbot(qtbot):
     """It waits with as much patience as `wait_for`."""
@@ -221,6 +211,7 @@ def clip(made_clip, tmp_path) -> Path:
 
 @pytest.fixture
 def window(qtbot, studio) -> MainWindow:
+    """Shown, and gone with the test: the next one would dress all that is left of it."""
     app = QApplication.instance()
     shown = make_window(app, factories=studio.factories())
     shown.resize(1200, 800)
@@ -228,6 +219,8 @@ def window(qtbot, studio) -> MainWindow:
     yield shown
     shown.close()
     assert not shown.timers.are_running
+    shown.deleteLater()
+    app.sendPostedEvents(shown, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

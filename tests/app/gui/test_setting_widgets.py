@@ -33,7 +33,9 @@ VALUES = {
 def panel(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
-    yield ControlsPanel(RunSettings(), Actions(window, keys={}))
+    panel = ControlsPanel(RunSettings(), Actions(window, keys={}))
+    window.setCentralWidget(panel)  # and gone with it
+    yield panel
 
 
 @pytest.mark.parametrize("name", NAMES)
