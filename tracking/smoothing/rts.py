@@ -7,7 +7,7 @@ reweighting (Holland and Welsch, 1977); mistakes that come in a row pull the cur
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -23,6 +23,8 @@ from tracking.smoothing.filters import JointFilters, motion_density
 from tracking.smoothing.in_picture import outside
 from tracking.smoothing.in_picture import seen as seen_of
 from tracking.smoothing.settings import SmoothingSettings
+from tracking.smoothing.sides import exchanges
+from tracking.smoothing.swaps import exchanged, twins_of
 from tracking.types import FrameResult, KeypointState
 
 Floats = npt.NDArray[np.float64]
@@ -95,12 +97,12 @@ def _smoothed_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> It
     pieces = [piece for number, trail in enumerate(trails) for piece in _pieces(number, trail.times_s, margin_s)]
     for batch in _batches([piece.stop - piece.start for piece in pieces]):
         parts = [trails[pieces[i].trail].part(pieces[i].start, pieces[i].stop) for i in batch]
-        abreast = _Abreast.of(parts)
+        abreast, settings_now = _sides_settled(_Abreast.of(parts), settings)
         places = np.full((*abreast.scores.shape, 2), np.nan)
-        seen = _forth_and_back(abreast, settings, places)
+        seen = _forth_and_back(abreast, settings_now, places)
         for _ in range(ROUNDS - 1):
             places[~seen.taken] = np.nan
-            seen = _forth_and_back(abreast, settings, places)
+            seen = _forth_and_back(abreast, settings_now, places)
         for row, (i, part) in enumerate(zip(batch, parts, strict=True)):
             yield pieces[i], pieces[i].kept(_answer(part, places[:, row], seen, row, settings))
 
@@ -275,6 +277,24 @@ class _Abreast:
             keypoints[:end, row], scores[:end, row] = trail.poses.keypoints, trail.poses.scores
             sides[:end, row] = _calm(trail.sides)
         return cls(steps_s, keypoints, scores, sides, skeleton)
+
+
+def _sides_settled(abreast: _Abreast, settings: SmoothingSettings) -> tuple[_Abreast, SmoothingSettings]:
+    """Left and right put back where the whole track says that they were exchanged; nothing is left for the filter."""
+    if not settings.undo_swaps:
+        return abreast, settings
+    skeleton, shape = abreast.skeleton, abreast.scores.shape
+    swap = exchanges(
+        abreast.steps_s, abreast.keypoints, abreast.scores, abreast.sides, skeleton, min_score=settings.min_score
+    )
+    keypoints, scores = exchanged(
+        swap.reshape(-1, swap.shape[-1]),
+        twins_of(skeleton),
+        abreast.keypoints.reshape(-1, *shape[2:], 2),
+        abreast.scores.reshape(-1, *shape[2:]),
+    )
+    put_right = replace(abreast, keypoints=keypoints.reshape(*shape, 2), scores=scores.reshape(shape))
+    return put_right, replace(settings, undo_swaps=False)
 
 
 def _calm(sides: Floats) -> Floats:
