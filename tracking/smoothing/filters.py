@@ -2,6 +2,7 @@
 smoothing both stand on it."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,17 +10,15 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.smoothing import bank
+from tracking.smoothing.noise import doubted, measurement_variance, motion_density, spreads
 from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
-from tracking.smoothing.swaps import Twins, decide, evidence, exchanged, twins_of
+from tracking.smoothing.sides import SideWays
+from tracking.smoothing.twins import Twins, exchanged, twins_of
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-NOISE = 0.012  # standard deviation of a keypoint with score 1, sides; it grows as the score falls
-START_SPREADS = (1.0, 10.0)  # of an unknown velocity and acceleration, sides per s and s^2
-DOUBTFUL = 1.5  # answers more standard deviations off than this are thought to be less exact than usual
-DOUBT_S = 0.5  # after so much more time exchanged than not, it was the track that was wrong
 GLIDE_S = 0.05  # left and right of a track that was wrong change places within about this time
 HINDSIGHT = 4 / 3  # an answer is no more exact than this times its distance from where the whole track says it was
 COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within about this time
@@ -32,9 +31,8 @@ class JointFilters:
     x (N, K, m, 2), P (N, K, m, m): see `tracking.smoothing.bank`. sides: (N,) size of the person, pixels, set by the
     owner before `predict`. alive: (N, K) a filter runs. begun: (N, K) it started in this frame.
     unseen_s: time since it was last fed. distrusted_s: for how long answers have been refused as outliers.
-    swapped (N, G): whether left and right of a limb were exchanged in the last answer; doubt_s: how much longer they
-    have been exchanged than not of late. glide (N, K, 2): what is left of the way, pixels, where left and right of the
-    track itself were exchanged. scores: of the last accepted answer.
+    ways: which answers have left and right exchanged. glide (N, K, 2): what is left of the way, pixels, where left and
+    right of the track itself were exchanged. scores: of the last accepted answer.
     """
 
     ids: npt.NDArray[np.int64]
@@ -45,15 +43,14 @@ class JointFilters:
     begun: Mask
     unseen_s: Floats
     distrusted_s: Floats
-    swapped: Mask
-    doubt_s: Floats
+    ways: SideWays
     glide: Floats
     scores: Floats
 
     @classmethod
     def empty(cls, skeleton: Skeleton, *, size: int) -> "JointFilters":
         """Nobody yet; `size` m is 2 for constant velocity, 3 for constant acceleration."""
-        shape, groups = (0, len(skeleton)), twins_of(skeleton).groups
+        shape = 0, len(skeleton)
         return cls(
             ids=np.zeros(0, np.int64),
             x=np.zeros((*shape, size, 2)),
@@ -63,8 +60,7 @@ class JointFilters:
             begun=np.zeros(shape, bool),
             unseen_s=np.zeros(shape),
             distrusted_s=np.zeros(shape),
-            swapped=np.zeros((0, groups), bool),
-            doubt_s=np.zeros((0, groups)),
+            ways=SideWays.of(0, skeleton),
             glide=np.zeros((*shape, 2)),
             scores=np.zeros(shape),
         )
@@ -75,9 +71,12 @@ class JointFilters:
             return self
         row_of = {int(track_id): row for row, track_id in enumerate(self.ids)}
         rows = np.array([row_of.get(int(track_id), -1) for track_id in ids], np.int64)
-        values = {}
+        values: dict[str, Any] = {}
         for field in fields(self):
             old = getattr(self, field.name)
+            if isinstance(old, SideWays):
+                values[field.name] = old.select(rows)
+                continue
             new = np.zeros((len(ids), *old.shape[1:]), old.dtype)
             new[rows >= 0] = old[rows[rows >= 0]]
             values[field.name] = new
@@ -91,7 +90,7 @@ class JointFilters:
 
     def predict(self, step_s: Floats | float, settings: SmoothingSettings) -> None:
         """Move on by `step_s` seconds, one number for all or one for each person."""
-        self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(self.sides, settings))
+        self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(self.sides, settings.density))
         step = np.reshape(step_s, (-1, 1))
         self.unseen_s = self.unseen_s + step
         self.glide = self.glide * np.exp(-step / GLIDE_S)[..., None]
@@ -120,7 +119,7 @@ class JointFilters:
         less the further they are from there.
         """
         step = np.reshape(step_s, (-1, 1))
-        found, scores, R, measured = self._measured(poses, step, settings)
+        found, scores, R, measured = self._measured(poses, step_s, settings)
         if hindsight is not None:
             R = np.fmax(R, HINDSIGHT**2 * bank.squared_lengths(found - hindsight))
         y, S = bank.innovation(self.x, self.P, found, R)
@@ -130,9 +129,7 @@ class JointFilters:
         self.distrusted_s = np.where(wild, self.distrusted_s + step, 0.0)
         self.begun = measured & ~self.alive
         good = known & (~wild | (self.distrusted_s > settings.distrust_s))
-        # The further off, the less it weighs: after a mistake of the network a joint glides, it doesn't jump.
-        doubted = np.where(away > DOUBTFUL**2 * S, away / DOUBTFUL**2, R)
-        self.x, self.P = bank.update(self.x, self.P, found, R=doubted, where=good)
+        self.x, self.P = bank.update(self.x, self.P, found, R=doubted(R, away, S), where=good)
         self._begin(found, R)
         accepted: Mask = good | self.begun
         self.alive = self.alive | accepted
@@ -145,11 +142,11 @@ class JointFilters:
         self.glide[begun] = 0.0
         if begun.any():
             sides = np.broadcast_to(self.sides[:, None], begun.shape)[begun]
-            spreads = sides[:, None] * np.array(START_SPREADS)[: self.P.shape[-1] - 1]
-            self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=spreads)
+            unknown = spreads(sides, self.P.shape[-1] - 1)
+            self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=unknown)
 
     def _measured(
-        self, poses: Poses, step: Floats, settings: SmoothingSettings
+        self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings
     ) -> tuple[Floats, Floats, Floats, Mask]:  # fmt: skip
         """Keypoints, scores, variances and mask of what the network saw, left and right put back where that is
         certain."""
@@ -157,39 +154,22 @@ class JointFilters:
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
         noise = measurement_variance(self.sides, scores)
-        if settings.undo_swaps and self.alive.any():
+        if settings.undo_swaps and len(found):
             twins = twins_of(poses.skeleton)
-            swap = self._swaps(found, noise, step, twins)
+            swap = self._exchanged(found, scores, step_s, twins)
             if swap.any():
                 found, scores, noise = exchanged(swap, twins, found, scores, noise)
                 measured = np.isfinite(found[..., 0])
         return np.where(measured[..., None], found, 0.0), scores, noise, measured
 
-    def _swaps(self, found: Floats, noise: Floats, step: Floats, twins: Twins) -> Mask:
+    def _exchanged(self, found: Floats, scores: Floats, step_s: Floats | float, twins: Twins) -> Mask:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
-        expected = np.where(self.alive[..., None], self.x[:, :, 0, :], np.nan)
-        likelihood = evidence(expected, self.P[..., 0, 0], found, noise, twins)
-        swap = decide(likelihood, self.swapped)
-        # Time spent exchanged counts against the track, time as it is for it.
-        self.doubt_s = np.maximum(self.doubt_s + np.where(swap, step, -step), 0.0)
-        wrong = self.doubt_s > DOUBT_S
-        if wrong.any():
+        decision = self.ways.decide(found, scores, step_s, self.sides, twins)
+        if decision.revised.any():
             shown = self.places
-            self.x, self.P, self.alive, self.unseen_s, self.distrusted_s, self.scores = exchanged(
-                wrong, twins, self.x, self.P, self.alive, self.unseen_s, self.distrusted_s, self.scores
-            )
+            states, known = self.ways.believed(twins)
+            revised = decision.revised[:, twins.group_of[twins.joints]] & known
+            rows, columns = np.nonzero(revised)
+            self.x[rows, twins.joints[columns], :2] = states[rows, columns]
             self.glide = np.nan_to_num(shown - self.x[:, :, 0, :])
-            self.doubt_s = np.where(wrong, 0.0, self.doubt_s)
-            swap = swap & ~wrong
-        self.swapped = swap
-        return swap
-
-
-def motion_density(sides: Floats, settings: SmoothingSettings) -> Floats:
-    """(N, 1) spectral density, in square pixels, of what drives the joints of people of these sizes."""
-    return np.asarray(settings.density * sides[:, None] ** 2)
-
-
-def measurement_variance(sides: Floats, scores: Floats) -> Floats:
-    """(N, K) variance in square pixels of keypoints with these scores on people of these sizes."""
-    return np.asarray((NOISE * sides[:, None] / np.clip(scores, 0.2, 1.0)) ** 2)
+        return decision.swap

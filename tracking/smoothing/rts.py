@@ -19,12 +19,13 @@ from ppnet.skeleton import Skeleton
 from tracking import boxes as box_math
 from tracking.pose_store import PoseStore
 from tracking.smoothing import bank
-from tracking.smoothing.filters import JointFilters, motion_density
+from tracking.smoothing.filters import JointFilters
 from tracking.smoothing.in_picture import outside
 from tracking.smoothing.in_picture import seen as seen_of
+from tracking.smoothing.noise import motion_density
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.smoothing.sides import exchanges
-from tracking.smoothing.swaps import exchanged, twins_of
+from tracking.smoothing.twins import exchanged, twins_of
 from tracking.types import FrameResult, KeypointState
 
 Floats = npt.NDArray[np.float64]
@@ -284,9 +285,9 @@ def _sides_settled(abreast: _Abreast, settings: SmoothingSettings) -> tuple[_Abr
     if not settings.undo_swaps:
         return abreast, settings
     skeleton, shape = abreast.skeleton, abreast.scores.shape
-    swap = exchanges(
-        abreast.steps_s, abreast.keypoints, abreast.scores, abreast.sides, skeleton, min_score=settings.min_score
-    )
+    clear = abreast.scores >= settings.min_score
+    found = np.where(clear[..., None], abreast.keypoints, np.nan).astype(np.float64)
+    swap = exchanges(abreast.steps_s, found, abreast.scores.astype(np.float64), abreast.sides, skeleton)
     keypoints, scores = exchanged(
         swap.reshape(-1, swap.shape[-1]),
         twins_of(skeleton),
@@ -353,7 +354,7 @@ def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: Smooth
         steps_s = abreast.steps_s[t + 1]
         linked = ~begun[t + 1]
         moved = (linked & (steps_s > 0)[:, None])[..., None, None]
-        density = motion_density(abreast.sides[t + 1], settings)
+        density = motion_density(abreast.sides[t + 1], settings.density)
         prior_x, prior_P = bank.predict(x[t], P[t], steps_s, density=density)
         F = bank.transition(size, steps_s)
         gain = P[t] @ np.swapaxes(F, -1, -2) @ np.linalg.inv(np.where(moved, prior_P, np.eye(size)))

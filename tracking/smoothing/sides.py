@@ -1,40 +1,60 @@
-"""Left and right over a whole track: which of the network's answers have them exchanged, limb by limb.
+"""Left and right: in which of the network's answers they are exchanged (legs in side view, above all), limb by limb.
 
 The likeliest series of decisions (Viterbi, 1967), where the filters that say what fits follow the decisions
 themselves (per-survivor processing: Raheli, Polydoros and Tzou, IEEE Transactions on Communications 43, 1995): for each
 limb two ways through the track are kept, the best that takes the newest answer as it is and the best that takes it
 exchanged, each with Kalman filters of its own. Against a way speak joints far from where its filters expect them, every
 answer that it takes exchanged, the more the surer the network was, and every change from one to the other. While legs
-pass each other both ways fit; which was right is known from what comes after.
+pass each other both ways fit; which was right is known from what comes after. A way may also find that it has had left
+and right exchanged itself for long, and go on with exchanged filters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ppnet.skeleton import Skeleton
 from tracking.smoothing import bank
-from tracking.smoothing.filters import DOUBTFUL, START_SPREADS, measurement_variance
-from tracking.smoothing.swaps import MOST, twins_of
+from tracking.smoothing.noise import doubted, measurement_variance, motion_density, spreads
+from tracking.smoothing.twins import Twins, twins_of
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Ways = npt.NDArray[np.int64]
+Value = TypeVar("Value", bound=np.generic)
 
-AGILITY = 10.0  # spectral density of a joint's acceleration, sides^2 / s^3: what steadies the joints may be another one
+DENSITY = 10.0  # of a joint's acceleration, sides^2 / s^3, whatever steadies the joints
 MEMORY_S = 0.5  # a joint unseen for longer says nothing about sides
+MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
 LOOKS = 25.0  # the network's mistakes come in a row: a second's answers are worth so many independent ones
 CHANGE = 2.0  # log-likelihood that speaks against a change from right to exchanged or back
 ODDS = 0.8  # log odds that an answer of low scores has left and right in their places; measured for legs,
 SURE, ODDS_OF_SURE = 0.7, 12.0  # and above this mean score so much more for each score
+REVISION = 20.0  # log-likelihood that speaks against having had them exchanged all along
+NEVER = 1e9
+OTHER = 1 - np.eye(2)[..., None]  # (2, 2, 1) what a way comes by is not what it goes on with
+
+
+@dataclass(frozen=True)
+class Decision:
+    """swap (N, G): in the newest answer left and right of a limb are exchanged. revised (N, G): the answers before were
+    not as believed, either. came_from (N, 2, G): by which way each way comes to the newest answer; 2 more where it goes
+    on with its filters exchanged."""
+
+    swap: Mask
+    revised: Mask
+    came_from: Ways
 
 
 @dataclass
-class _Ways:
-    """The two ways of every limb; the first axis says how they take the newest answer: 0 as it is, 1 exchanged.
+class SideWays:
+    """The two ways of every limb of N people: 0 takes the newest answer as it is, 1 takes it exchanged.
 
-    x (2, N, J, 2, 2), P (2, N, J, 2, 2): filters as in `tracking.smoothing.bank`, of J joints that have a twin.
-    alive: (2, N, J) a filter runs. unseen_s: (2, N, J). against: (2, N, G) log-likelihood that speaks against each.
+    x (N, 2 J, 2, 2), P (N, 2 J, 2, 2): filters as in `tracking.smoothing.bank` of the J joints that have a twin (all of
+    one side, then those of the other in the same order), first those of way 0. alive: (N, 2 J) a filter runs.
+    unseen_s: (N, 2 J). against: (N, 2, G) log-likelihood that speaks against each way. best: (N, G) the way believed.
     """
 
     x: Floats
@@ -42,97 +62,121 @@ class _Ways:
     alive: Mask
     unseen_s: Floats
     against: Floats
+    best: Ways
 
     @classmethod
-    def begun(cls, people: int, joints: int, groups: int) -> "_Ways":
-        shape = 2, people, joints
-        empty = np.zeros((*shape, 2, 2))
-        return cls(empty, empty, np.zeros(shape, bool), np.zeros(shape), np.zeros((2, people, groups)))
+    def of(cls, people: int, skeleton: Skeleton) -> "SideWays":
+        """Nothing seen yet."""
+        twins = twins_of(skeleton)
+        shape = people, 4 * len(twins.pairs)
+        states = np.zeros((*shape, 2, 2))
+        against, best = np.zeros((people, 2, twins.groups)), np.zeros((people, twins.groups), np.int64)
+        return cls(states, states, np.zeros(shape, bool), np.zeros(shape), against, best)
 
-    def predict(self, step_s: Floats, sides: Floats) -> None:
-        density = np.broadcast_to(AGILITY * sides[:, None] ** 2, self.alive.shape)
+    def select(self, rows: npt.NDArray[np.int64]) -> "SideWays":
+        """Those of these rows; blank where a row is -1."""
+        values = []
+        for field in fields(self):
+            old = getattr(self, field.name)
+            new = np.zeros((len(rows), *old.shape[1:]), old.dtype)
+            new[rows >= 0] = old[rows[rows >= 0]]
+            values.append(new)
+        return SideWays(*values)
+
+    def decide(self, found: Floats, scores: Floats, step_s: Floats | float, sides: Floats, twins: Twins) -> Decision:
+        """Takes in an answer, `step_s` after the last one (one number, or one for each person).
+
+        found: (N, K, 2) pixels, NaN where not seen; scores: (N, K); sides: (N,) size of the person, pixels.
+        """
+        joints, step = twins.joints, np.reshape(step_s, (-1, 1))
+        found, scores = found[:, joints], scores[:, joints]
+        measured = np.isfinite(found[..., 0])
+        count = measured @ twins.joint_groups
+        seen = count > 0
+        sure = np.maximum(np.where(measured, scores, 0.0) @ twins.joint_groups / np.maximum(count, 1) - SURE, 0.0)
+        noise = measurement_variance(sides, scores)
+        found, noise = _with_exchanged(np.where(measured[..., None], found, 0.0)), _with_exchanged(noise)
+        measured = _with_exchanged(measured)
+        self._predict(step_s, step, sides)
+        against = self.against[:, :, None] + self._misfits(found, noise, measured, twins)
+        revised = against[:, :, ::-1] + np.where(seen, REVISION, NEVER)[:, None, None]
+        against += OTHER * np.where(seen, CHANGE, NEVER)[:, None, None]
+        against = np.concatenate([against, revised], axis=1)
+        came_from = against.argmin(axis=1)
+        self.against = against.min(axis=1)
+        self.against[:, 1] += LOOKS * step * seen * (ODDS + ODDS_OF_SURE * sure)
+        self.against -= self.against.min(axis=1, keepdims=True)
+        self._follow(came_from, twins)
+        self._feed(found, noise, measured, sides)
+        last, self.best = self.best, self.against.argmin(axis=1)
+        came = np.take_along_axis(came_from, self.best[:, None], axis=1)[:, 0]
+        return Decision(self.best == 1, came != last, came_from)
+
+    def believed(self, twins: Twins) -> tuple[Floats, Mask]:
+        """States (N, J, 2, 2) of the joints that have a twin, by the way believed, and (N, J) which are known."""
+        joints = len(twins.joints)
+        columns = self.best[:, twins.group_of[twins.joints]] * joints + np.arange(joints)
+        rows = np.arange(len(columns))[:, None]
+        return self.x[rows, columns], self.alive[rows, columns]
+
+    def _predict(self, step_s: Floats | float, step: Floats, sides: Floats) -> None:
+        density = np.broadcast_to(motion_density(sides, DENSITY), self.alive.shape)
         self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
-        self.unseen_s = self.unseen_s + step_s[:, None]
+        self.unseen_s = self.unseen_s + step
         self.alive = self.alive & (self.unseen_s <= MEMORY_S)
 
-    def misfits(self, found: Floats, noise: Floats, measured: Mask, members: Floats) -> Floats:
-        """(2, 2, N, G) log-likelihood against coming by a way [first axis] to an answer, as it is or exchanged."""
-        away = ((found[None] - self.x[:, None, ..., 0, :]) ** 2).sum(axis=-1)
-        away = away / (self.P[:, None, ..., 0, 0] + noise[None])
-        twins_known = self.alive & np.roll(self.alive, self.alive.shape[-1] // 2, axis=-1)
-        counts = twins_known[:, None] & measured[None]
-        return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ members)
+    def _misfits(self, found: Floats, noise: Floats, measured: Mask, twins: Twins) -> Floats:
+        """(N, 2, 2, G) log-likelihood against coming by a way [second axis] to the answer as it is or exchanged."""
+        people = len(found)
+        places, variances, known = self.x[:, :, 0], self.P[:, :, 0, 0], self.alive
+        split = people, 2, 1, len(twins.joints)
+        places, variances, known = places.reshape(*split, 2), variances.reshape(split), known.reshape(split)
+        known = known & np.roll(known, len(twins.pairs), axis=-1)
+        split = people, 1, 2, len(twins.joints)
+        away = bank.squared_lengths(found.reshape(*split, 2) - places)
+        away = away / np.maximum(variances + noise.reshape(split), 1e-12)
+        counts = known & measured.reshape(split)
+        return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.joint_groups)
 
-    def follow(self, came_from: npt.NDArray[np.int64]) -> None:
-        """Each way goes on with the filters of the one (2, N, J) it came by."""
-        _, rows, joints = np.indices(came_from.shape)
+    def _follow(self, came_from: Ways, twins: Twins) -> None:
+        """Each way goes on with the filters of the one it came by."""
+        joints = len(twins.joints)
+        came = came_from[:, :, twins.group_of[twins.joints]]
+        columns = came % 2 * joints + (np.arange(joints) + came // 2 * len(twins.pairs)) % joints
+        rows, columns = np.arange(len(came_from))[:, None], columns.reshape(len(came_from), -1)
         for name in ("x", "P", "alive", "unseen_s"):
-            setattr(self, name, getattr(self, name)[came_from, rows, joints])
+            setattr(self, name, getattr(self, name)[rows, columns])
 
-    def feed(self, found: Floats, noise: Floats, measured: Mask, sides: Floats) -> None:
+    def _feed(self, found: Floats, noise: Floats, measured: Mask, sides: Floats) -> None:
         y, S = bank.innovation(self.x, self.P, found, noise)
-        away = (y**2).sum(axis=-1)
-        doubted = np.where(away > DOUBTFUL**2 * S, away / DOUBTFUL**2, noise)
-        self.x, self.P = bank.update(self.x, self.P, found, R=doubted, where=measured & self.alive)
+        R = doubted(noise, bank.squared_lengths(y), S)
+        self.x, self.P = bank.update(self.x, self.P, found, R=R, where=measured & self.alive)
         begun = measured & ~self.alive
         if begun.any():
-            spreads = np.broadcast_to(START_SPREADS[0] * sides[:, None, None], (*begun.shape, 1))
-            self.x[begun], self.P[begun] = bank.start(found[begun], R=noise[begun], spreads=spreads[begun])
+            sizes = np.broadcast_to(sides[:, None], begun.shape)[begun]
+            self.x[begun], self.P[begun] = bank.start(found[begun], R=noise[begun], spreads=spreads(sizes, 1))
         self.alive = self.alive | measured
         self.unseen_s = np.where(measured, 0.0, self.unseen_s)
 
 
-def exchanges(
-    steps_s: Floats,
-    keypoints: npt.NDArray[np.float32],
-    scores: npt.NDArray[np.float32],
-    sides: Floats,
-    skeleton: Skeleton,
-    *,
-    min_score: float,
-) -> Mask:
-    """(T, N, G) in which answers left and right of which limbs are exchanged, of N tracks side by side.
+def _with_exchanged(values: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """`values` (N, J, ...) with the exchanged ones behind them: (N, 2 J, ...)."""
+    return np.concatenate([values, np.roll(values, values.shape[1] // 2, axis=1)], axis=1)
 
-    steps_s: (T, N) seconds since the step before; keypoints: (T, N, K, 2) pixels, NaN where missing; scores: (T, N, K),
-    those below `min_score` don't count; sides: (T, N) size of the person, pixels. G: the limbs of
-    `tracking.smoothing.swaps.twins_of`.
+
+def exchanges(steps_s: Floats, found: Floats, scores: Floats, sides: Floats, skeleton: Skeleton) -> Mask:
+    """(T, N, G) in which answers of whole tracks, N of them side by side, left and right of which limbs are exchanged.
+
+    steps_s: (T, N) seconds since the step before; found: (T, N, K, 2) pixels, NaN where not seen; scores: (T, N, K);
+    sides: (T, N) size of the person, pixels. G: the limbs of `tracking.smoothing.twins.twins_of`.
     """
     twins = twins_of(skeleton)
-    joints = twins.pairs.T.ravel()  # all of one side, then those of the other in the same order
-    pairs, members = len(twins.pairs), np.concatenate([twins.members, twins.members])
-    decided = np.zeros((*steps_s.shape, twins.groups), bool)
-    if not joints.size or not len(steps_s):
-        return decided
-    group_of = twins.group_of[joints]
-    measured = (scores[..., joints] >= min_score) & np.isfinite(keypoints[..., joints, 0])
-    found = np.where(measured[..., None], keypoints[..., joints, :], 0.0).astype(np.float64)
-    seen, trust = _trust(np.where(measured, scores[..., joints], 0.0), measured, members)
-    ways = _Ways.begun(steps_s.shape[1], len(joints), twins.groups)
-    came_from = np.zeros((len(steps_s), 2, *decided.shape[1:]), np.int64)
-    other = 1 - np.eye(2)[..., None, None]
+    ways = SideWays.of(steps_s.shape[1], skeleton)
+    came_from = np.zeros((len(steps_s), steps_s.shape[1], 2, twins.groups), np.int64)
     for t, step_s in enumerate(steps_s):
-        ways.predict(step_s, sides[t])
-        both = np.stack([found[t], np.roll(found[t], pairs, axis=1)])
-        clear = np.stack([measured[t], np.roll(measured[t], pairs, axis=1)])
-        noise = measurement_variance(sides[t], scores[t][:, joints])
-        noise = np.stack([noise, np.roll(noise, pairs, axis=1)])
-        against = ways.against[:, None] + ways.misfits(both, noise, clear, members) + CHANGE * other * seen[t]
-        came_from[t] = against.argmin(axis=0)
-        ways.against = against.min(axis=0)
-        ways.against[1] += trust[t] * LOOKS * step_s[:, None]
-        ways.against = ways.against - ways.against.min(axis=0)
-        ways.follow(came_from[t][..., group_of])
-        ways.feed(both, noise, clear, sides[t])
-    way = ways.against.argmin(axis=0)
+        came_from[t] = ways.decide(found[t], scores[t], step_s, sides[t], twins).came_from
+    decided, way = np.zeros((*steps_s.shape, twins.groups), bool), ways.best
     for t in range(len(decided) - 1, -1, -1):
         decided[t] = way == 1
-        way = np.take_along_axis(came_from[t], way[None], axis=0)[0]
+        way = np.take_along_axis(came_from[t], way[:, None], axis=1)[:, 0] % 2
     return decided
-
-
-def _trust(scores: Floats, measured: Mask, members: Floats) -> tuple[Mask, Floats]:
-    """(T, N, G) whether anything of a limb was seen, and the log odds that its left and right are in their places."""
-    count = measured @ members
-    mean = scores @ members / np.maximum(count, 1)
-    seen = count > 0
-    return seen, np.where(seen, ODDS + ODDS_OF_SURE * np.maximum(mean - SURE, 0.0), 0.0)
