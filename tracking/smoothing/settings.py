@@ -54,8 +54,8 @@ class SmoothingSettings(Settings):
         "lag, overshoots",
     )  # fmt: skip
     undo_swaps: bool = setting(
-        True, "Undo exchanged sides", "puts left and right back where the network has exchanged them and the motion "
-        "makes it certain",
+        True, "Undo exchanged sides", "puts left and right back where the network has exchanged them, by how the "
+        "joints move and how sure it was",
     )  # fmt: skip
 
     def named(self, kind: str) -> "SmoothingSettings":

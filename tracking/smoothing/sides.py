@@ -10,7 +10,6 @@ and right exchanged itself for long, and go on with exchanged filters.
 """
 
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,6 @@ from tracking.smoothing.twins import Twins, twins_of
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Ways = npt.NDArray[np.int64]
-Value = TypeVar("Value", bound=np.generic)
 
 DENSITY = 10.0  # of a joint's acceleration, sides^2 / s^3, whatever steadies the joints
 MEMORY_S = 0.5  # a joint unseen for longer says nothing about sides
@@ -88,15 +86,14 @@ class SideWays:
 
         found: (N, K, 2) pixels, NaN where not seen; scores: (N, K); sides: (N,) size of the person, pixels.
         """
-        joints, step = twins.joints, np.reshape(step_s, (-1, 1))
-        found, scores = found[:, joints], scores[:, joints]
-        measured = np.isfinite(found[..., 0])
-        count = measured @ twins.joint_groups
+        step, measured = np.reshape(step_s, (-1, 1)), np.isfinite(found[..., 0])
+        count = measured[:, twins.joints] @ twins.joint_groups
         seen = count > 0
-        sure = np.maximum(np.where(measured, scores, 0.0) @ twins.joint_groups / np.maximum(count, 1) - SURE, 0.0)
-        noise = measurement_variance(sides, scores)
-        found, noise = _with_exchanged(np.where(measured[..., None], found, 0.0)), _with_exchanged(noise)
-        measured = _with_exchanged(measured)
+        mean = np.where(measured, scores, 0.0)[:, twins.joints] @ twins.joint_groups / np.maximum(count, 1)
+        sure = np.maximum(mean - SURE, 0.0)
+        both = np.concatenate([twins.joints, twins.partners[twins.joints]])  # as it is, and exchanged
+        found, noise = np.where(measured[..., None], found, 0.0)[:, both], measurement_variance(sides, scores)[:, both]
+        measured = measured[:, both]
         self._predict(step_s, step, sides)
         against = self.against[:, :, None] + self._misfits(found, noise, measured, twins)
         revised = against[:, :, ::-1] + np.where(seen, REVISION, NEVER)[:, None, None]
@@ -130,8 +127,8 @@ class SideWays:
         people = len(found)
         places, variances, known = self.x[:, :, 0], self.P[:, :, 0, 0], self.alive
         split = people, 2, 1, len(twins.joints)
-        places, variances, known = places.reshape(*split, 2), variances.reshape(split), known.reshape(split)
-        known = known & np.roll(known, len(twins.pairs), axis=-1)
+        places, variances = places.reshape(*split, 2), variances.reshape(split)
+        known = known.reshape(people, 2, 1, 2, -1).all(axis=3, keepdims=True).repeat(2, axis=3).reshape(split)
         split = people, 1, 2, len(twins.joints)
         away = bank.squared_lengths(found.reshape(*split, 2) - places)
         away = away / np.maximum(variances + noise.reshape(split), 1e-12)
@@ -157,11 +154,6 @@ class SideWays:
             self.x[begun], self.P[begun] = bank.start(found[begun], R=noise[begun], spreads=spreads(sizes, 1))
         self.alive = self.alive | measured
         self.unseen_s = np.where(measured, 0.0, self.unseen_s)
-
-
-def _with_exchanged(values: npt.NDArray[Value]) -> npt.NDArray[Value]:
-    """`values` (N, J, ...) with the exchanged ones behind them: (N, 2 J, ...)."""
-    return np.concatenate([values, np.roll(values, values.shape[1] // 2, axis=1)], axis=1)
 
 
 def exchanges(steps_s: Floats, found: Floats, scores: Floats, sides: Floats, skeleton: Skeleton) -> Mask:
