@@ -28,6 +28,10 @@ REFERENCES = {
     "Casiez et al., 2012": "Casiez, G., Roussel, N., Vogel, D. (2012). 1-euro Filter: A Simple Speed-based Low-pass "
     "Filter for Noisy Input in Interactive Systems. CHI.",
 }
+SIDES = (
+    "Left and right of a limb were exchanged where that was the likelier reading of the network's answers, "
+    "by the joints' motion and the network's confidence."
+)
 # kinds of edits -> one of them, several of them
 BY_HAND = {
     "swap": ("exchange of two people's numbers", "exchanges of two people's numbers"),
@@ -122,7 +126,8 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
         return f"{left_out}; positions were not smoothed."
     how = SMOOTHER_WORDS[chosen.method].format(strength=chosen.strength)
     gap = f"gaps of up to {tracked.max_gap_s:g} s were filled"
-    return f"{left_out}; {gap}, and positions were smoothed by {how}."
+    sides = f" {SIDES}" if tracked.undo_swaps and chosen.method in ("kalman", "rts") else ""
+    return f"{left_out}; {gap}, and positions were smoothed by {how}.{sides}"
 
 
 def _scale(session: EditedSession) -> str:

@@ -45,6 +45,7 @@ def test_what_was_chosen_afterwards_counts(session, tmp_path):
     assert "confidence below 0.25" in text and "1-euro filter (Casiez et al., 2012; strength 30 of 100)" in text
     assert "0.0042 m per pixel" in text
     assert any(words.startswith("Casiez") for words in references)
+    assert "Left and right" not in text
 
 
 def test_the_part_between_in_and_out_point_and_the_strength_of_each_smoother_are_told(session, tmp_path):
@@ -52,6 +53,7 @@ def test_the_part_between_in_and_out_point_and_the_strength_of_each_smoother_are
     session.add_edit(ChooseSmoothing("rts", 30, 0.4))
     text, _ = methods(session, tmp_path)
     assert "30 frames per second), between 0.200 s and 0.500 s. " in text
+    assert "(no lag). Left and right of a limb were exchanged where that was the likelier reading" in text
     assert "Rauch-Tung-Striebel smoother (strength 30 of 100)" in text and "in every third frame" in text
 
 
