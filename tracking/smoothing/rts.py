@@ -285,7 +285,7 @@ def _sides_settled(abreast: _Abreast, settings: SmoothingSettings) -> tuple[_Abr
     if not settings.undo_swaps:
         return abreast, settings
     skeleton, shape = abreast.skeleton, abreast.scores.shape
-    clear = abreast.scores >= settings.min_score
+    clear = np.isfinite(abreast.keypoints).all(axis=-1) & (abreast.scores >= settings.min_score)
     found = np.where(clear[..., None], abreast.keypoints, np.nan).astype(np.float64)
     swap = exchanges(abreast.steps_s, found, abreast.scores.astype(np.float64), abreast.sides, skeleton)
     keypoints, scores = exchanged(

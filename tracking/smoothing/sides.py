@@ -26,7 +26,8 @@ Ways = npt.NDArray[np.int64]
 DENSITY = 10.0  # of a joint's acceleration, sides^2 / s^3, whatever steadies the joints
 MEMORY_S = 0.5  # a joint unseen for longer says nothing about sides
 MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
-LOOKS = 25.0  # the network's mistakes come in a row: a second's answers are worth so many independent ones
+LOOKS = 25.0  # the network's mistakes come in a row: a second's answers are worth so many independent ones,
+# each no more than one, however long the pause before it
 CHANGE = 2.0  # log-likelihood that speaks against a change from right to exchanged or back
 ODDS = 0.8  # log odds that an answer of low scores has left and right in their places; measured for legs,
 SURE, ODDS_OF_SURE = 0.7, 12.0  # and above this mean score so much more for each score
@@ -101,7 +102,7 @@ class SideWays:
         against = np.concatenate([against, revised], axis=1)
         came_from = against.argmin(axis=1)
         self.against = against.min(axis=1)
-        self.against[:, 1] += LOOKS * step * seen * (ODDS + ODDS_OF_SURE * sure)
+        self.against[:, 1] += np.minimum(LOOKS * step, 1.0) * seen * (ODDS + ODDS_OF_SURE * sure)
         self.against -= self.against.min(axis=1, keepdims=True)
         self._follow(came_from, twins)
         self._feed(found, noise, measured, sides)

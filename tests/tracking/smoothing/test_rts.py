@@ -10,6 +10,7 @@ import pytest
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.results import smooth_results
+from tests.tracking.smoothing.test_sides import ANKLES, spans, walk, with_legs_exchanged
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.smoothing.rts import Trail, smooth_trails
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
@@ -254,3 +255,13 @@ def test_confidence_does_not_fall_where_somebody_still_was_left_out():
         KeypointState.MEASURED, KeypointState.PREDICTED, KeypointState.MEASURED,
     ]  # fmt: skip
     assert (smoothed[19].states == KeypointState.MISSING).all()
+
+
+@pytest.mark.parametrize("nowhere", [(np.nan, np.nan), (300.0, np.nan), (300.0, np.inf)])
+def test_a_joint_with_half_a_place_does_not_blind_the_rest_of_the_track(nowhere):
+    """Legs are exchanged long after it: found all the same."""
+    truth = walk(90, noise=0.0)
+    given = with_legs_exchanged(truth, spans(90, (50, 58)))
+    given[20, ANKLES[0]] = nowhere
+    poses, _ = smooth_track(np.arange(90) / 30, given, np.full(truth.shape[:2], 0.7), sides=np.full(90, 300.0))
+    np.testing.assert_allclose(poses.keypoints[40:], truth[40:], atol=5)

@@ -13,9 +13,9 @@ TWINS = twins_of(COCO_17)
 LEGS, HIPS = int(TWINS.group_of[ANKLES[0]]), int(TWINS.group_of[11])
 
 
-def walk(frames: int, *, noise: float = 3.0) -> np.ndarray:
+def walk(frames: int, *, noise: float = 3.0, rate: float = RATE) -> np.ndarray:
     """(T, 17, 2) of somebody who walks past: knees and ankles swing by each other once in half a second."""
-    times = np.arange(frames) / RATE
+    times = np.arange(frames) / rate
     joints = np.stack([np.linspace(110, 130, 17), np.linspace(110, 390, 17)], axis=1) + np.zeros((frames, 1, 1))
     joints[..., 0] += 60 * times[:, None]
     for reach, (left, right) in ((25.0, KNEES), (50.0, ANKLES)):
@@ -32,11 +32,11 @@ def with_legs_exchanged(joints: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return given
 
 
-def exchanged_legs(given: np.ndarray, score: float | np.ndarray = 0.7, skeleton: Skeleton = COCO_17) -> np.ndarray:
+def exchanged_legs(given: np.ndarray, score: float | np.ndarray = 0.7, rate: float = RATE) -> np.ndarray:
     """(T,) what is found over the whole track; nothing but legs may be exchanged."""
-    steps = np.full((len(given), 1), 1 / RATE)
+    steps = np.full((len(given), 1), 1 / rate)
     scores = np.broadcast_to(score, given.shape[:2]).astype(np.float64)
-    found = exchanges(steps, given[:, None], scores[:, None], np.full(steps.shape, SIDE), skeleton)
+    found = exchanges(steps, given[:, None], scores[:, None], np.full(steps.shape, SIDE), COCO_17)
     assert not np.delete(found[:, 0], LEGS, axis=1).any()
     return found[:, 0, LEGS]
 
@@ -64,6 +64,12 @@ def test_unread_frames_change_nothing():
     given = with_legs_exchanged(walk(120), wrong)
     given[1::2] = np.nan
     assert (exchanged_legs(given)[::2] == wrong[::2]).all()
+
+
+def test_an_answer_counts_once_however_long_the_pause_before_it():
+    """Ten frames a second: each would else count for two or three, and the surest could not be found exchanged."""
+    wrong = spans(40, (12, 14), (26, 29))
+    assert (exchanged_legs(with_legs_exchanged(walk(40, rate=10), wrong), 0.9, rate=10) == wrong).all()
 
 
 def test_joints_without_a_twin_and_nobody():
