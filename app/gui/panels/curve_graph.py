@@ -20,6 +20,7 @@ class CurveGraph:
     def __init__(self, go_to: Callable[[float], object]) -> None:
         self.widget = plot("", "")
         self._curves: tuple[Curve, Curve] = (NOTHING, NOTHING)
+        self._words = ""  # above the graph
         self._raw = self.widget.plot(pen=line_pen(tokens().muted, width=1.2), connect="finite")
         self._smooth = self.widget.plot(pen=line_pen(CURVE_COLOURS[0], width=2.2), connect="finite")
         self.marker = pg.InfiniteLine(angle=90, movable=True, pen=line_pen(tokens().danger, width=1.4))
@@ -47,9 +48,8 @@ class CurveGraph:
 
     def show_title(self, words: str) -> None:
         """Says above the graph what is drawn."""
-        curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
-        self.widget.setProperty("graphTitle", title_with_legend(words, curves))
-        restyle(self.widget)
+        self._words = words
+        self._restyle_title()
 
     def show_now(self, time_s: float) -> None:
         """Puts the cursor where the picture is, unless it is being dragged."""
@@ -62,9 +62,15 @@ class CurveGraph:
 
     def restyle(self) -> None:
         """Takes the colours of the look."""
-        restyle(self.widget)
+        self._restyle_title()
         self._raw.setPen(line_pen(tokens().muted, width=1.2))
+        self.marker.setPen(line_pen(tokens().danger, width=1.4))
         self._outside.restyle()
+
+    def _restyle_title(self) -> None:
+        curves = [("as the network saw it", tokens().muted), ("smoothed", CURVE_COLOURS[0])]
+        self.widget.setProperty("graphTitle", title_with_legend(self._words, curves if self._words else []))
+        restyle(self.widget)
 
     def _draw(self) -> None:
         """Hours of video have many times more frames than the graph has pixels."""

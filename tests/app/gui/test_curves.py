@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from app.gui.look.theme import DARK, LIGHT, apply_theme
 from tests.app.gui.conftest import FRAMES, go_to, shown_frame
 
 
@@ -106,3 +107,14 @@ def test_curves_outside_the_marked_part_are_pale_and_not_in_the_table(qtbot, cur
 def test_nobody_is_drawn_under_the_name_of_somebody_else(curves):
     curves.window().workspace.choose(1)
     assert curves.who.text() == "Person 1" and not len(curves.columns()[0][1]), "not read yet"
+
+
+def test_the_cursor_and_the_legend_change_with_the_look(curves):
+    app = QApplication.instance()
+    try:
+        for look, colours in (("light", LIGHT), ("dark", DARK)):
+            apply_theme(app, look)
+            assert curves.marker.pen.color().name() == colours.danger
+            assert colours.muted in curves.graph.getPlotItem().titleLabel.text
+    finally:
+        apply_theme(app, "system")
