@@ -104,7 +104,7 @@ def make_window(app: QApplication, *, factories: Factories | None = None) -> Mai
     thread = WindowThread()
     with undressed(app):
         window = MainWindow(Workspace(factories or real_factories(), store.settings, post=thread.post), store)
-    thread.setParent(window)
+    window.destroyed.connect(thread.end)
     return window
 
 

@@ -11,23 +11,29 @@ STATUS_MS = 250
 
 
 class WindowThread(QObject):
-    """Has calls of other threads made in the window's thread, in the order in which they were posted."""
+    """Has calls of other threads made in the window's thread, in the order in which they were posted.
+
+    Nobody's child: who may still post holds it, so that it is never deleted under the hands of another thread.
+    """
 
     _posted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_over = False
         self._posted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
     def post(self, call: Callable[[], object]) -> None:
         """The call is made soon; never, once the window is gone."""
-        try:
-            self._posted.emit(call)
-        except RuntimeError:
-            return
+        self._posted.emit(call)
+
+    def end(self) -> None:
+        """The window is gone: no call is made any more."""
+        self._is_over = True
 
     def _do(self, call: Callable[[], object]) -> None:
-        call()
+        if not self._is_over:
+            call()
 
 
 class WorkspaceTimers(QObject):

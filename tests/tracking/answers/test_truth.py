@@ -53,26 +53,44 @@ def seen(times, points, how, *, size_wh):
     return Motion(1, times, found.astype(np.float64), COCO_17)
 
 
-@pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("name", ["walk-side", "walk-oblique"])
-def test_steps(name, how):
+WALKS = ("walk-side", "walk-oblique")
+
+
+def paired_steps(name, how):
+    """Each step that was found with the true one nearest in time, and the true ones."""
     truth = MOVEMENTS[name]["events"]["steps"]
     steps = steps_of(motion_of(name, how))
-    pairs = [(step, min(truth, key=lambda true: abs(true["contact_s"] - step.contact_s))) for step in steps]
+    return [(step, min(truth, key=lambda true: abs(true["contact_s"] - step.contact_s))) for step in steps], truth
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("name", WALKS)
+def test_steps(name, how):
+    pairs, truth = paired_steps(name, how)
     contacts = [step.contact_s - true["contact_s"] for step, true in pairs]
-    lengths = [
-        step.contact_time_s - (true["toe_off_s"] - true["contact_s"])
-        for step, true in pairs
-        if step.contact_time_s is not None and true["toe_off_s"] is not None
-    ]
+    cadence = cadence_of([step for step, _ in pairs])
     true_cadence = 60 / np.median(np.diff([step["contact_s"] for step in truth]))
-    print(f"{name} {how}: {len(steps)} of {len(truth)} steps, contact {1000 * np.median(contacts):+.0f} ms, median "
-          f"{1000 * np.median(np.abs(contacts)):.0f}, of contact time {1000 * np.median(np.abs(lengths)):.0f} ms, "
-          f"cadence {cadence_of(steps):.1f} of {true_cadence:.1f}")  # fmt: skip
-    assert abs(len(steps) - len(truth)) <= 1
+    print(f"{name} {how}: {len(pairs)} of {len(truth)} steps, contact {1000 * np.median(contacts):+.0f} ms, median "
+          f"{1000 * np.median(np.abs(contacts)):.0f}, cadence {cadence:.1f} of {true_cadence:.1f}")  # fmt: skip
+    assert abs(len(pairs) - len(truth)) <= 1
     assert np.mean([step.side == true["side"] for step, true in pairs]) == 1
-    assert np.median(np.abs(contacts)) < 0.05 and np.median(np.abs(lengths)) < 0.06
-    assert cadence_of(steps) == pytest.approx(true_cadence, rel=0.03)
+    assert np.median(np.abs(contacts)) < 0.05
+    assert cadence == pytest.approx(true_cadence, rel=0.03)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_contact_times(how):
+    """Of both walks: one of them has but three whole steps."""
+    errors = {name: [
+        step.contact_time_s - (true["toe_off_s"] - true["contact_s"])
+        for step, true in paired_steps(name, how)[0]
+        if step.contact_time_s is not None and true["toe_off_s"] is not None
+    ] for name in WALKS}  # fmt: skip
+    for name, each in errors.items():
+        print(f"{name} {how}: contact time, median error {1000 * np.median(np.abs(each)):.0f} ms of {len(each)} steps")
+    both = np.abs(np.concatenate(list(errors.values())))
+    assert len(both) >= 8
+    assert np.median(both) < 0.06
 
 
 @pytest.mark.parametrize("how", HOWS)
