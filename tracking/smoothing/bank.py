@@ -8,12 +8,14 @@ State x (..., m, 2): position, velocity (and acceleration) of x and y; P (..., m
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
 
 def transition(size: int, dt_s: Floats | float) -> Floats:
@@ -88,6 +90,13 @@ def _kronecker(first: Floats, second: Floats) -> Floats:
 def innovation(x: Floats, P: Floats, z: Floats, R: Floats) -> tuple[Floats, Floats]:
     """Residual (..., 2) of measured positions z (..., 2) with variance R (...), and its variance S (...)."""
     return z - x[..., 0, :], P[..., 0, 0] + R
+
+
+def picked(values: npt.NDArray[Value], rows: npt.NDArray[np.int64]) -> npt.NDArray[Value]:
+    """(len(rows), ...) those rows of `values`; zeros where a row is -1."""
+    answer = np.zeros((len(rows), *values.shape[1:]), values.dtype)
+    answer[rows >= 0] = values[rows[rows >= 0]]
+    return answer
 
 
 def squared_lengths(steps: Floats) -> Floats:

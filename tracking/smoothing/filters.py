@@ -74,12 +74,7 @@ class JointFilters:
         values: dict[str, Any] = {}
         for field in fields(self):
             old = getattr(self, field.name)
-            if isinstance(old, SideWays):
-                values[field.name] = old.select(rows)
-                continue
-            new = np.zeros((len(ids), *old.shape[1:]), old.dtype)
-            new[rows >= 0] = old[rows[rows >= 0]]
-            values[field.name] = new
+            values[field.name] = old.select(rows) if isinstance(old, SideWays) else bank.picked(old, rows)
         values["ids"] = np.array(ids, np.int64)
         return JointFilters(**values)
 
@@ -149,7 +144,7 @@ class JointFilters:
         self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings
     ) -> tuple[Floats, Floats, Floats, Mask]:  # fmt: skip
         """Keypoints, scores, variances and mask of what the network saw, left and right put back where that is
-        certain."""
+        likelier."""
         measured = measured_mask(poses, settings.min_score)
         found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
         scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
@@ -168,7 +163,7 @@ class JointFilters:
         if decision.revised.any():
             shown = self.places
             states, known = self.ways.believed(twins)
-            revised = decision.revised[:, twins.group_of[twins.joints]] & known
+            revised = twins.by_joint(decision.revised) & known
             rows, columns = np.nonzero(revised)
             self.x[rows, twins.joints[columns], :2] = states[rows, columns]
             self.glide = np.nan_to_num(shown - self.x[:, :, 0, :])

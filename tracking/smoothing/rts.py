@@ -23,6 +23,7 @@ from tracking.smoothing.filters import JointFilters
 from tracking.smoothing.in_picture import outside
 from tracking.smoothing.in_picture import seen as seen_of
 from tracking.smoothing.noise import motion_density
+from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.smoothing.sides import exchanges
 from tracking.smoothing.twins import exchanged, twins_of
@@ -285,15 +286,12 @@ def _sides_settled(abreast: _Abreast, settings: SmoothingSettings) -> tuple[_Abr
     if not settings.undo_swaps:
         return abreast, settings
     skeleton, shape = abreast.skeleton, abreast.scores.shape
-    clear = np.isfinite(abreast.keypoints).all(axis=-1) & (abreast.scores >= settings.min_score)
-    found = np.where(clear[..., None], abreast.keypoints, np.nan).astype(np.float64)
-    swap = exchanges(abreast.steps_s, found, abreast.scores.astype(np.float64), abreast.sides, skeleton)
-    keypoints, scores = exchanged(
-        swap.reshape(-1, swap.shape[-1]),
-        twins_of(skeleton),
-        abreast.keypoints.reshape(-1, *shape[2:], 2),
-        abreast.scores.reshape(-1, *shape[2:]),
-    )
+    poses = Poses(abreast.keypoints.reshape(-1, shape[2], 2), abreast.scores.reshape(-1, shape[2]), skeleton)
+    found = np.where(measured_mask(poses, settings.min_score)[..., None], poses.keypoints, np.nan).astype(np.float64)
+    told = abreast.scores.astype(np.float64)
+    swap = exchanges(abreast.steps_s, found.reshape(*shape, 2), told, abreast.sides, skeleton)
+    swap = swap.reshape(len(poses), swap.shape[-1])
+    keypoints, scores = exchanged(swap, twins_of(skeleton), poses.keypoints, poses.scores)
     put_right = replace(abreast, keypoints=keypoints.reshape(*shape, 2), scores=scores.reshape(shape))
     return put_right, replace(settings, undo_swaps=False)
 

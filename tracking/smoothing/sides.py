@@ -67,20 +67,14 @@ class SideWays:
     def of(cls, people: int, skeleton: Skeleton) -> "SideWays":
         """Nothing seen yet."""
         twins = twins_of(skeleton)
-        shape = people, 4 * len(twins.pairs)
+        shape = people, 2 * len(twins.joints)
         states = np.zeros((*shape, 2, 2))
         against, best = np.zeros((people, 2, twins.groups)), np.zeros((people, twins.groups), np.int64)
         return cls(states, states, np.zeros(shape, bool), np.zeros(shape), against, best)
 
     def select(self, rows: npt.NDArray[np.int64]) -> "SideWays":
         """Those of these rows; blank where a row is -1."""
-        values = []
-        for field in fields(self):
-            old = getattr(self, field.name)
-            new = np.zeros((len(rows), *old.shape[1:]), old.dtype)
-            new[rows >= 0] = old[rows[rows >= 0]]
-            values.append(new)
-        return SideWays(*values)
+        return SideWays(*(bank.picked(getattr(self, field.name), rows) for field in fields(self)))
 
     def decide(self, found: Floats, scores: Floats, step_s: Floats | float, sides: Floats, twins: Twins) -> Decision:
         """Takes in an answer, `step_s` after the last one (one number, or one for each person).
@@ -88,11 +82,11 @@ class SideWays:
         found: (N, K, 2) pixels, NaN where not seen; scores: (N, K); sides: (N,) size of the person, pixels.
         """
         step, measured = np.reshape(step_s, (-1, 1)), np.isfinite(found[..., 0])
-        count = measured[:, twins.joints] @ twins.joint_groups
+        count = measured[:, twins.joints] @ twins.members
         seen = count > 0
-        mean = np.where(measured, scores, 0.0)[:, twins.joints] @ twins.joint_groups / np.maximum(count, 1)
+        mean = np.where(measured, scores, 0.0)[:, twins.joints] @ twins.members / np.maximum(count, 1)
         sure = np.maximum(mean - SURE, 0.0)
-        both = np.concatenate([twins.joints, twins.partners[twins.joints]])  # as it is, and exchanged
+        both = twins.both_ways
         found, noise = np.where(measured[..., None], found, 0.0)[:, both], measurement_variance(sides, scores)[:, both]
         measured = measured[:, both]
         self._predict(step_s, step, sides)
@@ -113,7 +107,7 @@ class SideWays:
     def believed(self, twins: Twins) -> tuple[Floats, Mask]:
         """States (N, J, 2, 2) of the joints that have a twin, by the way believed, and (N, J) which are known."""
         joints = len(twins.joints)
-        columns = self.best[:, twins.group_of[twins.joints]] * joints + np.arange(joints)
+        columns = twins.by_joint(self.best) * joints + np.arange(joints)
         rows = np.arange(len(columns))[:, None]
         return self.x[rows, columns], self.alive[rows, columns]
 
@@ -134,13 +128,13 @@ class SideWays:
         away = bank.squared_lengths(found.reshape(*split, 2) - places)
         away = away / np.maximum(variances + noise.reshape(split), 1e-12)
         counts = known & measured.reshape(split)
-        return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.joint_groups)
+        return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.members)
 
     def _follow(self, came_from: Ways, twins: Twins) -> None:
         """Each way goes on with the filters of the one it came by."""
         joints = len(twins.joints)
-        came = came_from[:, :, twins.group_of[twins.joints]]
-        columns = came % 2 * joints + (np.arange(joints) + came // 2 * len(twins.pairs)) % joints
+        came = twins.by_joint(came_from)
+        columns = came % 2 * joints + (np.arange(joints) + came // 2 * (joints // 2)) % joints
         rows, columns = np.arange(len(came_from))[:, None], columns.reshape(len(came_from), -1)
         for name in ("x", "P", "alive", "unseen_s"):
             setattr(self, name, getattr(self, name)[rows, columns])

@@ -20,40 +20,41 @@ LIMBS = (("elbow", "wrist"), ("knee", "ankle"))
 
 @dataclass(frozen=True)
 class Twins:
-    """Left and right of a joint set: pairs (P, 2) of indices, and which of G groups each pair is in, (P, G) 0 or 1.
+    """Left and right of a joint set: J joints that have a twin, in G groups that are judged together.
 
     partners: (K,) the other of each joint's pair, itself where there is none; group_of: (K,) the group of each that has
-    one. joints: (J,) those that have one, all of one side, then those of the other in the same order; joint_groups:
-    (J, G) as `members`.
+    one. joints: (J,) those that have one, all of one side, then those of the other in the same order; members: (J, G)
+    0 or 1, which group each of these is in; both_ways: (2 J,) these joints, then their twins.
     """
 
-    pairs: npt.NDArray[np.int64]
-    members: Floats
     partners: npt.NDArray[np.int64]
     group_of: npt.NDArray[np.int64]
     joints: npt.NDArray[np.int64]
-    joint_groups: Floats
+    members: Floats
+    both_ways: npt.NDArray[np.int64]
 
     @property
     def groups(self) -> int:
         """G."""
         return self.members.shape[1]
 
+    def by_joint(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What is known of groups (..., G), for each of the joints (..., J)."""
+        return values[..., self.group_of[self.joints]]
+
 
 @lru_cache(maxsize=8)
 def twins_of(skeleton: Skeleton) -> Twins:
     """Left and right of a joint set."""
     partners = np.array(skeleton.flip_index, np.int64)
-    pairs = np.array([(i, twin) for i, twin in enumerate(partners) if i < twin], np.int64).reshape(-1, 2)
-    groups: list[int] = []
+    lefts = np.flatnonzero(partners > np.arange(len(partners)))
     names: dict[str, int] = {}
-    for left in pairs[:, 0].tolist():
-        name = _limb(skeleton, left)
-        groups.append(names.setdefault(name, len(names)))
+    groups = [names.setdefault(_limb(skeleton, left), len(names)) for left in lefts.tolist()]
     group_of = np.zeros(len(skeleton), np.int64)
-    group_of[pairs] = np.array(groups, np.int64)[:, None]
-    members = np.eye(len(names))[np.array(groups, np.int64)]
-    return Twins(pairs, members, partners, group_of, pairs.T.ravel(), np.concatenate([members, members]))
+    group_of[lefts] = group_of[partners[lefts]] = groups
+    joints = np.concatenate([lefts, partners[lefts]])
+    members = np.eye(len(names))[group_of[joints]]
+    return Twins(partners, group_of, joints, members, np.concatenate([joints, partners[joints]]))
 
 
 def _limb(skeleton: Skeleton, index: int) -> str:
