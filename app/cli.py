@@ -20,6 +20,7 @@ COMMANDS = {
     "share": ("app.commands.share", "make a slow-motion clip or a picture of a part of a session"),
     "answers": ("app.commands.answers", "find steps, jumps and repetitions; table and one-page report"),
     "compare": ("app.commands.compare", "two people or attempts side by side, or as a ghost, as a video"),
+    "check": ("app.commands.check", "see whether everything the program needs is here and works"),
     "bench": ("app.commands.bench", "measure how fast a clip is tracked on this machine"),
 }
 
