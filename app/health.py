@@ -63,7 +63,7 @@ def findings() -> Iterator[Finding]:
 
 def packages() -> dict[str, tuple[str, str | None]]:
     """Name -> the version the program was tested with, and the one installed (None: not installed)."""
-    found = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for requirement in requires(DISTRIBUTION) or ():
         pinned, _, condition = requirement.partition(";")
         if not condition:  # what is conditional belongs to an extra
@@ -128,7 +128,8 @@ def _tracking() -> str:
     spent_ms = 1000 * (perf_counter() - began_s) / len(frames)
     if people == 0:
         raise UserError(f"Nobody was found in the demo, which shows three people; {INSTALL_AGAIN}.")
-    return f"{people} people found in the demo, {spent_ms:.0f} ms a frame on {estimator.device_name}, {estimator.precision}"
+    runs_on = f"{estimator.device_name}, {estimator.precision}"
+    return f"{people} people found in the demo, {spent_ms:.0f} ms a frame on {runs_on}"
 
 
 def _video_files() -> str:
@@ -162,12 +163,13 @@ def _cameras() -> str:
 
 
 def _folders() -> str:
-    kinds = ("data", "config", "cache")
-    for kind in kinds:
-        make_folder(user_folder(kind))
-    free_gb = min(shutil.disk_usage(user_folder(kind)).free for kind in kinds) / 1e9
+    folders = (user_folder("data"), user_folder("config"), user_folder("cache"))
+    for folder in folders:
+        make_folder(folder)
+    fullest = min(folders, key=lambda folder: shutil.disk_usage(folder).free)
+    free_gb = shutil.disk_usage(fullest).free / 1e9
     if free_gb < LITTLE_SPACE_GB:
-        raise UserError(f"Only {free_gb:.1f} GB are free on the disk of {user_folder('data')}; make some room.")
+        raise UserError(f"Only {free_gb:.1f} GB are free on the disk of {fullest}; make some room.")
     return f"can be written, {free_gb:.0f} GB free"
 
 

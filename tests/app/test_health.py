@@ -2,8 +2,6 @@
 
 import shutil
 
-import pytest
-
 from app import health
 from app.cli import main
 from app.health import Finding, findings
