@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,7 +101,7 @@ class SessionHeader:
     versions: Mapping[str, str] = field(default_factory=lambda: {"ppnet-live": ppnet.__version__})
     notes: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def run_settings(self) -> RunSettings:
         """The settings as such. UserError when they make no sense."""
         return RunSettings.from_plain(self.settings)

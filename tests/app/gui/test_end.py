@@ -23,7 +23,7 @@ PROGRAM = """
     from PySide6.QtWidgets import QWidget
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
-    from app.gui import application
+    from app.gui import application, discovery
     from app.workspace import background_work, recording
     from ppnet.command_line import exit_code
     from ppnet.log_file import log_path
@@ -52,6 +52,8 @@ PROGRAM = """
         tell(progress, share)
 
     background_work.Progress.tell = tell_slowly
+    if not {finds_devices}:
+        discovery.look = lambda: discovery.Found(["cpu"], {{None: "M2-D2-W32"}})
 
     class Broken(QWidget):
         def paintEvent(self, event):
@@ -80,10 +82,12 @@ PROGRAM = """
 """
 
 
-def begun(folder, steps):
-    """The program as a process; `steps`: a generator's body, which yields what is waited for."""
+def begun(folder, steps, *, finds_devices=False):
+    """The program as a process; `steps`: a generator's body, which yields what is waited for. Where it `finds_devices`
+    itself it loads PyTorch meanwhile."""
     script = folder / "program.py"
-    script.write_text(textwrap.dedent(PROGRAM).format(steps=textwrap.indent(textwrap.dedent(steps), " " * 4).strip()))
+    steps = textwrap.indent(textwrap.dedent(steps), " " * 4).strip()
+    script.write_text(textwrap.dedent(PROGRAM).format(steps=steps, finds_devices=finds_devices))
     places = {name: str(folder / "own") for name in ("PPNET_LIVE_CONFIG", "PPNET_LIVE_DATA", "XDG_STATE_HOME")}
     places |= {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", "HOME": str(folder / "home")}
     process = subprocess.Popen(
@@ -145,7 +149,7 @@ BREAKS = """
 
 
 def test_several_requests_while_a_camera_is_recorded_leave_whole_files(tmp_path):
-    said = ended(begun(tmp_path, RECORDS_LIVE), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    said = ended(begun(tmp_path, RECORDS_LIVE, finds_devices=True), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     assert said == ""
     (session,) = tmp_path.rglob("*_session.ppnet")
     with Session.open(session) as read:

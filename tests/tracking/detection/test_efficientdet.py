@@ -141,12 +141,12 @@ def test_mediapipe_runs_it_where_openvino_cannot(peer: MediaPipeDetector, monkey
 def test_each_shape_is_compiled_once_and_kept_for_other_runs(
     detector: EfficientDetDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    image = frame_of("walk_crossing.mp4", 50)  # 4:3
+    wanted = detector.detect(image).boxes.tolist()
     shapes = []
     people_only = efficientdet._people_only
     monkeypatch.setattr(efficientdet, "_people_only", lambda *shape: shapes.append(shape) or people_only(*shape))
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
-    image = frame_of("walk_crossing.mp4", 50)  # 4:3
-    wanted = detector.detect(image).boxes.tolist()
 
     first = tflite_detector(DetectorSettings())
     assert shapes == [], "nothing before a picture shows the shape"

@@ -125,6 +125,7 @@ def test_bodies_say_nothing_and_a_sheet_from_the_command_line_only_where_it_is(t
         "import sys\n"
         "from ppnet.data.people.body import body_model\n"
         "body_model(); print('bodies', flush=True)\n"
+        "assert 'torch._dynamo' not in sys.modules, 'it takes a second to load, and nothing is compiled'\n"
         "from ppnet.__main__ import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
