@@ -105,10 +105,9 @@ def squared_lengths(steps: Floats) -> Floats:
 
 
 def update(x: Floats, P: Floats, z: Floats, *, R: Floats, where: Mask) -> tuple[Floats, Floats]:
-    """Take in positions z (..., 2) with variance R (...) where the mask (...) says so."""
+    """Take in positions z (..., 2), all finite, with variance R (...) where the mask (...) says so."""
     y, S = innovation(x, P, z, R)
-    gain = np.where(where, 1.0 / S, 0.0)[..., None] * P[..., :, 0]
-    y = np.where(where[..., None], y, 0.0)
+    gain = (where / S)[..., None] * P[..., :, 0]
     return x + gain[..., None] * y[..., None, :], P - gain[..., :, None] * P[..., None, 0, :]
 
 

@@ -161,10 +161,10 @@ class JointFilters:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
         decision = self.ways.decide(found, scores, step_s, self.sides, twins)
         if decision.revised.any():
-            shown = self.places
+            shown = self.x[:, :, 0, :] + self.glide
             states, known = self.ways.believed(twins)
             revised = twins.by_joint(decision.revised) & known
             rows, columns = np.nonzero(revised)
             self.x[rows, twins.joints[columns], :2] = states[rows, columns]
-            self.glide = np.nan_to_num(shown - self.x[:, :, 0, :])
+            self.glide = np.where(self.alive[..., None], shown - self.x[:, :, 0, :], 0.0)
         return decision.swap

@@ -21,7 +21,7 @@ def outside(
     sides of the people's boxes, pixels. size_wh: of the picture, or (N, 1, 2) of each one's own."""
     margin = MARGIN * np.asarray(sides)[:, None, None]
     beyond = (keypoints < -margin) | (keypoints > np.array(size_wh) - 1 + margin)
-    return np.asarray(beyond.any(axis=2))
+    return np.asarray(beyond[..., 0] | beyond[..., 1])
 
 
 def without(poses: Poses, left_out: npt.NDArray[np.bool_]) -> Poses:

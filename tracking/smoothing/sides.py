@@ -101,8 +101,8 @@ class SideWays:
         self._follow(came_from, twins)
         self._feed(found, noise, measured, sides)
         last, self.best = self.best, self.against.argmin(axis=1)
-        came = np.take_along_axis(came_from, self.best[:, None], axis=1)[:, 0]
-        return Decision(self.best == 1, came != last, came_from)
+        swap = self.best == 1
+        return Decision(swap, np.where(swap, came_from[:, 1], came_from[:, 0]) != last, came_from)
 
     def believed(self, twins: Twins) -> tuple[Floats, Mask]:
         """States (N, J, 2, 2) of the joints that have a twin, by the way believed, and (N, J) which are known."""
@@ -112,8 +112,7 @@ class SideWays:
         return self.x[rows, columns], self.alive[rows, columns]
 
     def _predict(self, step_s: Floats | float, step: Floats, sides: Floats) -> None:
-        density = np.broadcast_to(motion_density(sides, DENSITY), self.alive.shape)
-        self.x, self.P = bank.predict(self.x, self.P, step_s, density=density)
+        self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(sides, DENSITY))
         self.unseen_s = self.unseen_s + step
         self.alive = self.alive & (self.unseen_s <= MEMORY_S)
 
@@ -132,9 +131,7 @@ class SideWays:
 
     def _follow(self, came_from: Ways, twins: Twins) -> None:
         """Each way goes on with the filters of the one it came by."""
-        joints = len(twins.joints)
-        came = twins.by_joint(came_from)
-        columns = came % 2 * joints + (np.arange(joints) + came // 2 * (joints // 2)) % joints
+        columns = twins.sources[twins.by_joint(came_from), np.arange(len(twins.joints))]
         rows, columns = np.arange(len(came_from))[:, None], columns.reshape(len(came_from), -1)
         for name in ("x", "P", "alive", "unseen_s"):
             setattr(self, name, getattr(self, name)[rows, columns])
