@@ -45,9 +45,14 @@ def intersections(first: Boxes, second: Boxes) -> Boxes:
     return _matrix((len(first), len(second)), rows, columns, shared)
 
 
-def near(first: Boxes, second: Boxes, reach: Boxes | float = 0.0) -> npt.NDArray[np.bool_]:
-    """(N, M) whether boxes of `first` (N, 4) come within `reach` (N,) pixels of those of `second` (M, 4)."""
-    left, top, right, bottom = (first + np.multiply.outer(reach, (-1.0, -1.0, 1.0, 1.0))).T[..., None]
+def grown(boxes: Boxes, reach: Boxes) -> Boxes:
+    """(N, 4) boxes that are larger by `reach` (N,) pixels on each side."""
+    return np.asarray(boxes + np.multiply.outer(reach, (-1.0, -1.0, 1.0, 1.0)))
+
+
+def near(first: Boxes, second: Boxes, reach: Boxes | None = None) -> npt.NDArray[np.bool_]:
+    """(N, M) whether boxes of `first` (N, 4) touch those of `second` (M, 4), or come within `reach` (N,) pixels."""
+    left, top, right, bottom = (first if reach is None else grown(first, reach)).T[..., None]
     found = left <= second[:, 2]
     found &= second[:, 0] <= right
     found &= top <= second[:, 3]
@@ -55,9 +60,11 @@ def near(first: Boxes, second: Boxes, reach: Boxes | float = 0.0) -> npt.NDArray
     return np.asarray(found)
 
 
-def common(first: Boxes, second: Boxes) -> Boxes:
-    """(N, 4) what each box of `first` (N, 4) shares with that of `second` in the same row; no area where nothing."""
-    return np.concatenate([np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])], axis=1)
+def paired_intersections(first: Boxes, second: Boxes) -> Boxes:
+    """(N,) common area of each box of `first` (N, 4) with that of `second` in the same row."""
+    sides = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
+    sides = np.maximum(sides, 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])
 
 
 def iou_matrix(first: Boxes, second: Boxes) -> Boxes:
@@ -88,7 +95,7 @@ def _matrix(shape: tuple[int, int], rows: npt.NDArray[np.intp], columns: npt.NDA
 
 def paired_iou(first: Boxes, second: Boxes) -> Boxes:
     """(N,) intersection over union of each box of `first` (N, 4) with that of `second` in the same row; as above."""
-    shared = areas(common(first, second))
+    shared = paired_intersections(first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
         iou = shared / (areas(first) + areas(second) - shared)
     return np.where(np.isfinite(iou), iou, 0.0)
@@ -113,7 +120,7 @@ def clip(boxes: Boxes, size_wh: tuple[int, int]) -> Boxes:
     """Boxes cut to a picture of that size; a box wholly outside becomes one without area on the border."""
     width, height = size_wh
     limits = np.array([width, height, width, height], boxes.dtype)
-    return np.clip(boxes, 0, limits)
+    return boxes.clip(0, limits)
 
 
 def usable(boxes: Boxes, size_wh: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -42,6 +42,5 @@ def test_non_maximum_suppression_keeps_the_best_of_overlapping_ones():
 def test_what_two_boxes_share():
     box = np.array([[0, 0, 10, 20.0]] * 3)
     others = np.array([[5, 0, 15, 20], [0, 0, 10, 20], [50, 50, 60, 60]], float)
-    assert boxes.areas(boxes.common(box, others)).tolist() == [100, 200, 0]
-    assert boxes.common(box, others)[0].tolist() == [5, 0, 10, 20]
-    assert boxes.common(box[:0], others[:0]).shape == (0, 4)
+    assert boxes.paired_intersections(box, others).tolist() == [100, 200, 0]
+    assert boxes.paired_intersections(box[:0], others[:0]).shape == (0,)

@@ -6,7 +6,7 @@ and which of two goes up depends on what they belong to as long as they are abou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,7 @@ def apart(numbers: Sequence[Number], size_wh: tuple[int, int], zoom: float = 1.0
     tops[order] = _spaced(corners[order, 1], gaps, np.maximum(size_wh[1] - heights[order], 0))
     moves = tops - corners[:, 1]
     return [
-        replace(number.label, at=(number.label.at[0], top + number.label.align[1] * height)) if move else number.label
+        number.label._replace(at=(number.label.at[0], top + number.label.align[1] * height)) if move else number.label
         for number, top, height, move, keep in zip(
             numbers,
             tops.tolist(),
@@ -86,7 +86,7 @@ def _uncovered(lefts: Floats, tops: Floats, sizes: Floats) -> list[bool]:
 def _size(label: Label, zoom: float) -> tuple[float, float]:
     """Width and height in image pixels, with a pixel of the screen between two."""
     texts = (label.text, WIDEST) if label.text.endswith("°") else (label.text,)
-    shapes = [label_picture(replace(label, text=text), zoom).shape for text in texts]
+    shapes = [label_picture(label._replace(text=text), zoom).shape for text in texts]
     return (max(shape[1] for shape in shapes) + 1) / zoom, (shapes[0][0] + 1) / zoom
 
 

@@ -21,7 +21,7 @@ Bools = npt.NDArray[np.bool_]
 SURE_SCORE = 0.3  # joints of less confidence are unsure
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
-
+LEVELS = 4  # confidence is shown in so many steps
 
 HIDDEN, PREDICTED, UNSURE, SURE = range(4)
 """Grades: how well a joint is known. An edge is known as well as the worse of its ends."""
@@ -52,6 +52,41 @@ class Sizes:
     def limb(self, person_height: float) -> float:
         """Width of the lines of a person of that height in image pixels."""
         return self.line(min(1 + person_height / self.pixel / 133, max(3.0, self.span / 256)))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Sizes, image pixels, and colours of people whose lines are `width` wide.
+
+    thin: width of lines of which the network is unsure; rimmed: all have a dark rim, which keeps them visible on any
+    ground; ring: width of the lines of hollow joints; radii: (LEVELS + 1,) of joints, which grow with confidence;
+    colors: of joints by level and by which of `SIDES` they are on; lines are as joints of the highest level, unsure
+    ones as those of the level below.
+    """
+
+    width: float
+    thin: float
+    rimmed: bool
+    ring: float
+    radii: tuple[float, ...]
+    colors: tuple[tuple[Color, ...], ...]
+
+    @classmethod
+    @cache
+    def of(cls, width: float, mute: float, sizes: Sizes) -> "Look":
+        """mute: how far colours step back, 0 to 1."""
+        pixel, levels = sizes.pixel, range(LEVELS + 1)
+        largest = max(1.25 * width, 1.5 * pixel)
+        return cls(
+            width,
+            thin=sizes.line(width / pixel - 2),
+            rimmed=width > pixel,
+            ring=sizes.line(width / pixel / 2),
+            radii=tuple(round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel for level in levels),
+            colors=tuple(
+                tuple(faded(faded(SIDE_COLORS[side], 1 - level / LEVELS), mute) for side in SIDES) for level in levels
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +131,11 @@ class People:
     """What of N people is shown.
 
     points (N, K, 2) and scores (N, K); grades: (N, K) from `HIDDEN` to `SURE`; a still person who was not read for this
-    one frame has no predicted joints: that looks like the frames around it; corners: of the boxes, x1, y1, x2, y2;
+    one frame has no predicted joints: that looks like the frames around it; corners: (N, 4) of the boxes;
     lost: whose box is a guess; colors: of boxes and labels; limbs: width of each one's lines, image pixels; mutes: how
     far each one's colours step back because somebody else is chosen; order: rows as they are painted, large people
-    first, so that a small one in front is not covered, and the chosen one last; teams: the same rows, those together
-    that are painted at once (see `_teams`); team_of: (N,) the team of each, -1 of none.
+    first, so that a small one in front is not covered, and the chosen one last; team_of: (N,) which of the teams that
+    are painted at once each belongs to (see `_teams`), -1 where they are hidden; looks: of each team.
     """
 
     result: FrameResult
@@ -108,14 +143,14 @@ class People:
     points: Floats
     scores: Floats
     grades: npt.NDArray[np.uint8]
-    corners: list[list[float]]
+    corners: npt.NDArray[np.float64]
     lost: list[bool]
     colors: list[Color]
     limbs: list[float]
     mutes: list[float]
     order: list[int]
-    teams: list[list[int]]
     team_of: npt.NDArray[np.int64]
+    looks: list[Look]
 
     @classmethod
     def of(cls, result: FrameResult, style: SceneStyle, sizes: Sizes) -> "People":
@@ -129,7 +164,7 @@ class People:
             grades[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = HIDDEN
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
-        points = np.clip(np.where(placed[..., None], poses.keypoints, 0), -FAR, FAR)
+        points = np.where(placed[..., None], poses.keypoints, 0).clip(-FAR, FAR)
         limbs = [sizes.limb(height) for height in heights]
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
         reach = 1.5 * np.array(limbs) + 7 * sizes.pixel
@@ -144,25 +179,20 @@ class People:
             points=points,
             scores=poses.scores,
             grades=grades,
-            corners=np.clip(boxes, -FAR, FAR).tolist(),
+            corners=boxes.clip(-FAR, FAR).astype(np.float64),
             lost=(result.tracks.states == TrackState.PREDICTED.value).tolist(),
             colors=[faded(track_color(track_id), mute) for track_id, mute in zip(ids, mutes, strict=True)],
             limbs=limbs,
             mutes=mutes,
             order=order,
-            teams=teams,
             team_of=team_of,
+            looks=[Look.of(limbs[rows[0]], mutes[rows[0]], sizes) for rows in teams],
         )
 
     @property
     def shown(self) -> Bools:
         """(N, K) which joints are shown."""
         return np.asarray(self.grades > HIDDEN)
-
-    def look(self, team: int) -> tuple[float, float]:
-        """Width of the lines of a team's people, and how far their colours step back."""
-        row = self.teams[team][0]
-        return self.limbs[row], self.mutes[row]
 
 
 def _grades(result: FrameResult, known: Bools) -> npt.NDArray[np.uint8]:
@@ -181,7 +211,7 @@ def _teams(
     """Rows of `order` that can be painted at once, in an order that gives the same picture: of the same look, and no
     two with joints whose extents (N, 4), and lines so far (N,) around them, overlap. A few large calls take less time
     than many small ones."""
-    around = extents + np.multiply.outer(reach, (-1, -1, 1, 1))
+    around = box_math.grown(extents, reach)
     touches = box_math.near(around, around).tolist()
     depths = [0] * len(looks)
     teams: dict[tuple[int, tuple[float, float]], list[int]] = {}

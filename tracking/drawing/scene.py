@@ -6,16 +6,16 @@ A new layer is a function here that gives shapes; the canvas stays as it is.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from tracking.drawing.angle_arcs import angle_shapes
-from tracking.drawing.colors import LIGHT_INK, OUTLINE, SIDE_COLORS, Color, faded, ink_on, track_color
+from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color, faded, ink_on, track_color
 from tracking.drawing.hand_drawn import drawing_shapes
 from tracking.drawing.label_places import Number, apart
-from tracking.drawing.people_shown import FAR, PREDICTED, SIDES, SURE, UNSURE, People, Sizes
+from tracking.drawing.people_shown import FAR, LEVELS, PREDICTED, SIDES, SURE, UNSURE, People, Sizes
 from tracking.drawing.shapes import Box, Discs, Label, Lines, Patch, Scene, Shape
 from tracking.drawing.style import SceneStyle
 from tracking.measurements import joints_of, places
@@ -24,8 +24,7 @@ from tracking.types import FrameResult, KeypointState
 Floats = npt.NDArray[np.float32]
 Groups = npt.NDArray[np.int64]
 
-LEVELS = 4  # confidence is shown in so many steps
-AGES = 5  # and so is the age of a trail
+AGES = 5  # the age of a trail is shown in so many steps
 
 
 def scene_of(
@@ -52,7 +51,7 @@ def scene_of(
         shapes += _boxes(people, sizes, chosen=style.people.chosen)
     edges = _edges(people, sizes) if style.layers.skeleton else []
     joints = _joints(people, sizes) if style.layers.joints else []
-    for team in range(len(people.teams)):
+    for team in range(len(people.looks)):
         shapes += edges[team] if edges else ()
         shapes += joints[team] if joints else ()
     measured = [*_drawings(people, style, sizes), *_angles(people, style, sizes)]
@@ -83,7 +82,7 @@ def _trail(way: npt.NDArray[np.floating], track_id: int, sizes: Sizes) -> Iterat
 def _boxes(people: People, sizes: Sizes, *, chosen: int | None) -> Iterator[Shape]:
     """Under all lines and joints. Dashed where the person is lost for the moment."""
     usual, wide = (sizes.line(sizes.span / 900 + more) for more in (0, 2))
-    corners = np.rint(np.array(people.corners).reshape(-1, 4) / sizes.pixel) * sizes.pixel
+    corners = np.rint(people.corners / sizes.pixel) * sizes.pixel
     whole = corners.tolist()
     for row in people.order:
         width = wide if people.result.tracks.ids[row] == chosen else usual
@@ -105,14 +104,12 @@ def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:
     starts, ends = people.bones.edges.T
     lines, grades = people.points[:, people.bones.edges], np.minimum(people.grades[:, starts], people.grades[:, ends])
     groups = people.team_of[:, None] * len(SIDES) + people.bones.edge_sides  # of a team's side
-    edges: list[list[Lines]] = [[] for _ in people.teams]
-    unsure = grades == UNSURE
-    for number, pieces in _runs(*_in_order(lines[unsure], groups[unsure])):
+    edges: list[list[Lines]] = [[] for _ in people.looks]
+    unsure, sure, dashed = grades == UNSURE, grades == SURE, grades == PREDICTED
+    for number, part in _runs(*_in_order(lines[unsure], groups[unsure])):
         team, side = divmod(number, len(SIDES))
-        width, mute = people.look(team)
-        thin = sizes.line(width / sizes.pixel - 2)
-        edges[team].append(Lines(pieces, _joint_color(side, LEVELS - 1, mute), thin))
-    sure, dashed = grades == SURE, grades == PREDICTED
+        look = people.looks[team]
+        edges[team].append(Lines(part, look.colors[LEVELS - 1][side], look.thin))
     pieces, group = lines[sure], groups[sure]
     if dashed.any():
         lengths = 3 * np.repeat(people.limbs, dashed.sum(axis=1)) + 2 * sizes.pixel
@@ -120,37 +117,36 @@ def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:
         pieces, group = np.concatenate([pieces, dashes]), np.concatenate([group, groups[dashed][line]])
     pieces, group = _in_order(pieces, group)
     for team, part in _runs(pieces, group // len(SIDES)):
-        width, _ = people.look(team)
-        if width > sizes.pixel:  # a rim keeps the lines visible on any ground
-            edges[team].append(Lines(part, OUTLINE, width + 2 * sizes.pixel))
+        look = people.looks[team]
+        if look.rimmed:
+            edges[team].append(Lines(part, OUTLINE, look.width + 2 * sizes.pixel))
     for number, part in _runs(pieces, group):
         team, side = divmod(number, len(SIDES))
-        width, mute = people.look(team)
-        edges[team].append(Lines(part, _joint_color(side, LEVELS, mute), width))
+        look = people.looks[team]
+        edges[team].append(Lines(part, look.colors[LEVELS][side], look.width))
     return edges
 
 
 def _joints(people: People, sizes: Sizes) -> list[list[Discs]]:
     """Of each team: discs that grow and brighten with confidence, the surer ones over the others; rings where the
     position is predicted, and around joints that were set by hand."""
-    levels = np.rint(np.clip(people.scores, 0, 1) * LEVELS).astype(np.int64)
+    levels = np.rint(people.scores.clip(0, 1) * LEVELS).astype(np.int64)
     groups = (people.team_of[:, None] * (LEVELS + 1) + levels) * len(SIDES) + people.bones.joint_sides
-    joints: list[list[Discs]] = [[] for _ in people.teams]
+    joints: list[list[Discs]] = [[] for _ in people.looks]
 
     def add_rims(centers: Floats, group: Groups, color: Color, beyond: float, ring: float = 0.0) -> None:
         for number, part in _runs(centers, group // len(SIDES)):
             team, level = divmod(number, LEVELS + 1)
-            limb, _ = people.look(team)
-            if ring or limb > sizes.pixel:
-                joints[team].append(Discs(part, _radius(limb, level, sizes.pixel) + beyond, color, ring))
+            look = people.looks[team]
+            if ring or look.rimmed:
+                joints[team].append(Discs(part, look.radii[level] + beyond, color, ring))
 
     def add_discs(centers: Floats, group: Groups, *, hollow: bool = False) -> None:
         for number, part in _runs(centers, group):
             place, side = divmod(number, len(SIDES))
             team, level = divmod(place, LEVELS + 1)
-            limb, mute = people.look(team)
-            ring = sizes.line(limb / sizes.pixel / 2) if hollow else 0.0
-            joints[team].append(Discs(part, _radius(limb, level, sizes.pixel), _joint_color(side, level, mute), ring))
+            look = people.looks[team]
+            joints[team].append(Discs(part, look.radii[level], look.colors[level][side], look.ring if hollow else 0.0))
 
     full, predicted = people.grades >= UNSURE, people.grades == PREDICTED
     edited = people.shown & (people.result.states == KeypointState.EDITED.value)
@@ -162,13 +158,6 @@ def _joints(people: People, sizes: Sizes) -> list[list[Discs]]:
     if edited.any():
         add_rims(*_in_order(people.points[edited], groups[edited]), LIGHT_INK, sizes.line(2), sizes.line(2))
     return joints
-
-
-@cache
-def _radius(limb: float, level: int, pixel: float) -> float:
-    """Of a joint of that level, on a person with lines of that width: halves of a pixel of the screen."""
-    largest = max(1.25 * limb, 1.5 * pixel)
-    return round(2 * largest * (0.6 + 0.4 * level / LEVELS) / pixel) / 2 * pixel
 
 
 def _angles(people: People, style: SceneStyle, sizes: Sizes) -> Iterator[Shape | Number]:
@@ -217,15 +206,10 @@ def _joint_names(people: People, row: int, sizes: Sizes) -> Iterator[Label]:
 
 def _label(people: People, row: int, style: SceneStyle, sizes: Sizes) -> Label:
     track_id = int(people.result.tracks.ids[row])
-    left, top, _, _ = people.corners[row]
+    left, top = people.corners[row, :2].tolist()
     ground = people.colors[row]
     text = style.people.names.get(track_id, str(track_id))
     return Label(text, (left, top), sizes.letters, ink_on(ground), ground)
-
-
-@cache
-def _joint_color(side: int, level: int, mute: float) -> Color:
-    return faded(faded(SIDE_COLORS[SIDES[side]], 1 - level / LEVELS), mute)
 
 
 def _in_order(points: Floats, group: Groups) -> tuple[Floats, Groups]:
@@ -238,9 +222,9 @@ def _runs(points: Floats, group: Groups) -> Iterator[tuple[int, Floats]]:
     """Each group of points that are in order, with them."""
     if not len(group):
         return
-    starts = [0, *(np.flatnonzero(group[1:] != group[:-1]) + 1).tolist()]
-    for number, start, end in zip(group[starts].tolist(), starts, [*starts[1:], len(group)], strict=True):
-        yield number, points[start:end]
+    bounds = [0, *((group[1:] != group[:-1]).nonzero()[0] + 1).tolist(), len(group)]
+    for number, (first, last) in zip(group[bounds[:-1]].tolist(), pairwise(bounds), strict=True):
+        yield number, points[first:last]
 
 
 def _dashes(lines: Floats, lengths: npt.NDArray[np.floating]) -> tuple[Floats, npt.NDArray[np.intp]]:

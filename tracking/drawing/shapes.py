@@ -41,8 +41,7 @@ class Box(NamedTuple):
     width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """Words on a plate of colour `ground`, or with a dark rim where that is None; always wholly inside the picture.
 
     at: where the point `align` of the plate lies: (0, 0) its upper left corner, (1, 1) its lower right one.

@@ -18,7 +18,7 @@ def motion_density(sides: Floats, density: float) -> Floats:
 
 def measurement_variance(sides: Floats, scores: Floats) -> Floats:
     """(N, K) variance in square pixels of keypoints with these scores on people of these sizes."""
-    return np.asarray((NOISE * sides[:, None] / np.clip(scores, 0.2, 1.0)) ** 2)
+    return np.asarray((NOISE * sides[:, None] / scores.clip(0.2, 1.0)) ** 2)
 
 
 def doubted(noise: Floats, away: Floats, variance: Floats) -> Floats:

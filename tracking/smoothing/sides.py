@@ -81,14 +81,14 @@ class SideWays:
 
         found: (N, K, 2) pixels, NaN where not seen; scores: (N, K); sides: (N,) size of the person, pixels.
         """
-        step, measured = np.reshape(step_s, (-1, 1)), np.isfinite(found[..., 0])
-        count = measured[:, twins.joints] @ twins.members
+        step, joints = np.reshape(step_s, (-1, 1)), len(twins.joints)
+        found, scores = found[:, twins.both_ways], scores[:, twins.both_ways]
+        measured, noise = np.isfinite(found[..., 0]), measurement_variance(sides, scores)
+        found = np.where(measured[..., None], found, 0.0)
+        count = measured[:, :joints] @ twins.members
         seen = count > 0
-        mean = np.where(measured, scores, 0.0)[:, twins.joints] @ twins.members / np.maximum(count, 1)
+        mean = np.where(measured, scores, 0.0)[:, :joints] @ twins.members / np.maximum(count, 1)
         sure = np.maximum(mean - SURE, 0.0)
-        both = twins.both_ways
-        found, noise = np.where(measured[..., None], found, 0.0)[:, both], measurement_variance(sides, scores)[:, both]
-        measured = measured[:, both]
         self._predict(step_s, step, sides)
         against = self.against[:, :, None] + self._misfits(found, noise, measured, twins)
         revised = against[:, :, ::-1] + np.where(seen, REVISION, NEVER)[:, None, None]

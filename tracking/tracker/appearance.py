@@ -96,8 +96,8 @@ def _part_areas(boxes: npt.NDArray[np.float64], poses: Poses, settings: Appearan
     least = settings.min_width * (boxes[:, 3] - boxes[:, 1])[:, None] / 2
     half = np.maximum((high[..., 0] - low[..., 0]) * 0.4, least)
     middle = (low[..., 0] + high[..., 0]) / 2
-    around = np.stack([middle - half, low[..., 1], middle + half, high[..., 1]], axis=2)
-    return np.where(sure.all(axis=2, keepdims=True), around, areas)
+    around = np.array([middle - half, low[..., 1], middle + half, high[..., 1]])
+    return np.where(sure.all(axis=2, keepdims=True), around.transpose(1, 2, 0), areas)
 
 
 @cache
@@ -110,16 +110,16 @@ def _joints_of_parts(skeleton: Skeleton) -> npt.NDArray[np.intp] | None:
 def _histograms(image: Image, areas: npt.NDArray[np.float64]) -> Floats:
     """(P, SIZE) square roots of the colour histograms of rectangles (P, 4), of length 1; zeros where nothing of one is
     in the picture."""
-    limits = np.tile(image.shape[1::-1], 2)
-    corners = np.clip(np.concatenate([np.floor(areas[:, :2]), np.ceil(areas[:, 2:])], axis=1), 0, limits).astype(int)
-    rows = np.flatnonzero((corners[:, 2:] - corners[:, :2]).min(axis=1, initial=9) >= 2)
+    height, width, _ = image.shape
+    corners = np.concatenate([np.floor(areas[:, :2]), np.ceil(areas[:, 2:])], axis=1)
+    corners = corners.clip(0, (width, height, width, height)).astype(int)
+    rows = ((corners[:, 2:] - corners[:, :2]).min(axis=1, initial=9) >= 2).nonzero()[0]
     found = np.zeros((len(areas), SIZE), np.float32)
     if not len(rows):
         return found
-    patches = np.stack([
-        cv2.resize(image[y1:y2, x1:x2], PATCH_WH, interpolation=cv2.INTER_AREA)
-        for x1, y1, x2, y2 in corners[rows].tolist()
-    ])  # fmt: skip
+    patches = np.empty((len(rows), *PATCH_WH[::-1], 3), np.uint8)
+    for patch, (x1, y1, x2, y2) in zip(patches, corners[rows].tolist(), strict=True):
+        cv2.resize(image[y1:y2, x1:x2], PATCH_WH, patch, interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(patches.reshape(-1, PATCH_WH[0], 3), cv2.COLOR_RGB2LAB)
     each = cv2.LUT(lab, _BIN_OF_VALUE).reshape(len(rows), -1, 3)
     bins = each[..., 0] + each[..., 1] + each[..., 2] + np.arange(len(rows))[:, None] * SIZE

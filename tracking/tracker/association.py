@@ -51,7 +51,7 @@ def matching_stages(
     )
     place = np.fmax(oks, similarity.path_likelihood(people, boxes, settings))
     # All else is worked out for the pairs that come into question: few, even in a crowd.
-    rows, columns = np.nonzero((iou > 0) | (place >= settings.min_oks))
+    rows, columns = ((iou > 0) | (place >= settings.min_oks)).nonzero()
     iou, oks, place = iou[rows, columns], oks[rows, columns], place[rows, columns]
 
     high = candidates.scores[columns] >= settings.high_score
@@ -64,10 +64,10 @@ def matching_stages(
 
     near = high & (iou >= settings.min_iou) & recent
     found_again = high & (place >= settings.min_oks) & same_height
-    both_partly = high & recent & (iou / settings.min_iou + np.nan_to_num(oks) / settings.min_oks >= 1.0)
+    both_partly = high & recent & (iou / settings.min_iou + np.fmax(oks, 0.0) / settings.min_oks >= 1.0)
     low = ~high & ~no_person & (iou >= settings.low_min_iou)
     likeness = np.full(len(rows), np.nan, np.float32)
-    asked = np.flatnonzero(near | found_again | both_partly)  # where colours have a say
+    asked = (near | found_again | both_partly).nonzero()[0]  # where colours have a say
     seen, column = np.unique(columns[asked], return_inverse=True)
     likeness[asked] = appearance.similarities(people.colours, evidence.colours(seen), rows[asked], column)
     other_colours = likeness < settings.appearance.min_appearance

@@ -1,6 +1,7 @@
 """How alike tracks and detections are, in keypoints (OKS), place and appearance."""
 
 import math
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,14 @@ def keypoint_sigmas(skeleton: Skeleton) -> Floats:
     return np.array(skeleton.sigmas or [PLAIN_SIGMA] * len(skeleton))
 
 
+@cache
+def _spreads(skeleton: Skeleton, tolerance: float = 1.0) -> Floats:
+    """(K,) variances of keypoints, each way, on somebody whose box is one square pixel; read-only."""
+    spreads = np.asarray((2 * keypoint_sigmas(skeleton) * tolerance) ** 2)
+    spreads.flags.writeable = False
+    return spreads
+
+
 def oks_matrix(
     first: Floats, second: Floats, skeleton: Skeleton, *,
     areas: Floats, variances: Floats | float = 0.0, tolerance: float = 1.0,
@@ -40,7 +49,7 @@ def oks_matrix(
     floor: a similarity below which 0 will do: in a crowd nearly all pairs are far apart. anyhow: (N, M) pairs of which
     it is wanted all the same.
     """
-    spread = (2 * keypoint_sigmas(skeleton) * tolerance) ** 2
+    spread = _spreads(skeleton, tolerance)
     extra = np.broadcast_to(np.asarray(variances, np.float64), len(first))
     shown, other_shown = (np.asarray(np.isfinite(points).all(axis=2), np.float32) for points in (first, second))
     oks = np.where(shown @ other_shown.T >= least, 0.0, np.nan)
@@ -62,18 +71,18 @@ def same_poses(
 
     areas: (N,) of the boxes, square pixels. known: of so many, the first ones, no two are compared with each other.
     """
-    spread, twins, floor = (2 * keypoint_sigmas(skeleton)) ** 2, skeleton.flip_index, settings.duplicate_oks
+    spread, twins, floor = _spreads(skeleton), skeleton.flip_index, settings.duplicate_oks
     likely = _may_be_one(keypoints, areas, spread, EVERYBODY, floor, known)
     if np.count_nonzero(likely) > MANY:
         likely &= _may_be_one(keypoints, areas, spread, _sharpest(skeleton), floor, known)
-    first, second = np.nonzero(likely)
+    first, second = likely.nonzero()
     second += known
     first, second = first[first < second], second[first < second]
     same = np.zeros(len(first), np.bool_)
     for part in _parts(len(first)):
         one, other = keypoints[first[part]], keypoints[second[part]]
         scale = np.maximum(areas[first[part]], areas[second[part]])[:, None] * spread
-        straight, crossed = _keypoint_similarity(one, other, scale), _keypoint_similarity(one, other[:, twins], scale)
+        straight, crossed = _keypoint_similarity(one, np.stack([other, other[:, twins]]), scale)
         better = crossed + crossed[:, twins] > straight + straight[:, twins]
         same[part] = _mean(np.where(better, crossed, straight), settings.min_common_keypoints) >= floor
     return first[same], second[same]
@@ -114,7 +123,7 @@ def _parts(pairs: int) -> list[slice]:
 
 
 def _keypoint_similarity(first: Floats, second: Floats, scale: Floats) -> Floats:
-    """(P, K) of keypoints at `first` (P, K, 2) and `second` (P, K, 2); scale: (P, K) square pixels."""
+    """(..., P, K) of keypoints at `first` (P, K, 2) and `second` (..., P, K, 2); scale: (P, K) square pixels."""
     away = np.subtract(first, second, dtype=np.float64)
     away *= away
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -154,8 +163,7 @@ def paired_expected_oks(
     people: TrackStates, rows: Rows, keypoints: Floats, skeleton: Skeleton, settings: TrackerSettings
 ) -> Floats:  # fmt: skip
     """(R,) the same of some people (R,), each with keypoints (R, K, 2) in the same row."""
-    spread = (2 * keypoint_sigmas(skeleton) * settings.oks_tolerance) ** 2
-    scale = np.multiply.outer(box_math.areas(people.boxes[rows]), spread)
+    scale = np.multiply.outer(box_math.areas(people.boxes[rows]), _spreads(skeleton, settings.oks_tolerance))
     scale += people.motion.position_variances[rows, None]
     each = _keypoint_similarity(people.expected_keypoints()[rows], keypoints, scale)
     return _mean(each, settings.min_common_keypoints)

@@ -75,7 +75,7 @@ class Tracker:
             boxes=np.concatenate([boxes, box_math.clip(predicted[unclaimed], size_wh)]),
             scores=scores,
             iou=iou,
-            track_of=np.concatenate([np.full(len(boxes), -1), np.flatnonzero(unclaimed)]),
+            track_of=np.concatenate([np.full(len(boxes), -1), unclaimed.nonzero()[0]]),
             detected=detections is not None,
             first=detections is not None and not self._has_detected,
         )
@@ -153,7 +153,7 @@ class Tracker:
     def _suppress_duplicates(self, matches: Rows, evidence: FrameEvidence) -> None:
         """Of two tracks with the same pose one is hidden behind the other: the worse fit loses its match. Detections
         come first, and of two that fit as well the older track."""
-        people, tracks = self._people, np.flatnonzero(matches >= 0)
+        people, tracks = self._people, (matches >= 0).nonzero()[0]
         if len(tracks) < 2:
             return
         rows = matches[tracks]
@@ -163,15 +163,16 @@ class Tracker:
         first, second = tracks[first], tracks[second]
         detected = matches < evidence.candidates.detections
         open_ones = detected[first] == detected[second]  # else the detection wins, however well it fits
-        fits = np.zeros(len(matches))
-        involved = np.unique([first[open_ones], second[open_ones]])
+        fits, likeness = np.zeros(len(matches)), np.full(len(matches), np.nan, np.float32)
+        involved = _members(len(matches), first[open_ones], second[open_ones]).nonzero()[0]
         fits[involved] = self._fits(involved, matches[involved], evidence)
-        # Colours take long to describe, and add at most 1: only where that may decide.
-        open_ones &= np.abs(fits[first] - fits[second]) < 1.001
-        involved = np.unique([first[open_ones], second[open_ones]])
-        likeness = appearance.paired_similarity(people.colours[involved], evidence.colours(matches[involved]))
-        fits[involved] += similarity.appearance_affinity(likeness, self.settings)
-        fits = np.round(fits, 6)
+        # Colours take long to describe, and add up to 1, or a half where a track's are unknown: only where that may
+        # decide.
+        known = np.isfinite(people.colours[:, 0])
+        open_ones &= np.abs(fits[first] - fits[second]) < (1.0 * known[first] + known[second]) / 2 + 0.001
+        asked = (known & _members(len(matches), first[open_ones], second[open_ones])).nonzero()[0]
+        likeness[asked] = appearance.paired_similarity(people.colours[asked], evidence.colours(matches[asked]))
+        fits = np.round(fits + similarity.appearance_affinity(likeness, self.settings), 6)
         for a, b in zip(first.tolist(), second.tolist(), strict=True):
             if matches[a] >= 0 and matches[b] >= 0:
                 matches[min(a, b, key=lambda track: (detected[track], fits[track], -track))] = -1
@@ -183,7 +184,7 @@ class Tracker:
         boxes = people.boxes[tracks]
         extents = box_math.around(points)
         extents = np.where(np.isnan(extents), boxes, extents)  # boxes in which no pose was estimated
-        return np.asarray(np.nan_to_num(oks, nan=0.0) + box_math.paired_iou(boxes, extents))
+        return np.asarray(np.fmax(oks, 0.0) + box_math.paired_iou(boxes, extents))
 
     def _same_poses(
         self, rows: Rows, areas: Floats, evidence: FrameEvidence, known: int = 0
@@ -200,9 +201,9 @@ class Tracker:
         found = matches >= 0
         by_detection = found & (matches < candidates.detections)
         read = _of_matches(evidence.read, matches)
-        detected, missed = np.flatnonzero(by_detection), np.flatnonzero(~found)
-        by_keypoints = np.flatnonzero(read & ~by_detection)
-        coasting = np.flatnonzero(found & ~read & ~by_detection)
+        detected, missed = by_detection.nonzero()[0], (~found).nonzero()[0]
+        by_keypoints = (read & ~by_detection).nonzero()[0]
+        coasting = (found & ~read & ~by_detection).nonzero()[0]
 
         measured, factors = np.full((len(people), 4), np.nan), np.ones(len(people))
         people.measured[~held] = np.nan
@@ -213,11 +214,11 @@ class Tracker:
             factors[by_keypoints] = settings.motion.keypoint_noise
         covered = self._move(measured, factors, lost=missed[~people.lost[missed]])
 
-        people.mark_seen(np.flatnonzero(by_detection | read), time_s, settings)
-        people.mark_predicted(np.flatnonzero(~by_detection & ~read & ~held))
+        people.mark_seen((by_detection | read).nonzero()[0], time_s, settings)
+        people.mark_predicted((~by_detection & ~read & ~held).nonzero()[0])
         people.seen_s[coasting] = time_s
         if candidates.detected:
-            people.mark_missed(np.flatnonzero(~by_detection & (read | ~found)), time_s)
+            people.mark_missed((~by_detection & (read | ~found)).nonzero()[0], time_s)
         people.keep_keypoints(by_keypoints, keypoints)
         if not len(detected):
             return
@@ -250,7 +251,7 @@ class Tracker:
         noise, innovation = factors, people.motion.innovation(measured)
         if near.any():
             covered, noise = self._covered(before, near, innovation, factors)
-        people.motion.update(np.flatnonzero(np.isfinite(measured[:, 0])), innovation, noise, settings.motion)
+        people.motion.update(np.isfinite(measured[:, 0]).nonzero()[0], innovation, noise, settings.motion)
         return covered
 
     def _covered(
@@ -265,11 +266,11 @@ class Tracker:
         covered, areas = np.zeros(len(people)), np.maximum(box_math.areas(before), 1.0)
         noise, left = factors.copy(), len(people)
         while True:
-            ready = np.flatnonzero(ahead == 0)
-            below, above = np.nonzero(near[ready])
+            ready = (ahead == 0).nonzero()[0]
+            below, above = near[ready].nonzero()
             if len(below):
                 below = ready[below]
-                shares = box_math.areas(box_math.common(before[below], latest[above])) / areas[below]
+                shares = box_math.paired_intersections(before[below], latest[above]) / areas[below]
                 np.maximum.at(covered, below, np.minimum(shares, 1.0))
             noise[ready] = (1.0 + settings.motion.occlusion_noise * covered[ready]) * factors[ready]
             ahead[ready] = -1
@@ -327,7 +328,7 @@ class Tracker:
     def _give_ids(self) -> None:
         """Give ids to tracks with enough hits, the largest first, up to `max_people`."""
         people, most = self._people, self.settings.max_people
-        waiting = np.flatnonzero((people.ids == 0) & (people.hits >= self.settings.confirm_hits))
+        waiting = ((people.ids == 0) & (people.hits >= self.settings.confirm_hits)).nonzero()[0]
         if not len(waiting):
             return
         waiting = waiting[np.argsort(-box_math.areas(people.boxes[waiting]), kind="stable")]
@@ -338,7 +339,7 @@ class Tracker:
 
     def _report(self, poses: Poses) -> tuple[Tracks, Poses]:
         people = self._people
-        shown = np.flatnonzero((people.ids > 0) & (self._time_s - people.seen_s <= self.settings.shown_lost_s))
+        shown = ((people.ids > 0) & (self._time_s - people.seen_s <= self.settings.shown_lost_s)).nonzero()[0]
         if self.settings.max_people is not None:
             first = np.lexsort((people.ids[shown], people.rows[shown] < 0))
             shown = shown[first[: self.settings.max_people]]
@@ -352,6 +353,14 @@ class Tracker:
         rows = people.rows[shown]
         found = rows >= 0
         return tracks, poses.take(rows) if found.all() else poses.take(rows[found]).spread(found)
+
+
+def _members(count: int, *groups: Rows) -> Mask:
+    """(T,) who of so many is in any of the groups of rows."""
+    members = np.zeros(count, np.bool_)
+    for rows in groups:
+        members[rows] = True
+    return members
 
 
 def _of_matches(values: Mask, matches: Rows) -> Mask:

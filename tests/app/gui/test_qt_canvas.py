@@ -97,7 +97,7 @@ def test_a_scene_that_is_moved_is_cut_off_at_the_edges(qapp):
 def test_every_kind_of_shape_lies_at_the_same_place_when_it_is_enlarged(qapp, kind):
     shapes = [shape for shape in whole().shapes if isinstance(shape, kind)]
     if kind is Label:  # plates alone: letters have other pixels at another size
-        shapes = [replace(shape, ink=shape.ground) for shape in shapes if shape.ground is not None]
+        shapes = [shape._replace(ink=shape.ground) for shape in shapes if shape.ground is not None]
     scene = Scene(SIZE_WH, tuple(shapes))
     large = by_qt(ground(), scene, ViewTransform(4)).astype(np.uint8)
     painted = cv2.resize(large, SIZE_WH, interpolation=cv2.INTER_AREA).astype(int)
