@@ -20,6 +20,9 @@ class Skeleton:
     edges: tuple[tuple[int, int], ...]
     sigmas: tuple[float, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # much is kept by joint set and looked up in every frame
+
     def __len__(self) -> int:
         return len(self.keypoints)
 

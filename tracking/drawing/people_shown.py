@@ -40,18 +40,20 @@ class Sizes:
     letters: float
 
     @classmethod
-    def of(cls, result: FrameResult, style: SceneStyle) -> "Sizes":
-        """Of a picture shown in that style."""
-        pixel, span = 1 / style.zoom, max(result.size_wh) * min(style.zoom, 1.0)
+    @cache
+    def of(cls, size_wh: tuple[int, int], zoom: float) -> "Sizes":
+        """Of a picture of that size, enlarged so much."""
+        pixel, span = 1 / zoom, max(size_wh) * min(zoom, 1.0)
         return cls(pixel, span, round(min(max(span / 68, 13.0), 36.0)) * pixel)
 
     def line(self, wanted: float) -> float:
         """A width near to so many pixels of the screen: an odd number, so that it lies evenly about its middle."""
         return (2 * (max(wanted, 0) // 2) + 1) * self.pixel
 
-    def limb(self, person_height: float) -> float:
-        """Width of the lines of a person of that height in image pixels."""
-        return self.line(min(1 + person_height / self.pixel / 133, max(3.0, self.span / 256)))
+    def limbs(self, heights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(N,) widths of the lines of people of these heights (N,) in image pixels."""
+        wanted = np.minimum(1 + heights.clip(0) / self.pixel / 133, max(3.0, self.span / 256))
+        return np.asarray((2 * (wanted // 2) + 1) * self.pixel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,10 @@ class People:
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
         points = np.where(placed[..., None], poses.keypoints, 0).clip(-FAR, FAR)
-        limbs = [sizes.limb(height) for height in heights]
+        widths = sizes.limbs(np.array(heights))
+        limbs = widths.tolist()
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
-        reach = 1.5 * np.array(limbs) + 7 * sizes.pixel
+        reach = 1.5 * widths + 7 * sizes.pixel
         extents = box_math.around(np.where((grades > HIDDEN)[..., None], points, np.nan))
         teams = _teams(order, list(zip(limbs, mutes, strict=True)), extents, reach)
         team_of = np.full(len(ids), -1)

@@ -40,7 +40,7 @@ def scene_of(
     trails: the way that each person has come, (M, 2) image pixels, oldest first, by track id. heat: heatmaps.
     ghost: what lies over the people and under all words, in image pixels.
     """
-    sizes = Sizes.of(result, style)
+    sizes = Sizes.of(result.size_wh, style.zoom)
     people = People.of(result, style, sizes)
     shapes: list[Shape] = [*heat]
     if style.layers.trails:
@@ -112,7 +112,7 @@ def _edges(people: People, sizes: Sizes) -> list[list[Lines]]:
         edges[team].append(Lines(part, look.colors[LEVELS - 1][side], look.thin))
     pieces, group = lines[sure], groups[sure]
     if dashed.any():
-        lengths = 3 * np.repeat(people.limbs, dashed.sum(axis=1)) + 2 * sizes.pixel
+        lengths = 3 * np.array(people.limbs)[dashed.nonzero()[0]] + 2 * sizes.pixel
         dashes, line = _dashes(lines[dashed], lengths)
         pieces, group = np.concatenate([pieces, dashes]), np.concatenate([group, groups[dashed][line]])
     pieces, group = _in_order(pieces, group)
@@ -233,9 +233,8 @@ def _dashes(lines: Floats, lengths: npt.NDArray[np.floating]) -> tuple[Floats, n
     Pieces are about `lengths` (M,) long, like the gaps between them; one lies at either end of a line.
     """
     starts, steps = lines[:, 0], lines[:, 1] - lines[:, 0]
-    parts = np.clip(np.hypot(steps[:, 0], steps[:, 1]) / lengths, 1, 200).astype(int) // 2 * 2 + 1  # pieces and gaps
-    pieces = (parts + 1) // 2
-    line = np.repeat(np.arange(len(lines)), pieces)
-    number = np.arange(len(line)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    shares = (2 * number[:, None] + [0, 1]) / parts[line][:, None]
+    gaps = (np.hypot(steps[:, 0], steps[:, 1]) / lengths).clip(1, 200).astype(int) // 2
+    line = np.arange(len(lines)).repeat(gaps + 1)
+    number = np.arange(len(line)) - ((gaps + 1).cumsum() - gaps - 1)[line]
+    shares = (2 * number[:, None] + [0, 1]) / (2 * gaps + 1)[line][:, None]
     return np.asarray(starts[line][:, None] + shares[..., None] * steps[line][:, None], np.float32), line
