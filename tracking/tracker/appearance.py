@@ -85,19 +85,23 @@ def paired_similarity(first: Descriptions, second: Descriptions) -> Floats:
 def _part_areas(boxes: npt.NDArray[np.float64], poses: Poses, settings: AppearanceSettings) -> npt.NDArray[np.float64]:
     """(M, P, 4) rectangles around the joints of each of the P parts, or the usual ones in the box where they are not
     sure."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    areas = boxes[:, None, [0, 1, 0, 1]] + USUAL * sides[:, None, [0, 1, 0, 1]]
     at = _joints_of_parts(poses.skeleton)
     if at is None:
-        return np.asarray(areas)
+        return _usual_areas(boxes)
     points = poses.keypoints[:, at].astype(np.float64)
-    sure = (poses.scores[:, at] >= settings.min_keypoint_score) & np.isfinite(points).all(axis=3)
+    sure = ((poses.scores[:, at] >= settings.min_keypoint_score) & np.isfinite(points).all(axis=3)).all(axis=2)
     low, high = points.min(axis=2), points.max(axis=2)
     least = settings.min_width * (boxes[:, 3] - boxes[:, 1])[:, None] / 2
     half = np.maximum((high[..., 0] - low[..., 0]) * 0.4, least)
     middle = (low[..., 0] + high[..., 0]) / 2
-    around = np.array([middle - half, low[..., 1], middle + half, high[..., 1]])
-    return np.where(sure.all(axis=2, keepdims=True), around.transpose(1, 2, 0), areas)
+    around = np.array([middle - half, low[..., 1], middle + half, high[..., 1]]).transpose(1, 2, 0)
+    return around if sure.all() else np.where(sure[..., None], around, _usual_areas(boxes))
+
+
+def _usual_areas(boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(M, P, 4) rectangles in the usual places in boxes (M, 4)."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.asarray(boxes[:, None, [0, 1, 0, 1]] + USUAL * sides[:, None, [0, 1, 0, 1]])
 
 
 @cache

@@ -16,7 +16,7 @@ from tracking.evaluate.run import track_clip
 from tracking.evaluate.simulate import Faults, SimulatedNetwork, TrueBoxes
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
-from tracking.tracker import appearance, association, similarity
+from tracking.tracker import appearance, association, frame_evidence, similarity
 from tracking.tracker.frame_evidence import pose_scores
 from tracking.tracker.settings import AppearanceSettings, MotionSettings, TrackerSettings
 from tracking.tracker.tracker import Tracker
@@ -413,6 +413,26 @@ def test_two_boxes_with_the_same_joints_are_one_person_and_one_hidden(exchanged)
     assert states[-1] == [TrackState.PREDICTED, TrackState.TRACKED]
     assert np.isnan(poses.keypoints[0]).all()
     assert np.isfinite(poses.keypoints[1]).all()
+
+
+@pytest.mark.parametrize(("left", "described"), [(125, [1]), (100, [])])
+def test_colours_are_described_only_where_known_ones_may_decide(left, described, monkeypatch):
+    """Of two people with the same joints the one behind never showed their colours, so that theirs add a half for sure:
+    nothing to be described of them, nor of the other where both fit too differently for colours to change that."""
+    counts, describe = [], frame_evidence.describe
+    monkeypatch.setattr(
+        frame_evidence, "describe", lambda image, boxes, *how: counts.append(len(boxes)) or describe(image, boxes, *how)
+    )
+    tracker, image = Tracker(), np.random.default_rng(0).integers(0, 255, (*SIZE_WH[::-1], 3), np.uint8)
+    found = Detections(np.array([standing(100), standing(150)], np.float32), np.array([0.9, 0.9], np.float32))
+    tracker.update(Poses.empty(COCO_17, len(tracker.associate(found, 0.0, size_wh=SIZE_WH))), image=image)
+    assert counts == [1]
+    asked = tracker.associate(None, 1 / 30, size_wh=SIZE_WH)
+    around = [left - 12.5, 268.75, left + 112.5, 581.25]  # its joints reach as far as somebody standing at `left`
+    pose = Reader(lambda box: True).estimate(np.array([around] * len(asked)))
+    tracks, _ = tracker.update(pose, image=image)
+    assert counts[1:] == described
+    assert sorted(tracks.states.tolist()) == [TrackState.TRACKED, TrackState.PREDICTED]
 
 
 def test_most_people():
