@@ -89,13 +89,14 @@ def _part_areas(boxes: npt.NDArray[np.float64], poses: Poses, settings: Appearan
     if at is None:
         return _usual_areas(boxes)
     points = poses.keypoints[:, at].astype(np.float64)
-    sure = ((poses.scores[:, at] >= settings.min_keypoint_score) & np.isfinite(points).all(axis=3)).all(axis=2)
+    sure = (poses.scores[:, at] >= settings.min_keypoint_score) & np.isfinite(points).all(axis=3)
+    sure = np.asarray(sure.all(axis=2, keepdims=True))
     low, high = points.min(axis=2), points.max(axis=2)
     least = settings.min_width * (boxes[:, 3] - boxes[:, 1])[:, None] / 2
     half = np.maximum((high[..., 0] - low[..., 0]) * 0.4, least)
     middle = (low[..., 0] + high[..., 0]) / 2
     around = np.array([middle - half, low[..., 1], middle + half, high[..., 1]]).transpose(1, 2, 0)
-    return around if sure.all() else np.where(sure[..., None], around, _usual_areas(boxes))
+    return around if sure.all() else np.where(sure, around, _usual_areas(boxes))
 
 
 def _usual_areas(boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
