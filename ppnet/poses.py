@@ -31,12 +31,13 @@ class Poses:
                 f"keypoints (N, {count}, 2) and scores (N, {count}) of {self.skeleton.name} wanted, "
                 f"got {self.keypoints.shape}, {shape}"
             )
-        for name in ("keypoints", "scores"):
-            array = np.ascontiguousarray(getattr(self, name), np.float32)
+        for name, given in (("keypoints", self.keypoints), ("scores", self.scores)):
+            array = np.ascontiguousarray(given, np.float32)
             if array.flags.writeable:
-                array = array.copy() if array is getattr(self, name) else array
-                array.flags.writeable = False
-            object.__setattr__(self, name, array)
+                array = array.copy() if array is given else array
+                array.setflags(write=False)
+            if array is not given:
+                object.__setattr__(self, name, array)
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,17 @@ def made_result(
     index: int, ids: Sequence[int] = (1, 2), *, time_s: float | None = None, boxes: np.ndarray | None = None
 ) -> FrameResult:
     """Person i stands at x = 100 i and walks 2 px a frame; joints of all three states, exact thirds as times."""
+    result = _made_result(index, tuple(map(int, ids)))
+    if time_s is not None:
+        result = replace(result, time_s=time_s)
+    if boxes is not None:
+        boxes = np.asarray(boxes, np.float32).reshape(len(ids), 4)
+        result = replace(result, tracks=replace(result.tracks, boxes=boxes))
+    return result
+
+
+@lru_cache(maxsize=4096)  # results are never changed, and many tests ask for the same ones
+def _made_result(index: int, ids: tuple[int, ...]) -> FrameResult:
     count = len(ids)
     rng = np.random.default_rng(1000 + index)
     joints = np.zeros((count, 17, 2), np.float32)
@@ -63,16 +75,15 @@ def made_result(
     if count:
         states[0, 3], joints[0, 3], scores[0, 3] = KeypointState.MISSING, np.nan, 0
         states[0, 4] = KeypointState.PREDICTED
-    if boxes is None:
-        left = 100 * np.array(ids, np.float32).reshape(-1) + 2 * index - 30
-        boxes = np.stack([left, np.full(count, 40.0), left + 60, np.full(count, 220.0)], axis=-1)
+    left = 100 * np.array(ids, np.float32).reshape(-1) + 2 * index - 30
+    boxes = np.stack([left, np.full(count, 40.0), left + 60, np.full(count, 220.0)], axis=-1)
     return FrameResult(
         frame_index=index,
-        time_s=index / 30 if time_s is None else time_s,
+        time_s=index / 30,
         size_wh=SIZE_WH,
         tracks=Tracks(
             np.array(ids, np.int64),
-            np.asarray(boxes, np.float32).reshape(count, 4),
+            boxes.astype(np.float32),
             rng.uniform(0.5, 1, count).astype(np.float32),
             np.full(count, TrackState.TRACKED, np.uint8),
         ),

@@ -13,6 +13,7 @@ from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 
 Array = npt.NDArray[np.generic]
+_ANY_LENGTH = (None,)
 
 
 class KeypointState(IntEnum):
@@ -32,14 +33,16 @@ class TrackState(IntEnum):
 
 
 def _freeze(obj: object, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> None:
+    """Every frame comes by here a dozen times."""
     given = getattr(obj, name)
     array = np.ascontiguousarray(given, dtype)
-    if len(array.shape) != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
+    if array.shape != shape and (shape != _ANY_LENGTH or array.ndim != 1):
         raise ValueError(f"{type(obj).__name__}.{name}: shape {shape} wanted, got {array.shape}")
     if array.flags.writeable:
         array = array.copy() if array is given else array
-        array.flags.writeable = False
-    object.__setattr__(obj, name, array)
+        array.setflags(write=False)
+    if array is not given:
+        object.__setattr__(obj, name, array)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Detections:
     scores: npt.NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        _freeze(self, "scores", np.float32, (None,))
+        _freeze(self, "scores", np.float32, _ANY_LENGTH)
         _freeze(self, "boxes", np.float32, (len(self.scores), 4))
 
     def __len__(self) -> int:
@@ -95,7 +98,7 @@ class Tracks:
     states: npt.NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        _freeze(self, "ids", np.int64, (None,))
+        _freeze(self, "ids", np.int64, _ANY_LENGTH)
         count = len(self.ids)
         _freeze(self, "boxes", np.float32, (count, 4))
         _freeze(self, "scores", np.float32, (count,))

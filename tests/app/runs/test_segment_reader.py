@@ -224,6 +224,7 @@ def test_a_run_that_was_cut_off_goes_on_with_what_is_missing(path: Path) -> None
 
 KILLED = """
 import os, signal, sys
+import scipy.optimize  # here, not in every child
 from pathlib import Path
 from tests.app.runs.test_segment_reader import Crowd, run_of
 from tests.fakes import FakeSettings
