@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -321,12 +323,19 @@ def test_abandon_keeps_what_plays_and_nothing_empty(tmp_path):
 
 def _made(path, *options):
     """A clip of a second with sound by ffmpeg."""
-    needs_program("ffmpeg")
-    video = make_clip(path.with_name(f"pictures_of_{path.stem}.mp4"), 30)
-    inputs = ("-i", str(video), "-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", "sine=f=660:d=1")
-    command = ("ffmpeg", "-v", "error", "-y", *inputs, "-map", "0:v", "-c:v", "copy", *options, str(path))
-    subprocess.run(command, check=True)
+    path.write_bytes(_content(path.suffix, options))
     return path
+
+
+@cache
+def _content(suffix, options):
+    needs_program("ffmpeg")
+    with tempfile.TemporaryDirectory() as folder:
+        video, path = make_clip(Path(folder) / "pictures.mp4", 30), Path(folder) / f"a{suffix}"
+        inputs = ("-i", str(video), "-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", "sine=f=660:d=1")
+        command = ("ffmpeg", "-v", "error", "-y", *inputs, "-map", "0:v", "-c:v", "copy", *options, str(path))
+        subprocess.run(command, check=True)
+        return path.read_bytes()
 
 
 @pytest.mark.parametrize(
