@@ -32,6 +32,7 @@ def faded(color: Color, share: float) -> Color:
     return red, green, blue
 
 
+@cache
 def ink_on(ground: Color) -> Color:
     """Black or white, whichever can be read on that ground."""
     red, green, blue = ground

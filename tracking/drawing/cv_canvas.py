@@ -127,9 +127,10 @@ def _label(label: Label, size_wh: tuple[int, int], canvas: Image, placement: Pla
     scale = placement.scale
     inks, share = label_inks(label, scale, is_bgr=canvas.shape[2] == 4)
     height, width = inks.shape[:2]
-    corner = label_place(label, (width / scale, height / scale), size_wh)
+    x, y = label_place(label, (width / scale, height / scale), size_wh)
     # Pixels have edges: the corner of the first one lies half a pixel before its centre.
-    left, top = [round(at + 0.5) for at in placement.of(corner[0] - 0.5, corner[1] - 0.5)]
+    x, y = placement.of(x - 0.5, y - 0.5)
+    left, top = round(x + 0.5), round(y + 0.5)
     place = canvas[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0), :3]
     if place.shape[:2] != (height, width):
         first_row, first_column = max(-top, 0), max(-left, 0)
