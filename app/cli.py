@@ -8,19 +8,19 @@ from ppnet.command_line import exit_code, run_command
 
 PROGRAM = "ppnet-live"
 DESCRIPTION = (
-    "Finds people in videos and follows their joints. Without a command, or with nothing but a file, the window opens."
+    "Finds people in videos and follows their joints. Without a command, or with just a file, the window opens."
 )
 
 
 COMMANDS = {
     "track": ("app.commands.track", "track people in videos, pictures or a camera"),
     "cameras": ("app.commands.cameras", "list the cameras of this machine"),
-    "export": ("app.commands.export", "write a session as table, markers, JSON or annotated video"),
-    "import": ("app.commands.import_tracks", "make a session of tracks of another program"),
-    "share": ("app.commands.share", "make a slow-motion clip or a picture of a part of a session"),
-    "answers": ("app.commands.answers", "find steps, jumps and repetitions; table and one-page report"),
-    "compare": ("app.commands.compare", "two people or attempts side by side, or as a ghost, as a video"),
-    "check": ("app.commands.check", "see whether everything the program needs is here and works"),
+    "export": ("app.commands.export", "write a session as a table, markers, JSON or an annotated video"),
+    "import": ("app.commands.import_tracks", "make a session from another program's tracks"),
+    "share": ("app.commands.share", "make a slow-motion clip or a still picture from a session"),
+    "answers": ("app.commands.answers", "find steps, jumps and repetitions; write a table or a one-page report"),
+    "compare": ("app.commands.compare", "make a video of two people or attempts side by side, or one as a ghost"),
+    "check": ("app.commands.check", "check that everything the program needs is here and works"),
     "bench": ("app.commands.bench", "measure how fast a clip is tracked on this machine"),
 }
 

@@ -43,7 +43,8 @@ def check_display() -> None:
         if _x11_answers():
             return
     raise UserError(
-        f"The display {display or wayland} does not answer; is it running, and may you use it? Otherwise {WITHOUT}"
+        f"The display {display or wayland} does not respond; check that it is running and that you may use it. "
+        f"Otherwise {WITHOUT}"
     )
 
 

@@ -45,7 +45,7 @@ def build_estimator(settings: NetworkSettings) -> "PoseEstimator":
     wanted, found = settings.variant, estimator.info.network
     if wanted is not None and wanted.lower() != found.lower():
         raise CheckpointError(
-            f"{path.name} holds weights of {found}, not of {wanted}.", option="leave --variant away or change it"
+            f"{path.name} holds weights for {found}, not for {wanted}.", option="leave out --variant, or change it"
         )
     return estimator
 

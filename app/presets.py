@@ -51,7 +51,7 @@ PRESETS = (
     ),
     Preset(
         "Accurate",
-        "Looks for people in every frame and reads each person twice, once mirrored. About twice as slow.",
+        "Looks for people in every frame and reads each person twice, once mirrored. Takes about twice as long.",
         {
             "detect_every": 1,
             "skip_still": False,

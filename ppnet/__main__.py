@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from ppnet.command_line import run_package
 
 COMMANDS = {
-    "info": ("ppnet.networks.info_command", "parameters and cost of every network"),
+    "info": ("ppnet.networks.info_command", "show the parameters and cost of every network"),
     "weights": ("ppnet.weights_command", "import, list and show weights"),
     "train": ("ppnet.train.command", "train a network"),
-    "evaluate": ("ppnet.evaluate.command", "accuracy on COCO or MPII"),
-    "export": ("ppnet.inference.export_command", "a network as an ONNX file, for other programs"),
-    "benchmark": ("ppnet.benchmark.command", "speed of all networks side by side"),
-    "blend": ("ppnet.data.blend_command", "labels and a teacher's answers, averaged where they agree"),
-    "pack": ("ppnet.data.pack_command", "training people made small enough to carry to another machine"),
+    "evaluate": ("ppnet.evaluate.command", "measure accuracy on COCO or MPII"),
+    "export": ("ppnet.inference.export_command", "write a network as an ONNX file, for other programs"),
+    "benchmark": ("ppnet.benchmark.command", "measure the speed of all networks side by side"),
+    "blend": ("ppnet.data.blend_command", "average labels with a teacher's answers where they agree"),
+    "pack": ("ppnet.data.pack_command", "pack training people small enough to move to another machine"),
     "render": ("ppnet.data.people.command", "render people with exact joints"),
 }
 

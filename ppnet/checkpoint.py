@@ -36,7 +36,10 @@ class BackboneReport:
     unused: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.taken)} tensors taken, {len(self.fresh)} left fresh, {len(self.unused)} of the file unused"
+        return (
+            f"{len(self.taken)} tensors loaded, {len(self.fresh)} left as initialised, {len(self.unused)} of the "
+            "file unused"
+        )
 
 
 def save(
@@ -116,7 +119,7 @@ def load_backbone(network: nn.Module, path: str | Path) -> BackboneReport:
     share = sum(own[name].numel() for name in taken) / max(1, sum(tensor.numel() for tensor in own.values()))
     if share < 0.5:
         raise CheckpointError(
-            f"The file {path} is no start for this network: only {share:.0%} of its numbers fit by name and shape."
+            f"The file {path} can't initialise this network: only {share:.0%} of its numbers fit by name and shape."
         )
     with torch.no_grad():
         for name in taken:
@@ -150,7 +153,7 @@ def info_of(path: Path, file: StateFile, input_wh: tuple[int, int] | None = None
     found = recognise_file(file)
     if found is None:
         raise CheckpointError(
-            f"The tensors in {path} are of no network this program knows (PPNet and its ablations, "
+            f"The tensors in {path} belong to no network this program knows (PPNet and its ablations, "
             "SimpleBaseline, Hourglass, HRNet)."
         )
     if found.keypoints is None:

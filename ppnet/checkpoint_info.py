@@ -59,7 +59,7 @@ class CheckpointInfo:
     def __post_init__(self) -> None:
         width, height = self.input_wh
         if not (32 <= width <= 2048 and 32 <= height <= 2048 and width % 4 == height % 4 == 0):
-            raise ValueError(f"input {height}x{width} is no size of a crop (32 to 2048 pixels, multiples of 4)")
+            raise ValueError(f"input {height}x{width} is not a crop size (32 to 2048 pixels, multiples of 4)")
         if self.skeleton not in SKELETONS:
             raise ValueError(f"unknown joint set {self.skeleton!r} (known: {', '.join(SKELETONS)})")
         if self.codec_kind not in CODEC_KINDS:
@@ -69,11 +69,15 @@ class CheckpointInfo:
         if not (isfinite(self.sigma) and 0.1 <= self.sigma <= 20):
             raise ValueError(f"sigma must be 0.1 to 20 cells, got {self.sigma}")
         if self.tolerances and len(self.tolerances) != len(self.keypoints):
-            raise ValueError(f"{len(self.keypoints)} tolerances are wanted, one a keypoint, not {len(self.tolerances)}")
+            raise ValueError(
+                f"{len(self.keypoints)} tolerances are needed, one per keypoint, not {len(self.tolerances)}"
+            )
         if not all(isfinite(value) and 0 <= value <= 1 for value in self.tolerances):
             raise ValueError(f"tolerances must be 0 to 1, got {self.tolerances}")
         if not all(abs(value) <= 1e3 for value in (*self.mean, *self.std)) or min(self.std) < 1e-3:
-            raise ValueError(f"mean {self.mean} and std {self.std} are none of pictures (std from 0.001, both to 1000)")
+            raise ValueError(
+                f"mean {self.mean} and std {self.std} cannot be those of images (std from 0.001, both to 1000)"
+            )
 
     @property
     def keypoints(self) -> Skeleton:
@@ -144,7 +148,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """ "256x192" (height x width) -> (192, 256). UserError for anything else."""
     match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text.strip())
     if match is None:
-        raise UserError(f"{text!r} is no input size; write height x width, such as 256x192.")
+        raise UserError(f"{text!r} is not an input size; write height x width, such as 256x192.")
     return int(match[2]), int(match[1])
 
 
@@ -166,7 +170,7 @@ def read_header(path: Path) -> dict[str, Any]:
         start = file.read(8)
         size = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 2 <= size <= min(HEADER_LIMIT, path.stat().st_size - 8):
-            raise ValueError("it is no safetensors file")
+            raise ValueError("it is not a safetensors file")
         text = file.read(size)
     try:
         header = json.loads(text)

@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
     """Tells a mistake in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` shows how it is written.")
+        raise UserError(f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` shows the usage.")
 
 
 def run_command(program: str, description: str | None, commands: Commands, words: Sequence[str]) -> int:

@@ -43,9 +43,7 @@ def choose_device(asked: str = "auto") -> torch.device:
     except RuntimeError as error:
         raise UserError(f"There is no device {asked!r}; choose one of {', '.join(DEVICES)}.") from error
     if kind == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(
-            f"The device {asked} is not available; this machine has {torch.cuda.device_count()} of its kind."
-        )
+        raise UserError(f"The device {asked} is not available; devices of this kind here: {torch.cuda.device_count()}.")
     return device
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 NOT_ENOUGH_MEMORY = "There is not enough memory"
-MEMORY_ADVICE = "close other programs, or work on smaller pictures or fewer people at once"
+MEMORY_ADVICE = "close other programs, or use smaller pictures or fewer people at once"
 _WORDS_OF_MEMORY = (
     "bad_alloc",  # C++: OpenVINO, MediaPipe, PyTorch
     "out of memory",  # SQLite, CUDA

@@ -164,7 +164,9 @@ class PoseEstimator:
         except MemoryError as error:
             if len(crops) == 1:
                 advice = "close other programs" if self.device_name.startswith("cpu") else "use --device cpu"
-                raise TooLargeError(f"One person does not fit the memory of {self.device_name}; {advice}.") from error
+                raise TooLargeError(
+                    f"Not even one person fits in the memory of {self.device_name}; {advice}."
+                ) from error
         self.max_batch = len(crops)  # half of this batch with its mirror images, or half of it without
         half = len(crops) // 2
         return np.concatenate([self._forward(crops[:half]), self._forward(crops[half:])])

@@ -31,7 +31,7 @@ def make_folder(folder: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except FileExistsError as error:
-        what = "a link that leads nowhere" if folder.is_symlink() and not folder.exists() else "a file"
+        what = "a broken link" if folder.is_symlink() and not folder.exists() else "a file"
         raise UserError(f"{folder} is {what}; choose a folder.") from error
     except OSError as error:
         raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another folder.") from error
@@ -41,7 +41,7 @@ def refuse_existing(*paths: Path, overwrite: bool) -> None:
     """UserError naming the first path that is there, unless it may be replaced."""
     taken = next((path for path in paths if path.exists()), None)
     if taken is not None and not overwrite:
-        raise UserError(f"{taken} exists already.", option="choose another --out, or add --overwrite to replace it")
+        raise UserError(f"{taken} already exists.", option="choose another --out, or add --overwrite to replace it")
 
 
 def write_json(path: Path, content: Any, *, allow_nan: bool = True) -> None:

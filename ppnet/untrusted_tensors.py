@@ -104,7 +104,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
         raise
     except Exception as error:  # a damaged or hostile file can break the reader anywhere
         raise CheckpointError(
-            f"The file {path} is no weights file, or holds more than weights: {_reason(error)}"
+            f"The file {path} is not a weights file, or holds more than weights: {_reason(error)}"
         ) from error
     tensors = _unwrap(content)
     if tensors is None:
@@ -140,7 +140,9 @@ def _refuse_bombs(path: Path) -> None:
         members = archive.infolist()
         packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
         if packed or len(members) > MEMBER_LIMIT or sum(member.file_size for member in members) > path.stat().st_size:
-            raise CheckpointError(f"The file {path} is no weights file of PyTorch: its content does not fit its size.")
+            raise CheckpointError(
+                f"The file {path} is not a weights file of PyTorch: its content does not match its size."
+            )
         for member in members:
             if member.filename.endswith(".pkl"):
                 with archive.open(member) as file:
@@ -154,7 +156,7 @@ def _refuse_long_pickles(path: Path, file: IO[bytes], *, count: int) -> None:
         for _step in pickletools.genops(bare):  # type: ignore[arg-type]
             steps += 1
             if steps > STEP_LIMIT:
-                raise CheckpointError(f"The file {path} is no weights file: it lists more than any network holds.")
+                raise CheckpointError(f"The file {path} is not a weights file: it lists more than any network holds.")
 
 
 def _unwrap(content: Any, depth: int = 0) -> dict[str, Tensor] | None:

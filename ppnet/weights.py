@@ -156,7 +156,7 @@ def _described(
     backbone = found is not None and found.keypoints is None
     size = input_wh or _size_said(path, file) or ((256, 256) if backbone else None)
     if size is None:
-        raise CheckpointError(f"The name of {path} tells no input size; give it, for example --input 256x192.")
+        raise CheckpointError(f"The name of {path} does not say the input size; give it, for example --input 256x192.")
     origin = "was given" if input_wh else "comes from the file" if file.metadata.get("input") else "comes from its name"
     if not backbone:
         remarks.append(f"the input size {size_name(size)} {origin}")
@@ -168,7 +168,7 @@ def _described(
         info = replace(info, network=network)
     said = re.search(r"M\d+-D\d+-W\d+", path.name)
     if said is not None and not info.network.startswith(said[0]):
-        remarks.append(f"its name says {said[0]}, its tensors are of {info.network}: the tensors count")
+        remarks.append(f"its name says {said[0]}, but its tensors are those of {info.network}, which is used")
     source = info.source or f"imported from {path.name}"
     return replace(info, source=source, source_sha256=file.sha256, sha256="")
 

@@ -11,15 +11,17 @@ from ppnet.errors import CheckpointError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The three actions and their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="weights that are there, and what they are good for")
-    show = actions.add_parser("show", help="all that is known of one file")
+    actions.add_parser("list", help="list the weights that are available, and what they can be used for")
+    show = actions.add_parser("show", help="show all that is known about one file")
     show.add_argument("weights", metavar="NAME|FILE")
-    show.add_argument("--input", metavar="HxW", help="input size of a file whose name does not tell it")
-    show.add_argument("--json", type=Path, metavar="FILE", help="write it to a file, too")
-    take = actions.add_parser("import", help="take weights published by the authors, or trained elsewhere")
+    show.add_argument("--input", metavar="HxW", help="input size of a file whose name does not say it")
+    show.add_argument("--json", type=Path, metavar="FILE", help="also write it to a file")
+    take = actions.add_parser("import", help="import weights published by the authors, or trained elsewhere")
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="e.g. pose_ppnet_M2-D2-W32_256x192.pth")
-    take.add_argument("--input", metavar="HxW", help="input size, height first, where the name does not tell it")
-    take.add_argument("--network", metavar="NAME", help="for resolution ratios, which the tensors do not show")
+    take.add_argument("--input", metavar="HxW", help="input size, height first, if the name does not say it")
+    take.add_argument(
+        "--network", metavar="NAME", help="the network, for resolution ratios, which the tensors do not show"
+    )
     take.add_argument("--decode", choices=CODEC_KINDS, default=None, help="what it was trained for (default: quarter)")
     take.add_argument("--sigma", type=float, default=2.0, help="of the training targets, in heatmap cells (default: 2)")
 

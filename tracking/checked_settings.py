@@ -74,7 +74,7 @@ class Setting:
             return f"be one of {', '.join(str(choice) for choice in self.choices)}"
         if low is None:
             return "be of another type"
-        return f"be at least {low:g}" if high is None else f"lie between {low:g} and {high:,.10g}"
+        return f"be at least {low:g}" if high is None else f"be between {low:g} and {high:,.10g}"
 
 
 class SettingError(UserError):

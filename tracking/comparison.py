@@ -1,4 +1,4 @@
-"""Two people, two attempts or two files next to each other, or one as a ghost over the other, laid on one moment.
+"""Two people, two attempts or two files side by side, or one as a ghost over the other.
 
 One function draws the picture for the window and for the video, so that they are the same.
 """
@@ -277,7 +277,7 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
     UserError when it can't be written; then, and when `tick` stops it, nothing is left behind.
     """
     if not 0.05 <= speed <= 4:
-        raise UserError(f"The speed must lie between 0.05 and 4, not {speed:g}.")
+        raise UserError(f"The speed must be between 0.05 and 4, not {speed:g}.")
     count = picture_count(comparison, speed)
     with ExitStack() as opened:
         reels = [opened.enter_context(closing(Reel(side.attempt))) for side in comparison.sides]

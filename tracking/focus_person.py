@@ -46,7 +46,7 @@ class PersonAt:
             x, y = (float(number) for number in place.split(","))
             return cls(x, y, float(time_s or 0.0))
         except ValueError:
-            raise UserError(f"{text} is no place; write it like 320,240 or 320,240@2.5.") from None
+            raise UserError(f"{text} is not a place; write it like 320,240 or 320,240@2.5.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tracking.tracker.tracker import Tracker
 from tracking.types import Detections, Frame, FrameResult, StageTimes, unread_people
 
 READS_SOMEBODY_OF = 5  # people looked at; a network that fits reads a joint of one of them
-READS_NOTHING = "People were found, but the network read no joint of anybody; are these the right weights?"
+READS_NOTHING = "People were found, but the network found none of their joints; check that these are the right weights."
 
 
 class Estimator(Protocol):

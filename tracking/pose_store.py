@@ -43,8 +43,8 @@ class PoseStore:
                 self._file.write(rows.tobytes())
             except OSError as error:
                 raise UserError(
-                    f"The temporary folder cannot be written ({error.strerror}); make room there, or name another one "
-                    "by the variable TMPDIR."
+                    f"The temporary folder cannot be written ({error.strerror}); free some space there, or set the "
+                    "variable TMPDIR to another folder."
                 ) from error
             self._count, self._is_at_end = first + len(rows), True
             return first

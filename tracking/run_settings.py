@@ -27,10 +27,10 @@ class NetworkSettings(Settings):
     """Which network reads the joints, and how."""
 
     variant: str | None = setting(
-        None, "Network", "the network, e.g. M2-D2-W32; without it the one that the weights are for", option="--variant",
+        None, "Network", "the network, e.g. M2-D2-W32; if left out, the one the weights are for", option="--variant",
     )  # fmt: skip
     weights: str | None = setting(
-        None, "Weights", "weights to use in place of the shipped ones: a file, or the name of imported ones",
+        None, "Weights", "weights to use instead of the shipped ones: a file, or the name of imported ones",
         option="--weights", example="FILE", choices={None: "Built-in"}, open=True,
     )  # fmt: skip
     device: str = setting(
@@ -46,7 +46,7 @@ class NetworkSettings(Settings):
         "twice the work", option="--flip",
     )  # fmt: skip
     input_scale: Annotated[float, Meta(ge=0.25, le=1)] = setting(
-        1.0, "Crop size", "scale of the crops that people are read from, against those of training; lower: "
+        1.0, "Crop size", "size of the crops that people are read from, relative to those used in training; lower: "
         "faster, less exact", option="--input-scale", example="F",
     )  # fmt: skip
 

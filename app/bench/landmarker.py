@@ -39,7 +39,7 @@ class Landmarker:
                 self._landmarker: Any = vision.PoseLandmarker.create_from_options(options)
             except UNUSABLE as error:
                 raise UserError(
-                    f"{path.name} is no pose landmarker of MediaPipe; give a .task file like {FULL}."
+                    f"{path.name} is not a MediaPipe pose landmarker; give a .task file like {FULL}."
                 ) from error
         self._finalizer = weakref.finalize(self, self._landmarker.close)
         self._skeleton = skeleton

@@ -140,7 +140,7 @@ class Bench:
         with open_run_source(settings, clip) as source:
             self.info: VideoInfo = source.info
         if self.info.is_live:
-            raise UserError("Rounds need the same pictures each time: give a video file or a folder of pictures.")
+            raise UserError("Every round needs the same frames: give a video file or a folder of images.")
         self.people = 0
         """People in a frame of the first round; PoseLandmarker looks for as many."""
         self._models = SharedModels(settings)
@@ -192,7 +192,7 @@ class Bench:
         with open_run_source(self._settings, self._clip) as source:
             frames = [frame for frame, _ in zip(source, range(WARM_UP_FRAMES), strict=False)]
         if not frames:
-            raise UserError(f"{self.info.name} has no pictures; there is nothing to measure.")
+            raise UserError(f"{self.info.name} has no frames; there is nothing to measure.")
         for frame in frames:
             processor.process(frame)
 

@@ -122,7 +122,7 @@ class LoopedCamera(ClosingSource):
                         given_s = time.monotonic()
                     index += 1
             if first_s is None:
-                raise UserError(f"{self.info.name} holds no picture.")
+                raise UserError(f"{self.info.name} has no frames.")
             offset_s += last_s + step_s
 
     def close(self) -> None:

@@ -26,16 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
     add("--csv", action="store_true", help="write every number as a table, <stem>_answers.csv")
     add("--report", choices=[suffix[1:] for suffix in SUFFIXES], help="write a page with pictures, <stem>_report.pdf")
-    people = "only this person, in summary, table and report; may be given several times, and the report has a page "
-    people += "for each (default: everybody, and a page about who did most)"
+    people = "only this person in summary, table and report; may be given several times, with a page of the report "
+    people += "for each (default: everyone, and a page about the person who did most)"
     add("--person", type=int, action="append", metavar="ID", help=people)
     add("--from", dest="start", type=float, metavar="S", help="where to begin, in seconds (default: the in point)")
     add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
-    add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
-    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for the report")
+    add("--scale", type=float, metavar="M", help="metres per pixel, instead of the length drawn in the picture")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video is now, for the report")
     add_privacy_option(parser)
-    add("--out", type=Path, metavar="DIR", help="folder for table and report (default: beside the session)")
-    add("--overwrite", action="store_true", help="replace files that are there")
+    add("--out", type=Path, metavar="DIR", help="folder for the table and report (default: beside the session)")
+    add("--overwrite", action="store_true", help="replace existing files")
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     span.check()
     scale: float | None = arguments.scale
     if scale is not None and not 0 < scale < MAX_SCALE:
-        raise UserError(f"--scale is how many metres a pixel is, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+        raise UserError(f"--scale is the number of metres per pixel, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
     table = _place(arguments, "_answers.csv") if arguments.csv else None
     report = _place(arguments, f"_report.{arguments.report}") if arguments.report else None
     with Session.open(arguments.session) as session:
@@ -73,7 +73,7 @@ def _people(edited: EditedSession, asked: Sequence[int] | None) -> Sequence[int]
     for person in asked or ():
         if person not in known:
             there = ", ".join(map(str, known)) or "nobody"
-            raise UserError(f"There is no person {person} in that part; there is {there}.")
+            raise UserError(f"That part has no person {person}; it has {there}.")
     return known if asked is None else asked
 
 

@@ -26,19 +26,21 @@ PACKAGES = ("torch", "openvino", "mediapipe")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `bench`."""
     add = parser.add_argument
-    add("clip", metavar="CLIP", help="video or folder of pictures; --start and --end take a part of it")
+    add("clip", metavar="CLIP", help="video or folder of images; --start and --end select a part of it")
     add_preset_option(parser)
     add_setting_options(parser)
-    add("--rounds", type=int, default=3, metavar="N", help="how often everything is measured, in turn (default: 3)")
+    add(
+        "--rounds", type=int, default=3, metavar="N", help="how many times everything is measured, in turn (default: 3)"
+    )
     add("--against", type=Path, metavar="FILE.task", help="a MediaPipe PoseLandmarker, measured on the same frames")
     add("--no-live", dest="live", action="store_false", help="leave out the live engine, which plays the clip at its "
         "own rate")  # fmt: skip
     add("--outputs", action="store_true", help="the file engine also writes table and annotated video, as track does")
-    add("--soak", type=float, metavar="MINUTES", help="run live for so long from the looped clip, with recording, and "
-        "say what memory, threads, open files and delay do meanwhile")  # fmt: skip
+    add("--soak", type=float, metavar="MINUTES", help="run live for this long on the looped clip while recording, "
+    "and report memory, threads, open files and delay")  # fmt: skip
     add("--plot", type=Path, metavar="FILE.png", help="with --soak: draw those figures over time")
     add("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
-    add("-q", "--quiet", action="store_true", help="no word on the progress")
+    add("-q", "--quiet", action="store_true", help="no progress messages")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -86,7 +88,7 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
     from ppnet.output_files import write_json
 
     if not 0 < arguments.soak <= MOST_MINUTES:
-        raise UserError(f"--soak must lie between 0 and {MOST_MINUTES} minutes, not {arguments.soak:g}.")
+        raise UserError(f"--soak must be between 0 and {MOST_MINUTES} minutes, not {arguments.soak:g}.")
     done = soak(arguments.clip, settings, arguments.soak, tell)
     print(done.as_text())
     if arguments.json is not None:

@@ -15,5 +15,5 @@ def run(arguments: argparse.Namespace) -> int:
     for camera in cameras:
         print(f"camera:{camera.index}  {camera.name}")
     if not cameras:
-        print("No camera is plugged in.")
+        print("No camera was found.")
     return 0

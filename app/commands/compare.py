@@ -21,19 +21,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
     add("other", type=Path, nargs="?", metavar="OTHER", help="the other session (default: the same)")
-    add("--person", type=int, metavar="ID", help="who in the first one (default: who is seen longest)")
-    add("--other-person", type=int, metavar="ID", help="who in the other one")
-    moment = "seconds or the name of a mark: the moment that is laid on the other's"
+    add("--person", type=int, metavar="ID", help="person in the first session (default: the one seen longest)")
+    add("--other-person", type=int, metavar="ID", help="person in the other session")
+    moment = "moment to align with the other's, in seconds or as the name of a mark"
     add("--at", metavar="WHEN", help=f"{moment} (default: 0; for two sessions, the first mark of each)")
-    add("--other-at", metavar="WHEN", help="the same in the other one (default: as --at)")
-    add("--ghost", action="store_true", help="the other one's skeleton over the first one's picture")
-    add("--angle", default="left_knee", metavar="NAME", help="drawn at the joint and as curves (default: left_knee)")
+    add("--other-at", metavar="WHEN", help="the same in the other session (default: as --at)")
+    add("--ghost", action="store_true", help="draw the other person's skeleton over the first one's picture")
+    add(
+        "--angle",
+        default="left_knee",
+        metavar="NAME",
+        help="angle drawn at the joint and as curves (default: left_knee)",
+    )
     add_privacy_option(parser)
-    add("--speed", type=float, default=1.0, metavar="X", help="of life; 0.25 is slow motion (default: 1)")
-    add("--video", type=Path, metavar="FILE", help="where the first one's video lies now")
-    add("--other-video", type=Path, metavar="FILE", help="where the other one's video lies now")
+    add("--speed", type=float, default=1.0, metavar="X", help="speed of the video; 0.25 is slow motion (default: 1)")
+    add("--video", type=Path, metavar="FILE", help="where the first session's video is now")
+    add("--other-video", type=Path, metavar="FILE", help="where the other session's video is now")
     add("--out", type=Path, metavar="FILE", help="the video (default: <stem>_compared.mp4)")
-    add("--overwrite", action="store_true", help="replace the file if it is there")
+    add("--overwrite", action="store_true", help="replace the file if it exists")
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
@@ -95,5 +100,7 @@ def _moment(edited: EditedSession, words: str | None, *, first_mark: bool) -> fl
         seconds = np.nan
     if not np.isfinite(seconds):
         marks = ", ".join(mark.name for mark in edited.marks) or "none"
-        raise UserError(f"“{words}” is no time in seconds and no mark of {edited.stored.path.name}; marks: {marks}.")
+        raise UserError(
+            f"“{words}” is neither a time in seconds nor a mark of {edited.stored.path.name}; marks: {marks}."
+        )
     return seconds

@@ -28,14 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", action="append", choices=tuple(EXPORTS), help=several)
     add("--out", type=Path, metavar="PATH", help="folder, or the file itself (default: beside the session)")
     add_setting_options(parser, SMOOTHING)
-    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now, for formats with pictures")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video is now, for formats with pictures")
     add_picture_options(parser)
-    units = "of positions, where the format leaves a choice (csv, tidy, parquet, drawings, trc, c3d); metres need "
+    units = "unit of positions, where the format allows either (csv, tidy, parquet, drawings, trc, c3d); metres need "
     units += "a scale: origin bottom left, y upwards (default: px; drawings, trc, c3d: m where a scale is known)"
     add("--units", choices=("px", "m"), help=units)
-    add("--scale", type=float, metavar="M", help="metres per pixel, in place of the length drawn in the picture")
-    add("--whole", action="store_true", help="also what lies outside of in and out point")
-    add("--overwrite", action="store_true", help="replace files that are there")
+    add("--scale", type=float, metavar="M", help="metres per pixel, instead of the length drawn in the picture")
+    add("--whole", action="store_true", help="also export what lies outside the in and out points")
+    add("--overwrite", action="store_true", help="replace existing files")
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             check_unit(name, edited, arguments.units)
         edited.refresh()
         if not session.complete:
-            words = f"{arguments.session.name} is not complete: frames tracked so far: {session.frame_count}."
+            words = f"{arguments.session.name} is not complete; frames tracked so far: {session.frame_count}."
             print(words, file=sys.stderr)
         if words := backward_words(session):
             print(words, file=sys.stderr)
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _scale(scale: float | None) -> float | None:
     if scale is not None and not 0 < scale < MAX_SCALE:
-        raise UserError(f"--scale is how many metres a pixel is, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+        raise UserError(f"--scale is the number of metres per pixel, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
     return scale
 
 
@@ -78,7 +78,7 @@ def _place(arguments: argparse.Namespace, default: Path, formats: list[str]) -> 
         return default
     if out.suffix and out.suffix == default.suffix and not out.is_dir():
         if len(formats) > 1:
-            raise UserError(f"{out} is one file, but {len(formats)} formats are asked for; give a folder.")
+            raise UserError(f"{out} is one file, but {len(formats)} formats were asked for; give a folder.")
         return out
     return out / default.name
 

@@ -14,15 +14,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("file", type=Path, metavar="FILE", help=f"{titles()} (docs/imports.md)")
     add("--video", type=Path, metavar="VIDEO", required=True, help="the video that was tracked")
     add("--out", type=Path, metavar="SESSION", help="the session (default: <video>_session.ppnet beside the video)")
-    words = "a joint of the file that is one of ours under another name; repeatable"
+    words = "which of our joints a joint of the file is, where the names differ; may be given several times"
     add("--map", action="append", default=[], dest="chosen", type=_joint, metavar="NAME=KEYPOINT", help=words)
-    add("--overwrite", action="store_true", help="replace a session that is there")
+    add("--overwrite", action="store_true", help="replace an existing session")
 
 
 def _joint(text: str) -> tuple[str, str]:
     name, equals, keypoint = text.rpartition("=")
     if not (name and equals and keypoint):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEYPOINT, as in --map snout=nose")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=KEYPOINT, as in --map snout=nose")
     return name, keypoint
 
 

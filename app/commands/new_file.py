@@ -9,6 +9,6 @@ from ppnet.output_files import refuse_existing
 def new_file(path: Path, *, overwrite: bool) -> Path:
     """The path. UserError when it is a folder, or something is there and must not be replaced."""
     if path.is_dir():
-        raise UserError(f"{path} is a folder; say what the file in it is to be called, too.")
+        raise UserError(f"{path} is a folder; add the name of the file to write in it.")
     refuse_existing(path, overwrite=overwrite)
     return path

@@ -8,14 +8,14 @@ from tracking.drawing.style import PictureLayers
 
 def add_picture_options(parser: argparse.ArgumentParser, *, angles: str = "") -> None:
     """The options that `layers_of` reads. angles: drawn when nothing is said."""
-    words = f"angles drawn in the video, with their degrees: {', '.join(ANGLES)} (default: {angles or 'none'})"
+    words = f"angles to draw, in degrees: {', '.join(ANGLES)} (default: {angles or 'none'})"
     parser.add_argument("--angles", default=angles, metavar="NAME,NAME", help=words)
     add_privacy_option(parser)
 
 
 def add_privacy_option(parser: argparse.ArgumentParser) -> None:
     """The option alone that says whether people may be recognised."""
-    parser.add_argument("--blur-faces", action="store_true", help="make faces coarse in all pictures")
+    parser.add_argument("--blur-faces", action="store_true", help="blur faces in all pictures")
 
 
 def layers_of(arguments: argparse.Namespace) -> PictureLayers:

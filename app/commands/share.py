@@ -28,13 +28,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
     add("--from", dest="start", type=float, metavar="S", help="where it begins, in seconds (default: the in point)")
     add("--to", dest="end", type=float, metavar="S", help="where it ends, in seconds (default: the out point)")
-    add("--speed", type=float, default=SPEED, metavar="X", help=f"of life: 1 is as filmed (default: {SPEED:g})")
+    add(
+        "--speed",
+        type=float,
+        default=SPEED,
+        metavar="X",
+        help=f"speed of the clip; 1 is as filmed (default: {SPEED:g})",
+    )
     add("--pause", type=float, default=PAUSE_S, metavar="S", help=f"how long a mark is held (default: {PAUSE_S:g})")
-    add("--still", type=float, metavar="S", help="only the picture at that time, as PNG")
+    add("--still", type=float, metavar="S", help="a single picture at that time instead, as PNG")
     add_picture_options(parser, angles="left_knee,right_knee")
     add("--out", type=Path, metavar="FILE", help="the file (default: <stem>_slow.mp4 or <stem>_still.png)")
-    add("--video", type=Path, metavar="FILE", help="where the tracked video lies now")
-    add("--overwrite", action="store_true", help="replace the file if it is there")
+    add("--video", type=Path, metavar="FILE", help="where the tracked video is now")
+    add("--overwrite", action="store_true", help="replace the file if it exists")
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 

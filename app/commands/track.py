@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="video, picture, folder of pictures or of videos, camera:0, rtsp:// address",
+        help="video, image, folder of images or videos, camera:0, rtsp:// address",
     )
     add("--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the results (default: out)")
     add_preset_option(parser)
@@ -45,10 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--also", action="append", choices=FORMATS, metavar="FORMAT", default=[], help="also write this format of each "
         f"input from its session, as `export` does; may be given several times: {', '.join(FORMATS)}")  # fmt: skip
     add("--overwrite", action="store_true", help="replace results of an earlier run")
-    add("--jobs", type=int, metavar="N", help="track so many inputs at once, each in a process of its own; what an "
-        "earlier run of the same inputs and settings has done is not done again")  # fmt: skip
-    add("--scheduler", metavar="ADDRESS", help="track on the machines of a Dask cluster (tcp://HOST:PORT), which find "
-        "the files at the same places; else as --jobs")  # fmt: skip
+    add("--jobs", type=int, metavar="N", help="track this many inputs at once, each in its own process; what an "
+    "earlier run with the same inputs and settings finished is not repeated")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="track on the machines of a Dask cluster (tcp://HOST:PORT), which "
+    "must find the files under the same paths; otherwise as --jobs")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="no progress bar")
 
 
@@ -118,10 +118,12 @@ def _places(arguments: argparse.Namespace, settings: RunSettings) -> "list[Workp
         from app.runs.batch.cluster import cluster_places
 
         if arguments.jobs is not None:
-            raise UserError("Give --jobs or --scheduler; the cluster says itself how many inputs it tracks at once.")
+            raise UserError(
+                "Give --jobs or --scheduler, not both; a cluster decides itself how many inputs it tracks at once."
+            )
         return cluster_places(settings, arguments.scheduler)
     if arguments.jobs is not None and not 1 <= arguments.jobs <= MOST_JOBS:
-        raise UserError(f"--jobs must lie between 1 and {MOST_JOBS}, not {arguments.jobs}.")
+        raise UserError(f"--jobs must be between 1 and {MOST_JOBS}, not {arguments.jobs}.")
     return places(settings, arguments.jobs or 1)
 
 

@@ -103,7 +103,7 @@ class Capture:
             except UserError as error:
                 if not was_open:
                     raise
-                log.info("the source is away: %s", error)
+                log.info("the source is gone: %s", error)
             with self._lock:
                 self._lose()
             self._stop.wait(self._options.reopen_every_s)

@@ -111,7 +111,7 @@ class LiveEngine(Generic[S]):
         """Starts the threads and returns at once. RuntimeError when it was started before."""
         with self._lock:
             if self._started_at:
-                raise RuntimeError("a live engine is started once")
+                raise RuntimeError("a live engine can be started only once")
             self._started_at = self._clock()
             self._state = EngineState.STARTING
             if self._session is not None:
@@ -204,7 +204,7 @@ class LiveEngine(Generic[S]):
             if self._recorder is not None and not self._recorder.stats().finished:
                 raise ValueError("a recording is running or being finished")
             if self._state not in (EngineState.STARTING, EngineState.RUNNING):
-                raise ValueError("nothing runs that could be recorded")
+                raise ValueError("nothing is running that could be recorded")
             newest = self._result[0] if self._result is not None else None
             self._recorder = Recorder(settings, style, frame_rate=rate, newest=newest)
             self._recordings += 1

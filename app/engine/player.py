@@ -294,7 +294,7 @@ class Player:
                     self._times = np.array(source.frame_times(), np.float64)
                     self._end_s = _end_of(self._times)
                     if not len(self._times):
-                        raise UserError(f"{source.info.name} holds no pictures.")
+                        raise UserError(f"{source.info.name} has no frames.")
                     self._go_to(self._still_index if self._asked_s is None else self._index_at(self._asked_s))
                 _Decoder(source, self._times).follow(self._wanted, self._decoded, self._ended)
         except UserError as error:
@@ -346,7 +346,7 @@ class Player:
         with self._condition:
             self._times = self._times[:count]
             if not count:
-                raise UserError("The file holds no picture that can be decoded.")
+                raise UserError("The file has no frame that can be decoded.")
             self._end_s = _end_of(self._times)
             if self._still_index >= count:
                 self._go_to(count - 1)

@@ -286,7 +286,7 @@ class _Lane:
         free = _free(self._settings.folder)
         if free < self._settings.min_free_bytes:
             raise UserError(
-                f"Only {free / 1e6:.0f} MB are left on the disk of {self._settings.folder}; the recording was closed."
+                f"Only {free / 1e6:.0f} MB are left on the disk of {self._settings.folder}; the recording was stopped."
             )
 
     def _close(self) -> None:
@@ -310,7 +310,7 @@ def _check_folder(settings: RecordingSettings) -> None:
         probe.unlink()
     except OSError as error:
         raise UserError(
-            f"Nothing can be recorded to {settings.folder} ({error.strerror}); choose another folder."
+            f"Recordings can't be saved in {settings.folder} ({error.strerror}); choose another folder."
         ) from error
 
 

@@ -100,4 +100,4 @@ def refused_notice(number: int, error: BaseException) -> Notice:
 
 def told_notices(sentences: Iterable[str]) -> tuple[Notice, ...]:
     """What a video source or a pipeline says in its `notices`: each sentence is a matter of its own."""
-    return tuple(Notice(f"told: {words}", words) for words in sentences)
+    return tuple(Notice(f"notice: {words}", words) for words in sentences)

@@ -24,7 +24,7 @@ WORDS: dict[type, Callable[[Any], str]] = {
     ),
     edits.SetMark: lambda edit: f"mark {edit.name}",
     edits.RemoveMark: lambda _edit: "remove a mark",
-    edits.SetSpan: lambda _edit: "set in and out point",
+    edits.SetSpan: lambda _edit: "set in and out points",
     edits.SetScale: lambda _edit: "set the scale",
     edits.SetDrawing: lambda edit: f"draw {name_of(edit)}",
     edits.RemoveDrawing: lambda edit: f"delete drawing {edit.number}",

@@ -41,7 +41,7 @@ class Preferences:
         object.__setattr__(self, "keys", {name: tuple(keys) for name, keys in self.keys.items()})
         object.__setattr__(self, "angles", tuple(name for name in self.angles if name in ANGLES))
         if not _is_path(self.record_folder):
-            raise ValueError("record_folder is no path")
+            raise ValueError("record_folder is not a path")
         known = ("", *COCO_17.keypoints)
         object.__setattr__(self, "joints", {name: ours for name, ours in self.joints.items() if ours in known})
         object.__setattr__(self, "layers", {name: bool(on) for name, on in self.layers.items()})

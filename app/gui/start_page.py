@@ -144,7 +144,7 @@ class StartPage(QWidget):
             cards.addWidget(card)
         self._lists = QVBoxLayout()
         self._lists.setSpacing(2)
-        self._promise = QLabel("Works offline: no picture and no number leaves this computer.")
+        self._promise = QLabel("Works offline: no pictures or results leave this computer.")
         self._promise.setProperty("muted", True)
         column = QVBoxLayout()
         column.setSpacing(6)

@@ -103,7 +103,7 @@ class FileRun(Generic[S]):
         """Starts the threads and returns at once. RuntimeError when it was started before."""
         with self._lock:
             if self._threads[0].ident is not None:
-                raise RuntimeError("a file run is started once")
+                raise RuntimeError("a file run can be started only once")
             self._state = EngineState.STARTING
         for thread in self._threads:
             thread.start()

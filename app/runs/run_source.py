@@ -16,5 +16,5 @@ def open_run_source(settings: RunSettings, spec: str | Path) -> VideoSource:
         left, top, right, bottom = settings.region
         if min(right, width) - max(left, 0) < 2 or min(bottom, height) - max(top, 0) < 2:
             source.close()
-            raise UserError(f"The region lies outside of the picture, which is {width} pixels wide and {height} high.")
+            raise UserError(f"The region lies outside the picture, which is {width} pixels wide and {height} high.")
     return source

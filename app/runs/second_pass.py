@@ -15,7 +15,7 @@ from tracking.export.video import write_annotated_video
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 
-NOT_MADE = "It was stopped before table and video were made anew from all that was tracked"
+NOT_MADE = "It was stopped before the table and video were rewritten from the finished tracks"
 
 
 def write_again(
@@ -52,7 +52,7 @@ def write_again(
 def not_made(paths: OutputPaths, *, alone: bool, smoothed: bool) -> str:
     """Says what table and video are like when a run was stopped before they were made anew."""
     lacks = ["show everybody"] * alone + ["are smoothed without looking ahead"] * smoothed
-    made = f"; `export` makes them from {paths.session.name}" if paths.session else ""
+    made = f"; `export` writes the final ones from {paths.session.name}" if paths.session else ""
     return f"{NOT_MADE}: they {' and '.join(lacks)}{made}."
 
 

@@ -146,7 +146,7 @@ class TrackJob:
         except SessionInUseError as error:
             raise OutputsInUseError(
                 f"{stem.name}_... in {stem.parent} is being written by {error.owner}; "
-                "wait until that is done, or choose another folder."
+                "wait until it is finished, or choose another folder."
             ) from error
         with lock:
             yield
@@ -219,7 +219,7 @@ class TrackJob:
             raise nobody_at(focus.place)
         if not session.complete and self._is_stopped:
             frames = self._tally.frames
-            after = "before the first picture" if not frames else f"after {frames} frame{'s' * (frames > 1)}"
+            after = "before the first frame" if not frames else f"after {frames} frame{'s' * (frames > 1)}"
             self._notices.append(f"It was stopped {after}.")
         if source.info.is_live:
             return session.complete

@@ -45,12 +45,12 @@ NOWHERE = Targets()
 def add_stream_options(parser: argparse.ArgumentParser) -> None:
     """The options that ask for it."""
     add = parser.add_argument
-    add("--osc", metavar="HOST:PORT", help="send the joints there as OSC messages while the run goes")
+    add("--osc", metavar="HOST:PORT", help="send the joints there as OSC messages during tracking")
     add("--lsl", metavar="NAME", help="offer the joints to the local network as a Lab Streaming Layer stream")
     add(
         "--websocket",
         metavar="PORT",
-        help="send the joints as JSON to who connects (HOST:PORT: from other machines too)",
+        help="send the joints as JSON to every program that connects (HOST:PORT: from other machines too)",
     )
 
 

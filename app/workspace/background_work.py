@@ -83,5 +83,5 @@ class BackgroundWork(Generic[T]):
         elif isinstance(error, UserError | OSError):
             self._failed(str(error))
         else:
-            self._failed(sentence_for(error, "Something went wrong; the log says what."))
+            self._failed(sentence_for(error, "Something went wrong; see the log."))
             raise error

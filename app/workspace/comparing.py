@@ -119,7 +119,7 @@ class ComparisonPlayer:
             self._tell(None, self.time_s, str(error))
         except Exception as error:  # a thread's top
             log.exception("comparing")
-            self._tell(None, self.time_s, sentence_for(error, "Something went wrong; the log says what."))
+            self._tell(None, self.time_s, sentence_for(error, "Something went wrong; see the log."))
         finally:
             for reel in reels:
                 reel.close()

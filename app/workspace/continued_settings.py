@@ -56,8 +56,8 @@ def look_how_to_go_on(
         used, now = present, header(known.source, present)
     if now.skeleton != known.skeleton:
         raise UserError(
-            f"{session.path.name} was begun with a network that is not there any more, and the present one knows other "
-            "joints; choose one that knows the same."
+            f"{session.path.name} was started with a network that is no longer available, and the current one has "
+            "different joints; choose a network with the same joints."
         )
     changes = changes_between(before, used, span[1])
     sha256 = [change.after for change in session.setting_changes if change.name == WEIGHTS]

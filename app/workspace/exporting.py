@@ -14,7 +14,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session
 
-AS_TRACKED = "With all edits in it; the table and video that a batch left beside its session are as they were tracked."
+AS_TRACKED = "Includes all edits; the table and video that a batch wrote beside the session do not."
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ExportOffer:
         is_usual = file is not None and beside != sessions_folder() and os.access(beside, os.W_OK)
         is_edited = run.edited.is_edited
         notes = (
-            "" if run.session.complete else "Tracking is not finished: only what is tracked so far is exported.",
+            "" if run.session.complete else "Tracking is not finished: only what has been tracked so far is exported.",
             AS_TRACKED if is_edited else "",
             backward_words(run.session),
         )

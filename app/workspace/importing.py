@@ -56,5 +56,5 @@ def import_tracks(
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    notice = f"Left out, since they are not among our joints: {listed(left_out)}." if left_out else ""
+    notice = f"Left out, because this program has no such joints: {listed(left_out)}." if left_out else ""
     return Imported(place, len(times_s), len(set(table.ids.tolist())), notice)

@@ -86,5 +86,5 @@ class Inspector:
                 self._answers.put(Answer(question.frame_index, error=str(error)))
             except Exception as error:  # a thread's top: the window must hear of it
                 log.exception("looking inside the network")
-                words = sentence_for(error, "The network could not be looked into; see the log.")
+                words = sentence_for(error, "The network view could not be made; see the log.")
                 self._answers.put(Answer(question.frame_index, error=words))

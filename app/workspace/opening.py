@@ -28,7 +28,7 @@ class UnusableSessionError(UserError):
     """The session beside a video cannot be used; tracking the `video` anew keeps it under another name."""
 
     def __init__(self, video: Path, why: UserError) -> None:
-        super().__init__(f"{why} {video.name} can be tracked anew; the session is kept.")
+        super().__init__(f"{why} {video.name} can be tracked again; the session is kept.")
         self.video = video
 
 
@@ -161,13 +161,13 @@ def _video_of(session: Session) -> Path:
     source, path = session.header.source, session.path
     if source.is_live:
         raise UserError(
-            f"{path.name} is of a camera or stream and holds no pictures to show; "
-            f"`python main.py export {path.name}` writes tables from it."
+            f"{path.name} is from a camera or stream and has no video to show; `python main.py export {path.name}` "
+            "writes tables from it."
         )
     beside = path.parent / Path(source.path or source.name).name
     video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
     if video is None:
-        raise UserError(f"The video {source.name} of this session is not there; put it beside {path.name}.")
+        raise UserError(f"The video {source.name} of this session is missing; put it beside {path.name}.")
     return Path(video)
 
 

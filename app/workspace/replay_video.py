@@ -22,7 +22,7 @@ def write_replay(
     """
     moments = replay.moments(last_s, own_only=style.layers.blur_faces)
     if len(moments) < 2:
-        raise UserError("The camera has given too few pictures yet.")
+        raise UserError("The camera has not sent enough pictures yet; try again in a moment.")
     size_wh = moments[-1].frame().size_wh
     rate = Fraction((len(moments) - 1) / (moments[-1].time_s - moments[0].time_s)).limit_denominator(1001)
     video = AnnotatedVideo(path, VideoInfo(path.name, None, size_wh, frame_rate=rate, is_live=True), style)

@@ -47,7 +47,7 @@ class SmoothingAgain:
             name="smooth",
             post=self._post,
             done=lambda _finished: end(lambda: self._done(run, fresh)),
-            failed=lambda error: end(lambda: self._tell(f"The smoothing could not be made: {error}", "error")),
+            failed=lambda error: end(lambda: self._tell(f"The joints could not be smoothed again: {error}", "error")),
         )
 
     def cancel(self) -> None:

@@ -145,7 +145,7 @@ class Workspace:
         if not isinstance(error, UserError):
             raise error
         if isinstance(error, opening.UnusableSessionError):
-            self.offer(str(error), "Track anew", lambda: self.open_video(error.video, again=True), kind="error")
+            self.offer(str(error), "Track again", lambda: self.open_video(error.video, again=True), kind="error")
         else:
             self.notify(str(error), "error")
 
@@ -264,7 +264,7 @@ class Workspace:
         turned = before.adaptation != after.adaptation
         done = not run.is_live and run.session.complete and with_smoothing(before, smoothing_of(after)) != after
         if turned or done:
-            words = "This applies when the video is opened anew." if turned else "All frames are tracked already."
+            words = "This applies the next time the video is opened." if turned else "All frames are tracked already."
             self.offer(f"{words} Track again with these settings?", "Track again", self.track_again)
 
     # How people are shown
@@ -331,7 +331,7 @@ class Workspace:
         self._try(lambda: run.aim(EVERYONE))
         self._show_focus()
         if restricted and not run.is_live:
-            words = "Everyone is followed from here on. Others were not tracked while one person was followed alone."
+            words = "Everyone is followed from here on. Others were not tracked while only one person was followed."
             self.offer(words, "Track again", self.track_again)
 
     def _settle_focus(self, run: Opened, waited: FocusPerson, after: FocusPerson) -> None:

@@ -25,11 +25,14 @@ TABLE_WORDS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `benchmark`."""
     parser.add_argument(
-        "--networks", nargs="+", metavar="NAME", help="which ones (default: PPNet's eight and all compared)"
+        "--networks",
+        nargs="+",
+        metavar="NAME",
+        help="which networks (default: PPNet's eight and all it is compared with)",
     )
     parser.add_argument("--input", metavar="HxW", default="256x192", help="input size, height first (default: 256x192)")
     parser.add_argument(
-        "--batches", nargs="+", type=int, metavar="N", help="batches (default: 1 32; with --backends 1 4)"
+        "--batches", nargs="+", type=int, metavar="N", help="batch sizes (default: 1 32; with --backends 1 4)"
     )
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case (default: 7)")
     parser.add_argument(
@@ -38,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure the ways to run one network instead: PyTorch and OpenVINO in each number format",
     )
     parser.add_argument("--weights", metavar="FILE", help="the network for --backends (default: the shipped one)")
-    parser.add_argument("--no-train", action="store_true", help="leave the training step out")
+    parser.add_argument("--no-train", action="store_true", help="leave out the training step")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     parser.add_argument("--threads", type=int, help="threads on a CPU")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write benchmark.md and benchmark.png there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to a file")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no word on the progress")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress messages")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -93,7 +96,7 @@ def _run_backends(arguments: argparse.Namespace, device: Any) -> int:
     batches = sorted(set(arguments.batches))
     info, results = measure_backends(arguments.weights, device, batches, rounds=arguments.rounds, progress=progress)
     facts = machine_facts(Setting(device, torch.float32, info.input_wh), threads=threads, rounds=arguments.rounds)
-    facts["precision"] = f"{info.network} in the formats named"
+    facts["precision"] = f"{info.network} in these number formats"
     print(f"\n{describe_machine(facts)}\n\n{backend_table(results)}\n")
     if arguments.json:
         write_json(arguments.json, as_json(results, facts))

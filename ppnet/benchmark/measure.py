@@ -123,9 +123,9 @@ def _subject(name: str, setting: Setting) -> Subject:
 def _batch(subject: Subject, mode: Mode, wanted: int, progress: Progress) -> int:
     batch = fitting_batch(subject, mode, wanted)
     if batch == 0:
-        raise UserError(f"Not even one crop of {subject.name} fits the memory ({mode}); leave it out with --networks.")
+        raise UserError(f"Not even one crop of {subject.name} fits in memory ({mode}); leave it out with --networks.")
     if batch < wanted:
-        progress(f"{subject.name}: a batch of {wanted} does not fit the memory ({mode}); {batch} does and is taken")
+        progress(f"{subject.name}: a batch of {wanted} does not fit in memory ({mode}); {batch} does and is used")
     return batch
 
 

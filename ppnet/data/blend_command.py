@@ -1,4 +1,4 @@
-"""`python -m ppnet blend`: labels and a teacher's answers, averaged where they agree."""
+"""`python -m ppnet blend`: average labels with a teacher's answers where they agree."""
 
 import argparse
 import json
@@ -18,11 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Two files in, one out."""
     parser.add_argument("labels", type=Path, help="COCO keypoint file")
     parser.add_argument("answers", type=Path, help="json: annotation id -> 17 x [x, y, score, spread]")
-    parser.add_argument("out", type=Path, help="the file to write; lay it beside the pictures")
+    parser.add_argument("out", type=Path, help="the file to write; put it beside the images")
     parser.add_argument("--keypoints", nargs="+", choices=COCO_17.keypoints, default=BODY, metavar="NAME",
                         help="joints to move (default: all but the face)")  # fmt: skip
     parser.add_argument("--keep-uncertain", action="store_true",
-                        help="labels are this teacher's: its uncertain answers too, at a lower weight")  # fmt: skip
+                        help="the labels are this teacher's: also use its uncertain answers, at a lower "
+                        "weight")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -51,7 +52,7 @@ def _blend(labels: Any, answers: Any, arguments: argparse.Namespace) -> tuple[An
         kept, changes = keep_uncertain_answers(labels, answers)
         return kept, (
             f"{changes.added} joints added, {changes.raised} weigh more; "
-            f"{changes.turned} people labelled in a turned picture left as they were."
+            f"{changes.turned} people labelled in a rotated image left as they were."
         )
     blended, counts = blend_labels(labels, answers, tuple(arguments.keypoints))
     rest = f"{counts.doubted} doubted, {counts.kept} kept as they were, {counts.absent} absent"

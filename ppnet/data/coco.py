@@ -62,7 +62,7 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
             lambda entry, number: _detected(entry, number, files) if _is_person(entry, files) else None,
         )
     if not samples:
-        raise DatasetError(f"{detections or path} holds no person to use.")
+        raise DatasetError(f"{detections or path} has no person to use.")
     return SampleSet(path.stem, COCO_17, tuple(samples))
 
 
@@ -77,7 +77,7 @@ def _samples(path: Path, entries: list[Any], make: Callable[[Json, int], Sample 
             sample = make(entry, number)
         except NOT_COCO as error:
             raise DatasetError(
-                f"{path}, entry {number + 1}: this is no person in COCO's format ({error!r})."
+                f"{path}, entry {number + 1}: this is not a person in COCO's format ({error!r})."
             ) from error
         if sample is not None:
             samples.append(sample)

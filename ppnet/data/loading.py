@@ -11,8 +11,8 @@ from ppnet.errors import UserError
 from ppnet.stop_signals import HANG_UP, leave_to_parent
 
 LOST = (
-    "A loading process ended, most likely for want of memory (in a container also of shared memory, /dev/shm). "
-    "Go on with --resume and fewer --workers, 0 loads without them, or a smaller --batch."
+    "A loading process ended, most likely because memory ran out (in a container also shared memory, /dev/shm). "
+    "Continue with --resume and fewer --workers (0 loads without them) or a smaller --batch."
 )
 
 

@@ -40,7 +40,7 @@ def read_mpii(path: Path | str, *, images: Path | None = None) -> SampleSet:
             sample = _sample(entry, number, folder)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
-                f"{path}, person {number + 1}: this is no MPII entry with 16 joints ({error!r})."
+                f"{path}, person {number + 1}: this is not an MPII entry with 16 joints ({error!r})."
             ) from error
         if (sample.visibility > 0).any():
             samples.append(sample)

@@ -90,7 +90,7 @@ def write_pack(
     or the people have other joints than COCO's.
     """
     if any(samples.skeleton != COCO_17 for samples, _ in sources):
-        raise DatasetError("A pack holds COCO's joints only; leave other sources out.")
+        raise DatasetError("A pack holds COCO's joints only; leave out other sources.")
     arguments = []
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

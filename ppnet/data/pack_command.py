@@ -1,4 +1,4 @@
-"""`python -m ppnet pack`: training people made small enough to carry to another machine."""
+"""`python -m ppnet pack`: pack training people small enough to move to another machine."""
 
 import argparse
 from functools import partial

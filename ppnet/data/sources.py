@@ -17,7 +17,7 @@ def read_source(text: str, *, images: Path | None = None) -> tuple[SampleSet, fl
         return read_coco(path, images=images), share
     if kind == "mpii":
         return read_mpii(path, images=images), share
-    raise DatasetError(f"{text!r} is no data source; write coco:FILE.json or mpii:FILE.json.")
+    raise DatasetError(f"{text!r} is not a data source; write coco:FILE.json or mpii:FILE.json.")
 
 
 def _parts(text: str) -> tuple[str, Path, float]:

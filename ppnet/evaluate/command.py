@@ -24,21 +24,21 @@ FLIP_NAMES = {True: "flip", False: "no flip"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """All options of the command."""
-    parser.add_argument("--weights", metavar="FILE", help="weights to judge: a file, or a name from `weights list`")
+    parser.add_argument("--weights", metavar="FILE", help="weights to evaluate: a file, or a name from `weights list`")
     parser.add_argument(
-        "--answers", type=Path, metavar="FILE", help="judge this COCO results json, made by any program"
+        "--answers", type=Path, metavar="FILE", help="evaluate this COCO results json, made by any program"
     )
     parser.add_argument("--data", required=True, metavar="KIND:FILE", help="coco:FILE.json or mpii:FILE.json")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of the pictures, if not beside the json")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of the images, if not beside the json")
     parser.add_argument(
         "--detections", type=Path, metavar="FILE",
         help="COCO results json with person boxes to use instead of the ground-truth boxes",
     )  # fmt: skip
     parser.add_argument("--head-sizes", type=Path, metavar="FILE", help="MPII's gt_valid.mat, if not beside the json")
     parser.add_argument(
-        "--flip", choices=FLIPS, default="on", help="average with the mirrored crop's answer (default on)"
+        "--flip", choices=FLIPS, default="on", help="average with the prediction for the mirrored crop (default on)"
     )
-    parser.add_argument("--input", metavar="HxW", help="input size, height first (256x192), if the weights do not tell")
+    parser.add_argument("--input", metavar="HxW", help="input size, height first (256x192), if the weights do not say")
     parser.add_argument(
         "--decode", choices=("quarter", "dark", "udp"), help="a published rule instead of the weights' own"
     )
@@ -46,12 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default="torch", help="(default torch)")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16", "int8"), default="auto")
     parser.add_argument("--batch", type=int, default=32, help="people per forward pass (default 32)")
-    parser.add_argument("--bootstrap", type=int, default=1000, metavar="ROUNDS", help="for AP's interval, 0 for none")
-    parser.add_argument("--groups", action="store_true", help="also for crowded, cut-off, small people; what is wrong")
+    parser.add_argument(
+        "--bootstrap", type=int, default=1000, metavar="ROUNDS", help="resamples for AP's interval, 0 for none"
+    )
+    parser.add_argument(
+        "--groups", action="store_true", help="also report crowded, cut-off and small people, and the kinds of mistakes"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the answers as a COCO results json")
-    parser.add_argument("--failures", type=Path, metavar="JPG", help="picture of the mistakes it was surest of")
-    parser.add_argument("--reliability", type=Path, metavar="PNG", help="plot what the scores mean")
+    parser.add_argument("--failures", type=Path, metavar="JPG", help="picture of its most confident mistakes")
+    parser.add_argument("--reliability", type=Path, metavar="PNG", help="plot how reliable the scores are")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -118,7 +122,7 @@ def _judge_answers(arguments: argparse.Namespace) -> Report:
     if arguments.reliability or arguments.results or arguments.groups or arguments.failures:
         raise UserError("--reliability, --results, --groups and --failures need --weights.")
     if arguments.detections or arguments.decode or arguments.input:
-        raise UserError("Answers are scored as they are; leave --detections, --decode and --input out.")
+        raise UserError("Answers are scored as they are; leave out --detections, --decode and --input.")
     scores = score_results(read_truth(path), read_results(arguments.answers), bootstrap=arguments.bootstrap)
     heading = f"{arguments.answers}: {scores.persons} persons in {scores.images} images of {path}"
     facts = {
@@ -177,7 +181,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
 def _check_joints(arguments: argparse.Namespace, info: "CheckpointInfo", people: "SampleSet") -> None:
     if info.skeleton != people.skeleton.name:
         raise DatasetError(
-            f"The weights {arguments.weights} answer the joints of {info.skeleton}, but {arguments.data} "
+            f"The weights {arguments.weights} predict the joints of {info.skeleton}, but {arguments.data} "
             f"is labelled with those of {people.skeleton.name}; give data with the weights' joint set."
         )
 
@@ -296,6 +300,6 @@ def _judge_mpii(arguments: argparse.Namespace, people: "SampleSet", estimators: 
         )
         rows += pckh_rows(FLIP_NAMES[flip], scores)
     heading, facts = _facts(arguments, next(iter(estimators.values())), people)
-    source = str(head_file) if head_file else "estimated from neck to head top (no gt_valid.mat)"
+    source = str(head_file) if head_file else "estimated from upper neck to head top (no gt_valid.mat)"
     heading += f"\nPCKh of {scores.persons} persons of {path}; head sizes: {source}"
     return Report(heading, rows, facts | {"persons": scores.persons, "head_sizes": source})

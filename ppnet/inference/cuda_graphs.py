@@ -68,7 +68,7 @@ class GraphedForward:
             graph.inputs.copy_(batch)
             graph.replay()
             if not torch.allclose(graph.outputs, heatmaps, rtol=0, atol=MOST_APART, equal_nan=True):
-                raise RuntimeError("a graph answers otherwise than the network")
+                raise RuntimeError("a graph's output differs from the network's")
         except RuntimeError as error:
             self._is_off = True
             self._graphs.clear()

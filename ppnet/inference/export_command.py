@@ -1,4 +1,4 @@
-"""`python -m ppnet export`: a network as an ONNX file, for other programs."""
+"""`python -m ppnet export`: write a network as an ONNX file, for other programs."""
 
 import argparse
 from pathlib import Path
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `export`."""
     parser.add_argument("--weights", required=True, metavar="FILE", help="a file, or a name from `weights list`")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the ONNX file to write")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file where it exists")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -75,7 +75,9 @@ def export(network: "nn.Module", info: "CheckpointInfo", path: Path) -> float:
     found = core.compile_model(core.read_model(content, b""), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(crops)[0]
     difference = float(abs(found - wanted).max())
     if difference > LARGEST_DIFFERENCE:
-        raise UserError(f"The exported network answers unlike PyTorch (by {difference:.1g}); nothing was written.")
+        raise UserError(
+            f"The exported network's output differs from PyTorch's (by {difference:.1g}); nothing was written."
+        )
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -88,5 +90,5 @@ def _metadata(info: "CheckpointInfo") -> dict[str, str]:
         **info.to_metadata(),
         "keypoints": ",".join(info.keypoints.keypoints),
         "preprocessing": "8-bit RGB crops: the person's box at the input's shape, times 1.25; normalised inside",
-        "heatmaps": "one a keypoint, a quarter of the input's size; the maximum is the confidence",
+        "heatmaps": "one per keypoint, a quarter of the input's size; the maximum is the confidence",
     }

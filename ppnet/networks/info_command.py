@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one network, e.g. M2-D2-W32; without it, all of them")
     parser.add_argument("--input", metavar="HxW", help="input size, height first (default: 256x192 and 384x288)")
     parser.add_argument("--joints", type=int, default=17, help="number of joints (default: 17; MPII has 16)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
 
 
 def run(arguments: argparse.Namespace) -> int:

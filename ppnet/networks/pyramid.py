@@ -39,7 +39,9 @@ class PyramidSpec:
     def __post_init__(self) -> None:
         numbers = (self.modules, *self.depths, *self.widths, *self.strides)
         if not len(self.depths) == len(self.widths) == len(self.strides) + 1 or min(numbers) < 1:
-            raise ValueError(f"a PPNet needs one depth and width per branch and a stride between each two: {self}")
+            raise ValueError(
+                f"a PPNet needs one depth and one width per branch, and a stride between neighbours: {self}"
+            )
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -76,7 +78,7 @@ def parse_name(name: str) -> PyramidSpec:
     """
     match = _NAME.fullmatch(name)
     if match is None:
-        raise ValueError(f"{name!r} is no PPNet; names look like M2-D2-W32")
+        raise ValueError(f"{name!r} is not a PPNet; names look like M2-D2-W32")
     branches = int(match["branches"] or 3)
 
     def ratios(group: str) -> tuple[int, ...]:

@@ -17,16 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", action="append", required=True, metavar="KIND:FILE[@SHARE]",
         help="coco:FILE.json or mpii:FILE.json, several times for a mixture; @5 shows it five times per epoch",
     )  # fmt: skip
-    parser.add_argument("--images", type=Path, help="folder of the pictures, if not beside the json")
+    parser.add_argument("--images", type=Path, help="folder of the images, if not beside the json")
     parser.add_argument("--val", metavar="coco:FILE", help="people to validate on while training")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, e.g. runs/first")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--resume", action="store_true", help="continue the run in that folder")
     parser.add_argument("--init", type=Path, help="weights to start from: a pose file or a backbone")
     parser.add_argument(
-        "--teacher", type=Path, help="weights, or an .onnx or .xml network, whose heatmaps are learned (with --distill)"
+        "--teacher", type=Path, help="weights, or an .onnx or .xml network, whose heatmaps are learnt (with --distill)"
     )
     parser.add_argument(
-        "--teacher-gain", type=float, default=1.0, metavar="TIMES", help="makes a sure answer's peak about 1"
+        "--teacher-gain",
+        type=float,
+        default=1.0,
+        metavar="TIMES",
+        help="scale that makes a confident prediction's peak about 1",
     )
     parser.add_argument("--network", help="M2-D2-W32, ... (see `python -m ppnet info`)")
     parser.add_argument(
@@ -39,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sigma", type=float, help="of the targets, in heatmap cells, if not that of --init")
     parser.add_argument("--epochs", type=int)
-    parser.add_argument("--samples", type=int, help="people to see in all, instead of --epochs")
+    parser.add_argument("--samples", type=int, help="total number of people to train on, instead of --epochs")
     parser.add_argument("--batch", type=int, help="people per step and process")
     parser.add_argument("--optimizer", choices=("rmsprop", "adam", "adamw", "muon"))
     parser.add_argument("--lr", type=float, dest="learning_rate")
@@ -51,19 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", default=None, help="torch.compile")
     parser.add_argument("--freeze-bn", action="store_true", default=None)
     parser.add_argument("--freeze-stem", action="store_true", default=None, help="train only the pyramid and its heads")
-    parser.add_argument("--augmentation", choices=AUGMENTATIONS, help="how strongly people vary")
+    parser.add_argument("--augmentation", choices=AUGMENTATIONS, help="how strongly people are varied")
     parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
     parser.add_argument("--no-half-body", action="store_true")
-    parser.add_argument("--distill", type=float, metavar="SHARE", help="of the loss that the teacher has, 0 to 1")
+    parser.add_argument("--distill", type=float, metavar="SHARE", help="share of the teacher in the loss, 0 to 1")
     parser.add_argument(
-        "--mix", type=float, metavar="SHARE", help="of the crops mixed with others, for the teacher alone"
+        "--mix", type=float, metavar="SHARE", help="share of crops mixed with others, for the teacher only"
     )
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--workers", type=int, default=0, help="loading processes")
-    parser.add_argument("--keep-images", action="store_true", help="hold decoded pictures in memory")
+    parser.add_argument("--keep-images", action="store_true", help="keep decoded images in memory")
     parser.add_argument("--save-every", type=int, default=200, metavar="STEPS")
-    parser.add_argument("--save-seconds", type=float, metavar="S", help="save at least this often, too")
+    parser.add_argument("--save-seconds", type=float, metavar="S", help="also save at least this often")
     parser.add_argument("--validate-every", type=int, default=1000, metavar="STEPS")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard files into the run's folder")
     parser.add_argument("--terms", default="", help="terms of use, written into the weights")
@@ -119,7 +123,7 @@ def _size_and_share(text: str) -> tuple[tuple[int, int], float]:
     try:
         return parse_size(size), float(share) if at else 1.0
     except ValueError as error:
-        raise UserError(f"{text!r} is no input size; write 256x192, or 192x144@0.5 for a second one.") from error
+        raise UserError(f"{text!r} is not an input size; write 256x192, or 192x144@0.5 for a second one.") from error
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -137,7 +141,9 @@ def run(arguments: argparse.Namespace) -> int:
     if min(arguments.save_every, arguments.validate_every) < 1 or arguments.workers < 0:
         raise UserError("--save-every and --validate-every must be at least 1, --workers at least 0.")
     if (arguments.teacher is None) != (settings.distill == 0):
-        raise UserError("--teacher and --distill go together: whose heatmaps are learned, and their share of the loss.")
+        raise UserError(
+            "Give --teacher and --distill together: whose heatmaps are learnt, and their share in the loss."
+        )
     for codec in settings.codecs:
         check_input(settings.network, codec.input_wh, len(SKELETONS[settings.skeleton]))
     if not arguments.teacher_gain > 0:

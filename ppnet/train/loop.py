@@ -98,8 +98,8 @@ class Trainer:
         while smaller := smaller // 2:
             if self._fits(Crop(*(part[:smaller] for part in batch))):
                 break
-        advice = f"--batch {smaller} fits" if smaller else "not even one person fits; take a smaller network or input"
-        return TooLargeError(f"A batch of {size} does not fit the memory of {self.device}: {advice}.")
+        advice = f"--batch {smaller} fits" if smaller else "not even one person fits; use a smaller network or input"
+        return TooLargeError(f"A batch of {size} does not fit in the memory of {self.device}: {advice}.")
 
     def _fits(self, batch: Crop) -> bool:
         try:
@@ -126,7 +126,7 @@ class Trainer:
         if not math.isfinite(value):
             raise UserError(
                 f"The loss became {value} at step {self.step}; the run was stopped. "
-                "Lower --lr, or go on from the last checkpoint with --resume."
+                "Lower --lr, or continue from the last checkpoint with --resume."
             )
         loss.backward()  # type: ignore[no-untyped-call]
         limit = self.settings.clip_norm or math.inf
@@ -190,8 +190,8 @@ class Trainer:
         kept, own = content["settings"], self.settings.as_json()
         if any(kept[name] != own[name] for name in ("network", "optimizer", "skeleton")):
             raise UserError(
-                f"{path} is a run of {kept['network']} with {kept['optimizer']} and the joints of {kept['skeleton']}; "
-                "resume it with the same three."
+                f"{path} is a run of {kept['network']} with {kept['optimizer']} and the joints of "
+                f"{kept['skeleton']}; resume it with the same."
             )
         self.network.load_state_dict(content["network"])
         for optimizer, state in zip(self.optimizers, content["optimizers"], strict=True):

@@ -122,7 +122,7 @@ def train(
     _check_folder(run)
     if validation is not None and (validation.skeleton != COCO_17 or SKELETONS[settings.skeleton] != COCO_17):
         raise UserError(
-            "Only runs with COCO's joints are validated as they go; leave --val out and evaluate afterwards."
+            "Only runs with COCO's joints are validated during training; leave out --val and evaluate afterwards."
         )
     torch.manual_seed(settings.seed)
     network = _network(settings, run, device)
@@ -202,7 +202,7 @@ def _next(step: int, every: int) -> int:
 def _check_folder(run: RunOptions) -> None:
     state = run.folder / STATE
     if state.exists() and not run.resume:
-        raise UserError(f"{run.folder} holds a run already; add --resume to go on with it, or name another --out.")
+        raise UserError(f"{run.folder} already holds a run; add --resume to continue it, or name another --out.")
     run.folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -75,7 +75,9 @@ def open_teacher(path: Path, keypoints: int, *, gain: float = 1.0, device: str =
         run, known = backend.heatmaps, len(info.keypoints)
         codec = Codec.of(info)
     if known != keypoints:
-        raise UserError(f"{path.name} knows {known} keypoints and can't teach a network of {keypoints}; take another.")
+        raise UserError(
+            f"{path.name} knows {known} keypoints and can't teach a network of {keypoints}; use another teacher."
+        )
     return Teacher(run, codec, gain)
 
 
@@ -94,7 +96,7 @@ def _other_network(path: Path) -> tuple[Callable[[Crops], Heatmaps], Codec, int]
     except (RuntimeError, ValueError, TypeError, OSError) as error:
         raise UserError(
             f"{path.name} can't be used as a teacher: a network (N, 3, height, width) -> heatmaps "
-            "(N, keypoints, rows, columns) with a fixed picture size is wanted."
+            "(N, keypoints, rows, columns) with a fixed image size is needed."
         ) from error
 
     @cache

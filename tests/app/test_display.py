@@ -29,7 +29,7 @@ def test_a_display_that_nobody_serves(monkeypatch):
     monkeypatch.setenv("DISPLAY", ":97")
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-none")
     monkeypatch.setattr(display, "_is_there", lambda _library: True)
-    with pytest.raises(UserError, match="display :97 does not answer"):
+    with pytest.raises(UserError, match="display :97 does not respond"):
         check_display()
 
 
@@ -38,7 +38,7 @@ def test_a_display_that_takes_the_call_and_never_speaks(monkeypatch):
     monkeypatch.setattr(display, "_is_there", lambda _library: True)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("DISPLAY", f"127.0.0.1:{silent.getsockname()[1] - 6000}")
-        with pytest.raises(UserError, match="does not answer"):
+        with pytest.raises(UserError, match="does not respond"):
             check_display()
 
 

@@ -161,7 +161,7 @@ def test_a_zip_that_unpacks_to_more_than_its_size_is_refused(tmp_path, weights):
         for member in source.infolist():
             target.writestr(member.filename, source.read(member))
         target.writestr("archive/data/bomb", b"\0" * 50_000_000)
-    with pytest.raises(CheckpointError, match="does not fit its size"):
+    with pytest.raises(CheckpointError, match="does not match its size"):
         load_checkpoint(packed)
 
 
@@ -223,7 +223,7 @@ def test_truncated_and_damaged_files_are_refused_or_give_the_same_shapes(tmp_pat
         (lambda s: [s.pop(key) for key in list(s) if "heatmap_layer" in key], "train --init"),
         (lambda s: s.update({"heatmap_layer.0.2.weight": torch.zeros(23, 32, 1, 1)}), "23 joints"),
         (lambda s: s.update({"conv1.weight": torch.zeros(64, 3, 3, 3, dtype=torch.complex64)}), "not finite"),
-        (lambda s: [s.pop(key) for key in list(s) if "ppnet" in key], "of no network this program knows"),
+        (lambda s: [s.pop(key) for key in list(s) if "ppnet" in key], "belong to no network this program knows"),
         (lambda s: s.update({"ppnet.0.branches.0.0.conv1.weight": torch.zeros(9, 9, 3, 3)}), "M1-D1-W9|no network"),
     ],
 )

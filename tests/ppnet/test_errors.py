@@ -19,7 +19,7 @@ from tests.clips import make_clip
 
 ROOT = Path(__file__).parents[2]
 HUGE = 1 << 60
-SENTENCE = "There is not enough memory; close other programs, or work on smaller pictures or fewer people at once."
+SENTENCE = "There is not enough memory; close other programs, or use smaller pictures or fewer people at once."
 TOLD = (  # what libraries said when a program was given too little
     ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     RuntimeError("Exception from src/inference/src/cpp/core.cpp:117:\nstd::bad_alloc"),

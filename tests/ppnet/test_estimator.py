@@ -187,7 +187,7 @@ def test_memory_that_runs_out_halves_the_batch():
     estimator.estimate(image, boxes)
     assert max(estimator.backend.network.batches[before:]) <= 4, "the smaller batch is kept"
     estimator.backend.network.limit = 0
-    with pytest.raises(UserError, match=r"does not fit the memory of cpu; close other programs\.$"):
+    with pytest.raises(UserError, match=r"fits in the memory of cpu; close other programs\.$"):
         estimator.estimate(image, boxes)
 
 

@@ -63,7 +63,7 @@ def test_what_is_no_folder_is_called_by_its_name(tmp_path):
     with pytest.raises(UserError, match="notes is a file; choose a folder"):
         make_folder(tmp_path / "notes")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="link is a link that leads nowhere; choose a folder"):
+    with pytest.raises(UserError, match="link is a broken link; choose a folder"):
         make_folder(tmp_path / "link")
     with pytest.raises(UserError, match=r"Nothing can be written to .*notes.out"):
         make_folder(tmp_path / "notes" / "out")

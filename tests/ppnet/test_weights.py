@@ -118,8 +118,8 @@ def test_a_name_that_contradicts_the_tensors_is_said(tmp_path):
     ("arguments", "words"),
     [
         (["import", "none.pth"], "There is no weights file"),
-        (["import", "a_128x96.pth", "--input", "256"], "no input size"),
-        (["import", "a_128x96.pth", "--input", "130x94"], "no size of a crop"),
+        (["import", "a_128x96.pth", "--input", "256"], "not an input size"),
+        (["import", "a_128x96.pth", "--input", "130x94"], "not a crop size"),
         (["import", "a_128x96.pth", "--input", "100x100"], "cannot take an input"),
         (["import", "a_128x96.pth", "--network", "M2-D2-W32"], "does not hold the weights of M2-D2-W32"),
         (["import", "a_128x96.pth", "--network", "resnet"], "unknown network|no network"),

@@ -52,7 +52,7 @@ def report_page(
     UserError when nothing was found of the person, or the video is not there.
     """
     if answers.is_empty:
-        raise UserError(f"No steps, jumps or repetitions were found of {answers.name}.")
+        raise UserError(f"No steps, jumps or repetitions were found for {answers.name}.")
     motion = Motion.of(answers.person, exported_track(session, answers.person), session.skeleton)
     joint = _joint(answers)
     layers = replace(style.layers, angles=(f"left_{joint}", f"right_{joint}"), boxes=False, trails=False)

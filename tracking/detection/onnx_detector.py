@@ -79,8 +79,8 @@ def open_network(path: Path) -> tuple[Any, int, Family]:
     if family is None:
         shapes = ", ".join(str(output.shape) for output in outputs)
         raise UserError(
-            f"{path.name} answers with arrays of shapes {shapes}, which is none of the known ways: "
-            "export RTMDet or YOLOX, or any detector with its NMS inside."
+            f"{path.name} answers with arrays of shapes {shapes}, which is none of the supported layouts: export "
+            "RTMDet or YOLOX, or any detector with NMS built in."
         )
     if family.resizes and size != PREFERRED_SIZE:
         try:

@@ -35,6 +35,8 @@ class DetectorSettings(Settings):
         "several times slower", option="--detect-tiles", choices=TILES,
     )  # fmt: skip
     min_score: Annotated[float, Meta(gt=0, lt=1)] = setting(
-        0.15, "Least detection score", "weaker detections are dropped; raised: fewer false people, more misses",
+        0.15, "Minimum detection score", "weaker detections are dropped; higher: fewer false people, more misses",
     )  # fmt: skip
-    max_detections: Count = setting(50, "Detections at most", "at most so many detections in a frame, the best ones")
+    max_detections: Count = setting(
+        50, "Maximum detections", "keep at most this many detections in a frame, the best ones"
+    )

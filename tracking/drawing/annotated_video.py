@@ -151,7 +151,7 @@ def write_frames(
             video.write(frame, result)
             tick(video.frame_count)
         if not video.frame_count:
-            raise UserError("There is no picture between the start and the end.")
+            raise UserError("There is no frame between the start and the end.")
         return video.close(sound_until_s=sound_until_s)
     except BaseException:
         video.discard()

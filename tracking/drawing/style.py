@@ -35,7 +35,7 @@ class PictureLayers:
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_score <= 1:
-            raise UserError(f"The minimum confidence must lie between 0 and 1, not {self.min_score:g}.")
+            raise UserError(f"The minimum confidence must be between 0 and 1, not {self.min_score:g}.")
         if unknown := [name for name in self.angles if name not in ANGLES]:
             raise UserError(f"There is no angle {unknown[0]}; there are {', '.join(ANGLES)}.")
 

@@ -19,16 +19,26 @@ RATES = (("rates-24", "rates-30", "rates-60"), ("rates-b24", "rates-b30", "rates
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add = parser.add_argument
-    add("--clips", type=Path, default=Path("runs/evaluation"), metavar="DIR", help="clips and runs are kept here")
-    add("--half", choices=(*HALVES, "all"), default="tune", help="which clips (thresholds are chosen on tune alone)")
-    add("--only", nargs="+", default=[], metavar="NAME", help="these clips alone")
-    add("--detector", choices=("true", "shipped"), default="shipped", help="the truth's own boxes, or a detector's")
-    add("--network", choices=("ppnet", "simulated"), default="ppnet", help="PPNet, or truth with a network's faults")
+    add("--clips", type=Path, default=Path("runs/evaluation"), metavar="DIR", help="folder for clips and runs")
+    add("--half", choices=(*HALVES, "all"), default="tune", help="which clips (thresholds are chosen on tune only)")
+    add("--only", nargs="+", default=[], metavar="NAME", help="only these clips")
+    add(
+        "--detector",
+        choices=("true", "shipped"),
+        default="shipped",
+        help="boxes from the ground truth, or from a detector",
+    )
+    add(
+        "--network",
+        choices=("ppnet", "simulated"),
+        default="ppnet",
+        help="PPNet, or ground truth with a network's errors",
+    )
     add("--weights", type=Path, metavar="FILE", help="other weights than the shipped ones")
     add("--no-flip", action="store_true", help="one pass of the network instead of two")
     add("--detect-every", type=int, default=3, metavar="N", help="the detector looks at every N-th frame")
     add("--strength", type=float, default=SmoothingSettings().strength, help="the smoothing slider, 0 to 100")
-    add("--again", action="store_true", help="track again, even what an earlier run has kept")
+    add("--again", action="store_true", help="track again, ignoring what an earlier run kept")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw jitter against lag (PNG)")
 

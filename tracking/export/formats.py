@@ -66,7 +66,7 @@ EXPORTS = {
     ),
     "video": ExportFormat(
         "Annotated video (MP4)",
-        "As it looks in the window now, blurred faces included, with its sound",
+        "As it looks in the window now, including blurred faces and sound",
         "_annotated.mp4",
         "video:write_annotated_video",
         pictures=True,
@@ -101,7 +101,7 @@ EXPORTS = {
         usually_metres=True,
     ),
     "marks": ExportFormat(
-        "Marks, in and out point (CSV)",
+        "Marks, in and out points (CSV)",
         "Name, frame and time of every mark",
         "_marks.csv",
         "marks:write_marks_csv",
@@ -120,14 +120,14 @@ EXPORTS = {
     ),
     "deeplabcut": ExportFormat(
         "DeepLabCut table (CSV)",
-        "For DeepLabCut and what reads its files: movement, SimBA, keypoint-MoSeq",
+        "For DeepLabCut and programs that read its files: movement, SimBA, keypoint-MoSeq",
         "_deeplabcut.csv",
         "deeplabcut:write_deeplabcut_csv",
         (PIXELS,),
     ),
     "deeplabcut-h5": ExportFormat(
         "DeepLabCut table (HDF5)",
-        "The same as DeepLabCut's own document",
+        "The same in DeepLabCut's HDF5 layout",
         "_deeplabcut.h5",
         "deeplabcut:write_deeplabcut_h5",
         (PIXELS,),
@@ -141,7 +141,7 @@ EXPORTS = {
     ),
     "sleap-analysis": ExportFormat(
         "SLEAP analysis (HDF5)",
-        "Dense arrays, as scripts for SLEAP read them",
+        "Dense arrays for scripts that read SLEAP's",
         "_sleap.analysis.h5",
         "sleap_analysis:write_sleap_analysis",
         (PIXELS,),
@@ -212,13 +212,13 @@ EXPORTS = {
     ),
     "elan": ExportFormat(
         "Marks for ELAN (EAF)",
-        "Marks, in and out point as annotations over the video",
+        "Marks, in and out points as annotations of the video",
         "_marks.eaf",
         "elan:write_elan",
     ),
     "boris": ExportFormat(
         "Marks for BORIS",
-        "Marks, in and out point as point events of one observation",
+        "Marks, in and out points as point events of one observation",
         "_marks.boris",
         "boris:write_boris",
     ),
@@ -284,8 +284,8 @@ def backward_words(session: Session) -> str:
         return ""
     first = int(session.frame_indices()[back[0] + 1])
     return (
-        f"The times of {session.path.name} go backward at frame {first}: what is worked out of times (speeds, curves, "
-        "formats with one data rate) is wrong there."
+        f"The times of {session.path.name} go backward at frame {first}: whatever is computed from times (speeds, "
+        "curves, formats with one data rate) is wrong there."
     )
 
 
@@ -295,7 +295,9 @@ def check_unit(name: str, session: EditedSession, unit: str | None) -> None:
     if unit is None or not units:
         return
     if unit not in units:
-        raise UserError(f"{name} is always in pixels, as its readers expect.", option="leave --units away for it")
+        raise UserError(
+            f"{name} is always in pixels, as programs that read it expect.", option="leave out --units for it"
+        )
     if unit == METRES:
         scale_of(session)
 

@@ -29,12 +29,11 @@ REFERENCES = {
     "Filter for Noisy Input in Interactive Systems. CHI.",
 }
 SIDES = (
-    "Left and right of a limb were exchanged where that was the likelier reading of the network's answers, "
-    "by the joints' motion and the network's confidence."
+    "Left and right of a limb were swapped where the joints' motion and the network's confidence made that more likely."
 )
 # kinds of edits -> one of them, several of them
 BY_HAND = {
-    "swap": ("exchange of two people's numbers", "exchanges of two people's numbers"),
+    "swap": ("swap of two people's numbers", "swaps of two people's numbers"),
     "merge": ("pair of numbers joined into one person", "pairs of numbers joined into one person"),
     "split": ("track divided into two people", "tracks divided into two people"),
     "delete": ("removal of a person from some frames", "removals of people from some frames"),
@@ -107,12 +106,12 @@ def _detection(settings: RunSettings) -> str:
 def _reading(settings: RunSettings) -> str:
     network = settings.network
     mirrored = (
-        ", averaged with the answer for the mirror image"
+        ", averaged with the prediction for the mirrored image"
         if network.flip
-        else ", without averaging over the mirror image"
+        else ", without averaging over the mirrored image"
     )
     scaled = "" if network.input_scale == 1 else f", at {network.input_scale:g} of its input size"
-    still = ", of people who held still in every second frame only" if settings.skip_still else ""
+    still = ", people who held still in every second frame only" if settings.skip_still else ""
     return f"{mirrored}{scaled}{still}"
 
 

@@ -50,13 +50,13 @@ def _document(session: EditedSession, identifier: str, track_id: int, curve: Cur
                 reference_frame="(0, 0) is the middle of the top left pixel of the upright picture, y downwards",
                 timestamps=curve.times_s if joint == 0 else series[0],
                 confidence=curve.confidence[:, joint],
-                confidence_definition="height of the network's heatmap; 1: set by hand, NaN: no answer",
+                confidence_definition="peak of the network's heatmap; 1: set by hand, NaN: none",
             )
         )
     poses = ndx_pose.PoseEstimation(
         name="PoseEstimation",
         pose_estimation_series=series,
-        description=f"Steadied keypoints in {source.name}",
+        description=f"Smoothed keypoints in {source.name}",
         scorer=session.header.network,
         source_software="PPNet Live",
         source_software_version=ppnet.__version__,

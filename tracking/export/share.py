@@ -29,7 +29,7 @@ RATE = 30
 """Pictures a second, evenly: every phone and every messenger takes that."""
 MAX_SIDE_PX = 1920
 TRAIL_S = 2.0
-NO_PICTURE = "There is no tracked picture in that part; choose another one."
+NO_PICTURE = "No frame is tracked in that part; choose another one."
 
 
 def layers_to_share(layers: PictureLayers) -> PictureLayers:
@@ -54,9 +54,9 @@ def write_shared_clip(
     the span; then, and when `tick` stops it, nothing is left behind.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
-        raise UserError(f"The speed must lie between {SPEEDS[0]:g} and {SPEEDS[1]:g}, not {speed:g}.")
+        raise UserError(f"The speed must be between {SPEEDS[0]:g} and {SPEEDS[1]:g}, not {speed:g}.")
     if not 0 <= pause_s <= 60:
-        raise UserError(f"The pause must lie between 0 and 60 s, not {pause_s:g}.")
+        raise UserError(f"The pause must be between 0 and 60 s, not {pause_s:g}.")
     marks = {mark.frame_index: mark.name for mark in session.marks}
     annotator, paused_s, due_s, done = Annotator(style, near=ResultsNearby.of(session.stored)), 0.0, 0.0, 0
     begun_s: float | None = None

@@ -20,7 +20,7 @@ def scale_of(session: EditedSession) -> float:
     if scale is None:
         raise UserError(
             "No scale is known: draw a known length in the picture (in the window: Tools → Set a scale).",
-            option="or say how many metres a pixel is with --scale",
+            option="or give the metres per pixel with --scale",
         )
     return scale
 

@@ -61,7 +61,7 @@ def filmed(
     info, place = replay.header.source, find_video(replay, video)
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
-            raise UserError(f"{place} is another video: its pictures are {source.info.size_wh}, not {info.size_wh}.")
+            raise UserError(f"{place} is another video: its frames are {source.info.size_wh}, not {info.size_wh}.")
         results = replay.exported() if only is None else filter(None, map(replay.edited, only))
         frames = _frames((edited.result for edited in results), source, tick)
         yield replace(info, path=place if isinstance(place, Path) else None), frames
@@ -92,13 +92,13 @@ def find_video(replay: EditedSession, given: str | Path | None = None) -> str | 
         return given
     info = replay.header.source
     if info.is_live:
-        raise UserError("A live run holds no pictures; its video is what was recorded.")
+        raise UserError("A live session has no video of its own; use what was recorded.")
     beside = replay.stored.path.parent / info.name
     places = [Path(given)] if given is not None else [place for place in (info.path, beside) if place is not None]
     for place in places:
         if place.exists():
             return place
-    raise UserError(f"The video {places[-1]} is not there.", option="say where it lies now with --video")
+    raise UserError(f"The video {places[-1]} is missing.", option="say where it is now with --video")
 
 
 def _opened(replay: EditedSession, place: str | Path) -> VideoSource:

@@ -33,14 +33,14 @@ READERS: dict[ImportFormat, Callable[[Path], TrackTable]] = {
 def read_tracks(path: Path) -> tuple[str, TrackTable]:
     """What the file is, in words, and what is in it. UserError when it cannot be read."""
     if not path.exists():
-        raise UserError(f"{path} is not there.")
+        raise UserError(f"{path} does not exist.")
     if path.name.endswith("_keypoints.json"):  # one of OpenPose's files stands for all of its folder
         path = path.parent
     kind: ImportFormat | None = None
     try:
         kind = next((one for one in IMPORTS if one.fits(path)), None)
         if kind is None:
-            raise UserError(f"{path.name} is nothing that can be read in: {formats.titles()}.")
+            raise UserError(f"{path.name} is not a file that can be imported: {formats.titles()}.")
         with np.errstate(over="raise"):  # a number that no picture has
             if kind in READERS:
                 return kind.title, READERS[kind](path)
@@ -55,5 +55,5 @@ def read_tracks(path: Path) -> tuple[str, TrackTable]:
     except DAMAGED as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise UserError(
-            f"{path.name} is no {kind.title if kind else 'file of tracks'} that can be read ({told})."
+            f"{path.name} can't be read as {kind.title if kind else 'a file of tracks'} ({told})."
         ) from error

@@ -75,4 +75,4 @@ class _Plain(pickle.Unpickler):
     """Lists, tuples and texts; whatever would be code is refused."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise ValueError(f"the file wants to run {module}.{name}")
+        raise ValueError(f"the file tries to run {module}.{name}")

@@ -46,7 +46,7 @@ def send(path: Path, *names: str) -> None:
         found = found_in(path, *names)
     except FAULTS as error:
         told = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path.name} is no HDF5 file that can be read ({told}).") from error
+        raise UserError(f"{path.name} can't be read as an HDF5 file ({told}).") from error
     texts = {name: value for name, value in found.items() if not isinstance(value, np.ndarray)}
     arrays = {name: value for name, value in found.items() if name not in texts}
     packed = np.frombuffer(json.dumps(texts).encode(), np.uint8)
@@ -94,7 +94,7 @@ def _dataset(dataset: Any, left: int) -> Any:
     if how.get_layout() == h5d.VIRTUAL or how.get_external_count():
         raise ValueError(f"{dataset.name} lies in other files")
     if not {how.get_filter(at)[0] for at in range(how.get_nfilters())} <= FILTERS:
-        raise ValueError(f"{dataset.name} is packed in a way that is not known here")
+        raise ValueError(f"{dataset.name} is compressed in an unsupported way")
     shape, dtype, text = dataset.shape, dataset.dtype, check_string_dtype(dataset.dtype)
     if shape is None:
         return None
@@ -103,7 +103,7 @@ def _dataset(dataset: Any, left: int) -> Any:
     if dtype.hasobject:
         raise ValueError(f"{dataset.name} holds neither numbers nor texts")
     if max(math.prod(shape), math.prod(dataset.chunks or ())) * dtype.itemsize > left:
-        raise ValueError(f"{dataset.name} and what is with it are larger than {MAX_BYTES // 2**20} MiB")
+        raise ValueError(f"{dataset.name} and the data with it are larger than {MAX_BYTES // 2**20} MiB")
     values = np.asarray(dataset[()])
     return [_text(value) for value in values.ravel().tolist()] if text else values
 
@@ -132,7 +132,7 @@ def _attribute(of: Any, name: str) -> Any:
     if attribute.shape is None:
         return None
     if math.prod(attribute.shape) != 1 or attribute.dtype.itemsize > MAX_TEXT_BYTES:
-        raise ValueError(f"the attribute {name} is no single value")
+        raise ValueError(f"the attribute {name} is not a single value")
     value = np.asarray(of.attrs[name]).ravel()[0]
     return _text(value) if check_string_dtype(attribute.dtype) else np.asarray(value)
 

@@ -59,7 +59,8 @@ def _check(table: TrackTable, name: str, source: VideoInfo, times_s: Sequence[fl
     last = int(table.frames.max())
     if last >= len(times_s):
         raise UserError(
-            f"{name} is not of this video: somebody is in frame {last}, and {source.name} has {len(times_s)} frames."
+            f"{name} is not of this video: it has people in frame {last}, but {source.name} has only {len(times_s)} "
+            "frames."
         )
     if table.times_s is not None:
         apart = np.abs(table.times_s - np.asarray(times_s)[table.frames]) > MOST_APART_S

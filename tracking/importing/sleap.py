@@ -61,7 +61,7 @@ def _joints(rows: Any, user: Any, predicted: Any, count: int, shift: float) -> t
     check_size(len(rows), count)
     begins = rows["point_id_start"].astype(np.int64)
     if (begins < 0).any() or (rows["point_id_end"].astype(np.int64) != begins + count).any():
-        raise ValueError("an instance has another number of joints than the skeleton")
+        raise ValueError("an instance and the skeleton have different numbers of joints")
     index = begins[:, None] + np.arange(count)
     points = np.full((len(rows), count, 2), np.nan, np.float32)
     scores = np.full((len(rows), count), np.nan, np.float32)

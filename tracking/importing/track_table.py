@@ -70,7 +70,7 @@ class TrackTable:
             raise ValueError("a frame or person has an impossible number")
         pairs = np.stack([self.frames, self.ids], axis=1)
         if len(np.unique(pairs, axis=0)) != rows:
-            raise ValueError("somebody is twice in one frame")
+            raise ValueError("somebody is in one frame twice")
         if rows and np.unique(self.frames, return_counts=True)[1].max() > MAX_PEOPLE:
             raise ValueError("too many people in one frame")
 
@@ -92,8 +92,8 @@ class TrackTable:
         place = np.array(places[skeleton])
         if (place < 0).all():
             raise UserError(
-                f"None of the file's joints is one of ours: it has {listed(self.joints)}; needed are some of "
-                f"{listed(skeleton.keypoints)}.",
+                f"None of the file's joints is known here: it has {listed(self.joints)}; at least one of these is "
+                f"needed: {listed(skeleton.keypoints)}.",
                 option="`--map NAME=keypoint` says which is which",
             )
 
@@ -131,7 +131,7 @@ def _check_names(joints: Iterable[str], people: Iterable[str]) -> None:
     """ValueError for what a session cannot hold: a file may say anything."""
     for name in (*joints, *people):
         if not isinstance(name, str) or HALF_LETTER.search(name):
-            raise ValueError("a name is no text")
+            raise ValueError("a name is not text")
     if any(len(name) > MAX_NAME for name in people):
         raise ValueError(f"the name of a person has more than {MAX_NAME} letters")
 

@@ -173,7 +173,7 @@ def _copied(path: Path) -> sqlite3.Connection:
 def _check_is_session(path: Path) -> None:
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
-            raise SessionError(f"{path} cannot be read (it is no file).")
+            raise SessionError(f"{path} cannot be read (it is not a file).")
         with path.open("rb") as stream:
             start = stream.read(72)
     except FileNotFoundError as error:
@@ -184,7 +184,7 @@ def _check_is_session(path: Path) -> None:
     if not start.startswith(b"SQLite format 3\0") or int.from_bytes(start[68:72], "big") != APPLICATION_ID:
         raise SessionError(f"{path} is not a session of this program.")
     if int.from_bytes(start[60:64], "big") > FORMAT_VERSION:  # `user_version`; read before SQLite may write anything
-        raise SessionError(f"{path} was written by a newer version of this program; update it to open the file.")
+        raise SessionError(f"{path} was written by a newer version of this program; update the program to open it.")
 
 
 def _checked(database: sqlite3.Connection, path: Path) -> sqlite3.Connection:
@@ -223,17 +223,17 @@ def _trouble(path: Path, text: str) -> SessionError:
     if "locked" in text:
         return SessionInUseError(path)
     if "full" in text:
-        return SessionError(f"The disk is full: {path} cannot grow; free some space and go on.")
+        return SessionError(f"The disk is full: {path} cannot grow; free some space and try again.")
     if "readonly" in text or "read-only" in text:
-        return SessionError(f"{path} was opened for reading only, or may not be written; copy it to another folder.")
+        return SessionError(f"{path} is read-only; copy it to another folder.")
     if "unable to open" in text:
         return SessionError(f"{path} cannot be opened; copy it to another folder.")
     if "disk I/O" in text:
         return SessionError(
-            f"The disk does not answer, or takes no larger file than {path} is ({text}); "
-            "see to it, or choose another folder."
+            f"The disk does not respond, or allows no larger file than {path} is ({text}); check it, or choose "
+            "another folder."
         )
-    return SessionError(f"The session {path} is damaged, or its disk does not answer ({text}).")
+    return SessionError(f"The session {path} is damaged, or its disk does not respond ({text}).")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from tracking.checked_settings import Seconds, Settings, Share, setting
 JERK_PER_ACCELERATION = 30.0  # 1 / s
 
 SMOOTHERS = {
-    "kalman": "Kalman filter: little lag, fills short gaps, throws out wild answers",
-    "rts": "Rauch-Tung-Striebel: for files; uses the frames after as well, no lag",
+    "kalman": "Kalman filter: little lag, fills short gaps, rejects outliers",
+    "rts": "Rauch-Tung-Striebel: for files; uses later frames as well, no lag",
     "one_euro": "1-euro filter: simple, adapts to speed",
     "off": "Off: the network's joints as they are",
 }
@@ -28,33 +28,33 @@ class SmoothingSettings(Settings):
 
     kind: str = setting("kalman", "Smoothing method", "how joints are smoothed", option="--smooth", choices=SMOOTHERS)
     strength: Annotated[float, Meta(ge=0, le=100)] = setting(
-        50.0, "Smoothing", "how strongly joints are smoothed; higher: calmer joints, more lag (not with rts)",
+        50.0, "Smoothing", "how strongly joints are smoothed; higher: steadier joints, more lag (not with rts)",
         option="--strength",
     )  # fmt: skip
     # The default is where the shipped network's joints, shown or left out, are right most often.
     min_score: Share = setting(
-        0.4, "Minimum confidence", "joints of which the network is less sure are missing; raised: fewer wrong joints, "
-        "more gaps", option="--min-conf",
+        0.4, "Minimum confidence", "joints below this confidence are missing; higher: fewer wrong joints, more "
+        "gaps", option="--min-conf",
     )  # fmt: skip
     max_gap_s: Seconds = setting(
-        0.5, "Longest gap", "unseen joints are carried on for so long; raised: longer gaps are filled, with wilder "
-        "guesses", unit="s",
+        0.5, "Longest gap", "how long unseen joints are predicted; higher: longer gaps are filled, less "
+        "accurately", unit="s",
     )  # fmt: skip
     gate: Annotated[float, Meta(ge=0.1)] = setting(
-        8.0, "Gate for outliers", "how far from its expected place a joint may be found; raised: more outliers get "
-        "through (they weigh less the further off they are); lowered: fast motion is taken for an outlier",
+        8.0, "Outlier gate", "how far from its expected place a joint may be found; higher: more outliers get "
+        "through (they weigh less the further off they are); lower: fast motion is taken for an outlier",
         unit="standard deviations",
     )  # fmt: skip
     distrust_s: Seconds = setting(
-        0.1, "Time of distrust", "after so long a joint that keeps being found elsewhere is followed, gliding; raised: "
-        "longer mistakes of the network are bridged, and true jumps followed later", unit="s",
+        0.1, "Distrust time", "how long a joint must keep being found elsewhere before it glides there; higher: "
+        "longer mistakes of the network are bridged, and true jumps are followed later", unit="s",
     )  # fmt: skip
     use_acceleration: bool = setting(
-        False, "Constant acceleration", "constant acceleration instead of constant velocity: follows curves with less "
-        "lag, overshoots",
+        False, "Constant acceleration", "assume constant acceleration instead of constant velocity: follows curves "
+        "with less lag, but overshoots",
     )  # fmt: skip
     undo_swaps: bool = setting(
-        True, "Undo exchanged sides", "puts left and right back where the network has exchanged them, by how the "
+        True, "Undo swapped sides", "put left and right back where the network swapped them, judged by how the "
         "joints move and how sure it was",
     )  # fmt: skip
 

@@ -66,14 +66,14 @@ class Camera(ClosingSource):
         self._capture = cv2.VideoCapture(self._camera.index, BACKENDS.get(sys.platform, cv2.CAP_ANY))
         if not self._capture.isOpened():
             raise CameraError(
-                f"{self._camera.name} (camera {self._camera.index}) does not open; "
-                "plug it in, close other programs that use it, or choose another one."
+                f"{self._camera.name} (camera {self._camera.index}) cannot be opened; plug it in, close other "
+                "programs that use it, or choose another one."
             )
         self._wish(size_wh, frame_rate)
         self._first = self._grab()
         if self._first is None:
             self.close()
-            raise CameraError(f"{self._camera.name} opens but gives no picture; plug it in again.")
+            raise CameraError(f"{self._camera.name} opens but sends no picture; unplug it and plug it in again.")
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._info = VideoInfo(
             name=self._camera.name,
@@ -94,7 +94,7 @@ class Camera(ClosingSource):
             if frame_or_none is None:
                 if not self._capture.isOpened():
                     return
-                raise CameraError(f"{self._camera.name} was unplugged or stopped giving pictures.")
+                raise CameraError(f"{self._camera.name} was unplugged or stopped sending pictures.")
             yield frame_or_none
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ def open_source(spec: str | Path, *, span: TimeSpan = ALL_TIME) -> VideoSource:
     span.check()
     text = str(spec)
     if not text.strip():
-        raise VideoError("An input has no name; is the variable empty that should hold it?")
+        raise VideoError("An input has no name; check that the variable that should hold it is not empty.")
     name = camera_name(text)
     if name is not None:
         if not span.is_unlimited:

@@ -103,7 +103,7 @@ class VideoFile(ClosingSource):
     def frame_times(self) -> tuple[float, ...]:
         """All presentation times in seconds, ascending, by reading the file without decoding (kept)."""
         if self._info.is_live:
-            raise VideoError(f"{self._name} is live; its times are not known beforehand.")
+            raise VideoError(f"{self._name} is live; its times are not known in advance.")
         return tuple(self._whole_axis().times)
 
     def close(self) -> None:
@@ -175,18 +175,18 @@ class VideoFile(ClosingSource):
             has_audio = bool(self._container.streams.audio)
             self._container.close()
             held = "pictures in an unknown format" if streams else "sound but no picture" if has_audio else "no picture"
-            raise VideoError(f"{self._name} holds {held}; a video is needed.")
+            raise VideoError(f"{self._name} contains {held}; a video is needed.")
         best = max(known, key=lambda stream: (bool(stream.disposition & default), stream.width * stream.height))
         if len(streams) > 1:
             place, size = streams.index(best) + 1, f"{best.width}x{best.height}"
-            self._notice(f"{self._name} holds {len(streams)} videos; number {place} ({size}) was taken.")
+            self._notice(f"{self._name} contains {len(streams)} videos; number {place} ({size}) was used.")
         return best
 
     def _start(self) -> None:
         """Decode the first picture, learn from it, and go to the start that was asked for."""
         first = next(self._decoded, None)
         if first is None:
-            raise VideoError(f"{self._name} holds no picture that can be decoded.")
+            raise VideoError(f"{self._name} has no frame that can be decoded.")
         self._decoded = chain([first], self._decoded)
         self._learn(*first)
         if self._span.start_s is not None and not self._info.is_live:
@@ -205,12 +205,12 @@ class VideoFile(ClosingSource):
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (name := HDR.get(first.color_trc)) is not None:
             self._tone_map = ToneMap(name)
-            self._notice(f"{self._name} is HDR ({name}); its pictures were brought to the range of ordinary screens.")
+            self._notice(f"{self._name} is HDR ({name}); its colours were converted for ordinary screens.")
         if container.format.flags & NO_TIMESTAMPS:
             rate = float(self._rate or 30)
             self._notice(
-                f"{self._name} holds no times; {rate:g} pictures a second were assumed. The setting “Frame rate if "
-                "unknown” sets another."
+                f"{self._name} has no times; {rate:g} frames per second were assumed. The setting “Frame rate if "
+                "unknown” changes that."
             )
         self._info = VideoInfo(
             name=self._name,
@@ -255,7 +255,7 @@ class VideoFile(ClosingSource):
                 end_s = max(end_s, last_s + float((frame.duration or 0) * self._stream.time_base))
                 yield time_s, frame
         if damaged:
-            self._notice(f"{self._name} is damaged: {damaged} of its pieces could not be decoded.")
+            self._notice(f"{self._name} is damaged: {damaged} of its packets could not be decoded.")
         if last_s is not None:
             self._check_end(last_s, end_s)
 
@@ -266,7 +266,7 @@ class VideoFile(ClosingSource):
             for number, packet in enumerate(packet for packet in self._container.demux(self._stream) if packet.size):
                 times.add(packet, keep=keep)
                 if times.jumped:
-                    self._notice(f"{self._name} has times that jump back; what follows was put behind the rest.")
+                    self._notice(f"{self._name} has times that jump back; what follows was placed after the rest.")
                 if number >= first:
                     yield packet
         except av.FFmpegError as error:
@@ -309,18 +309,20 @@ class VideoFile(ClosingSource):
         stamp = decoded.pts if decoded.pts is not None else decoded.dts
         base = decoded.time_base or self._stream.time_base
         if stamp is None:
-            self._notice(f"{self._name} has pictures without a time; the average rate was used for them.")
+            self._notice(f"{self._name} has frames without a time; the average rate was used for them.")
             return (last_s or 0.0) + float(1 / (self._rate or Fraction(30)))
         time_s = float(stamp * base.numerator / base.denominator)
         if last_s is not None and time_s <= last_s:
-            self._notice(f"{self._name} has pictures whose times run back; they follow right behind those before them.")
+            self._notice(
+                f"{self._name} has frames whose times run backwards; each was placed right after the one before it."
+            )
             return last_s + 2 * SAME_TIME_S
         return time_s
 
     def _upright(self, decoded: Any) -> Image:
         size_wh = self._stored_wh
         if (decoded.width, decoded.height) != size_wh:
-            self._notice(f"{self._name} changes its picture size; all were brought to {size_wh[0]}x{size_wh[1]}.")
+            self._notice(f"{self._name} changes its picture size; all frames were scaled to {size_wh[0]}x{size_wh[1]}.")
         rgb = self._tone_map(decoded) if self._tone_map else self._rgb_of(decoded)
         return np.ascontiguousarray(self._orientation.apply(fitted(rgb, size_wh)))
 

@@ -68,7 +68,7 @@ class ImageFolder(ClosingSource):
             if image is not None:
                 yield Frame(index, self._times[index], self._sized(image))
             else:
-                self._notice(f"{self._name_of(self._pages[index])} is not a picture that can be read; left out.")
+                self._notice(f"{self._name_of(self._pages[index])} is not a readable image; it was left out.")
 
     def seek(self, time_s: float) -> None:
         """Go to the first picture with a time at or after the one asked for."""
@@ -102,7 +102,7 @@ class ImageFolder(ClosingSource):
                 time_base=1 / IMAGE_RATE if even else Fraction(1, 1000),
                 is_timed=not even,
             )
-        raise VideoError(f"{self._path} holds no picture that can be read.")
+        raise VideoError(f"{self._path} has no readable image.")
 
     def _picture_files(self) -> list[Path]:
         if not os.path.isdir(self._path):
@@ -116,7 +116,7 @@ class ImageFolder(ClosingSource):
         pictures = [file for file in files if file.suffix.lower() in IN_FOLDERS]
         if not pictures:
             kinds = " ".join(sorted(suffix[1:] for suffix in IN_FOLDERS))
-            raise VideoError(f"The folder {self._path} holds no pictures ({kinds}).")
+            raise VideoError(f"The folder {self._path} has no images ({kinds}).")
         self._tell_left_out(sorted({file.name for file in files} - {file.name for file in pictures}, key=_natural))
         return sorted(pictures, key=lambda file: _natural(file.name))
 
@@ -124,7 +124,7 @@ class ImageFolder(ClosingSource):
         names = [name for name in names if name.lower() not in SYSTEM_FILES]
         if names:
             more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
-            self._notice(f"What is no picture was left out: {', '.join(names[:NAMED_AT_MOST])}{more}.")
+            self._notice(f"Files that are not images were left out: {', '.join(names[:NAMED_AT_MOST])}{more}.")
 
     def _all_times(self) -> tuple[float, ...]:
         """30 a second; of one animated file its own times."""
@@ -147,11 +147,11 @@ class ImageFolder(ClosingSource):
     def _sized(self, image: Image) -> Image:
         width, height = self._info.size_wh
         if image.shape[:2] != (height, width):
-            self._notice(f"{self._path.name} holds pictures of several sizes; all were brought to {width}x{height}.")
+            self._notice(f"{self._path.name} has images of several sizes; all were scaled to {width}x{height}.")
         return fitted(image, self._info.size_wh)
 
     def _name_of(self, page: _Page) -> str:
-        return page.file.name if page.several == 1 else f"Picture {page.number + 1} of {page.file.name}"
+        return page.file.name if page.several == 1 else f"Image {page.number + 1} of {page.file.name}"
 
 
 def read_image(path: Path) -> Image | None:

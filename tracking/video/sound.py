@@ -58,7 +58,7 @@ class SoundTrack:
         except (av.FFmpegError, OSError, ValueError) as error:
             if getattr(error, "errno", None) in NO_ROOM:
                 raise
-            self._give_up(f"The sound of {path.name} cannot be read; the video has none.")
+            self._give_up(f"The sound of {path.name} cannot be read; the new video has none.")
 
     def advance(self, until_s: float | None) -> None:
         """Write all sound that starts before a time (None: all that is left)."""
@@ -138,9 +138,9 @@ class SoundTrack:
     def _say_how_it_ended(self, came: bool, is_whole: bool) -> None:
         code = 0 if self._child is None else self._child.wait()
         if code and not came:
-            self._say("The sound cannot be decoded; the video has none.")
+            self._say("The sound cannot be decoded; the new video has none.")
         elif code == DAMAGED and is_whole:
-            self._say("Pieces of the sound are damaged; they were left out.")
+            self._say("Parts of the sound are damaged; they were left out.")
         elif code:
             self._say("The sound cannot be decoded to its end; the rest of it was left out.")
         elif not is_whole:

@@ -18,7 +18,7 @@ class VideoError(UserError):
 def nothing_within(name: str, first_s: float, last_s: float | None) -> VideoError:
     """Says that a span holds no picture, and between which times of the file they are, where that is known."""
     times = "" if last_s is None else f"; its times run from {first_s:.3f} to {last_s:.3f} s"
-    return VideoError(f"{name} has no picture between the start and end asked for{times}.")
+    return VideoError(f"{name} has no frame between the given start and end{times}.")
 
 
 class CameraError(UserError):

@@ -22,20 +22,20 @@ class Adaptation(Settings):
     """How pictures and times differ from those of the source. Times are divided by `speed`."""
 
     turn_deg: int = setting(
-        0, "Rotate", "turn the picture clockwise, on top of what the file says of itself", option="--turn",
+        0, "Rotate", "turn the picture clockwise, in addition to any rotation stored in the file", option="--turn",
         unit="degrees", choices={0: "none", 90: "90°", 180: "180°", 270: "270°"},
     )  # fmt: skip
     mirror: bool = setting(
-        False, "Mirror", "mirror the picture, after turning it: left and right change places", option="--mirror",
+        False, "Mirror", "mirror the picture, after turning it: left and right swap places", option="--mirror",
     )  # fmt: skip
     slow_motion: Annotated[float, Meta(ge=1 / 64, le=64)] = setting(
         1.0, "Slow motion", "how many times slower than real life the video plays, e.g. 8 for 240 fps saved as 30; "
-        "its times become true", option="--slow-motion", example="F", open=True,
+        "its times become real times", option="--slow-motion", example="F", open=True,
         choices={1.0: "none", **{float(n): f"{n} times slower" for n in (2, 4, 5, 8, 10, 20)}},
     )  # fmt: skip
 
     picture_rate: Annotated[float, Meta(ge=0.001, le=10_000)] | None = setting(
-        None, "Frame rate if unknown", "frame rate of what holds no times: folders of pictures, raw streams",
+        None, "Frame rate if unknown", "frame rate of inputs without times: folders of images, raw streams",
         option="--fps", example="N", choices={None: "30 fps", **COMMON_RATES}, open=True,
     )  # fmt: skip
 
@@ -70,7 +70,10 @@ class AdaptedSource(ClosingSource):
     def notices(self) -> tuple[str, ...]:
         """What was wrong with the source, or with what was asked of it."""
         if self._adaptation.picture_rate is not None and self._source.info.is_timed:
-            return (*self._source.notices, f"{self._info.name} has times of its own; no frame rate was needed for it.")
+            return (
+                *self._source.notices,
+                f"{self._info.name} has times of its own; the given frame rate was not needed.",
+            )
         return tuple(self._source.notices)
 
     @property

@@ -62,7 +62,7 @@ class VideoWriter:
         self._coded_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
         if max(self._coded_wh) > MAX_SIDE_PX:
             raise VideoError(
-                f"{self.path} could not be written: pictures of {size_wh[0]}x{size_wh[1]} are larger than H.264 takes "
+                f"{self.path} could not be written: frames of {size_wh[0]}x{size_wh[1]} are larger than H.264 allows "
                 f"({MAX_SIDE_PX} pixels a side); write it without its video."
             )
         self._rate = Fraction(frame_rate or 30).limit_denominator(100_000)
@@ -235,8 +235,8 @@ def _usable(time_base: Fraction | None) -> Fraction:
 def _cause(code: int) -> str:
     known = {
         errno.ENOSPC: "the disk is full; free some space or choose another folder",
-        errno.EDQUOT: "your share of the disk is used up; choose another folder",
-        errno.EFBIG: "the file system or a limit allows no larger file; choose another folder",
+        errno.EDQUOT: "your disk quota is used up; choose another folder",
+        errno.EFBIG: "the file system or a limit does not allow a larger file; choose another folder",
         errno.EACCES: "the folder may not be written to; choose another one",
         errno.EROFS: "the folder may not be written to; choose another one",
         errno.ENOENT: "the folder does not exist",

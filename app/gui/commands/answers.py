@@ -128,21 +128,21 @@ class AnswersCommands(Commands):
         self._everybody = everybody
         run = self._workspace.opened_file
         hint = HINT if run is None or run.edited.plan.span.is_unlimited else HINT_PART
-        hint = f"Only what is tracked so far. {hint}" if self._is_partial else hint
+        hint = f"Only what has been tracked so far. {hint}" if self._is_partial else hint
         self._panel.show_answers(everybody, self._why_nothing(), hint=hint)
 
     def _why_nothing(self) -> str:
         """What the page says where there are no answers."""
         run = self._workspace.run
         if run is not None and run.is_live:
-            return "Steps, jumps and repetitions are found in files. Open the session of this camera when it is closed."
+            return "Steps, jumps and repetitions are found in files only. Close the camera, then open its session."
         if run is not None and not run.session.frame_count:
-            return "Nothing is tracked yet."
+            return "Nothing has been tracked yet."
         file = self._workspace.opened_file
         if file is None or self._known_of is None or self._is_outdated(file):
             return LOOKING
         if self._is_partial:
-            return f"{NOTHING[:-1]} so far. The tracking is not finished."
+            return f"{NOTHING[:-1]} so far. Tracking is not finished."
         return NOTHING if file.session.last_track_id else NOBODY
 
     def _follow(self, status: RunStatus) -> None:

@@ -133,7 +133,7 @@ class DrawingCommands(Commands):
         self._workspace.edit(drawing)
         self._hand.choose(drawing.number)
         tied = _joints_words(drawing, run.edited.skeleton)
-        follows = f" follows {tied}" if tied else " stays in its place"
+        follows = f" follows {tied}" if tied else " is fixed in the picture"
         how = "Drag a point to move it, or press Ctrl+Alt+D; Delete removes it."
         self._workspace.notify(f"{title_of(drawing)}{follows}. {how}")
 

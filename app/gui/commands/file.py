@@ -43,7 +43,7 @@ HAVE_SOMETHING = (
     "whole-picture", "next-event", "previous-event",
 )  # fmt: skip
 CAMERA_LOOK_MS = 1500
-SO_FAR = ". The tracking was not finished: it holds what was tracked by then"
+SO_FAR = ". Tracking was not finished: it holds only what had been tracked by then"
 
 
 class FileCommands(Commands):
@@ -159,7 +159,7 @@ class FileCommands(Commands):
     def ask_tracks(self) -> None:
         """Asks for a file with tracks of another program; of OpenPose any file of its folder."""
         self._ask(
-            "Tracks of the video that is open",
+            "Tracks for the open video",
             QFileDialog.FileMode.ExistingFile,
             lambda path: self.import_tracks(Path(path)),
             names=TRACKS_FILTER,
@@ -270,7 +270,7 @@ class FileCommands(Commands):
         """Asks for the address of a network camera; the only way by which the program uses the network."""
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Open a network camera")
-        dialog.setLabelText("Its address (rtsp://… or http://…):")
+        dialog.setLabelText("Camera address (rtsp://… or http://…):")
         dialog.resize(480, dialog.height())
         dialog.textValueSelected.connect(self.open_stream)
         open_once(dialog)

@@ -62,7 +62,7 @@ class FocusCommands(Commands):
             self._workspace.follow_at(place)
         else:
             self._workspace.offer(
-                "Nobody was tracked there. Track the video again for that one person? The old session is kept.",
+                "Nobody was tracked there. Track the video again for that person only? The old session is kept.",
                 "Track again",
                 lambda: self._workspace.track_again(only=place),
             )
@@ -88,6 +88,8 @@ class FocusCommands(Commands):
             words, tip = f"Only {name}", "Nobody else is tracked, shown or exported."
             if not self._in_sight:
                 words += ", out of sight"
-                tip = "Nobody takes their place. If they come back under another number, choose them again (Shift+H)."
+                tip = "Nobody takes their place. If they come back under another number, select them again (Shift+H)."
         self.badge.setText(f"{words}   ✕")
-        self.badge.setToolTip(f"{tip}\nClick: everybody again ({self._actions['everybody'].shortcut().toString()})")
+        self.badge.setToolTip(
+            f"{tip}\nClick to follow everyone again ({self._actions['everybody'].shortcut().toString()})"
+        )

@@ -49,7 +49,7 @@ class MirrorCommands(Commands):
         if camera is None:
             return
         if self._writing.is_busy:
-            self._workspace.notify("The seconds before are still being saved; try again in a moment.", "warning")
+            self._workspace.notify("The previous recording is still being saved; try again in a moment.", "warning")
             return
         replay, style = camera.engine.replay_buffer, self._workspace.style
         path = self._files.new_file(named_after(camera.session.path, "_last.mp4").name)

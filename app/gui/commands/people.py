@@ -94,7 +94,7 @@ class PeopleCommands(Commands):
             self._workspace.choose(keep)
             words = f"Person {other} is now person {keep}, everywhere."
             if both_s:
-                words += f" For {both_s:.1f} s both were seen at once; what was person {other} there is left out."
+                words += f" Both were seen at once for {both_s:.1f} s; there, the former person {other} is left out."
             self._workspace.notify(f"{words} Ctrl+Z undoes it.", "warning" if both_s else "info")
 
     def split(self) -> None:
@@ -124,7 +124,7 @@ class PeopleCommands(Commands):
         """Asks which joint goes where, and shows it there meanwhile."""
         run, picture = self._workspace.opened_file, self._view.picture
         if run is None or picture is None or picture.result is None or person not in picture.result.tracks.ids:
-            self._workspace.notify("The chosen person is not in this picture.", "warning")
+            self._workspace.notify("The selected person is not in this frame.", "warning")
             return
         run.player.pause()
         name = self._workspace.people.names.get(person, f"person {person}")
@@ -163,13 +163,13 @@ class PeopleCommands(Commands):
 
     def _say_how_to_fill(self) -> None:
         self._workspace.notify(
-            "First move the same joint by hand on two frames; then the frames between them are filled in.", "warning"
+            "First move the same joint by hand on two frames; the frames between them can then be filled in.", "warning"
         )
 
     def _with_one(self, action: Callable[[int], object]) -> None:
         person = self._workspace.people.chosen
         if person is None:
-            words = "First choose a person: click them in the picture or in the list, or press their number."
+            words = "Select a person first: click them in the picture or in the list, or press their number."
             self._workspace.notify(words, "warning")
         else:
             action(person)

@@ -112,7 +112,7 @@ class PlaybackCommands(Commands):
             frame, time_s = parse_place(words)
         except ValueError:
             self._workspace.notify(
-                f"“{words}” is neither a frame number nor a time; type 120, 1:04.5 or 64.5s.", "warning"
+                f"“{words}” is neither a frame number nor a time; type, for example, 120, 1:04.5 or 64.5s.", "warning"
             )
             return
         if frame is not None:

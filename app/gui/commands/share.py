@@ -46,8 +46,8 @@ class ShareCommands(Commands):
         length_s = (span.end_s or run.player.end_s) - (span.start_s or 0.0)
         if length_s > LONG_S:
             self._workspace.notify(
-                f"That would be {length_s / 60:.0f} minutes in slow motion. Mark the part to share first: I sets its "
-                "beginning, O its end.",
+                f"That would be {length_s / 60:.0f} minutes in slow motion. Mark the part to share first: press I at "
+                "its beginning and O at its end.",
                 "warning",
             )
             return

@@ -63,8 +63,8 @@ class AboutDialog(QDialog):
         version.setProperty("muted", True)
         tabs = QTabWidget()
         tabs.addTab(self._page(f"<p>Human poses from video: everyone found, followed, smoothed and measured.</p>"
-                               f"<p>{PAPER}</p><p>It works without a network: no picture, no figure and no usage data "
-                               f"leaves this computer.</p>"), "About")  # fmt: skip
+                               f"<p>{PAPER}</p><p>It works offline: no pictures, results or usage data leave this "
+                               "computer.</p>"), "About")  # fmt: skip
         tabs.addTab(self._page(parts_html()), "Built on")
         tabs.addTab(self._plain(file_text("NOTICE")), "Notices")
         tabs.addTab(self._plain(file_text("LICENSE")), "Licence")

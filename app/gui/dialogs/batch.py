@@ -78,7 +78,7 @@ class BatchDialog(SideWindow):
         self._ticker.timeout.connect(self.refresh)
         self.table = QTreeWidget()
         self.table.setAccessibleName("Files of the batch")
-        self.table.setHeaderLabels(["File", "State", "People", "Time", "Results (double-click opens them)"])
+        self.table.setHeaderLabels(["File", "State", "People", "Time", "Results (double-click to open)"])
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         header = self.table.header()
@@ -115,7 +115,7 @@ class BatchDialog(SideWindow):
         for name in ("add", "folder", "remove"):
             files.addWidget(self.buttons[name])
         files.addStretch(1)
-        where.addWidget(QLabel("Results go to"))
+        where.addWidget(QLabel("Save results in"))
         where.addWidget(self.folder, 1)
         where.addWidget(self.buttons["choose"])
         where.addWidget(self.buttons["show"])
@@ -209,7 +209,7 @@ class BatchDialog(SideWindow):
             self.status.setText(MEASURING)
         elif busy and self._batch is not None:
             left = self._batch.eta_s()
-            words = f"{done} of {len(rows)} done, {100 * _share(rows):.0f} % of all"
+            words = f"{done} of {len(rows)} done, {100 * _share(rows):.0f} % overall"
             self.status.setText(words + (f", {duration_text(left)} left" if left else ""))
         elif done or failed:
             self.status.setText(f"{done} done" + (f", {failed} failed" if failed else ""))

@@ -32,7 +32,7 @@ class BatchOutputs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         column.addWidget(self.chosen)
-        row.addWidget(QLabel("Besides its session, write of each file:"))
+        row.addWidget(QLabel("For each file, besides its session, write:"))
         for part in (self.table, self.video):
             part.setChecked(True)
             row.addWidget(part)

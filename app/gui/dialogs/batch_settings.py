@@ -41,7 +41,7 @@ def settings_words(settings: RunSettings, layers: PictureLayers) -> str:
     parts += [
         words for words, on in (("faces blurred", layers.blur_faces), ("plain background", layers.plain_ground)) if on
     ]
-    return f"Every file as on the Settings page: {'; '.join(parts)}."
+    return f"Every file is tracked with the settings of the Settings page: {'; '.join(parts)}."
 
 
 def _changed(settings: RunSettings, names: Iterable[str]) -> list[str]:
@@ -66,7 +66,7 @@ class BatchSettings(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.words)
-        self.heading = QLabel("Set for one video; tick what holds for every file:")
+        self.heading = QLabel("Set for the open video only; tick what should apply to every file:")
         column.addWidget(self.heading)
         for name in SETTINGS:
             if name.startswith(OF_ONE_VIDEO) and name != "only":  # a person of one video is in no other

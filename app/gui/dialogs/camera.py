@@ -50,7 +50,7 @@ class CameraDialog(QDialog):
         form.addRow("Camera", self.camera)
         form.addRow("Picture", self.size_wh)
         form.addRow("Rate", self.rate)
-        note = QLabel("If the camera can't do this it does the closest it can; the Diagnostics page shows what.")
+        note = QLabel("If the camera can't do this, the closest it can do is used; see the Diagnostics page.")
         note.setWordWrap(True)
         note.setProperty("muted", True)
         column = QVBoxLayout(self)
@@ -58,7 +58,7 @@ class CameraDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(form)
         column.addWidget(note)
-        column.addWidget(agree_or_cancel(self, "Use it", self._use))
+        column.addWidget(agree_or_cancel(self, "Use camera", self._use))
 
     def _use(self) -> None:
         wish = CameraWish(self.size_wh.currentData(), self.rate.currentData())

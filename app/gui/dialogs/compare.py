@@ -66,18 +66,20 @@ class CompareWindow(SideWindow):
         for name, definition in ANGLES.items():
             self.angle.addItem(definition.words, name)
         self.angle.setCurrentIndex(list(ANGLES).index("left_knee"))
-        self.ghost = QCheckBox("Second one as a ghost")
-        self.ghost.setToolTip("Its skeleton over the first one's picture, hips on hips and as large")
+        self.ghost = QCheckBox("Second as a ghost")
+        self.ghost.setToolTip(
+            "The second person's skeleton over the first one's picture, hips on hips and scaled to the same size"
+        )
         self.other = QPushButton("Other file…")
         self.other.setToolTip("A session file to compare with")
         self.play = QPushButton("Play")
         self.speed = QComboBox()
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("How fast it plays, and is saved")
+        self.speed.setToolTip("Speed of playback and of the saved video")
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         self.place = QSlider(Qt.Orientation.Horizontal)
-        self.place.setAccessibleName("Time against the moment")
+        self.place.setAccessibleName("Time relative to the moment")
         self.save = QPushButton("Save video")
         self.status = QLabel()
         self.status.setProperty("muted", True)
@@ -210,9 +212,9 @@ class CompareWindow(SideWindow):
     def _lay_out(self) -> None:
         choices = QGridLayout()
         for side, words in enumerate(("First", "Second")):
-            self.people[side].setAccessibleName(f"{words}: who")
+            self.people[side].setAccessibleName(f"{words}: person")
             self.moments[side].setAccessibleName(f"{words}: moment")
-            self.moments[side].setToolTip("The moment, in seconds of the video, that is laid on the other one's")
+            self.moments[side].setToolTip("The moment, in seconds of the video, that is aligned with the other one's")
             for column, part in enumerate((QLabel(words), self.people[side], QLabel("at"), self.moments[side])):
                 choices.addWidget(part, side, column)
         choices.addWidget(self.angle, 0, 4)

@@ -18,8 +18,8 @@ POINT_LABELS = {
     "angle": ("&First side", "&Vertex", "&Second side"),
     "distance": ("&Begin", "&End"),
 }
-HELD = (("As it is put", ""), ("Straight above or below", "vertical"), ("Straight beside", "horizontal"))
-FREE = "A place in the picture"
+HELD = (("As placed", ""), ("Vertical", "vertical"), ("Horizontal", "horizontal"))
+FREE = "A fixed place in the picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class DrawingDialog(QDialog):
         self.points = tuple(_PointFields(point, joints, size_wh) for point in drawing.points)
         self.held = _choices("Last point", HELD)
         self.held.setCurrentIndex(self.held.findData(drawing.along))
-        self.extended = QCheckBox("On to the ed&ges of the picture")
+        self.extended = QCheckBox("Extend to the ed&ges of the picture")
         self.extended.setChecked(drawing.extended)
         self._note = QLabel()
         self._note.setProperty("muted", True)
@@ -101,7 +101,7 @@ class DrawingDialog(QDialog):
         if self.kind.count() > 1:
             grid.addWidget(_label("&Kind", self.kind), 0, 0)
             grid.addWidget(self.kind, 0, 1)
-        for column, words in enumerate(("Tied to", "From the left", "From the top"), 1):
+        for column, words in enumerate(("Follows", "From the left", "From the top"), 1):
             grid.addWidget(QLabel(words), 1, column)
         for row, fields in enumerate(self.points, 2):
             for column, part in enumerate((fields.label, fields.joint, fields.left, fields.top)):
@@ -121,7 +121,7 @@ class DrawingDialog(QDialog):
         self.extended.setVisible(kind == "line")
         drawing = self.drawing
         flat = is_flat(drawing)
-        self._note.setText("Two of its points lie on each other; put them apart." if flat else "")
+        self._note.setText("Two of its points coincide; move them apart." if flat else "")
         self.buttons.buttons()[0].setEnabled(not flat)
         self.previewed.emit(drawing)
 
@@ -161,7 +161,7 @@ class _PointFields:
         """Gives all of it its name; label: with the `&` of its key."""
         self.label.setText(label)
         name = label.replace("&", "")
-        for part, words in ((self.joint, "tied to"), (self.left, "from the left"), (self.top, "from the top")):
+        for part, words in ((self.joint, "follows"), (self.left, "from the left"), (self.top, "from the top")):
             part.setAccessibleName(f"{name}, {words}")
 
     def set_visible(self, visible: bool) -> None:

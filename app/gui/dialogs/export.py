@@ -44,7 +44,7 @@ class ExportDialog(QDialog):
             self.unit.addItem("Positions in metres, origin bottom left, y upwards", METRES)
             self.unit.setToolTip("Metres are correct at the distance for which the scale was set")
         else:
-            self.unit.setToolTip("For metres, first set a scale by a known length: Tools → Set a scale (Ctrl+L)")
+            self.unit.setToolTip("For metres, first set a scale from a known length: Tools → Set a scale (Ctrl+L)")
         self.list = QListWidget()
         self.list.setAccessibleName("Format")
         self.list.setSpacing(2)
@@ -122,7 +122,7 @@ class ExportDialog(QDialog):
         """Under which name the file will be written, where that in the field is taken."""
         path = Path(self.path.text().strip())
         free = free_path(path)
-        self.taken.setText(f"{path.name} is there already; the new file will be {free.name}.")
+        self.taken.setText(f"{path.name} already exists; the new file will be {free.name}.")
         self.taken.setVisible(free != path and bool(self.path.text().strip()))
 
     def _suggest(self, row: int) -> None:

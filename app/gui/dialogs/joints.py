@@ -44,7 +44,10 @@ class JointsDialog(QDialog):
             form.addRow(name, choice)
         page = QWidget()
         fill_scrolled(page, rows)
-        note = QLabel(f"{file} has joints whose names say nothing here. Choose what they are; the rest is left out.")
+        note = QLabel(
+            f"{file} has joints with names this program does not know. Choose which joints they are; the rest are "
+            "left out."
+        )
         note.setTextFormat(Qt.TextFormat.PlainText)
         note.setWordWrap(True)
         column = QVBoxLayout(self)

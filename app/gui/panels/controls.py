@@ -61,9 +61,9 @@ class ControlsPanel(QWidget):
         self._settings = settings
         self._has_one = False
         self.widgets: dict[str, Any] = {}
-        self.one = self._button("Only one person is tracked, shown and exported: click them in the picture  (Shift+H)")
+        self.one = self._button("Track, show and export only one person: click them in the picture  (Shift+H)")
         self.one.clicked.connect(self._one_clicked)
-        self.region = self._button("Only a part of the picture that you drag is searched for people  (Ctrl+R)")
+        self.region = self._button("Search for people only in a part of the picture that you drag  (Ctrl+R)")
         self.region.clicked.connect(self._region_clicked)
         inner = QWidget()
         as_panel(inner)
@@ -220,8 +220,8 @@ class ControlsPanel(QWidget):
     def _joint_choice(self) -> ChoiceBox:
         names = {index: key.replace("_", " ").capitalize() for index, key in enumerate(COCO_17.keypoints)}
         self.heat_joint = ChoiceBox(names)
-        self.heat_joint.setToolTip("Whose heatmap is shown")
-        self.heat_joint.setAccessibleName("Whose heatmap is shown")
+        self.heat_joint.setToolTip("Joint whose heatmap is shown")
+        self.heat_joint.setAccessibleName("Joint whose heatmap is shown")
         self.heat_joint.show_value(COCO_17.index("left_wrist"))
         self.heat_joint.edited.connect(self.heatJointChanged.emit)
         return self.heat_joint

@@ -32,7 +32,7 @@ class CurveGraph:
         self.widget.setMouseEnabled(x=True, y=False)  # the wheel looks closer at a time; what is seen fills the height
         self._box = self.widget.getPlotItem().getViewBox()
         self._box.setAutoVisible(y=True)
-        self.widget.setToolTip("Click: go there. Wheel: zoom. Double click: all of it")
+        self.widget.setToolTip("Click to go there, turn the wheel to zoom, double-click to see all")
         self._box.sigXRangeChanged.connect(lambda *_range: self._draw())
         self._box.sigResized.connect(lambda *_size: self._draw())
         on_click(self.widget, go_to)

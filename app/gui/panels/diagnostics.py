@@ -24,7 +24,7 @@ ROWS = (
     ("weights", "Weights", "Network, its file and the first digits of its SHA-256"),
     ("detector", "Person detector", ""),
     ("picture", "Picture", "Width and height in pixels, rate of the source"),
-    ("rates", "Frames per second", "Coming in / tracked / shown"),
+    ("rates", "Frames per second", "Received / tracked / shown"),
     ("detect", "Detection", "Milliseconds per frame; 0 where boxes are carried over"),
     ("pose", "Joints", "Milliseconds per frame for everyone together"),
     ("other", "Tracking and smoothing", "Milliseconds per frame"),
@@ -39,7 +39,7 @@ ROWS = (
 def work_text(status: RunStatus) -> str:
     """What the engine does, in words."""
     if status.is_live and status.camera is CameraState.LOST:
-        return "camera lost, looking for it"
+        return "camera lost, waiting for it"
     if status.complete:
         return f"done: all {status.done or status.total or 0} frames tracked"
     words = STATES[status.state]
@@ -142,4 +142,4 @@ def device_alarm(asked: str, really: str) -> str:
     """A loud sentence when another device runs than was asked for; empty when all is well."""
     if not really or asked in ("", "auto") or asked.lower() in really.lower():
         return ""
-    return f"You asked for {asked.upper()}, but {really} is in use. It is much slower."
+    return f"You asked for {asked.upper()}, but {really} is in use, which is much slower."

@@ -203,7 +203,7 @@ class PeoplePanel(QWidget):
         item.setText(SEEN, f"{row.seen_s:.1f} s")
         first_s, last_s = row.seen[0].start_s, row.seen[-1].end_s
         item.setText(FROM, f"{first_s:.1f} s")
-        item.setToolTip(NUMBER, "Goes to where this person is seen best")
+        item.setToolTip(NUMBER, "Go to where this person is seen best")
         item.setToolTip(NAME, "Double-click to rename")
         item.setToolTip(SEEN, f"Seen for {row.seen_s:.2f} s, between {first_s:.2f} s and {last_s:.2f} s")
         self._colour_words(item)

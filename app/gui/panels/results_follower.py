@@ -115,7 +115,7 @@ class ResultsFollower(Commands):
         """Why there are no people, where there are none."""
         run, words = self._workspace.run, NOBODY_YET
         if run is not None and not run.is_live and run.session.complete and not self._known.lanes:
-            words = "Nobody is left here." if run.session.last_track_id else "Nobody was found in this video."
+            words = "Nobody is left in this video." if run.session.last_track_id else "Nobody was found in this video."
         self._people.empty.setText(words)
         self._lanes.show_nobody(
             "Every person gets a lane here as soon as they are seen." if words is NOBODY_YET else words

@@ -57,7 +57,9 @@ def target_words(result: FrameResult, target: HitTarget) -> str:
     if state != KeypointState.PREDICTED:
         return confidence
     return (
-        f"{confidence}, not read in this frame" if result.unread[row] else f"{confidence}, not seen here but carried on"
+        f"{confidence}, predicted: not read in this frame"
+        if result.unread[row]
+        else f"{confidence}, predicted: not seen here"
     )
 
 

@@ -81,11 +81,11 @@ class PictureTools(Commands):
         wide, high = picture.frame.size_wh
         x1, y1, x2, y2 = upright_line(picture, self._workspace.people.chosen)
         numbers = (
-            Number("Begins, from the &left", x1, (0, wide)),
-            Number("Begins, from the &top", y1, (0, high)),
-            Number("Ends, from the l&eft", x2, (0, wide)),
-            Number("Ends, from the t&op", y2, (0, high)),
-            Number("Le&ngth in life", 1.0, METRES, "m", 3),
+            Number("Start, from the &left", x1, (0, wide)),
+            Number("Start, from the &top", y1, (0, high)),
+            Number("End, from the l&eft", x2, (0, wide)),
+            Number("End, from the t&op", y2, (0, high)),
+            Number("Real le&ngth", 1.0, METRES, "m", 3),
         )
         number = run.edited.plan.next_drawing
 

@@ -38,14 +38,16 @@ from tracking.types import FrameResult, KeypointState
 GRAB_POINTS = 9.0  # how near, in widget points, a click must be to a joint
 CLICK_POINTS = 4.0  # a press that moves less than this is a click
 DRAWN = ("line", "region")
-TIED = "Near a joint a point is tied to it."
+TIED = "A point near a joint follows it."
 HINTS = {
     "person": "Click the person to follow (or press their number), or the place where they will appear. Esc cancels",
-    "line": "Drag a line along something of known length, at the distance where people move. Esc cancels",
+    "line": "Drag a line along something of known length, as far from the camera as the people are. Esc cancels",
     "region": "Drag a box around the part to search. Esc cancels",
-    "draw-line": f"Click where the line begins and ends. {TIED} Shift: plumb or level, to the edges. Esc cancels",
-    "draw-angle": f"Click one end, the vertex, the other end. {TIED} Shift: against plumb or level. Esc cancels",
-    "draw-distance": f"Click where it begins and ends. {TIED} Shift: only height or width. Esc cancels",
+    "draw-line": f"Click where the line begins and ends. {TIED} Shift: vertical or horizontal, out to the edges. Esc "
+    "cancels",
+    "draw-angle": f"Click one end, the vertex, the other end. {TIED} Shift: angle to the vertical or horizontal. Esc "
+    "cancels",
+    "draw-distance": f"Click where it begins and ends. {TIED} Shift: height or width only. Esc cancels",
 }
 
 

@@ -46,8 +46,8 @@ class RecordBar(QWidget):
         self.button.setIconSize(QSize(18, 18))
         self.button.clicked.connect(self.toggle)
         self.kind = QComboBox()
-        self.kind.setToolTip("What is recorded")
-        self.kind.setAccessibleName("What is recorded")
+        self.kind.setToolTip("What to record")
+        self.kind.setAccessibleName("What to record")
         for words, annotated, raw in KINDS:
             self.kind.addItem(words, (annotated, raw))
         self.figures = QLabel("")
@@ -55,14 +55,16 @@ class RecordBar(QWidget):
         self.status = QLabel("")
         self.status.setProperty("muted", True)
         self.snapshot = QToolButton()
-        self.snapshot.setToolTip("Save this picture with everything drawn on it  (S)")
+        self.snapshot.setToolTip("Save this picture with all overlays  (S)")
         self.snapshot.setAccessibleName("Save picture")
         self.snapshot.clicked.connect(self.snapshotWanted)
         self.export = QPushButton("Export…")
         self.export.setToolTip("Tables, videos, and files for other programs  (Ctrl+E)")
         self.export.clicked.connect(self.exportWanted)
         self.share = QPushButton("Share")
-        self.share.setToolTip("A slow-motion clip of the part between in and out point, for a phone  (Ctrl+Shift+E)")
+        self.share.setToolTip(
+            "A slow-motion clip of the part between the in and out points, for a phone  (Ctrl+Shift+E)"
+        )
         self.share.clicked.connect(self.shareWanted)
         self.is_recording = False
         for label in (self.figures, self.status):

@@ -37,7 +37,7 @@ class ScrubBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Position in the video")
-        self.setToolTip("Drag to any point in the video. What is underlined in green is tracked.")
+        self.setToolTip("Drag to any point in the video. The part underlined in green has been tracked.")
         self.share = 0.0
         self.tracked: tuple[tuple[float, float], ...] = ()
         self.inside = (0.0, 1.0)

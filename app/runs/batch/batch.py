@@ -254,7 +254,7 @@ class Batch:
         earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
         report = earlier or place.track(spec, paths, watch)
         if not report.complete:
-            return report, UserError(" ".join(report.notices) or "It ended before its end.")
+            return report, UserError(" ".join(report.notices) or "It stopped before its end.")
         formats, session = self._outputs.formats, report.paths.session
         if not formats or session is None:
             return report, None

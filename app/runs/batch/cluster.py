@@ -74,7 +74,7 @@ def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
     try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise UserError(f"No Dask scheduler answers at {address} ({error}).") from error
+        raise UserError(f"No Dask scheduler responds at {address} ({error}).") from error
     threads = sum(client.nthreads().values())
     if not threads:
         raise UserError(f"The Dask scheduler at {address} has no workers; start some with `dask worker {address}`.")

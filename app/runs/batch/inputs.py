@@ -51,13 +51,13 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
         return None
     if is_address(spec):
         raise UserError(
-            f"{paths.stem}_... are of an earlier run, and a stream can't be gone on with; add --overwrite to replace "
+            f"{paths.stem}_... are from an earlier run, and a stream can't be continued; add --overwrite to replace "
             "them, or choose another --out."
         )
     meta = _meta(paths)
     if meta is None or not _is_of(meta, spec, settings):
         raise UserError(
-            f"{paths.stem}_... are results of another input or of other settings; add --overwrite to replace them, or "
+            f"{paths.stem}_... are results of another input or other settings; add --overwrite to replace them, or "
             "choose another --out."
         )
     if meta.get("complete") is True and existing == paths:
@@ -68,7 +68,7 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
             fps=meta["fps"],
             device=str(meta.get("device")),
             complete=True,
-            notices=("It was done before.",),
+            notices=("It was already done.",),
         )
     _refuse_edited(existing.session)
     return None

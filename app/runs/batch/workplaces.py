@@ -47,7 +47,7 @@ class OwnProcess:
             self._child.join()
             code, self._child = self._child.exitcode, None
             raise UserError(
-                f"The process that tracked {redacted(spec)} ended with code {code}, perhaps for want of memory; "
+                f"The process that tracked {redacted(spec)} ended with code {code}, perhaps because memory ran out; "
                 "what it had finished is kept."
             ) from error
 

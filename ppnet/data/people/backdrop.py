@@ -42,7 +42,7 @@ class Backdrops:
                 elif file.suffix == ".tar":
                     found.extend(_members(file))
             if not place.exists() or len(found) == before:
-                raise UserError(f"{place} holds no picture to use as a backdrop; give a folder of images or tar files.")
+                raise UserError(f"{place} has no image to use as a backdrop; give a folder of images or tar files.")
         return cls(tuple(found))
 
     def sample(self, rng: np.random.Generator, size_wh: tuple[int, int]) -> Image:

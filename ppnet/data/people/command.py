@@ -10,23 +10,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     samples = kinds.add_parser("samples", help="training patches: COCO json and tar shards")
     sheet = kinds.add_parser("sheet", help="a picture of many samples with their joints")
     demo = kinds.add_parser("demo", help="demo.mp4 and its truth")
-    clips = kinds.add_parser("clips", help="clips with exact truth for judging trackers")
-    movements = kinds.add_parser("movements", help="joints of walks, runs, squats and jumps with true events, as JSON")
+    clips = kinds.add_parser("clips", help="clips with exact ground truth for evaluating trackers")
+    movements = kinds.add_parser(
+        "movements", help="joints of walks, runs, squats and jumps with their true events, as JSON"
+    )
     movements.add_argument("out", type=Path, help="JSON file to write")
     for command, where in ((samples, "folder"), (sheet, "PNG file"), (demo, "folder"), (clips, "folder")):
         command.add_argument("out", type=Path, help=f"{where} to write")
     for command, count in ((samples, 1000), (sheet, 48)):
         command.add_argument("--count", type=int, default=count, metavar="N", help="people (default %(default)s)")
-        command.add_argument("--seed", type=int, default=0, help="another seed, other people (default 0)")
+        command.add_argument("--seed", type=int, default=0, help="another seed makes other people (default 0)")
         command.add_argument(
             "--backdrops", type=Path, nargs="+", default=[], metavar="PLACE",
-            help="folders or tar files of pictures to stand before (default: drawn places)",
+            help="folders or tar files of images for the background (default: drawn places)",
         )  # fmt: skip
     samples.add_argument("--name", default="people", help="name of the json and its shards (default %(default)s)")
     samples.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
     sheet.add_argument("--no-joints", action="store_true", help="only the pictures")
-    clips.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some clips of the table only")
-    clips.add_argument("--half", choices=("tune", "held-out"), help="one half of the table only")
+    clips.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only some clips of the table")
+    clips.add_argument("--half", choices=("tune", "held-out"), help="only one half of the table")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -137,10 +137,10 @@ def test_ratios_are_of_medians_and_above_one_where_this_program_is_faster():
     [
         (["gone.mp4"], "gone.mp4"),
         (["CLIP", "--rounds", "0"], "--rounds must be at least 1"),
-        (["CLIP", "--start", "100"], "has no picture between the start and end asked for"),
+        (["CLIP", "--start", "100"], "has no frame between the given start and end"),
         (["CLIP", "--no-live", "--against", "gone.task"], "There is no file gone.task"),
         (["CLIP", "--plot", "soak.png"], "--plot draws what --soak measures"),
-        (["CLIP", "--no-live", "--against", "CLIP"], "clip.mp4 is no pose landmarker of MediaPipe"),
+        (["CLIP", "--no-live", "--against", "CLIP"], "clip.mp4 is not a MediaPipe pose landmarker"),
     ],
 )
 def test_what_cannot_be_measured_is_told_in_one_sentence(words, sentence, clip, detectors, capsys):

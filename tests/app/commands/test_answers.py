@@ -83,12 +83,12 @@ def test_the_page(session, form):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--report", "pdf", "--person", "7"], "There is no person 7"),
-        (["--csv", "--person", "1", "--person", "7"], "There is no person 7 in that part; there is 1."),
-        (["--report", "pdf", "--to", "0.2"], "No steps, jumps or repetitions were found of Person 1"),
+        (["--report", "pdf", "--person", "7"], "That part has no person 7"),
+        (["--csv", "--person", "1", "--person", "7"], "That part has no person 7; it has 1."),
+        (["--report", "pdf", "--to", "0.2"], "No steps, jumps or repetitions were found for Person 1"),
         (["--report", "pdf", "--from", "50"], "Nobody was seen"),
-        (["--scale", "-1"], "metres a pixel"),
-        (["--report", "pdf", "--video", "/nowhere.mp4"], "is not there"),
+        (["--scale", "-1"], "metres per pixel"),
+        (["--report", "pdf", "--video", "/nowhere.mp4"], "is missing"),
         (["--csv", "--out", f"{__file__}/numbers"], "walk_answers.csv could not be written: Not a directory"),
     ],
 )

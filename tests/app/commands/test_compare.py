@@ -38,9 +38,9 @@ def test_two_people_and_two_attempts_of_one(session, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--at", "Third"], "no mark of walk_session.ppnet; marks: First, Second"),
+        (["--at", "Third"], "nor a mark of walk_session.ppnet; marks: First, Second"),
         (["--other-person", "7"], "There is no person 7"),
-        (["--speed", "9"], "The speed must lie between"),
+        (["--speed", "9"], "The speed must be between"),
         (["missing_session.ppnet"], "There is no file"),
     ],
 )

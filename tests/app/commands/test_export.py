@@ -81,7 +81,7 @@ def test_smoothing_and_threshold_for_this_export(session: Path, tmp_path: Path) 
         (["{session}", "--format", "word"], "invalid choice"),
         (["{session}", "--strength", "900"], "between 0 and 100"),
         (["{session}", "--min-conf", "2"], "between 0 and 1"),
-        (["{session}", "--format", "video"], "is not there"),
+        (["{session}", "--format", "video"], "is missing"),
         (["{session}", "--format", "video", "--angles", "left_knee, knee"], "There is no angle knee"),
         (["{session}", "--out", "{session}"], "could not be written"),
     ],
@@ -98,7 +98,7 @@ def test_mistakes(
 
 def test_nothing_is_overwritten_unasked(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(session)]) == 0
-    assert main(["export", str(session)]) == 2 and "exists already" in capsys.readouterr().err
+    assert main(["export", str(session)]) == 2 and "already exists" in capsys.readouterr().err
     assert main(["export", str(session), "--overwrite"]) == 0
 
 

@@ -83,8 +83,8 @@ def test_a_file_of_another_video_and_a_place_that_is_taken(tracked, tmp_path: Pa
         assert words in capsys.readouterr().err and not list(tmp_path.glob("b_*"))
     out.write_text("taken")
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out)]) == 2
-    assert "exists already; choose another --out" in capsys.readouterr().err and out.read_text() == "taken"
-    with pytest.raises(UserError, match="exists already") as error:
+    assert "already exists; choose another --out" in capsys.readouterr().err and out.read_text() == "taken"
+    with pytest.raises(UserError, match="already exists") as error:
         import_tracks(file, clip, out)
     assert "--" not in str(error.value), "the window says it, too"
     assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out), "--overwrite"]) == 0
@@ -126,15 +126,18 @@ def test_joints_under_other_names_are_taken_with_map(tracked, tmp_path: Path, ca
         "scorer,n,n,n,n\nbodyparts,snout,snout,tail,tail\ncoords,x,y,x,y\n0,1,2,3,4\n"
     )
     command = ["import", str(file), "--video", str(clip), "--out", str(out := tmp_path / "mouse_session.ppnet")]
-    assert cli.main(command) == 2 and "it has snout, tail; needed are some of nose" in capsys.readouterr().err
+    assert (
+        cli.main(command) == 2
+        and "it has snout, tail; at least one of these is needed: nose" in capsys.readouterr().err
+    )
     for wrong, words in (
-        (("snout",), "is not NAME=KEYPOINT"),
+        (("snout",), "is not of the form NAME=KEYPOINT"),
         (("snout=beak",), "no keypoint beak"),
         (("snout=nose",) * 2, "twice"),
     ):
         assert cli.main([*command, *(part for one in wrong for part in ("--map", one))]) == 2
         assert words in capsys.readouterr().err
     assert cli.main([*command, "--map", "snout=nose"]) == 0
-    assert "Left out, since they are not among our joints: tail." in capsys.readouterr().err
+    assert "Left out, because this program has no such joints: tail." in capsys.readouterr().err
     with Session.open(out) as session:
         assert session.result(0).smoothed.keypoints[0, 0].tolist() == [1, 2]

@@ -29,7 +29,7 @@ def test_a_clip_and_a_picture(session, capsys):
     assert still.stat().st_size > 1000
     assert capsys.readouterr().out == f"{clip}\n{still}\n"
     assert main(["share", str(session)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--from", "5"], "no picture between the start and end"),
+        (["--from", "5"], "no frame between the given start and end"),
         (["--from", "0.3", "--to", "0.1"], "must come before the end"),
-        (["--speed", "3"], "The speed must lie between"),
+        (["--speed", "3"], "The speed must be between"),
         (["--angles", "wing"], "There is no angle wing"),
-        (["--still", "9"], "no picture between the start and end"),
-        (["--still", "0.2", "--out", ".", "--overwrite"], ". is a folder; say what the file in it is to be called"),
+        (["--still", "9"], "no frame between the given start and end"),
+        (["--still", "0.2", "--out", ".", "--overwrite"], ". is a folder; add the name of the file"),
     ],
 )
 def test_mistakes(session, capsys, words, sentence):

@@ -212,7 +212,7 @@ def test_nothing_is_overwritten_unasked(tmp_path, parts, capsys):
     assert track(clip, "--out", tmp_path) == 0
     kept = {file: file.read_bytes() for file in tmp_path.iterdir()}
     assert track(clip, "--out", tmp_path, "--min-conf", 0.9) == 2
-    assert "exists already; choose another --out, or add --overwrite" in capsys.readouterr().err
+    assert "already exists; choose another --out, or add --overwrite" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
     assert track(clip, "--out", tmp_path, "--min-conf", 0.9, "--overwrite") == 0
     assert rows_of(tmp_path / "a_keypoints.csv")[0]["nose_state"] == "missing"
@@ -239,12 +239,12 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
         (["--detect-every", "0"], "--detect-every must be at least 1"),
         (["--max-people", "0"], "--max-people must be at least 1"),
         (["--detect-every", "often"], "invalid int value: 'often'"),
-        (["--min-conf", "1.5"], "--min-conf must lie between 0 and 1"),
-        (["--min-conf", "nan"], "--min-conf must lie between 0 and 1"),
+        (["--min-conf", "1.5"], "--min-conf must be between 0 and 1"),
+        (["--min-conf", "nan"], "--min-conf must be between 0 and 1"),
         (["--start", "3", "--end", "2"], r"The start \(3 s\) must come before the end \(2 s\)"),
-        (["--start", "-1"], "--start must lie between 0 and"),
+        (["--start", "-1"], "--start must be between 0 and"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
-        (["--start", "1000"], "no picture between the start and end asked for; its times run from 0.000 to 0.333 s"),
+        (["--start", "1000"], "no frame between the given start and end; its times run from 0.000 to 0.333 s"),
         (["--colour", "red"], "Unrecognized arguments: --colour red; `ppnet-live track --help` shows"),
     ],
 )
@@ -352,8 +352,8 @@ def test_looking_ahead_and_stopped_in_the_second_pass(tmp_path, shaky):
     report = job.run()
     assert not report.complete and meta_of(paths.meta)["complete"] is False
     assert report.notices[-1] == meta_of(paths.meta)["notices"][-1]
-    assert "stopped before table and video were made anew" in report.notices[-1]
-    assert "smoothed without looking ahead; `export` makes them from a_session.ppnet" in report.notices[-1]
+    assert "stopped before the table and video were rewritten" in report.notices[-1]
+    assert "smoothed without looking ahead; `export` writes the final ones from a_session.ppnet" in report.notices[-1]
     assert len(rows_of(paths.table)) == len(probed_times(paths.video)) == 31
     assert not list(tmp_path.glob("*partial*")) and not list(tmp_path.glob("*exporting*"))
 
@@ -466,7 +466,7 @@ def test_weights_that_read_nothing_are_said(tmp_path, monkeypatch, capsys):
         "app.factory.build_pipeline", lambda settings: Pipeline(FakeDetector(), Blind(), settings=settings)
     )
     track(walkers(tmp_path / "a.mp4", 12), "--out", tmp_path, "--detect-every", 1)
-    assert "read no joint of anybody; are these the right weights?" in capsys.readouterr().err
+    assert "found none of their joints; check that these are the right weights." in capsys.readouterr().err
     assert "right weights" in meta_of(tmp_path / "a_meta.json")["notices"][-1]
 
 
@@ -559,9 +559,9 @@ def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walker
     [
         ("250,10", "Nobody was found at 250,10"),
         ("5,60@2.6", "Nobody was found"),
-        ("10", "10 is no place"),
-        ("a,b", "no place"),
-        ("1,2@x", "no place"),
+        ("10", "10 is not a place"),
+        ("a,b", "not a place"),
+        ("1,2@x", "not a place"),
     ],
 )
 def test_a_place_that_is_none_is_said(tmp_path, parts, capsys, place, words):
@@ -698,7 +698,7 @@ def test_further_formats_come_with_each_input_and_what_is_missing_is_written_whe
 def test_a_file_in_the_place_of_a_further_format_is_refused_before_anything_is_tracked(tmp_path, parts, capsys):
     (tmp_path / "clip_angles.csv").write_text("mine")
     assert track(walkers(tmp_path / "clip.mp4", 8), "--out", tmp_path, *ALSO) == 2
-    assert "clip_angles.csv exists already; choose another --out" in capsys.readouterr().err
+    assert "clip_angles.csv already exists; choose another --out" in capsys.readouterr().err
     assert (tmp_path / "clip_angles.csv").read_text() == "mine" and not (tmp_path / "clip_session.ppnet").exists()
 
 

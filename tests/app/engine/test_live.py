@@ -465,5 +465,5 @@ def test_a_network_that_reads_nobody_is_said_while_it_runs():
     run.engine.start()
     wait_for(lambda: run.processors and run.processors[0].seen)
     assert run.words == ""
-    run.processors[0].notices = ("The network reads nobody; are these the right weights?",)
-    wait_for(lambda: "are these the right weights?" in run.words)
+    run.processors[0].notices = ("The network reads nobody; check that these are the right weights.",)
+    wait_for(lambda: "check that these are the right weights." in run.words)

@@ -219,7 +219,7 @@ def test_an_error_while_drawing_is_said_and_the_raw_video_goes_on(tmp_path: Path
 
 def test_what_cannot_be_recorded(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="Nothing can be recorded"):
+    with pytest.raises(UserError, match="Recordings can't be saved"):
         Recorder(RecordingSettings(tmp_path / "file" / "x", "walk"), SceneStyle)
     with pytest.raises(ValueError):
         RecordingSettings(tmp_path, "walk", annotated=False)

@@ -57,7 +57,7 @@ def test_no_more_is_kept_than_wanted(replay, monkeypatch):
 
 
 def test_saved_with_its_true_times(replay, tmp_path):
-    with pytest.raises(UserError, match="too few pictures"):
+    with pytest.raises(UserError, match="not sent enough pictures"):
         write_replay(replay, tmp_path / "none.mp4", BARE, last_s=20, progress=lambda _share: None)
     fill(replay, 30)
     shares = []

@@ -88,7 +88,7 @@ def test_a_page_without_answers_says_how_much_is_tracked(qtbot, window, clip, st
     note = window.answers.note
     window.below.setCurrentWidget(window.answers)
     window.files.open_path(clip)
-    qtbot.waitUntil(lambda: window.answers.isVisible() and note.text() == "Nothing is tracked yet.")
+    qtbot.waitUntil(lambda: window.answers.isVisible() and note.text() == "Nothing has been tracked yet.")
     going.set()
     session = window.workspace.run.session
     qtbot.waitUntil(lambda: session.frame_count > 35)

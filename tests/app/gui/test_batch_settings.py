@@ -73,7 +73,7 @@ def test_a_turn_that_holds_for_the_next_video_too_can_be_left_out(window, batche
     ("name", "value", "words"),
     [
         ("adaptation.mirror", True, "Mirror"),
-        ("smoothing.undo_swaps", False, "Undo exchanged sides: off"),
+        ("smoothing.undo_swaps", False, "Undo swapped sides: off"),
         ("adaptation.slow_motion", 8.0, "Slow motion: 8 times slower"),
         ("start_s", 2.5, "Begin at: 2.5 s"),
         ("smoothing.min_score", 0.5, "Minimum confidence: 50 %"),

@@ -153,7 +153,7 @@ def test_somebody_in_another_file(qtbot, compared, tmp_path):
     qtbot.waitUntil(lambda: shown.image is not None and shown.image is not before)
     (tmp_path / "other" / "walk.mp4").unlink()
     compared.comparing.take_other(other)
-    assert "is not there" in shown.banner.text
+    assert "is missing" in shown.banner.text
 
 
 def test_a_person_who_shares_no_time_is_said(qtbot, compared):

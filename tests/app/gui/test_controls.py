@@ -375,14 +375,14 @@ def test_a_batch_says_what_it_is_doing_and_how_far_all_of_it_is(qtbot, window, t
     assert dialog.bar.isVisible() and dialog.bar.maximum() == 0, "it moves"
     seconds = row.text(3)
     qtbot.waitUntil(lambda: row.text(3) not in ("", seconds))
-    assert dialog.status.text() == "0 of 2 done, 0 % of all"
+    assert dialog.status.text() == "0 of 2 done, 0 % overall"
     loaded.set()
     qtbot.waitUntil(lambda: "frames per second" in row.text(1))
     dialog.refresh()
     share = int(row.text(1).split(" %")[0])
     assert 0 < share < 100
     assert dialog.bar.maximum() == 1000 and dialog.bar.value() == pytest.approx(5 * share, abs=5)
-    assert f"{share // 2} % of all" in dialog.status.text() or f"{(share + 1) // 2} % of all" in dialog.status.text()
+    assert f"{share // 2} % overall" in dialog.status.text() or f"{(share + 1) // 2} % overall" in dialog.status.text()
     tracked.set()
     qtbot.waitUntil(lambda: dialog.status.text() == "2 done")
 

@@ -359,7 +359,7 @@ def test_a_line_or_distance_of_numbers_is_held_plumb_as_with_shift(qtbot, open_c
     assert not vertex.left.isVisible() and dialog.extended.isVisible() == extended
     type_numbers(qtbot, first, 100, 50)
     type_numbers(qtbot, last, 140, 250)
-    qtbot.keyClicks(dialog.held, "Straight above")
+    qtbot.keyClicks(dialog.held, "Vertical")
     if extended:
         qtbot.keyClick(dialog.extended, Qt.Key.Key_Space)
     press(dialog, "Draw")

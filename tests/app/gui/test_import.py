@@ -28,7 +28,7 @@ def test_what_cannot_be_imported_is_said(qtbot, window, clip, tmp_path):
     assert said == ["Open the video first, then import its tracks."]
     opened(qtbot, window, clip)
     window.files.import_tracks(tmp_path / "nowhere.csv")
-    qtbot.waitUntil(lambda: any("nowhere.csv is not there" in words for words in said))
+    qtbot.waitUntil(lambda: any("nowhere.csv does not exist" in words for words in said))
 
 
 def test_a_file_without_any_of_our_joints_is_refused_in_words_of_the_window(qtbot, open_clip, tmp_path):

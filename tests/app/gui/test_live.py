@@ -180,7 +180,7 @@ def test_camera_is_asked_for_size_and_rate(qtbot, window, studio, monkeypatch):
     (dialog,) = window.findChildren(CameraDialog)
     dialog.size_wh.setCurrentIndex(dialog.size_wh.findText("1280 × 720"))
     dialog.rate.setCurrentIndex(2)
-    press(dialog, "Use it")
+    press(dialog, "Use camera")
     qtbot.waitUntil(lambda: window.view.picture is not None)
     assert studio.wishes[0] == {"size_wh": (1280, 720), "frame_rate": 30.0}
     assert "Desk camera" in window.windowTitle()

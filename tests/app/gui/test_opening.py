@@ -185,7 +185,7 @@ def test_a_session_is_not_shown_over_another_video_of_its_name(qtbot, window, cl
         video = Path(shutil.copy(clip, clip.with_suffix(".mkv")))
     window.files.open_path(video)
     qtbot.waitUntil(lambda: "another video of the same name" in window.banner.text)
-    assert window.workspace.run is None and window.banner.button.text() == "Track anew"
+    assert window.workspace.run is None and window.banner.button.text() == "Track again"
     clip.rename(clip.with_suffix(".old"))
     if video != clip:
         window.files.open_path(video)
@@ -217,7 +217,7 @@ def test_what_is_open_stays_until_the_next_can_really_be_opened(qtbot, open_clip
         event, _mime = dropped(path)
         window.dropEvent(event)
         qtbot.waitUntil(lambda words=words: words in window.banner.text)
-        assert window.workspace.run is run and window.banner.button.text() == "Track anew", path
+        assert window.workspace.run is run and window.banner.button.text() == "Track again", path
     fresh = tmp_path / "fresh.mp4"
     fresh.write_bytes(run.video.read_bytes())
     studio.gone = "gone.safetensors"
@@ -233,7 +233,7 @@ def test_what_is_open_stays_until_the_next_can_really_be_opened(qtbot, open_clip
     assert go_to(qtbot, window, 30).result is not None
     studio.gone = None
     window.files.open_path(next(iter(refusals)))
-    qtbot.waitUntil(lambda: window.banner.button.text() == "Track anew" and window.banner.isVisible())
+    qtbot.waitUntil(lambda: window.banner.button.text() == "Track again" and window.banner.isVisible())
     window.banner.button.click()
     qtbot.waitUntil(lambda: window.workspace.run not in (None, run))
 
@@ -260,8 +260,8 @@ def test_what_is_open_stays_where_the_next_needs_other_joints_or_a_folder(
     for path in (other, session_path(other)):
         window.banner.forget()
         window.files.open_path(path)
-        qtbot.waitUntil(lambda: "knows other joints" in window.banner.text)
-        assert window.workspace.run is run and window.banner.button.text() == "Track anew"
+        qtbot.waitUntil(lambda: "has different joints" in window.banner.text)
+        assert window.workspace.run is run and window.banner.button.text() == "Track again"
 
 
 def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window, clip, made_session):

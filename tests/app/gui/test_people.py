@@ -122,7 +122,7 @@ def test_merging_two_who_are_seen_at_once_says_what_is_left_out(qtbot, open_clip
     window.commands["merge"].trigger()
     assert ids_at(window, 19) == [1]
     (words,) = said
-    assert words.startswith("Person 2 is now person 1, everywhere. For 2.0 s both were seen at once")
+    assert words.startswith("Person 2 is now person 1, everywhere. Both were seen at once for 2.0 s")
 
 
 def test_who_is_hidden_is_shown_by_the_same_button(qtbot, open_clip):

@@ -142,9 +142,9 @@ def test_a_folder_that_cannot_be_is_said_in_plain_words(qtbot, open_clip, capsys
 def test_a_joint_says_whether_it_was_carried_on_or_not_read():
     result = made_result(3, (1,))
     carried = target_words(result, HitTarget(1, 4))
-    assert carried.startswith("right ear, confidence") and carried.endswith("not seen here but carried on")
+    assert carried.startswith("right ear, confidence") and carried.endswith("predicted: not seen here")
     unread = replace(result, raw=Poses.empty(COCO_17, 1))
-    assert target_words(unread, HitTarget(1, 4)).endswith("%, not read in this frame")
+    assert target_words(unread, HitTarget(1, 4)).endswith("%, predicted: not read in this frame")
     assert target_words(unread, HitTarget(1, 5)).endswith("%")
 
 

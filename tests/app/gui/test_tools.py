@@ -213,7 +213,7 @@ def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, o
     dialog.choose("tidy")
     assert Path(dialog.path.text()).name == "walk_tidy_2.csv" and not dialog.taken.isVisible()
     dialog.path.setText(str(tmp_path / "other.csv"))
-    assert dialog.taken.text() == "other.csv is there already; the new file will be other_2.csv."
+    assert dialog.taken.text() == "other.csv already exists; the new file will be other_2.csv."
     assert dialog.taken.isVisible()
     press(dialog, "Export")
     qtbot.waitUntil(lambda: dialog.status.text() == "Written: other_2.csv")

@@ -245,7 +245,7 @@ def test_what_is_wrong_with_a_file_is_said(qtbot, window, tmp_path):
         data[place : place + size] = bytes([0xAA]) * size
     path.write_bytes(data)
     opened(qtbot, window, path)
-    words = "torn.mp4 is damaged: 3 of its pieces could not be decoded."
+    words = "torn.mp4 is damaged: 3 of its packets could not be decoded."
     qtbot.waitUntil(lambda: window.banner.text == words)
 
 
@@ -256,7 +256,7 @@ def test_a_run_whose_network_is_gone_says_so_in_its_log_or_is_refused(qtbot, win
     path = cut_short(clip, begun, skeleton=skeleton)
     window.files.open_path(path)
     if skeleton is MPII_16:
-        qtbot.waitUntil(lambda: "other joints" in window.banner.text)
+        qtbot.waitUntil(lambda: "different joints" in window.banner.text)
         return
     qtbot.waitUntil(lambda: window.workspace.run is not None)
     changes = window.workspace.run.session.setting_changes

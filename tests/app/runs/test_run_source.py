@@ -96,7 +96,7 @@ def test_a_folder_of_pictures_at_a_given_rate(tmp_path: Path, clip: Path) -> Non
 
 def test_a_region_outside_of_the_picture_is_told(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["track", str(clip), "--out", str(clip.parent / "out"), "--region", "500", "0", "900", "64"]) == 2
-    assert "outside of the picture, which is 128 pixels wide and 64 high" in capsys.readouterr().err
+    assert "outside the picture, which is 128 pixels wide and 64 high" in capsys.readouterr().err
 
 
 def test_odd_names_of_input_and_output(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

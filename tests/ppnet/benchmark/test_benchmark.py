@@ -92,7 +92,7 @@ def test_a_batch_that_does_not_fit_is_made_smaller_and_said(monkeypatch):
     monkeypatch.setattr("ppnet.benchmark.subject.available_bytes", lambda device: 13 * 2**20)
     (r,) = measure(["M1-D1-W8"], SETTING, [("forward", 512)], rounds=1, progress=said.append)
     taken = r.timings["forward 512"].batch
-    assert 1 <= taken < 512 and any(f"512 does not fit the memory (forward); {taken} does" in text for text in said)
+    assert 1 <= taken < 512 and any(f"512 does not fit in memory (forward); {taken} does" in text for text in said)
     monkeypatch.setattr("ppnet.benchmark.subject.available_bytes", lambda device: 1000)
     with pytest.raises(UserError, match="Not even one crop"):
         measure(["M1-D1-W8"], SETTING, [("forward", 512)], rounds=1)

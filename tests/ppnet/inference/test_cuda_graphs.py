@@ -90,7 +90,7 @@ class Deaf(StandIn):
         """Gives what it gave before."""
 
 
-@pytest.mark.parametrize(("capture", "why"), [(fails_to_capture, "not permitted"), (Deaf, "answers otherwise")])
+@pytest.mark.parametrize(("capture", "why"), [(fails_to_capture, "not permitted"), (Deaf, "output differs")])
 def test_without_graphs_all_goes_on_and_one_line_is_logged(capture, why, caplog):
     tries = []
     graphed = GraphedForward(forward, lambda *given: tries.append(1) or capture(*given))

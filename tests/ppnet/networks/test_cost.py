@@ -118,7 +118,7 @@ def test_info_prints_and_writes_the_figures(capsys, tmp_path):
     [
         (["resnet"], "There is no network 'resnet'"),
         (["M9999-D9999-W32"], "There is no network"),
-        (["M2-D2-W32", "--input", "big"], "no input size"),
+        (["M2-D2-W32", "--input", "big"], "not an input size"),
         (["hourglass-2", "--input", "384x288"], "cannot take"),
         (["M2-D2-W32", "--joints", "0"], "joints"),
         (["M2-D2-W32", "--json", "/no/such/folder/x.json"], "could not be written"),

@@ -139,7 +139,7 @@ def test_joints_that_cannot_be_validated_are_refused_before_the_first_step(optio
     people = options[options.index("--data") + 1].removesuffix("@4")
     mpii = ["--preset", "paper-mpii", "--val", people, "--samples", "4", "--out", str(tmp_path / "run")]
     assert main([*options, *mpii]) == 2
-    assert "leave --val out" in capsys.readouterr().err
+    assert "leave out --val" in capsys.readouterr().err
 
 
 def test_after_a_run_the_smallest_numbers_are_not_zero_again(options, tmp_path):

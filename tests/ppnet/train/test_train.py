@@ -208,7 +208,7 @@ def test_a_terminated_run_keeps_its_last_step(people, tmp_path):
 
 @pytest.mark.parametrize(
     ("option", "value", "words"),
-    [("--data", "coco:nowhere.json", "cannot be read"), ("--data", "nonsense", "no data source"),
+    [("--data", "coco:nowhere.json", "cannot be read"), ("--data", "nonsense", "not a data source"),
      ("--batch", "0", "--batch"), ("--init", "nowhere.pth", "nowhere.pth")],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(people, tmp_path, capsys, option, value, words):

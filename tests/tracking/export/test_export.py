@@ -271,7 +271,7 @@ def test_an_export_is_whole_or_not_there(session: Session, tmp_path: Path, name:
         export(edited_session, name, path, tick=stop)
     assert list(path.parent.iterdir()) == []
     export(edited_session, name, path)
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         export(edited_session, name, path)
     export(edited_session, name, path, overwrite=True)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -328,7 +328,7 @@ def test_the_video_is_drawn_again_with_the_edits(filmed: Session, tmp_path: Path
 def test_the_wrong_video_is_not_drawn_on(filmed: Session, tmp_path: Path) -> None:
     edited_session = EditedSession(filmed)
     (tmp_path / "walk.mp4").rename(tmp_path / "moved.mp4")
-    with pytest.raises(UserError, match="not there"):
+    with pytest.raises(UserError, match="is missing"):
         export(edited_session, "video", tmp_path / "again.mp4")
     for count, rate in (10, 30), (40, 25):  # too short; other times
         writer = VideoWriter(tmp_path / "walk.mp4", (160, 120), frame_rate=rate)
@@ -345,7 +345,7 @@ def test_a_live_run_has_no_pictures(tmp_path: Path) -> None:
     live = replace(SOURCE, is_live=True, path=None)
     with (
         Session.create(tmp_path / "a_session.ppnet", made_header(source=live)) as session,
-        pytest.raises(UserError, match="live run"),
+        pytest.raises(UserError, match="live session"),
     ):
         export(EditedSession(session), "video", tmp_path / "a.mp4")
 

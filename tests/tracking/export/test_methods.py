@@ -25,7 +25,7 @@ def test_source_people_keypoints_and_corrections_are_counted(session, tmp_path):
     assert "from the video walk.mp4 (640 × 480 pixels, 30 frames per second)" in text
     assert "Three people were tracked, seen in 9 to 37 frames each." in text
     assert "17 keypoints of each person (coco17) were estimated by PPNet M2-D2-W32 (Zhao et al., 2021" in text
-    assert "1 exchange of two people's numbers, 1 keypoint set by hand." in text
+    assert "1 swap of two people's numbers, 1 keypoint set by hand." in text
     assert "Positions are in pixels" in text
     assert len(references) == 2 and all(words.startswith(("Zhao, L.", "Tan, M.")) for words in references)
 
@@ -53,7 +53,9 @@ def test_the_part_between_in_and_out_point_and_the_strength_of_each_smoother_are
     session.add_edit(ChooseSmoothing("rts", 30, 0.4))
     text, _ = methods(session, tmp_path)
     assert "30 frames per second), between 0.200 s and 0.500 s. " in text
-    assert "(no lag). Left and right of a limb were exchanged where that was the likelier reading" in text
+    assert (
+        "(no lag). Left and right of a limb were swapped where the joints' motion and the network's confidence" in text
+    )
     assert "Rauch-Tung-Striebel smoother (strength 30 of 100)" in text and "in every third frame" in text
 
 
@@ -72,8 +74,9 @@ def test_other_settings_have_other_words(tmp_path):
         text, references = methods(session, tmp_path)
     assert "the detector mine.onnx, which searched large frames in parts as well in every frame" in text
     assert (
-        "averaged with the answer for the mirror image, at 0.75 of its input size, of people who held "
-        "still in every second frame only."
+        "averaged with the prediction for the mirrored image, at 0.75 of its input size, people who held still in "
+        "every "
+        "second frame only."
     ) in text
     assert "positions were not smoothed" in text and "No people were tracked." in text
     assert "Nothing was corrected by hand." in text and len(references) == 1

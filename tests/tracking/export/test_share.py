@@ -122,7 +122,7 @@ def test_one_picture(session):
 
 @pytest.mark.parametrize("speed", [0.0, 1.5, -1])
 def test_a_speed_that_makes_no_sense_is_refused(session, tmp_path, speed):
-    with pytest.raises(UserError, match="speed must lie between"):
+    with pytest.raises(UserError, match="speed must be between"):
         write_shared_clip(EditedSession(session), tmp_path / "slow.mp4", no_tick, style=BARE, speed=speed)
 
 

@@ -108,7 +108,7 @@ def test_what_is_asked_for_is_limited_before_it_is_read(tmp_path: Path, monkeypa
         h5py.h5d.create(file.id, b"plugin", h5py.h5t.NATIVE_INT32, h5py.h5s.create_simple((4,)), plist)
     for name, words in {
         "huge": "larger than", "chunk": "larger than", "texts": "more than", "long": "too long", "refs": "neither",
-        "long@many": "no single value", "plugin": "not known here",
+        "long@many": "not a single value", "plugin": "unsupported way",
     }.items():  # fmt: skip
         with pytest.raises(ValueError, match=words):
             found_in(tmp_path / "a.h5", name)

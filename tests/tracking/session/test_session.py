@@ -97,7 +97,7 @@ def test_frames_may_have_gaps_but_never_go_back(tmp_path: Path) -> None:
 
 def test_existing_file_is_kept_unless_overwriting_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "a_session.ppnet", 3)
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         Session.create(path, made_header())
     with Session.create(path, made_header(), overwrite=True) as session:
         assert session.frame_count == 0
@@ -228,9 +228,9 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     before = path.read_bytes()
     with Session.open(path) as session:
         list(session.results())
-        with pytest.raises(UserError, match="reading only"):
+        with pytest.raises(UserError, match="read-only"):
             session.append(made_result(1000))
-        with pytest.raises(UserError, match="reading only"):
+        with pytest.raises(UserError, match="read-only"):
             session.add_edit(SwapIds(1, 2, 3))
     assert path.read_bytes() == before
 
@@ -410,7 +410,7 @@ def test_a_session_that_may_not_grow_is_not_called_damaged(tmp_path: Path) -> No
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), str(path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.startswith(f"The disk does not answer, or takes no larger file than {path} is")
+    assert done.stdout.startswith(f"The disk does not respond, or allows no larger file than {path} is")
     with Session.open(path) as session:
         assert session.frame_count > 0
 

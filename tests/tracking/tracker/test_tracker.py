@@ -485,9 +485,9 @@ def test_settings_have_limits(settings):
 
 
 def test_settings_of_motion_and_appearance_have_limits():
-    with pytest.raises(UserError, match="measured_share must lie between 0 and 1"):
+    with pytest.raises(UserError, match="measured_share must be between 0 and 1"):
         MotionSettings(measured_share=1.1)
-    with pytest.raises(UserError, match="spread must lie"):
+    with pytest.raises(UserError, match="spread must be between"):
         AppearanceSettings(spread=float("inf"))
 
 

@@ -94,7 +94,7 @@ def test_pulled_out_while_running(device, monkeypatch):
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
-        ("camera:7", "Camera 7 .camera 7. does not open"),
+        ("camera:7", "Camera 7 .camera 7. cannot be opened"),
         ("camera:phone", "no camera named phone; cameras found: 2 .HD"),
     ],
 )

@@ -151,9 +151,9 @@ def test_start_and_end(tmp_path):
         assert not source.ended_early
     with pytest.raises(UserError, match="before the end"):
         open_source(path, span=TimeSpan(start_s=2, end_s=1))
-    with pytest.raises(UserError, match="no picture between"):
+    with pytest.raises(UserError, match="no frame between"):
         open_source(path, span=TimeSpan(start_s=50))
-    with pytest.raises(UserError, match=r"no picture between .*; its times run from 3\.000 to 3\.333 s"):
+    with pytest.raises(UserError, match=r"no frame between .*; its times run from 3\.000 to 3\.333 s"):
         open_source(make_clip(tmp_path / "late.mp4", range(90, 100)), span=TimeSpan(end_s=1))
 
 
@@ -213,7 +213,7 @@ def test_pieces_that_cannot_be_decoded_are_left_out_and_counted(tmp_path):
     path.write_bytes(data)
     with open_source(path) as source:
         frames = list(source)
-        assert source.notices == ("a.mp4 is damaged: 3 of its pieces could not be decoded.",)
+        assert source.notices == ("a.mp4 is damaged: 3 of its packets could not be decoded.",)
         assert not source.ended_early
     assert [frame.index for frame in frames] == [index for index in range(60) if index not in (20, 21, 22)]
     assert [index_of(frame.image) for frame in frames] == [frame.index % 45 for frame in frames]
@@ -273,8 +273,8 @@ def _header_only(path):
         (lambda path: path, "There is no file .*bad.mp4"),
         (_text, "bad.mp4 is not a video"),
         (_empty, "bad.mp4 is empty"),
-        (make_sound_only, "bad.mp4 holds sound but no picture"),
-        (_no_frames, "bad.mp4 holds no picture that can be decoded"),
+        (make_sound_only, "bad.mp4 contains sound but no picture"),
+        (_no_frames, "bad.mp4 has no frame that can be decoded"),
     ],
 )
 def test_bad_files_are_told_in_one_sentence(tmp_path, make, sentence):

@@ -26,7 +26,7 @@ def test_folder_in_natural_order(tmp_path):
         frames = list(source)
         assert source.info.frame_count == 6
         assert source.info.frame_rate == 30
-        assert source.notices == ("What is no picture was left out: notes.txt.",)
+        assert source.notices == ("Files that are not images were left out: notes.txt.",)
     assert [index_of(frame.image) for frame in frames] == [0, 1, 2, 10, 11, 20]
     assert [frame.time_s for frame in frames] == pytest.approx([index / 30 for index in range(6)])
     assert frames[0].image[4, 4].tolist() == [255, 0, 0]
@@ -76,15 +76,15 @@ def test_grey_and_transparent_pictures_become_rgb(tmp_path):
 
 
 def test_bad_places_are_told_in_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="holds no pictures"):
+    with pytest.raises(UserError, match="has no images"):
         open_source(tmp_path)
     with pytest.raises(UserError, match="There is no file"):
         open_source(tmp_path / "none.png")
     (tmp_path / "bad.png").write_bytes(b"x")
     for place in (tmp_path, tmp_path / "bad.png"):
-        with pytest.raises(UserError, match="holds no picture that can be read"):
+        with pytest.raises(UserError, match="has no readable image"):
             open_source(place)
-    with pytest.raises(UserError, match="no picture between"):
+    with pytest.raises(UserError, match="no frame between"):
         open_source(save(tmp_path / "a.png", 1), span=TimeSpan(start_s=1))
 
 
@@ -139,7 +139,7 @@ def test_a_broken_link_keeps_its_place(tmp_path):
     (tmp_path / "2.png").symlink_to(tmp_path / "nowhere.png")
     with open_source(tmp_path) as source:
         assert [(frame.index, index_of(frame.image)) for frame in source] == [(0, 0), (1, 1), (3, 3)]
-        assert source.notices == ("2.png is not a picture that can be read; left out.",)
+        assert source.notices == ("2.png is not a readable image; it was left out.",)
 
 
 def test_pictures_of_other_sizes_are_fitted_into_the_first(tmp_path):
@@ -152,7 +152,7 @@ def test_pictures_of_other_sizes_are_fitted_into_the_first(tmp_path):
         assert {frame.size_wh for frame in frames} == {(96, 64)}
         assert abs(index_of(frames[1].image) - 7) <= 1
         assert frames[2].image[:, :20].max() == 0, "upright pictures stand between black bars"
-        assert any("pictures of several sizes; all were brought to 96x64" in notice for notice in source.notices)
+        assert any("images of several sizes; all were scaled to 96x64" in notice for notice in source.notices)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs to become somebody else")

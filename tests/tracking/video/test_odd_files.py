@@ -88,7 +88,7 @@ def test_a_lost_picture_moves_none_behind_it_in_time(tmp_path, base):
 def test_a_raw_stream_says_which_rate_was_assumed(tmp_path, base):
     ffmpeg("-i", base, "-pix_fmt", "yuv420p", *OF_FFMPEG["raw.h264"], tmp_path / "raw.h264")
     with open_source(tmp_path / "raw.h264") as source:
-        assert any("holds no times; 30 pictures a second were assumed" in notice for notice in source.notices)
+        assert any("has no times; 30 frames per second were assumed" in notice for notice in source.notices)
 
 
 def test_joined_recordings_get_one_rising_time(tmp_path, base):

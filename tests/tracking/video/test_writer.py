@@ -362,11 +362,11 @@ def test_sound_of_eight_channels_in_an_order_of_their_own_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("end", "sentence"),
     [
-        ("sys.exit(1)", "The sound of a.mov cannot be read; the video has none."),
+        ("sys.exit(1)", "The sound of a.mov cannot be read; the new video has none."),
         ("transcode(sys.argv[2], int(sys.argv[3])); os.abort()",
          "The sound cannot be decoded to its end; the rest of it was left out."),
         ("transcode(sys.argv[2], int(sys.argv[3])); sys.exit(DAMAGED)",
-         "Pieces of the sound are damaged; they were left out."),
+         "Parts of the sound are damaged; they were left out."),
     ],
 )  # fmt: skip
 def test_sound_that_takes_its_decoder_down_costs_the_video_nothing(tmp_path, monkeypatch, end, sentence):
@@ -504,6 +504,6 @@ def _sound_hash(path, number=0):
 
 
 def test_pictures_larger_than_the_encoder_takes_are_told_before_anything_is_written(tmp_path):
-    with pytest.raises(UserError, match=r"pictures of 17000x64 are larger than H.264 takes \(16384 pixels a side\)"):
+    with pytest.raises(UserError, match=r"frames of 17000x64 are larger than H.264 allows \(16384 pixels a side\)"):
         VideoWriter(tmp_path / "out.mp4", (17000, 64))
     assert not list(tmp_path.iterdir())

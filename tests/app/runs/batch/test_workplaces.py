@@ -132,7 +132,7 @@ def test_what_is_done_is_not_done_again_and_what_was_cut_short_is(tmp_path, caps
     assert track(tmp_path / "videos", "--out", out, "--jobs", 1) == 2
     assert tables(out) == whole and (out / "00_keypoints.csv").stat().st_ino == old
     rows = summary_of(out)
-    assert [rows[clip.name]["remarks"] for clip in clips] == ["It was done before.", "", ""]
+    assert [rows[clip.name]["remarks"] for clip in clips] == ["It was already done.", "", ""]
     assert rows["broken.mp4"]["state"] == "failed" and rows["01.mp4"]["frames"] == "9"
 
 
@@ -140,7 +140,7 @@ def test_other_settings_and_edits_are_not_lost_by_a_resumed_batch(tmp_path, caps
     (clip,), out = clips_in(tmp_path / "videos", 1), tmp_path / "out"
     assert track(clip, "--out", out, "--jobs", 1) == 0
     assert track(clip, "--out", out, "--jobs", 1, "--min-conf", 0.7) == 2
-    assert "results of another input or of other settings" in capsys.readouterr().err
+    assert "results of another input or other settings" in capsys.readouterr().err
     with Session.open(out / "00_session.ppnet", writable=True) as session:
         session.add_edit(RenamePerson(1, "Zoë"))
     (out / "00_keypoints.csv").unlink()
@@ -168,7 +168,7 @@ def test_a_damaged_meta_file_is_one_sentence_of_a_resumed_batch(tmp_path, capsys
     capsys.readouterr()
     assert track(clip, "--out", out, "--jobs", 1) == 2
     said = capsys.readouterr().err
-    assert "results of another input or of other settings" in said and said.count("\n") == 1
+    assert "results of another input or other settings" in said and said.count("\n") == 1
 
 
 def test_results_of_a_file_in_whose_place_another_lies_are_not_taken_for_its_own(tmp_path, capsys):
@@ -261,7 +261,7 @@ def test_a_dozen_files_killed_and_resumed_give_the_same(tmp_path, number):
     assert 0 < len(list(out.glob("*_meta.json"))) < 12
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
+    assert any(row["remarks"] == "It was already done." for row in summary_of(out).values())
     assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
     assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
 
@@ -339,7 +339,7 @@ def test_a_dozen_files_on_a_cluster_killed_and_resumed_give_the_same(tmp_path, c
     wait_for(lambda: not list(out.glob("*.lock")))  # the workers end what they have begun
     assert 0 < len(list(out.glob("*_meta.json"))) < 12
     assert track(tmp_path / "videos", "--out", out, *words) == 0
-    assert any(row["remarks"] == "It was done before." for row in summary_of(out).values())
+    assert any(row["remarks"] == "It was already done." for row in summary_of(out).values())
     assert track(tmp_path / "videos", "--out", tmp_path / "here") == 0
     assert tables(out) == tables(tmp_path / "here") and len(tables(out)) == 12
 
@@ -405,7 +405,7 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path, capsys, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("app.runs.batch.cluster.CONNECT_S", 0.3)
     assert track("a.mp4", "--out", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9") == 2
-    assert capsys.readouterr().err.startswith("No Dask scheduler answers at tcp://127.0.0.1:9")
+    assert capsys.readouterr().err.startswith("No Dask scheduler responds at tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
 
@@ -414,6 +414,6 @@ def test_a_stream_is_not_gone_on_with_and_loses_nothing(tmp_path):
     paths = OutputFolder(tmp_path, taken="resume").paths_for(address)
     assert earlier_report(paths, address, RunSettings()) is None
     paths.meta.write_text(json.dumps({"complete": False, "frames": 9, "persons": 1, "fps": 9.0, "input": {}}))
-    with pytest.raises(UserError, match=r"a stream can't be gone on with; add --overwrite") as told:
+    with pytest.raises(UserError, match=r"a stream can't be continued; add --overwrite") as told:
         earlier_report(paths, address, RunSettings())
     assert "secret" not in str(told.value)
