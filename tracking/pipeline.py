@@ -77,7 +77,7 @@ class Pipeline:
         tracked_s = perf_counter()
         smoothed, states = smoothed_in_picture(
             self._smoother, tracks.ids, raw, tracks.boxes, frame.time_s, size_wh=frame.size_wh,
-            unread=unread_people(tracks, raw),
+            unread=unread_people(tracks.states, raw.keypoints),
         )  # fmt: skip
         if self.settings.skip_still:
             min_score = self.settings.smoothing.min_score

@@ -90,7 +90,7 @@ class StillPeople:
         sure = (raw.scores >= min_score) & raw.placed
         keypoints = np.where(sure[..., None], raw.keypoints, np.nan)
         carried = (states == KeypointState.PREDICTED).any(axis=1)
-        unread = unread_people(tracks, raw)
+        unread = unread_people(tracks.states, raw.keypoints)
         for row in np.flatnonzero(tracks.states == TrackState.TRACKED).tolist():
             number, last = int(tracks.ids[row]), before.get(int(tracks.ids[row]))
             if unread[row]:

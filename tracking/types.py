@@ -122,11 +122,11 @@ class Tracks:
         )
 
 
-def unread_people(tracks: Tracks, raw: Poses) -> npt.NDArray[np.bool_]:
-    """(N,) people in view whom the network was not asked about, as they held still: what is known of their joints is
-    carried on for this one frame."""
-    in_view = tracks.states == TrackState.TRACKED.value
-    return np.asarray(in_view & ~np.isfinite(raw.keypoints[..., 0]).any(axis=1), np.bool_)
+def unread_people(states: npt.NDArray[np.uint8], keypoints: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """(N,) people in view whom the network was not asked about, because they held still: their joints are predicted
+    for this one frame. states: (N,) `TrackState`; keypoints: (N, K, 2) as the network gave them."""
+    in_view = states == TrackState.TRACKED.value
+    return np.asarray(in_view & ~np.isfinite(keypoints[..., 0]).any(axis=1), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class FrameResult:
     @property
     def unread(self) -> npt.NDArray[np.bool_]:
         """(N,) see `unread_people`."""
-        return unread_people(self.tracks, self.raw)
+        return unread_people(self.tracks.states, self.raw.keypoints)
 
     @property
     def known_keypoints(self) -> npt.NDArray[np.float32]:

@@ -15,14 +15,13 @@ class EngineState(Enum):
     STOPPED = "stopped"
     STARTING = "starting"
     RUNNING = "running"
-    PAUSED = "paused"
     STOPPING = "stopping"
     FAULTED = "faulted"
 
     @property
     def is_active(self) -> bool:
         """Whether threads are at work."""
-        return self in (EngineState.STARTING, EngineState.RUNNING, EngineState.PAUSED, EngineState.STOPPING)
+        return self in (EngineState.STARTING, EngineState.RUNNING, EngineState.STOPPING)
 
 
 class CameraState(Enum):

@@ -1,6 +1,6 @@
-"""What an edit does, in a few words for the menu: Undo: swap people 1 and 2. And lists in words."""
+"""What an edit does, in a few words for the menu: Undo: swap people 1 and 2."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from tracking.measurements import name_of
@@ -41,8 +41,3 @@ def as_menu_text(words: str) -> str:
     their middle."""
     shown = words if len(words) <= MENU_LETTERS else f"{words[: MENU_LETTERS - 20]}…{words[-19:]}"
     return shown.replace("&", "&&")
-
-
-def listed(words: Sequence[str]) -> str:
-    """left hip, left knee and left ankle."""
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]

@@ -76,8 +76,6 @@ class FileRun(Generic[S]):
         self._is_stored = threading.Event()  # all that was read of a segment
         self._reached_s: float | None = None
         self._stop = threading.Event()
-        self._go = threading.Event()
-        self._go.set()
         self._source: VideoSource | None = None
         self._is_all_read = self._is_complete = False
         self._device = ""
@@ -108,27 +106,12 @@ class FileRun(Generic[S]):
         for thread in self._threads:
             thread.start()
 
-    def pause(self) -> None:
-        """Holds after the frame at work."""
-        with self._lock:
-            if self._state in (EngineState.STARTING, EngineState.RUNNING):
-                self._go.clear()
-                self._state = EngineState.PAUSED
-
-    def resume(self) -> None:
-        """Goes on after `pause`."""
-        with self._lock:
-            if self._state is EngineState.PAUSED:
-                self._state = EngineState.RUNNING
-        self._go.set()
-
     def stop(self, timeout_s: float | None = 2.0) -> bool:
         """Ends after the frame at work; what was tracked stays. True when all has ended; None waits for that."""
         with self._lock:
             if self._state.is_active:
                 self._state = EngineState.STOPPING
         self._stop.set()
-        self._go.set()
         self._frames.abandon()
         return self._joined(timeout_s)
 
@@ -272,10 +255,8 @@ class FileRun(Generic[S]):
         return self._error is None
 
     def _taken(self) -> Iterator[Step | None]:
-        """Steps in order until the end of the source or a stop; holds while paused. What is not wanted any more is left
-        out."""
+        """Steps in order until the end of the source or a stop. What is not wanted any more is left out."""
         for step in self._frames:
-            self._go.wait()
             if self._stop.is_set():
                 return
             if step is None or self._is_wanted(step):

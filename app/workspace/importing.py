@@ -9,7 +9,7 @@ from pathlib import Path
 from ppnet.output_files import refuse_existing, writing
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
-from tracking.importing.track_table import TrackTable, listed
+from tracking.importing.track_table import TrackTable, listed_names
 from tracking.session.session import session_path
 from tracking.video.factory import open_source
 
@@ -56,5 +56,5 @@ def import_tracks(
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    notice = f"Left out, because this program has no such joints: {listed(left_out)}." if left_out else ""
+    notice = f"Left out, because this program has no such joints: {listed_names(left_out)}." if left_out else ""
     return Imported(place, len(times_s), len(set(table.ids.tolist())), notice)

@@ -50,7 +50,7 @@ def export(network: "nn.Module", info: "CheckpointInfo", path: Path) -> float:
     from ppnet.inference.openvino_backend import FromCrops
     from ppnet.inference.probe import probe
     from ppnet.networks.folded import fold_batch_norm
-    from ppnet.openvino_runtime import openvino_core
+    from ppnet.openvino_runtime import compile_network, openvino_core
 
     try:
         import onnx
@@ -71,8 +71,7 @@ def export(network: "nn.Module", info: "CheckpointInfo", path: Path) -> float:
         model = onnx.load(file)
     onnx.helper.set_model_props(model, _metadata(info))
     content = model.SerializeToString()
-    core = openvino_core()
-    found = core.compile_model(core.read_model(content, b""), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(crops)[0]
+    found = compile_network(openvino_core().read_model(content, b""))(crops)[0]
     difference = float(abs(found - wanted).max())
     if difference > LARGEST_DIFFERENCE:
         raise UserError(

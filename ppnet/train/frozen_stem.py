@@ -10,7 +10,7 @@ from ppnet.device import cpu_has_bf16
 from ppnet.inference.openvino_backend import from_torch
 from ppnet.networks.folded import fold_batch_norm
 from ppnet.networks.pyramid import PPNet
-from ppnet.openvino_runtime import openvino_core
+from ppnet.openvino_runtime import compile_network
 
 
 class FrozenStem:
@@ -42,12 +42,8 @@ class FrozenStem:
             self._model = from_torch(stem, torch.zeros(1, *shape[1:]))
         model = self._model.clone()
         model.reshape(list(shape))
-        options = {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._bf16 else "f32",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "ENABLE_CPU_PINNING": False,
-        }
-        return openvino_core().compile_model(model, "CPU", options).create_infer_request()
+        precision = "bf16" if self._bf16 else "f32"
+        return compile_network(model, precision, threads=torch.get_num_threads()).create_infer_request()
 
 
 class _ChannelsLast(nn.Module):

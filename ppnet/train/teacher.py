@@ -25,7 +25,7 @@ from ppnet.errors import UserError
 from ppnet.inference.backend import Crops, Heatmaps
 from ppnet.inference.backend_choice import make_backend
 from ppnet.inference.normalise import Normalise
-from ppnet.openvino_runtime import openvino_core
+from ppnet.openvino_runtime import compile_network, openvino_core
 
 OTHER_FORMATS = (".onnx", ".xml")
 USUAL_SIGMA = 2.0  # cells, of the published networks at 256x192 (SimpleBaseline, HRNet and those trained like them)
@@ -103,8 +103,7 @@ def _other_network(path: Path) -> tuple[Callable[[Crops], Heatmaps], Codec, int]
     def compiled(count: int) -> Any:
         fixed = model.clone()
         fixed.reshape([count, 3, height, width])
-        options = {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "ENABLE_CPU_PINNING": False}
-        return openvino_core().compile_model(fixed, "CPU", options)
+        return compile_network(fixed, None, threads=torch.get_num_threads())
 
     def run(crops: Crops) -> Heatmaps:
         pictures = normalise(torch.from_numpy(crops)).contiguous().numpy()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import ppnet
 from ppnet.cache import cached_file, read_checked, write_checked
 from ppnet.device import cpu_has_amx, cpu_has_vnni
-from ppnet.openvino_runtime import load_openvino, openvino_core
+from ppnet.openvino_runtime import compile_network, cpu_options, load_openvino, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import (
     GREY,
@@ -142,13 +142,9 @@ def _network(height: int, width: int) -> Any:
     """
     core = openvino_core()
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    options = {
-        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
-        # It looks while the network reads joints, and leaves that one a part of the cores.
-        "INFERENCE_NUM_THREADS": min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)),
-        "NUM_STREAMS": 1,
-        "ENABLE_CPU_PINNING": False,
-    }
+    # It works while the network reads joints, and leaves that one a part of the cores.
+    threads = min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2))
+    options = cpu_options("bf16" if has_bf16 else "f32", threads=threads, streams=1)
     machine = core.get_property("CPU", "FULL_DEVICE_NAME"), load_openvino().__version__, ppnet.__version__
     place = cached_file("detectors", (EFFICIENTDET, height, width, _is_in_bytes(), options, machine))
     kept = read_checked(place)
@@ -254,8 +250,7 @@ def _heads(model: Any, values: int, wanted: list[int]) -> Any:
 
 def _constants(outputs: list[Any]) -> list[npt.NDArray[np.float32]]:
     """What parts of a network come to that have no input."""
-    options = {"INFERENCE_PRECISION_HINT": "f32"}
-    network = openvino_core().compile_model(load_openvino().Model(outputs, []), "CPU", options)
+    network = compile_network(load_openvino().Model(outputs, []))
     return [np.array(value) for value in network().values()]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.errors import UserError
-from ppnet.openvino_runtime import openvino_core
+from ppnet.openvino_runtime import compile_network, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import UNUSABLE, Image, best_people, check_image, model_path
 from tracking.detection.onnx_families import Family, family_of
@@ -106,9 +106,7 @@ def _input_size(model: Any) -> int:
 def _compiled(model: Any, size: int) -> tuple[Any, list[Floats]]:
     """The network for inputs of this size, and its outputs for a grey picture."""
     model.reshape([1, 3, size, size])
-    # fp32 everywhere: a file gives the same boxes on every CPU.
-    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    network = openvino_core().compile_model(model, "CPU", options)
+    network = compile_network(model, streams=1)  # in fp32: a file gives the same boxes on every CPU
     return network, _run(network, np.zeros((size, size, 3), np.float32))
 
 

@@ -10,6 +10,7 @@ import ppnet
 from ppnet.output_files import write_json
 from tracking.evaluate.clips import HALVES, Parts, chosen_clips, clip_results, clip_truth
 from tracking.evaluate.report import Figures, Run, curve_table, figures_of, identity_table, plot, rate_difference
+from tracking.evaluate.run import smoothed_again
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import SmoothingSettings
 
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Track, score, print."""
     smoothing = SmoothingSettings(strength=arguments.strength)
-    settings = PipelineSettings(detect_every=arguments.detect_every, smoothing=smoothing)
+    settings = PipelineSettings(detect_every=arguments.detect_every)  # tracks don't depend on how joints are smoothed
     specs = chosen_clips(half=arguments.half, names=arguments.only)
     parts = _parts(arguments)
     runs: dict[str, Run] = {}
@@ -54,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         for spec in specs:
             place, truth = clip_truth(spec, arguments.clips)
             print(f"{spec.name}: {len(truth.frames)} frames", flush=True)
-            runs[spec.name] = truth, clip_results(place, truth, parts, settings=settings, again=arguments.again)
+            results = clip_results(place, truth, parts, settings=settings, again=arguments.again)
+            runs[spec.name] = truth, smoothed_again(results, smoothing)
     finally:
         if parts.detector is not None:
             parts.detector.close()

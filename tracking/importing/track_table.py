@@ -12,6 +12,7 @@ from ppnet.errors import UserError
 from ppnet.skeleton import SKELETONS, Skeleton
 from tracking.assignment import cheapest_pairs
 from tracking.boxes import iou_matrix
+from tracking.number_words import listed
 from tracking.session.edits import MAX_NAME
 from tracking.session.format import LIMIT, MAX_PEOPLE, MAX_PIXEL
 
@@ -86,14 +87,14 @@ class TrackTable:
         given |= {ours: self.joints.index(name) for name, ours in chosen.items()}
         able = [one for one in _BY_SIZE if set(chosen.values()) <= set(one.keypoints)]
         if not able:
-            raise UserError(f"No skeleton has all of {listed(chosen.values())}.")
+            raise UserError(f"No skeleton has all of {listed_names(chosen.values())}.")
         places = {skeleton: [given.get(name, -1) for name in skeleton.keypoints] for skeleton in able}
         skeleton = max(able, key=lambda one: sum(place >= 0 for place in places[one]))
         place = np.array(places[skeleton])
         if (place < 0).all():
             raise UserError(
-                f"None of the file's joints is known here: it has {listed(self.joints)}; at least one of these is "
-                f"needed: {listed(skeleton.keypoints)}.",
+                f"None of the file's joints is known here: it has {listed_names(self.joints)}; at least one of these "
+                f"is needed: {listed_names(skeleton.keypoints)}.",
                 option="`--map NAME=keypoint` says which is which",
             )
 
@@ -117,9 +118,9 @@ class TrackTable:
         known = dict.fromkeys(name for skeleton in _BY_SIZE for name in skeleton.keypoints)
         for name, ours in chosen.items():
             if name not in self.joints:
-                raise UserError(f"The file has no joint {name}: it has {listed(self.joints)}.")
+                raise UserError(f"The file has no joint {name}: it has {listed_names(self.joints)}.")
             if ours not in known:
-                raise UserError(f"There is no keypoint {ours}: choose one of {listed(known)}.")
+                raise UserError(f"There is no keypoint {ours}: choose one of {listed_names(known)}.")
         if len(set(chosen.values())) < len(chosen):
             raise UserError("Two joints of the file cannot be the same keypoint.")
 
@@ -151,10 +152,10 @@ def canonical(name: str) -> str:
     return f"{SIDES[match[1] or match[4]]}_{match[2] or match[3]}"
 
 
-def listed(names: Iterable[str]) -> str:
+def listed_names(names: Iterable[str]) -> str:
     """The first ones as part of a sentence; those of files can hold anything."""
     shown = ["".join(letter if letter.isprintable() else " " for letter in str(name)[:40]) for name in names]
-    return ", ".join(shown[:MAX_NAMES]) + (f" and {len(shown) - MAX_NAMES} more" if len(shown) > MAX_NAMES else "")
+    return listed(shown, at_most=MAX_NAMES)
 
 
 def check_size(rows: int, joints: int) -> None:

@@ -23,7 +23,7 @@ from ppnet.poses import Floats, Poses
 from ppnet.skeleton import COCO_17, SKELETONS, Skeleton
 from tracking.events import LOW_SCORE, Sightings
 from tracking.run_settings import RunSettings
-from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
+from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState, unread_people
 from tracking.video.source import VideoInfo
 
 SUFFIX = "_session.ppnet"
@@ -243,10 +243,10 @@ def sightings_from_rows(frames: Sequence[Sequence[Any]], people: Sequence[Sequen
     if (ids < 1).any() or not np.isfinite(times).all() or (sizes_wh < 1).any():
         raise ValueError("a person has no number, or a frame no time or no size")
     refuse_repeated(at, ids)
-    joints, seen = raw.reshape(len(people), keypoints, 3), columns[:, 2] == TrackState.TRACKED
-    unread = seen & ~np.isfinite(joints[..., :2]).any(axis=(1, 2))  # they hold still, and nobody doubts that
-    scores = joints[..., 2].mean(axis=1)
-    certain, boxes = unread | (scores >= LOW_SCORE), columns[:, 3:].astype(np.float32)
+    joints, states = raw.reshape(len(people), keypoints, 3), columns[:, 2].astype(np.uint8)
+    seen, scores = states == TrackState.TRACKED, joints[..., 2].mean(axis=1)
+    certain = unread_people(states, joints) | (scores >= LOW_SCORE)  # nobody doubts those who hold still
+    boxes = columns[:, 3:].astype(np.float32)
     return Sightings(indices, times, sizes_wh, at, ids, seen, certain, scores, boxes)
 
 

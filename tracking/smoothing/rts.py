@@ -81,20 +81,12 @@ class Parts(Protocol):
 Smoothed = tuple[Poses, npt.NDArray[np.uint8]]
 
 
-def smooth_trails(trails: Sequence[Trail], settings: SmoothingSettings | None = None) -> list[Smoothed]:
-    """Smooth whole tracks, many at once, each for itself.
+def smooth_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> Iterator[tuple["Piece", Smoothed]]:
+    """Smooths whole tracks, many at once, each for itself: yields every piece of every track, long pieces first.
 
-    Returns for each its smoothed poses (row t for time t) and their (T, K) `KeypointState`: gaps up to `max_gap_s`
-    between two measured places are filled (PREDICTED), longer ones and the ends stay missing.
+    A piece comes with its smoothed poses (a row for each of its times) and their (T, K) `KeypointState`: gaps up to
+    `max_gap_s` between two measured places are filled (PREDICTED), longer ones and the ends stay missing.
     """
-    whole: list[list[tuple[int, Smoothed]]] = [[] for _ in trails]
-    for piece, answer in _smoothed_pieces(trails, settings or SmoothingSettings(kind="rts")):
-        whole[piece.trail].append((piece.first, answer))
-    return [_joined([answer for _, answer in sorted(parts, key=lambda part: part[0])]) for parts in whole]
-
-
-def _smoothed_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> Iterator[tuple["_Piece", Smoothed]]:
-    """Every piece of every track with its answer, long pieces first."""
     margin_s = max(MARGIN_S, 2 * settings.max_gap_s)
     pieces = [piece for number, trail in enumerate(trails) for piece in _pieces(number, trail.times_s, margin_s)]
     for batch in _batches([piece.stop - piece.start for piece in pieces]):
@@ -139,7 +131,7 @@ def smooth_run(
         return
     everyone, answers = list(tracks.values()), PoseStore(measured.skeleton)
     places: list[list[tuple[int, int, int]]] = [[] for _ in everyone]  # of each piece: first row, where it is, length
-    for piece, (poses, states) in _smoothed_pieces(everyone, settings or SmoothingSettings(kind="rts")):
+    for piece, (poses, states) in smooth_pieces(everyone, settings or SmoothingSettings(kind="rts")):
         places[piece.trail].append((piece.first, answers.add(poses, states), len(states)))
     rows = [_rows(answers, sorted(pieces)) for pieces in places]
     joints = len(measured.skeleton)
@@ -204,7 +196,7 @@ class _Track:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """Rows `start` to `stop` of a trail, gone through for the answers of `first` to `last`."""
 
     trail: int
@@ -220,7 +212,7 @@ class _Piece:
         return Poses(poses.keypoints[rows], poses.scores[rows], poses.skeleton), states[rows]
 
 
-def _pieces(number: int, times: Floats, margin_s: float) -> list[_Piece]:
+def _pieces(number: int, times: Floats, margin_s: float) -> list[Piece]:
     """A long track in pieces, which are smoothed side by side: what is farther away than the margin changes nothing."""
     count = len(times)
     pieces = []
@@ -228,14 +220,8 @@ def _pieces(number: int, times: Floats, margin_s: float) -> list[_Piece]:
         last = min(first + PIECE_ROWS, count)
         start = int(np.searchsorted(times, times[first] - margin_s)) if first else 0
         stop = int(np.searchsorted(times, times[last - 1] + margin_s, side="right")) if last < count else count
-        pieces.append(_Piece(number, start, first, last, stop))
+        pieces.append(Piece(number, start, first, last, stop))
     return pieces
-
-
-def _joined(parts: Sequence[Smoothed]) -> Smoothed:
-    keypoints = np.concatenate([poses.keypoints for poses, _ in parts])
-    scores = np.concatenate([poses.scores for poses, _ in parts])
-    return Poses(keypoints, scores, parts[0][0].skeleton), np.concatenate([states for _, states in parts])
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tracking.number_words import listed
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame
 from tracking.video.orientation import Image, fitted
@@ -123,8 +124,7 @@ class ImageFolder(ClosingSource):
     def _tell_left_out(self, names: Sequence[str]) -> None:
         names = [name for name in names if name.lower() not in SYSTEM_FILES]
         if names:
-            more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
-            self._notice(f"Files that are not images were left out: {', '.join(names[:NAMED_AT_MOST])}{more}.")
+            self._notice(f"Files that are not images were left out: {listed(names, at_most=NAMED_AT_MOST)}.")
 
     def _all_times(self) -> tuple[float, ...]:
         """30 a second; of one animated file its own times."""

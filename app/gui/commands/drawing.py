@@ -11,11 +11,11 @@ from app.gui.commands.playback import PlaybackCommands
 from app.gui.dialogs.buttons import open_once
 from app.gui.dialogs.drawing import DrawingDialog, JointSpot
 from app.gui.dialogs.place import show_below, upright_line
-from app.gui.edit_words import listed
 from app.gui.panels.person_curves import PersonCurves
 from app.gui.picture.drawing_hand import TOOLS
 from ppnet.skeleton import Skeleton
 from tracking.measurements import name_of, title_of
+from tracking.number_words import listed
 from tracking.session.edits import MAX_NAME, POINTS, DrawnPoint, RemoveDrawing, SetDrawing
 
 OF_ONE = ("extend", "change-drawing", "name-drawing", "delete-drawing")

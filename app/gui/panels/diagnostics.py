@@ -14,7 +14,6 @@ STATES = {
     EngineState.STOPPED: "not running",
     EngineState.STARTING: "starting",
     EngineState.RUNNING: "running",
-    EngineState.PAUSED: "paused",
     EngineState.STOPPING: "stopping",
     EngineState.FAULTED: "stopped by an error",
 }

@@ -13,26 +13,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 from app.engine.run_status import RunStatus
 from app.gui.look.theme import CURVE_COLOURS, as_panel
 from app.gui.panels.graph_style import Column, legend_label
-
-SPAN_S = 60.0
-PER_SECOND = 4  # moments that the workspace gives
-STAGES = (("detect_s", "detection"), ("track_s", "tracking"), ("pose_s", "joints"), ("smooth_s", "smoothing"))
-RATES = (("capture_fps", "frames in"), ("process_fps", "tracked"), ("display_fps", "shown"))
-
-Row = dict[str, float]
+from app.gui.panels.performance_figures import RATES, SPAN_S, STAGES, Row, sample
 
 if TYPE_CHECKING:
     from app.gui.panels.performance_plots import PerformancePlots
-
-
-def sample(status: RunStatus) -> Row:
-    """The figures that are drawn, stages in milliseconds."""
-    row = {name: float(getattr(status, name)) for name, _ in RATES}
-    row |= {name: 1000 * float(getattr(status.times, name)) for name, _ in STAGES}
-    row["delay_ms"] = 1000 * status.delay_s if status.delay_s is not None else float("nan")
-    row["people"] = float(status.people)
-    row["dropped"] = float(sum(status.dropped.values()))
-    return row
 
 
 class PerformanceGraphs(QWidget):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 
 from app.gui.look.theme import CURVE_COLOURS
-from app.gui.panels.performance_graphs import PER_SECOND, RATES, SPAN_S, STAGES
+from app.gui.panels.performance_figures import PER_SECOND, RATES, SPAN_S, STAGES
 from app.gui.panels.plots import line_pen, plot, restyle
 
 Floats = npt.NDArray[np.float64]

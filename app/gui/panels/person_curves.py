@@ -51,7 +51,6 @@ class PersonCurves(QWidget):
         """Whether there is more than is drawn so far."""
         self._scale = (1.0, "px")
         self._drawings: dict[int, SetDrawing] = {}  # by number: a name may be that of another curve
-        self._names: dict[int, str] = {}
         self._span = ALL_TIME
         self.quantity, self.joint = QComboBox(), QComboBox()
         self.quantity.setAccessibleName("What the curve shows")
@@ -112,9 +111,8 @@ class PersonCurves(QWidget):
     def offer_drawings(self, drawings: Sequence[SetDrawing]) -> None:
         """What was drawn by hand can be chosen as well."""
         offered = {drawing.number: drawing for drawing in drawings}
-        names = dict(zip(offered, names_of(drawings), strict=True))
-        if names != self._names:
-            self._names = names
+        names = _names(offered)
+        if names != _names(self._drawings):
             chosen = self.quantity.currentData()
             self.quantity.blockSignals(True)
             while self.quantity.count() > self._fixed:
@@ -238,3 +236,7 @@ class PersonCurves(QWidget):
         row.addWidget(picture)
         row.addWidget(table)
         return row
+
+
+def _names(drawings: dict[int, SetDrawing]) -> dict[int, str]:
+    return dict(zip(drawings, names_of(list(drawings.values())), strict=True))

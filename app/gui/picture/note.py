@@ -2,10 +2,10 @@
 
 from app.engine.life_cycle import CameraState, EngineState
 from app.engine.run_status import RunStatus
-from app.gui.edit_words import listed
 from app.gui.panels.diagnostics import duration_text
 from app.workspace.picture_feed import Picture
 from ppnet.inference.measuring import MEASURING, is_measuring
+from tracking.number_words import listed
 
 LATE_MS = 100  # older overlays are spoken of
 

@@ -99,14 +99,10 @@ def test_a_file_of_one_frame(session: Session) -> None:
     assert run.wait(PATIENCE_S) and session.frame_count == 1 and run.status().complete
 
 
-def test_pause_resume_and_new_settings(session: Session) -> None:
+def test_new_settings_hold_from_the_frame_after_the_one_being_computed(session: Session) -> None:
     run, build = held_at(20, session, 300)
-    run.pause()
-    build.go.set()
-    wait_for(lambda: session.frame_count == 21)  # the frame at work
-    assert run.status().state is EngineState.PAUSED
     run.apply(FakeSettings(people=3))
-    run.resume()
+    build.go.set()
     assert run.wait(PATIENCE_S)
     assert [len(r) for r in session.results()] == [1] * 21 + [3] * 279
 
@@ -121,11 +117,8 @@ def test_progress_says_how_long_it_will_take(session: Session) -> None:
     assert run.stop(PATIENCE_S) and not run.status().complete
 
 
-@pytest.mark.parametrize("paused", [False, True])
-def test_a_stop_leaves_a_session_that_is_gone_on_with(session: Session, paused: bool) -> None:
+def test_a_stop_leaves_a_session_that_can_be_continued(session: Session) -> None:
     run, build = held_at(60, session, 120, people=2)
-    if paused:
-        run.pause()
     run.stop(0.0)
     build.go.set()
     assert run.stop(PATIENCE_S) and run.status().state is EngineState.STOPPED

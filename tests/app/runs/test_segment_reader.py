@@ -354,13 +354,11 @@ def test_a_run_that_writes_files_cannot_be_sent_elsewhere(session: Session) -> N
 
 
 def test_a_stop_ends_it_wherever_it_is(session: Session) -> None:
-    steps: list[Callable[[FileRun[FakeSettings]], object]] = [lambda _run: None, lambda run: run.pause()]
-    for number, step in enumerate(steps):
+    for time_s in (4.0, 3.0):
         processor = Led(FakeSettings())
         run = run_of(session, processor)
         run.start()
-        run.go_to(4.0 - number)
+        run.go_to(time_s)
         processor.until(lambda seen=session.frame_count: session.frame_count > seen)
-        step(run)
         run.go_to(2.0)
         assert processor.stop(run) and not session.complete

@@ -82,6 +82,23 @@ def test_table_and_json(clips, tmp_path, capsys):
     assert content["options"]["detector"] == "true"
 
 
+def test_another_strength_tracks_nothing_again(clips, tmp_path, monkeypatch):
+    """Tracks don't depend on it; curves and what is compared between frame rates do."""
+
+    def evaluated(strength):
+        out = tmp_path / f"{strength}.json"
+        arguments = ["evaluate", "--clips", str(clips), "--only", "rates-24", "rates-30", "--detector", "true"]
+        assert main([*arguments, "--network", "simulated", "--strength", strength, "--json", str(out)]) == 0
+        return json.loads(out.read_text())
+
+    usual = evaluated("50")
+    monkeypatch.setattr("tracking.evaluate.clips.track_clip", None)
+    other = evaluated("90")
+    assert other["identity"] == usual["identity"] and other["curves"]["raw"] == usual["curves"]["raw"]
+    assert other["curves"]["kalman"]["jitter"] < usual["curves"]["kalman"]["jitter"]
+    assert other["rate_differences"] != usual["rate_differences"]
+
+
 def test_weights_of_one_name_are_told_apart(short_clips, tmp_path):
     arguments = ["evaluate", "--clips", str(short_clips), "--only", "rates-24", "--detector", "true"]
     for name in ("first", "second"):

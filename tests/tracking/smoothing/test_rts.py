@@ -12,7 +12,7 @@ from ppnet.skeleton import COCO_17
 from tests.results import smooth_results
 from tests.tracking.smoothing.test_sides import ANKLES, spans, walk, with_legs_exchanged
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import Trail, smooth_trails
+from tracking.smoothing.rts import Trail, smooth_pieces
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +21,18 @@ STILL = np.stack([np.linspace(110, 190, 17), np.linspace(110, 390, 17)], axis=1)
 
 def swinging(times):
     return STILL[None] + np.stack([40 * np.sin(5 * times), 60 * times], axis=1)[:, None]
+
+
+def smooth_trails(trails, settings=None):
+    """Poses and states of each trail, its pieces joined."""
+    parts = [[] for _ in trails]
+    for piece, (poses, states) in smooth_pieces(trails, settings or SmoothingSettings(kind="rts")):
+        parts[piece.trail].append((piece.first, poses.keypoints, poses.scores, states))
+    joined = [
+        [np.concatenate(column) for column in list(zip(*sorted(one, key=lambda p: p[0]), strict=True))[1:]]
+        for one in parts
+    ]
+    return [(Poses(keypoints, scores, COCO_17), states) for keypoints, scores, states in joined]
 
 
 def smooth_track(times, keypoints, scores, *, sides):
