@@ -19,9 +19,11 @@ from ppnet.output_files import make_folder
 from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
 from tracking.session.session import Session, session_path
-from tracking.stems import stem_of
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
+
+Found = tuple[Path, VideoInfo]
+"""A video that can be opened, and the facts of it."""
 
 
 class UnusableSessionError(UserError):
@@ -32,28 +34,35 @@ class UnusableSessionError(UserError):
         self.video = video
 
 
-def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, again: bool, own: Path) -> None:
+def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, again: bool, own: Session) -> Found:
     """Raises what `open_file` would, as far as it can be known before. own: the session that is open in this program,
     which can be opened again."""
-    info, place = _info_of(video, settings, factories), place_for_session(video)
+    info, place = _info_of(video, settings, factories), place_for_session(video, own=own)
     if again or not place.exists():
         factories.header(info, settings)
-    elif not _is_same(place, own):
+    elif not _is_same(place, own.path):
         with _way_out(place, video), Session.open(place) as session:
             _check(session, info)
             look_how_to_go_on(session, settings, factories.header)
+    return video, info
 
 
 def open_file(
-    video: Path, settings: RunSettings, factories: Factories, post: Post, *, again: bool = False
+    video: Path,
+    settings: RunSettings,
+    factories: Factories,
+    post: Post,
+    *,
+    again: bool = False,
+    found: Found | None = None,
 ) -> OpenedFile:
     """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
-    session that is there is kept under another name (`OpenedFile.kept`).
+    session that is there is kept under another name (`OpenedFile.kept`). found: by `look_at_file`.
 
     UserError when the video or its session cannot be opened; UnusableSessionError when it is the session, and nobody
     else has it.
     """
-    info = _info_of(video, settings, factories)
+    info = _info_of(video, settings, factories) if found is None else found[1]
     place = place_for_session(video, anew=again)
     if not again and not place.exists():
         bring_demo_session(video, place, factories.header(info, settings))
@@ -107,34 +116,29 @@ def _check(session: Session, info: VideoInfo) -> None:
 
 
 def _is_of(session: Session, info: VideoInfo) -> bool:
-    """Whether a session may be of a video: as large, as long as far as that is known, and not of another one beside it
-    (walk.mov, walk.mp4)."""
+    """Whether a session may be of a video: as large, and as long as far as that is known."""
     known = session.header.source
     if sorted(known.size_wh) != sorted(info.size_wh):
         return False
-    if None not in (known.frame_count, info.frame_count) and known.frame_count != info.frame_count:
-        return False
-    if info.path is None:
-        return True
-    own = info.path.with_name(Path(known.path or known.name).name)
-    return stem_of(own) != stem_of(info.path) or not own.exists() or own.samefile(info.path)
+    return None in (known.frame_count, info.frame_count) or known.frame_count == info.frame_count
 
 
-def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Path) -> None:
+def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Session) -> Found | None:
     """Raises what `open_session` would, as far as it can be known before; own: see `look_at_file`."""
-    if not _is_same(path, own):
-        _looked_at(path, settings, factories)
+    return None if _is_same(path, own.path) else _looked_at(path, settings, factories)
 
 
-def open_session(path: Path, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:
+def open_session(
+    path: Path, settings: RunSettings, factories: Factories, post: Post, *, found: Found | None = None
+) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video, or one
     of them cannot be used; UnusableSessionError when it is the session, and the video can be tracked anew in its
-    place."""
-    video, info = _looked_at(path, settings, factories)
+    place. found: by `look_at_session`."""
+    video, info = found or _looked_at(path, settings, factories)
     return _with_its_session(video, path, info, settings, factories, post)
 
 
-def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> tuple[Path, VideoInfo]:
+def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> Found:
     """The video that a session is about."""
     with _way_out(path, _video_called_like(path)):
         session = Session.open(path)
@@ -153,7 +157,7 @@ def _is_same(path: Path, own: Path) -> bool:
 
 def _video_called_like(path: Path) -> Path | None:
     """The video beside a session that is called like it."""
-    beside = (path.with_name(path.name.removesuffix(SUFFIX) + suffix) for suffix in sorted(VIDEO_SUFFIXES))
+    beside = (path.with_name(path.name.removesuffix(SUFFIX) + suffix) for suffix in ("", *sorted(VIDEO_SUFFIXES)))
     return next((video for video in beside if video.is_file()), None)
 
 

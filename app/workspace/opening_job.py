@@ -26,9 +26,9 @@ class OpeningJob:
         """Whether something is being opened."""
         return self._job is not None
 
-    def look(self, probe: Callable[[], object], then: Callable[[], object]) -> None:
-        """Does `then` once `probe` has found nothing wrong."""
-        self._begin(probe, lambda _found: then())
+    def look(self, probe: Callable[[], object], then: Callable[[object], object]) -> None:
+        """Does `then` with what `probe` gives, once that has found nothing wrong."""
+        self._begin(probe, then)
 
     def open(self, work: Callable[[], Opened], *, after: threading.Event | None) -> None:
         """Opens; after: what has to be closed first, perhaps the same session. Nothing after `shut_down`: the program

@@ -5,10 +5,11 @@ import os
 from pathlib import Path
 
 from ppnet.assets import ASSETS
+from ppnet.errors import UserError
 from ppnet.output_files import make_folder
 from ppnet.user_folders import user_folder
 from tracking.session.format import SUFFIX
-from tracking.session.session import session_path
+from tracking.session.session import Session, session_path
 from tracking.stems import stem_of
 
 
@@ -17,11 +18,14 @@ def sessions_folder() -> Path:
     return user_folder("data") / "sessions"
 
 
-def place_for_session(video: Path, *, anew: bool = False) -> Path:
+def place_for_session(video: Path, *, anew: bool = False, own: Session | None = None) -> Path:
     """Beside the video; in the user's data folder for the demo, and where that cannot be written: there one beside it
-    counts until the video is tracked `anew`. UserError when that folder cannot be."""
+    counts until the video is tracked `anew`. UserError when that folder cannot be.
+
+    own: the session that is open in this program, which can't be opened to see whose it is.
+    """
     folder = video.parent.resolve()
-    beside = session_path(video)
+    beside = _beside(video, own)
     if folder != ASSETS.resolve() and os.access(folder, os.W_OK):
         return beside
     mark = hashlib.sha256(str(video.resolve()).encode()).hexdigest()[:8]
@@ -30,6 +34,29 @@ def place_for_session(video: Path, *, anew: bool = False) -> Path:
         return beside
     make_folder(place.parent)
     return place
+
+
+def _beside(video: Path, own: Session | None) -> Path:
+    """`walk_session.ppnet`; where that belongs to another `walk.mp4`, the one of `walk.mov` has its whole name."""
+    usual, whole = session_path(video), session_path(video.with_name(f"{video.name}.video"))
+    is_taken = _is_of_another(usual, video, own)
+    return whole if is_taken or (whole.exists() and not _is_of_another(whole, video, own)) else usual
+
+
+def _is_of_another(session: Path, video: Path, own: Session | None) -> bool:
+    """Whether it is that of another video beside this one, after which it is called."""
+    if not session.exists():
+        return False
+    try:
+        if own is not None and own.path.resolve() == session.resolve():
+            source = own.header.source
+        else:
+            with Session.open(session) as opened:
+                source = opened.header.source
+    except UserError:  # whoever opens it will say why it can't be used
+        return False
+    theirs = video.with_name(Path(source.path or source.name).name)
+    return theirs.exists() and not theirs.samefile(video) and session_path(theirs) == session
 
 
 def free_path(path: Path) -> Path:

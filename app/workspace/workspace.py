@@ -72,7 +72,7 @@ class Workspace:
         """A video, image, folder or session file."""
         if path.suffix == Path(SUFFIX).suffix:
             self._open(
-                lambda: opening.open_session(path, self.next_settings, self.factories, self.post),
+                lambda found: opening.open_session(path, self.next_settings, self.factories, self.post, found=found),
                 f"Opening {path.name}…",
                 look=lambda own: opening.look_at_session(path, self.next_settings, self.factories, own=own),
             )
@@ -84,18 +84,18 @@ class Workspace:
         as they are, perhaps for the one person who is at a place."""
         settings = replace(self.settings if again else self.next_settings, only=only)
         self._open(
-            lambda: opening.open_file(path, settings, self.factories, self.post, again=again),
+            lambda found: opening.open_file(path, settings, self.factories, self.post, again=again, found=found),
             f"Opening {path.name}…",
             look=lambda own: opening.look_at_file(path, settings, self.factories, again=again, own=own),
         )
 
     def open_camera(self, spec: str, *, folder: Path, name: str = "", wish: Mapping[str, object] | None = None) -> None:
         """A camera or a network address; `wish` names what is asked of a camera (`size_wh`, `frame_rate`)."""
-        settings = self.next_settings
+        settings, factories = self.next_settings, self.factories
         self._open(
-            lambda: opening.open_camera(spec, settings, self.factories, self.post, folder=folder, name=name, wish=wish),
+            lambda _: opening.open_camera(spec, settings, factories, self.post, folder=folder, name=name, wish=wish),
             f"Opening {name or redacted(spec)}…",
-            look=lambda _own: opening.look_at_camera(spec, settings, self.factories, folder=folder, name=name),
+            look=lambda _: opening.look_at_camera(spec, settings, factories, folder=folder, name=name),
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:
@@ -106,21 +106,21 @@ class Workspace:
         elif camera is not None:
             self.open_camera(camera.spec, folder=camera.session.path.parent, name=camera.name, wish=camera.wish)
 
-    def _open(self, work: Callable[[], Opened], words: str, *, look: Callable[[Path], object]) -> None:
-        """look(own): whether it can be opened at all, before what is open (its session is `own`) is closed for it."""
+    def _open(self, work: Callable[..., Opened], words: str, *, look: Callable[..., object]) -> None:
+        """look(own): whether it can be opened before what is open (session `own`) is closed; `work` gets its answer."""
 
-        def open_now() -> None:
+        def open_now(found: object = None) -> None:
             self.close_run()
             closing, self._closing = self._closing, None
             self.busy_changed.emit(words)
-            self._opening.open(work, after=closing)
+            self._opening.open(lambda: work(found), after=closing)
 
         if self._opening.is_busy:
             return
         if (run := self.run) is None:
             open_now()
         else:
-            self._opening.look(lambda: look(run.session.path), open_now)
+            self._opening.look(lambda: look(run.session), open_now)
 
     def _ready(self, run: Opened) -> None:
         self.busy_changed.emit("")

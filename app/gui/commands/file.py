@@ -136,7 +136,7 @@ class FileCommands(Commands):
     def _remember(self, run: Opened) -> None:
         """Each film stands among the recent ones once, whether it was opened itself or by its session."""
         if isinstance(run, OpenedFile) and run.video.resolve().parent != ASSETS.resolve():
-            is_usual = run.session.path.resolve() == place_for_session(run.video).resolve()
+            is_usual = run.session.path.resolve() == place_for_session(run.video, own=run.session).resolve()
             path = (run.video if is_usual else run.session.path).resolve()
             self._store.update(recent=self._store.value.with_recent(str(path)).recent)
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -176,20 +177,60 @@ def test_a_video_whose_session_is_of_no_use_can_be_tracked_anew_and_the_session_
         assert list(database.iterdump()) == before
 
 
-@pytest.mark.parametrize("what", ["another kind of file", "another length"])
-def test_a_session_is_not_shown_over_another_video_of_its_name(qtbot, window, clip, made_session, what):
+def test_a_session_is_not_shown_over_another_video_of_its_name(qtbot, window, clip, made_session):
     shutil.copy(made_session, session_path(clip))
-    if what == "another length":
-        video = make_clip(clip, FRAMES - 1, size_wh=SIZE_WH)
-    else:
-        video = Path(shutil.copy(clip, clip.with_suffix(".mkv")))
-    window.files.open_path(video)
+    make_clip(clip, FRAMES - 1, size_wh=SIZE_WH)
+    window.files.open_path(clip)
     qtbot.waitUntil(lambda: "another video of the same name" in window.banner.text)
     assert window.workspace.run is None and window.banner.button.text() == "Track again"
+
+
+def test_two_videos_that_differ_in_their_ending_have_a_session_each(qtbot, open_clip):
+    """walk.mkv beside walk.mp4: whoever comes second gets a session with the whole name, and finds it again."""
+    window = open_clip()
+    clip = window.workspace.run.video
+    other = Path(shutil.copy(clip, clip.with_suffix(".mkv")))
+
+    def opened(path):
+        before = window.workspace.run
+        window.files.open_path(path)
+        qtbot.waitUntil(lambda: window.workspace.run not in (None, before) and window.workspace.run.session.complete)
+        return window.workspace.run
+
+    for video, session in ((other, "walk.mkv_session.ppnet"), (clip, "walk_session.ppnet")) * 2:
+        run = opened(video)
+        assert (run.video, run.session.path, run.kept) == (video, clip.with_name(session), None)
+    assert [Path(path).name for path in PreferencesStore().value.recent] == ["walk.mp4", "walk.mkv"]
+    assert opened(clip.with_name("walk.mkv_session.ppnet")).video == other
     clip.rename(clip.with_suffix(".old"))
-    if video != clip:
-        window.files.open_path(video)
-        qtbot.waitUntil(lambda: window.workspace.run is not None)  # the one it was made of has got another name
+    window.commands["close"].trigger()
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    assert window.workspace.run.session.path.name == "walk.mkv_session.ppnet"
+
+
+def test_a_session_goes_with_its_video_to_another_ending(qtbot, window, clip, made_session):
+    shutil.copy(made_session, session_path(clip))
+    video = clip.rename(clip.with_suffix(".mkv"))
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    assert window.workspace.run.session.path == session_path(clip) and window.workspace.run.session.complete
+
+
+def test_a_video_is_opened_once_to_be_looked_at_also_where_another_is_open(qtbot, open_clip, tmp_path):
+    window = open_clip()
+    run, other = window.workspace.run, tmp_path / "other.mp4"
+    other.write_bytes(run.video.read_bytes())
+    factories, looked_at = window.workspace.factories, []
+
+    def open_source(path):
+        looked_at.append(threading.current_thread().name)
+        return factories.open_source(path)
+
+    window.workspace.factories = replace(factories, open_source=open_source)
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: window.workspace.run not in (None, run))
+    assert looked_at.count("open") == 1
 
 
 @pytest.fixture
@@ -271,7 +312,7 @@ def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window
     make_unusable(kept, "newer")
     window.files.open_path(kept)
     qtbot.waitUntil(lambda: "newer version" in window.banner.text)
-    assert not window.banner.button.isVisible() and "anew" not in window.banner.text
+    assert not window.banner.button.isVisible() and "tracked again" not in window.banner.text
 
 
 def test_beside_a_video_in_a_folder_that_cannot_be_written_it_is_tracked_anew_elsewhere(
