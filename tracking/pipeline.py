@@ -176,8 +176,8 @@ class Pipeline:
         if not self._filter.focus.is_everyone:
             rows &= self._filter.worth_reading(boxes)
         if rows.all():
-            return self._estimator.estimate(image, boxes)
-        return self._estimator.estimate(image, boxes[rows]).spread(rows)
+            return _without_infinite(self._estimator.estimate(image, boxes))
+        return _without_infinite(self._estimator.estimate(image, boxes[rows])).spread(rows)
 
     def _forget_looks(self) -> None:
         self._frames_since = 0
@@ -197,6 +197,15 @@ class Pipeline:
             return self._frames_since + 1 >= self.settings.detect_every
         # Half a millisecond of grace: times are sums of binary fractions.
         return time_s - float(self._looked_s or 0.0) >= self.settings.detect_interval_s - 5e-4
+
+
+def _without_infinite(poses: Poses) -> Poses:
+    """A place or a confidence that is no number is no answer: behind this border all of them are, or are missing."""
+    wrong = ~np.isfinite(poses.scores) | np.isinf(poses.keypoints).any(axis=-1)
+    if not wrong.any():
+        return poses
+    keypoints = np.where(wrong[..., None], np.float32(np.nan), poses.keypoints)
+    return Poses(keypoints, np.where(wrong, np.float32(0), poses.scores), poses.skeleton)
 
 
 def _tracker_settings(settings: PipelineSettings) -> TrackerSettings:

@@ -88,7 +88,7 @@ class Detections:
 class Tracks:
     """N people followed over time.
 
-    ids: (N,) int64, from 1, never used again. boxes: (N, 4) float32 xyxy image pixels.
+    ids: (N,) int64, from 1, never used again. boxes: (N, 4) float32 xyxy image pixels, all finite (else ValueError).
     scores: (N,) float32 score of the person's latest detection. states: (N,) uint8 `TrackState`.
     """
 
@@ -103,6 +103,8 @@ class Tracks:
         _freeze(self, "boxes", np.float32, (count, 4))
         _freeze(self, "scores", np.float32, (count,))
         _freeze(self, "states", np.uint8, (count,))
+        if not np.isfinite(self.boxes).all():
+            raise ValueError("Tracks.boxes: every box must be finite")
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -12,7 +12,7 @@ from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
 from tracking.smoothing import SmoothingSettings
 from tracking.tracker.settings import TrackerSettings
-from tracking.types import Detections, Frame, KeypointState, TrackState
+from tracking.types import Detections, Frame, KeypointState, Tracks, TrackState
 
 BOX = np.array([300, 200, 400, 500], np.float32)
 POSE = np.stack([np.linspace(310, 390, 17), np.linspace(210, 490, 17)], axis=1)
@@ -198,6 +198,36 @@ def test_parts_are_replaced_between_frames():
     result = run(pipeline, 1, start=3)[0]
     assert result.raw.scores[0, 0] == 0.5
     assert result.tracks.ids.tolist() == [1]
+
+
+@pytest.mark.parametrize("nonsense", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("kind", ["kalman", "one_euro", "off"])
+def test_an_answer_that_is_no_number_is_none(kind, nonsense):
+    """It would be believed for good: nothing is surer than an infinite confidence."""
+
+    class Broken(ScriptedEstimator):
+        def estimate(self, image, boxes):
+            poses = super().estimate(image, boxes)
+            keypoints, scores = poses.keypoints.copy(), poses.scores.copy()
+            if len(self.calls) == 5:
+                scores[:, 9], keypoints[:, 10] = nonsense, nonsense
+            return Poses(keypoints, scores, COCO_17)
+
+    pipeline = made(smoothing=SmoothingSettings(kind=kind))
+    pipeline.estimator = Broken()
+    results, usual = run(pipeline, 20), run(made(smoothing=SmoothingSettings(kind=kind)), 20)
+    assert all(np.isfinite(result.raw.scores).all() for result in results)
+    assert not any(np.isinf(poses.keypoints).any() for result in results for poses in (result.raw, result.smoothed))
+    assert results[4].raw.scores[0, 9] == 0 and np.isnan(results[4].raw.keypoints[0, 9:11]).all()
+    assert len(results[-1]) == 1
+    np.testing.assert_allclose(results[-1].smoothed.keypoints, usual[-1].smoothed.keypoints, atol=0.5)
+
+
+def test_a_box_that_is_none_is_refused():
+    """Drawing would fail in the middle of a run."""
+    boxes = np.array([[0, 0, 10, np.nan]], np.float32)
+    with pytest.raises(ValueError, match="finite"):
+        Tracks(np.array([1]), boxes, np.ones(1, np.float32), np.array([TrackState.TRACKED]))
 
 
 def test_close_frees_the_detector():
