@@ -1,7 +1,6 @@
 """`Player`: the playback clock of a file, with exact seek, apart from the tracking."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.frame_cache import FrameCache
+from app.engine.waiting_thread import WaitingThread
 from ppnet.errors import UserError, sentence_for
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
@@ -49,7 +49,7 @@ class PlayerPosition:
     error: str | None = None
 
 
-class Player:
+class Player(WaitingThread):
     """Plays a file at its own speed; frames are picked up with `due()`. Methods never wait for the decoder.
 
     A thread (`decode`, a daemon: it holds no writer) keeps frames around the due one in a cache.
@@ -57,12 +57,11 @@ class Player:
 
     def __init__(self, open_file: Callable[[], SeekableSource], *, cache_bytes: int = 256_000_000) -> None:
         """Opens the file in its own thread and makes the first frame due."""
+        super().__init__("decode")
         self._open_file = open_file
-        self._condition = threading.Condition()
         self._cache = FrameCache(cache_bytes)
         self._times: npt.NDArray[np.float64] = np.zeros(0)
         self._end_s = 0.0
-        self._stop = False
         self._error: str | None = None
         self._playing = False
         self._speed = 1.0  # as chosen
@@ -74,7 +73,6 @@ class Player:
         self._media_s, self._wall_s = 0.0, 0.0  # this media time was due at this moment of the clock
         self._asked_s: float | None = None  # a time asked for before the file was open
         self._given: int | None = None
-        self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
     # What the window does
@@ -192,14 +190,6 @@ class Player:
                 error=self._error,
             )
 
-    def close(self, timeout_s: float = 2.0) -> bool:
-        """Ends the thread; True when it has ended."""
-        with self._condition:
-            self._stop = True
-            self._condition.notify_all()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
     # The clock (all under the lock)
 
     def _free(self) -> None:
@@ -306,7 +296,7 @@ class Player:
     def _wanted(self) -> int | None:
         """Waits until a frame is wanted that is not in the cache; None when the player is closed."""
         with self._condition:
-            while not self._stop:
+            while not self._is_closed:
                 due = self._due_index()
                 if self._rate < 0:
                     behind = min(BACK_FRAMES, self._cache.room // 2)
@@ -339,7 +329,7 @@ class Player:
                 self._hold_clock(frame.index, self._due_index(), wanted=wanted)
             due = self._due_index()
             before = SKIM_FRAMES * SHUTTLE[-1] if self._rate < 0 else BACK_FRAMES
-            return not self._stop and wanted - before <= due <= wanted + SKIM_FRAMES
+            return not self._is_closed and wanted - before <= due <= wanted + SKIM_FRAMES
 
     def _ended(self, count: int) -> None:
         """The file promises more frames than can be decoded: it ends here."""

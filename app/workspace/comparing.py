@@ -1,9 +1,9 @@
 """Plays a comparison: pictures in a thread of their own, the newest one taken by whoever shows it. No Qt."""
 
 import logging
-import threading
 import time
 
+from app.engine.waiting_thread import WaitingThread
 from ppnet.errors import UserError, sentence_for
 from tracking.comparison import RATE, Attempt, Comparison, Image, Reel
 from tracking.drawing.style import PictureLayers
@@ -11,7 +11,7 @@ from tracking.drawing.style import PictureLayers
 log = logging.getLogger(__name__)
 
 
-class ComparisonPlayer:
+class ComparisonPlayer(WaitingThread):
     """One transport for both sides. Methods never wait; `news` gives what is new since it was asked last."""
 
     def __init__(
@@ -27,8 +27,8 @@ class ComparisonPlayer:
         speed: float = 1.0,
     ) -> None:
         """It begins at `time_s` against the moment, standing or playing, `speed` times as fast as life."""
+        super().__init__("compare")
         self._attempts, self._angle, self._ghost, self._layers = (first, second), angle, ghost, layers
-        self._condition = threading.Condition()
         self._comparison: Comparison | None = None
         self._wanted_s: float | None = time_s
         self._speed = speed
@@ -37,8 +37,7 @@ class ComparisonPlayer:
         self._picture: Image | None = None
         self._shown_s = self._picture_s = time_s  # what is being drawn, and what was
         self._error: str | None = None
-        self._is_new = self._is_ended = False
-        self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
+        self._is_new = False
         self._thread.start()
 
     @property
@@ -90,20 +89,12 @@ class ComparisonPlayer:
             if self._playing_since is not None:
                 self._playing_since = time.monotonic(), self._shown_s
 
-    def close(self, timeout_s: float = 3.0) -> bool:
-        """Ends the thread; True when it has ended."""
-        with self._condition:
-            self._is_ended = True
-            self._condition.notify_all()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
         reels: list[Reel] = []
         try:
             for attempt in self._attempts:
                 if attempt.session.needs_smoothing:
-                    attempt.session.refresh(cancelled=lambda: self._is_ended)
+                    attempt.session.refresh(cancelled=lambda: self._is_closed)
             comparison = Comparison(*self._attempts, angle=self._angle, ghost=self._ghost, layers=self._layers)
             for side in comparison.sides:
                 reels.append(Reel(side.attempt))
@@ -129,9 +120,9 @@ class ComparisonPlayer:
         with self._condition:
             while True:
                 self._condition.wait_for(
-                    lambda: self._is_ended or self._wanted_s is not None or self._playing_since is not None
+                    lambda: self._is_closed or self._wanted_s is not None or self._playing_since is not None
                 )
-                if self._is_ended:
+                if self._is_closed:
                     return None
                 if self._wanted_s is not None:
                     time_s, self._wanted_s = self._wanted_s, None

@@ -1,11 +1,11 @@
 """Reads all results of what is open, in a thread of its own, as they grow and whenever edits have changed them."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from app.engine.waiting_thread import WaitingThread
 from app.workspace.person_history import PersonHistory
 from ppnet.errors import UserError
 from tracking.events import Event, Lane, Sightings
@@ -40,17 +40,15 @@ class _Wish:
     history_from: int
 
 
-class ResultsReader:
+class ResultsReader(WaitingThread):
     """`known` is taken by the window. What was known before stays in view until as much is read anew."""
 
     def __init__(self, on_news: Callable[[], object] = lambda: None) -> None:
         """on_news(): called in the thread that reads when there is something new."""
+        super().__init__("read results")
         self._on_news = on_news
-        self._condition = threading.Condition()
         self._wish: _Wish | None = None
         self._known = KnownResults()
-        self._is_ended = False
-        self._thread = threading.Thread(target=self._run, name="read results", daemon=True)
         self._thread.start()
 
     @property
@@ -74,21 +72,13 @@ class ResultsReader:
         with self._condition:
             self._wish, self._known = None, KnownResults()
 
-    def stop(self, timeout_s: float = 2.0) -> bool:
-        """Ends the thread; True when it has ended."""
-        with self._condition:
-            self._is_ended = True
-            self._condition.notify_all()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
         done: _Wish | None = None
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._is_ended or self._wish is not done)  # noqa: B023 - called at once
+                self._condition.wait_for(lambda: self._is_closed or self._wish is not done)  # noqa: B023 - called at once
                 wish = done = self._wish
-                if self._is_ended:
+                if self._is_closed:
                     return
             try:
                 if wish is not None:
@@ -134,16 +124,16 @@ class ResultsReader:
             if not is_reading:
                 pause_s = max(LOOK_S, 10 * (time.monotonic() - begun_s))  # a long live run is not read all the time
                 with self._condition:
-                    self._condition.wait_for(lambda: self._is_ended or self._wish is not wish, pause_s)
+                    self._condition.wait_for(lambda: self._is_closed or self._wish is not wish, pause_s)
 
     def _is_wanted(self, wish: _Wish) -> bool:
         with self._condition:
-            return self._wish is wish and not self._is_ended
+            return self._wish is wish and not self._is_closed
 
     def _show(self, wish: _Wish, fresh: KnownResults) -> None:
         """Puts it in view. A curve that was read whole stays until as much is read anew."""
         with self._condition:
-            if self._wish is not wish or self._is_ended:
+            if self._wish is not wish or self._is_closed:
                 return
             before, after = self._known.history, fresh.history
             if fresh.is_reading and before is not None and after is not None and len(before.times) > len(after.times):

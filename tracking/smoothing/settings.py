@@ -55,7 +55,7 @@ class SmoothingSettings(Settings):
     )  # fmt: skip
     undo_swaps: bool = setting(
         True, "Undo swapped sides", "put left and right back where the network swapped them, judged by how the "
-        "joints move and how sure it was",
+        "joints move and how sure it was (kalman and rts only)",
     )  # fmt: skip
 
     def named(self, kind: str) -> "SmoothingSettings":

@@ -54,7 +54,7 @@ class ResultsFollower(Commands):
     def shut_down(self) -> None:
         """Ends the thread."""
         self._timer.stop()
-        self._reader.stop()
+        self._reader.close()
 
     def jump(self, step: int) -> None:
         """To the next or the previous event of any person."""

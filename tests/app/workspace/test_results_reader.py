@@ -30,7 +30,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def reader() -> Iterator[ResultsReader]:
     reader = ResultsReader()
     yield reader
-    assert reader.stop(PATIENCE_S)
+    assert reader.close(PATIENCE_S)
 
 
 def whole(reader: ResultsReader, frames: int) -> bool:
