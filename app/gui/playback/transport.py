@@ -161,11 +161,9 @@ class Transport(QWidget):
             self._last_s = where.last_s
             self._show_parts()
         self.bar.set_share(self._share(where.time_s))
-        self.clock.setText(f"{clock_text(where.time_s)} / {clock_text(where.duration_s)}")
-        ends = (f"{clock_text(where.duration_s)} / {clock_text(where.duration_s)}", f"frame {where.frame_count}")
-        for label, end in zip((self.clock, self.frame), ends, strict=True):  # the bar keeps its length
-            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(DIGITS.sub("8", end)) + 4)
-        self.frame.setText(f"frame {where.frame_index}")
+        length = clock_text(where.duration_s)
+        _show_as_wide(self.clock, f"{clock_text(where.time_s)} / {length}", end=f"{length} / {length}")
+        _show_as_wide(self.frame, f"frame {where.frame_index}", end=f"frame {where.frame_count}")
         if where.speed in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(where.speed))
         elif where.speed < 0:  # backwards, by the shuttle
@@ -216,6 +214,14 @@ class Transport(QWidget):
         button.setIconSize(QSize(20, 20))
         button.clicked.connect(lambda _checked=False: action.trigger())
         return button
+
+
+def _show_as_wide(label: QLabel, words: str, *, end: str) -> None:
+    """Words that take as much room as they will at the `end` (the bar keeps its length), or more where that is not
+    known yet."""
+    widest = max(label.fontMetrics().horizontalAdvance(DIGITS.sub("8", one)) for one in (words, end))
+    label.setMinimumWidth(widest + 4)
+    label.setText(words)
 
 
 def next_speed(speed: float, step: int) -> float:

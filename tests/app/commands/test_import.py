@@ -128,7 +128,7 @@ def test_joints_under_other_names_are_taken_with_map(tracked, tmp_path: Path, ca
     command = ["import", str(file), "--video", str(clip), "--out", str(out := tmp_path / "mouse_session.ppnet")]
     assert (
         cli.main(command) == 2
-        and "it has snout, tail; at least one of these is needed: nose" in capsys.readouterr().err
+        and "it has snout and tail; at least one of these is needed: nose" in capsys.readouterr().err
     )
     for wrong, words in (
         (("snout",), "is not of the form NAME=KEYPOINT"),

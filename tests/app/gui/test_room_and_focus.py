@@ -285,6 +285,15 @@ def test_the_bar_keeps_its_length_while_numbers_of_frames_grow(window, open_clip
     assert len(lengths) == 1
 
 
+def test_the_clock_is_whole_before_the_length_of_the_video_is_known(window, open_clip):
+    transport = open_clip().transport
+    transport.show_position(PlayerPosition(108_000 * 9, 32_400.0, 0, 0.0))
+    transport.resize(transport.minimumSizeHint())
+    transport.layout().activate()
+    for label in (transport.clock, transport.frame):
+        assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
+
+
 def test_the_wheel_takes_no_keys_away_from_the_picture(window):
     by_wheel = [
         type(one).__name__ for one in window.findChildren(QWidget) if one.focusPolicy() == Qt.FocusPolicy.WheelFocus
