@@ -1,5 +1,7 @@
 """What the window alone paints over the picture, and no recording shows: notes, the legend, the region, a drag."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
@@ -8,17 +10,28 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from app.gui.picture.view_transform import ViewTransform
 from tracking.drawing.colors import SIDE_COLORS
 
-MARGIN = 12
+MARGIN, GAP = 12, 4
 GROUND = QColor(12, 14, 18, 185)
 INK = QColor("#f2f4f8")
 TOOL = QColor("#ffe066")
 
 
-def paint_words(painter: QPainter, stage: QRect, words: str) -> QRect:
-    """Lines of text on a dark plate, top left, long ones broken; gives back where it stands."""
+def paint_words(painter: QPainter, stage: QRect, words: str, *, plates: Sequence[QRect], last: QRect) -> QRect:
+    """Lines of text on a dark plate, top left, long ones broken; gives back where it stands.
+
+    plates: people's numbers, which it doesn't cover where there is room below them. last: where it stood, and stands
+    as long as its size is the same and no number comes there.
+    """
     widest, wrapped = stage.adjusted(0, 0, -2 * (MARGIN + 9), 0), Qt.TextFlag.TextWordWrap
     room = painter.fontMetrics().boundingRect(widest, wrapped, words).adjusted(-9, -5, 9, 5)
     room.moveTopLeft(stage.topLeft() + QPoint(MARGIN, MARGIN))
+    if last.size() == room.size() and not any(last.intersects(plate) for plate in plates):
+        room = last
+    else:
+        lower = QRect(room)
+        while under := [plate.bottom() for plate in plates if plate.intersects(lower)]:
+            lower.moveTop(max(under) + GAP)
+        room = lower if lower.bottom() < stage.bottom() - legend_height(painter.fontMetrics()) else room
     _plate(painter, room)
     painter.drawText(room.adjusted(9, 5, -9, -5), wrapped, words)
     return room

@@ -2,13 +2,14 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from app.gui.picture.view_transform import ViewTransform
 from tracking.drawing import cv_canvas
 from tracking.drawing.cv_canvas import Placement
-from tracking.drawing.shapes import Scene
+from tracking.drawing.shapes import Label, Scene
+from tracking.drawing.text import label_picture, label_place
 
 REAL_PIXELS = 4.0  # from this enlargement on, pixels are shown as squares
 
@@ -33,6 +34,17 @@ def paint_picture(painter: QPainter, image: QImage, transform: ViewTransform) ->
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, transform.scale < REAL_PIXELS)
     size = image.width() * transform.scale, image.height() * transform.scale
     painter.drawImage(QRectF(transform.offset_x, transform.offset_y, *size), image)
+
+
+def plates(scene: Scene, transform: ViewTransform) -> list[QRect]:
+    """Where words on a plate stand, as people's numbers do; widget points."""
+    rooms = []
+    for label in (shape for shape in scene.shapes if isinstance(shape, Label) and shape.ground is not None):
+        height, width = (side / transform.scale for side in label_picture(label, transform.scale).shape[:2])
+        left, top = label_place(label, (width, height), scene.size_wh)
+        (x1, y1), (x2, y2) = transform.to_widget([(left, top), (left + width, top + height)]).tolist()
+        rooms.append(QRectF(x1, y1, x2 - x1, y2 - y1).toAlignedRect())
+    return rooms
 
 
 def paint_scene(canvas: QImage, scene: Scene, transform: ViewTransform) -> None:

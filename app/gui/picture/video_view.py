@@ -23,7 +23,7 @@ from app.gui.look.theme import tokens
 from app.gui.picture.drawing_hand import DrawingHand
 from app.gui.picture.hit_test import HitTarget, hit_test, target_words
 from app.gui.picture.overlay import legend_height, paint_drag, paint_legend, paint_region, paint_words
-from app.gui.picture.qt_canvas import paint_picture, paint_scene, to_qimage
+from app.gui.picture.qt_canvas import paint_picture, paint_scene, plates, to_qimage
 from app.gui.picture.view_transform import ViewTransform
 from app.workspace.picture_feed import Picture
 from ppnet.poses import Poses
@@ -43,8 +43,7 @@ HINTS = {
     "person": "Click the person to follow (or press their number), or the place where they will appear. Esc cancels",
     "line": "Drag a line along something of known length, as far from the camera as the people are. Esc cancels",
     "region": "Drag a box around the part to search. Esc cancels",
-    "draw-line": f"Click where the line begins and ends. {TIED} Shift: vertical or horizontal, out to the edges. Esc "
-    "cancels",
+    "draw-line": f"Click where it begins and ends. {TIED} Shift: vertical or horizontal, to the edges. Esc cancels",
     "draw-angle": f"Click one end, the vertex, the other end. {TIED} Shift: angle to the vertical or horizontal. Esc "
     "cancels",
     "draw-distance": f"Click where it begins and ends. {TIED} Shift: height or width only. Esc cancels",
@@ -96,7 +95,7 @@ class VideoView(QWidget):
         self._fitted = True
         self._drag: _Drag | None = None
         self._drawn: tuple[QPointF, QPointF] | None = None
-        self.legend = QRect()  # where it stands
+        self.legend, self.noted = QRect(), QRect()  # where it and the note stand
         self.hand = DrawingHand(self)
 
     @property
@@ -205,12 +204,11 @@ class VideoView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._fit_canvas()
-        if self._picture is not None:
-            self._paint_content(self._canvas, self._transform)
+        numbers = self._paint_content(self._canvas, self._transform) if self._picture is not None else []
         painter = QPainter(self)
         painter.drawImage(0, 0, self._canvas)
         if self._picture is not None:
-            self._paint_overlay(painter)
+            self._paint_overlay(painter, numbers)
         painter.end()
 
     def _fit_canvas(self) -> None:
@@ -222,16 +220,19 @@ class VideoView(QWidget):
         self._canvas.setDevicePixelRatio(density)
         self._canvas.fill(QColor(tokens().stage))
 
-    def _paint_content(self, canvas: QImage, transform: ViewTransform) -> None:
+    def _paint_content(self, canvas: QImage, transform: ViewTransform) -> list[QRect]:
+        """Paints picture and people; gives back where their numbers stand."""
         painter = QPainter(canvas)
         paint_picture(painter, self._image, transform)
         painter.end()
-        if self._picture is not None and self._picture.result is not None:
-            style = SceneStyle(self.layers, self.people, self.hand.drawn, zoom=transform.scale)
-            drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
-            paint_scene(canvas, drawn, transform)
+        if self._picture is None or self._picture.result is None:
+            return []
+        style = SceneStyle(self.layers, self.people, self.hand.drawn, zoom=transform.scale)
+        drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
+        paint_scene(canvas, drawn, transform)
+        return plates(drawn, transform)
 
-    def _paint_overlay(self, painter: QPainter) -> None:
+    def _paint_overlay(self, painter: QPainter, numbers: list[QRect]) -> None:
         if self.region is not None:
             paint_region(painter, self.region, self._transform)
         if self._drawn is not None:
@@ -242,7 +243,7 @@ class VideoView(QWidget):
         if (sides or dashes) and self._picture is not None and self._picture.result:
             self.legend = paint_legend(painter, self.rect(), sides=sides, dashes=dashes)
         if words := HINTS.get(self.tool, self.note):
-            paint_words(painter, self.rect(), words)
+            self.noted = paint_words(painter, self.rect(), words, plates=numbers, last=self.noted)
 
     # Mouse
 

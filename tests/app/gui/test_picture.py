@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 
 from app.gui.application import errors_told
@@ -59,6 +59,30 @@ def test_every_layer_is_switched_by_its_key(qtbot, open_clip, name):
 def _key(action):
     key = action.shortcut()[0]
     return Qt.Key(key.key()), key.keyboardModifiers()
+
+
+def test_notes_leave_the_numbers_of_people_in_view(qtbot, open_clip):
+    """They stand top left, or below a number there, and stay while nothing changes."""
+    window = open_clip()
+    view, picture = window.view, window.view.picture
+
+    def noted(x, y):
+        """Where the note and the number of a person stand whose box begins there (widget points)."""
+        tracks, corner = picture.result.tracks, view.transform.to_image((x, y))
+        box = np.concatenate([corner, corner + 60])
+        moved = replace(tracks, boxes=np.where(tracks.ids[:, None] == 1, box, tracks.boxes + 1000))
+        view.show_picture(replace(picture, result=replace(picture.result, tracks=moved)))
+        view.repaint()
+        return view.noted, QRect(round(x), round(y) - 12, 10, 10)
+
+    view.show_note("Tracking: 50 %")
+    usual, _ = noted(view.width() / 2, view.height() / 2)
+    assert usual.topLeft() == QPoint(12, 12)
+    below, number = noted(usual.left() + 20, usual.bottom())
+    assert usual.intersects(number) and not below.intersects(number) and below.left() == usual.left()
+    assert noted(view.width() / 2, view.height() / 2)[0] == below
+    view.show_note("Tracking: 50 %, 2 min left")
+    assert noted(view.width() / 2, view.height() / 2)[0].topLeft() == usual.topLeft()
 
 
 def test_threshold_counts_at_once(open_clip):
