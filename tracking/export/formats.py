@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing, writing
 from tracking.export.progress import Tick, no_tick
@@ -278,11 +276,9 @@ def export(
 def backward_words(session: Session) -> str:
     """What is to be said before a session is exported whose times go backward; nothing where they rise, as they do in
     all that this program tracks."""
-    times = session.frame_times()
-    back = np.flatnonzero(np.diff(times) < 0)
-    if not len(back):
+    first = session.first_backward
+    if first is None:
         return ""
-    first = int(session.frame_indices()[back[0] + 1])
     return (
         f"The times of {session.path.name} go backward at frame {first}: whatever is computed from times (speeds, "
         "curves, formats with one data rate) is wrong there."

@@ -112,3 +112,12 @@ def _frames(database: sqlite3.Connection, start: int, end: int, most: int) -> li
         "ORDER BY frame_index LIMIT ?",
         (start, end, most),
     ).fetchall()
+
+
+def first_backward(database: sqlite3.Connection) -> int | None:
+    """See `Session.first_backward`."""
+    row = database.execute(
+        "SELECT frame_index FROM frames AS later WHERE time_s < (SELECT time_s FROM frames "
+        "WHERE frame_index < later.frame_index ORDER BY frame_index DESC LIMIT 1) ORDER BY frame_index LIMIT 1"
+    ).fetchone()
+    return None if row is None else int(row[0])

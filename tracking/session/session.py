@@ -177,6 +177,12 @@ class Session:
         with self._guarded():
             return np.array(self._column("frame_index"), np.int64)
 
+    @property
+    def first_backward(self) -> int | None:
+        """Index of the first frame that is earlier than the one stored before it; None where times rise."""
+        with self._guarded():
+            return reading.first_backward(self._database)
+
     def _column(self, name: str) -> list[Any]:
         rows = self._database.execute(f"SELECT {name} FROM frames ORDER BY frame_index").fetchall()  # noqa: S608
         return [row[0] for row in rows]

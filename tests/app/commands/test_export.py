@@ -109,7 +109,7 @@ def test_an_unfinished_session_is_exported_and_said_to_be_so(
     with Session.create(path, made_header()) as session:
         session.append(made_result(0))
     assert main(["export", str(path)]) == 0
-    assert "not complete: frames tracked so far: 1" in capsys.readouterr().err
+    assert "not complete; frames tracked so far: 1" in capsys.readouterr().err
 
 
 def test_angles_stand_in_the_video(tmp_path: Path) -> None:

@@ -95,6 +95,16 @@ def test_frames_may_have_gaps_but_never_go_back(tmp_path: Path) -> None:
         assert session.result(7) is None and session.frame_count == 2
 
 
+@pytest.mark.parametrize(("times", "first"), [([1, 2, 2, 3], None), ([1, 3, 2, 4, 3], 20), ([1], None), ([], None)])
+def test_where_times_go_backward_is_known_across_frames_that_are_missing(
+    tmp_path: Path, times: list[float], first: int | None
+) -> None:
+    with Session.create(tmp_path / "a_session.ppnet", made_header()) as session:
+        for number, time_s in enumerate(times):
+            session.append(made_result(10 * number, time_s=float(time_s)))
+        assert session.first_backward == first
+
+
 def test_existing_file_is_kept_unless_overwriting_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "a_session.ppnet", 3)
     with pytest.raises(UserError, match="already exists"):
