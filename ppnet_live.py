@@ -48,7 +48,7 @@ QUEUE_FRAMES = 8
 class Keypoint:
     """A joint of a person in one frame.
 
-    xy: steadied position in pixels of the upright picture, NaN where missing. raw_xy: as the network gave it.
+    xy: smoothed position in pixels of the upright picture, NaN where missing. raw_xy: as the network gave it.
     score: confidence of the network, 0 to 1; 1 where the position was set by hand, NaN where the network gave none.
     state: where the position comes from.
     """
@@ -145,7 +145,7 @@ def track(
     """Track people in a video file, a folder of pictures or a camera (`camera:0`).
 
     Nothing is done until the result is iterated over or saved. preset and options: see `settings_of`.
-    detector, estimator: objects of your own in place of those that the settings name (`PersonDetector.detect(image)`,
+    detector, estimator: objects of your own instead of those that the settings name (`PersonDetector.detect(image)`,
     `PoseEstimator.estimate(image, boxes)`); they are not closed.
     """
     return Track(source, settings_of(preset, **options), detector=detector, estimator=estimator)
@@ -266,7 +266,7 @@ class _Waiting:
 def open_session(
     path: str | Path, *, smooth: str | None = None, strength: float = 50.0, min_conf: float | None = None
 ) -> "Session":
-    """A session file, read only; with `smooth` its joints are steadied anew from what the network gave.
+    """A session file, read only; with `smooth` its joints are smoothed again from what the network gave.
 
     smooth, strength, min_conf: as on the command line. UserError when the file is missing or damaged, or a value is out
     of range.

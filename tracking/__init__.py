@@ -1,1 +1,1 @@
-"""From frames to tracked, steadied people: video files and cameras, detector, tracker, smoothing, results."""
+"""From frames to tracked, smoothed people: video files and cameras, detector, tracker, smoothing, results."""

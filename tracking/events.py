@@ -18,10 +18,10 @@ import numpy.typing as npt
 from tracking.boxes import paired_iou
 
 GAP_S = 0.1
-"""A person who is away (or only guessed) for longer has a gap; shorter ones are the detector's breath."""
+"""A person who is missing (or only guessed) for longer has a gap; shorter ones are the detector's breath."""
 CROSSING_IOU = 0.15
 PARTED_S = 0.5
-"""Two who met and were apart for so long cross again when they meet again."""
+"""Two who met and were apart for that long cross again when they meet again."""
 LOW_SCORE = 0.35
 """Mean confidence of a person's joints below which a frame is uncertain."""
 LOW_S = 0.3

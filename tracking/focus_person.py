@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.floating]
 SOON_S = 2.0
 """Somebody must be found at the place within so long after the moment."""
 NEAR = 0.02
-"""Overlap with the chosen person from which others are read too, so that nobody is mistaken for them."""
+"""Overlap with the selected person from which others are read too, so that nobody is mistaken for them."""
 KNOWN = 0.5
 """Overlap with another person of the frame before from which a box is that person's and not read."""
 

@@ -131,8 +131,8 @@ class LoopedCamera(ClosingSource):
 
 
 def soak(clip: str, settings: RunSettings, minutes: float, tell: Callable[[str], object]) -> Soak:
-    """Runs live for so long, with session and recording in a folder that is removed at the end. UserError when the clip
-    can't be read or the run ends by itself."""
+    """Runs live for that long, with session and recording in a folder that is removed at the end. UserError when the
+    clip can't be read or the run ends by itself."""
     camera = LoopedCamera(clip, settings)
     with tempfile.TemporaryDirectory(prefix="ppnet-soak-") as folder:
         place = Path(folder) / "soak_session.ppnet"

@@ -83,7 +83,7 @@ class Capture:
             self._read_until_stopped()
         except UserError as error:
             self._end(str(error))
-        except Exception as error:  # the top of a thread: the engine says it
+        except Exception as error:  # top level of a thread: the engine says it
             log.exception("reading the source")
             self._end(sentence_for(error, f"The source failed ({error})."))
 

@@ -20,7 +20,7 @@ class EngineState(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether threads are at work."""
+        """Whether threads are running."""
         return self in (EngineState.STARTING, EngineState.RUNNING, EngineState.STOPPING)
 
 

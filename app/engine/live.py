@@ -125,7 +125,7 @@ class LiveEngine(Generic[S]):
         """Stops from any state; True when all threads have ended within the time.
 
         A camera read or a computation that hangs is left to end by itself; a recording is finished in the background,
-        and the frame at work still goes into the session.
+        and the current frame still goes into the session.
         """
         deadline = time.monotonic() + timeout_s
         with self._lock:
@@ -219,7 +219,7 @@ class LiveEngine(Generic[S]):
         return recorder.stats()
 
     def status(self) -> RunStatus:
-        """How it stands; cheap enough for a few times a second."""
+        """Its state; cheap enough for a few times a second."""
         camera = self._capture.state
         with self._lock:
             state, recorder, done, settings = self._state, self._recorder, self._result, self._settings
@@ -293,7 +293,7 @@ class LiveEngine(Generic[S]):
         try:
             with closing_processor() as used:
                 self._process_until_stopped(used)
-        except Exception as error:  # the top of a thread: the window says it
+        except Exception as error:  # top level of a thread: the window says it
             if not isinstance(error, UserError):
                 log.exception("processing a frame")
             self._fault(error)
@@ -350,7 +350,7 @@ class LiveEngine(Generic[S]):
                 self._settings = in_use
 
     def _now_s(self, taken: tuple[Frame, float] | None) -> float:
-        """Time of the frame at work, or else of the newest one; seconds of the run."""
+        """Time of the current frame, or else of the newest one; seconds of the run."""
         with self._lock:
             newest = taken or self._newest
         return newest[0].time_s if newest is not None else 0.0

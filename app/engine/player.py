@@ -289,7 +289,7 @@ class Player(WaitingThread):
                 _Decoder(source, self._times).follow(self._wanted, self._decoded, self._ended)
         except UserError as error:
             self._error = str(error)
-        except Exception as error:  # the top of a thread: the window says it
+        except Exception as error:  # top level of a thread: the window says it
             log.exception("playing")
             self._error = sentence_for(error, f"The file cannot be played ({error}).")
 

@@ -183,7 +183,7 @@ class Recorder:
         return not any(lane.thread.is_alive() for lane in self._lanes.values())
 
     def stats(self) -> RecordingStats:
-        """How it stands."""
+        """Its state."""
         lanes = self._lanes.values()
         files = tuple(file for lane in lanes for file in lane.files)
         end = time.monotonic() if self._stopped_at is None else self._stopped_at
@@ -255,7 +255,7 @@ class _Lane:
                     self._write(*item)
             except UserError as error:
                 self._give_up(str(error))
-            except Exception as error:  # the top of a thread: nothing may be lost unsaid
+            except Exception as error:  # top level of a thread: nothing may be lost unsaid
                 log.exception("recording %s", self.kind)
                 self._give_up(sentence_for(error, f"The recording stopped because of an error ({error})."))
         try:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_RESULTS = 600
 WAIT_S = 0.5
-LAST_LOOKS = 60  # for a result that is still at work: half a minute, and more where the computer stands still
+LAST_LOOKS = 60  # for a result that is still running: half a minute, and more where the computer stands still
 
 
 class SessionWriter:
@@ -46,7 +46,7 @@ class SessionWriter:
         self._queue.put(None)
 
     def close(self, *, one_more: bool = False) -> None:
-        """As `stop`, and the session is closed once all is written. one_more: a last result is still at work; it is
+        """As `stop`, and the session is closed once all is written. one_more: a last result is still running; it is
         waited for, and `stop` follows it."""
         if not one_more:
             self.stop()
@@ -85,6 +85,6 @@ class SessionWriter:
             self._session.append(result)
         except UserError as error:
             self.message = str(error)
-        except Exception as error:  # the top of a thread: the run goes on without its session, and says so
+        except Exception as error:  # top level of a thread: the run goes on without its session, and says so
             log.exception("writing the session")
             self.message = sentence_for(error, f"The session could not be written ({error}).")

@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self.busy.setMinimumWidth(1)  # the window does not grow with a file's name
 
     def _lay_out(self) -> None:
-        """From the outside in: whatever is put into something else has its style worked out anew with all it holds."""
+        """From the outside in: whatever is put into something else has its style worked out again with all it holds."""
         central = QWidget()
         self.setCentralWidget(central)
         column = QVBoxLayout(central)
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
     def _outdate_banner(self) -> None:
         run = self.workspace.run
         edits = run.session.edits() if run is not None else ()
-        if edits != self._edits:  # not only smoothed anew after the edit that the message tells
+        if edits != self._edits:  # not only smoothed again after the edit that the message tells
             self._edits = edits
             self.banner.outdate()
 

@@ -107,7 +107,7 @@ class FileRun(Generic[S]):
             thread.start()
 
     def stop(self, timeout_s: float | None = 2.0) -> bool:
-        """Ends after the frame at work; what was tracked stays. True when all has ended; None waits for that."""
+        """Ends after the current frame; what was tracked stays. True when all has ended; None waits for that."""
         with self._lock:
             if self._state.is_active:
                 self._state = EngineState.STOPPING
@@ -165,7 +165,7 @@ class FileRun(Generic[S]):
             return self._state.is_active
 
     def status(self) -> RunStatus:
-        """How it stands."""
+        """Its state."""
         done, fps, info = self._session.frame_count, self._rate.snapshot(), self._info
         with self._lock:
             state, error, refused, settings = self._state, self._error, self._refused, self._settings
@@ -218,7 +218,7 @@ class FileRun(Generic[S]):
     # The threads
 
     def _guarded(self, work: Callable[[], None], end: Callable[[], None]) -> None:
-        """Top of a thread: an error is kept for the caller, and the thread behind learns that this one has ended."""
+        """Top level of a thread: keeps an error for the caller, and tells the thread behind that this one is over."""
         try:
             work()
         except Exception as error:  # noqa: BLE001 - raised again by `wait`

@@ -145,7 +145,7 @@ class OutputFolder:
 
     @property
     def overwrites(self) -> bool:
-        """Whether files of an earlier run are replaced, where what they hold is made anew."""
+        """Whether files of an earlier run are replaced, where what they hold is made again."""
         return self._taken in ("replace", "resume")
 
     def paths_for(self, spec: str) -> OutputPaths:

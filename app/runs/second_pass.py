@@ -1,4 +1,4 @@
-"""What is known only at the end: table and video made anew from all that was tracked, and put in place together."""
+"""What is known only at the end: table and video made again from all that was tracked, and put in place together."""
 
 import os
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def write_again(
 
 
 def not_made(paths: OutputPaths, *, alone: bool, smoothed: bool) -> str:
-    """Says what table and video are like when a run was stopped before they were made anew."""
+    """Says what table and video are like when a run was stopped before they were made again."""
     lacks = ["show everybody"] * alone + ["are smoothed without looking ahead"] * smoothed
     made = f"; `export` writes the final ones from {paths.session.name}" if paths.session else ""
     return f"{NOT_MADE}: they {' and '.join(lacks)}{made}."

@@ -64,7 +64,7 @@ class SegmentReader:
         self._moved = threading.Event()
         self._is_through = False  # the segment read last was read to its end
         self._at = 0  # index of the frame at which the search for the next segment begins
-        self._gap: Gap | None = None  # what the segment at work is to fill from its start
+        self._gap: Gap | None = None  # what the current segment is to fill from its start
         self._tried: set[tuple[int, int]] = set()  # gaps that were read to their end: what is left can't be decoded
         self.decode_s = 0.0  # seconds spent in reading
 
@@ -75,19 +75,19 @@ class SegmentReader:
             return self._limits
 
     def limit(self, span: TimeSpan) -> None:
-        """Only what lies in the span is read from now on."""
+        """From now on only what lies in the span is read."""
         with self._lock:
             self._limits = span
 
     def go_to(self, time_s: float) -> None:
-        """The segment at work is left, and the next one begins a little before this time."""
+        """The current segment is left, and the next one begins a little before this time."""
         with self._lock:
             self._aim_s = time_s
             self._moved.set()
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the segment at work is being left for another."""
+        """Whether the current segment is being left for another."""
         return self._moved.is_set()
 
     def segments(self, source: VideoSource) -> Iterator[Segment]:

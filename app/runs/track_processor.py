@@ -78,7 +78,7 @@ def build_processor(settings: RunSettings, current: TrackProcessor | None) -> Tr
 
 
 class SharedModels:
-    """The networks of many runs, one after the other: loaded when the first run needs them, then kept."""
+    """The networks of many runs, one after another: loaded when the first run needs them, then kept."""
 
     def __init__(self, settings: RunSettings) -> None:
         self._settings = settings

@@ -23,7 +23,7 @@ SAME_PERSON_IOU = 0.5
 
 
 class IdContinuation:
-    """Translates the ids of a processor that starts anew to those of the session."""
+    """Translates the ids of a processor that starts again to those of the session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -55,5 +55,5 @@ class OscSink:
         return builder.build()
 
     def _send(self, content: object) -> None:
-        with suppress(OSError):  # nobody listens, or the network is away: the run goes on
+        with suppress(OSError):  # nobody listens, or the network is missing: the run goes on
             self._socket.sendto(content.dgram, self._address)  # type: ignore[attr-defined]

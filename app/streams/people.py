@@ -1,4 +1,4 @@
-"""What is sent of a frame: everybody's steadied joints with their confidence."""
+"""What is sent of a frame: everybody's smoothed joints with their confidence."""
 
 from collections.abc import Iterator
 

@@ -32,14 +32,14 @@ class BackgroundCall(Generic[T]):
         self._thread.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Waits for the end of the thread; False when it is still at work."""
+        """Waits for the end of the thread; False when it is still running."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
             self.answer = answer = self._work()
-        except Exception as error:  # noqa: BLE001 - a thread's top: whatever it is must reach the window
+        except Exception as error:  # noqa: BLE001 - top level of a thread: whatever it is must reach the window
             kept = error
             self._post(lambda: self._failed(kept))
         else:

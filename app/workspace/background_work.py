@@ -41,12 +41,12 @@ class BackgroundWork(Generic[T]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it is at work."""
+        """Whether it is running."""
         return self._job is not None
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nobody wants what is at work any more."""
+        """Whether nobody wants what is running any more."""
         return self.is_busy and self._progress.is_cancelled
 
     @property
@@ -67,7 +67,7 @@ class BackgroundWork(Generic[T]):
         self._job = BackgroundCall(run, name=self._name, post=self._post, done=self._end, failed=self._end_badly)
 
     def cancel(self, *, wait_s: float = 0.0) -> None:
-        """Gives up what is at work, and waits so long at most until it has stopped."""
+        """Gives up what is running, and waits at most that long until it has stopped."""
         self._progress.is_cancelled = True
         if self._job is not None and wait_s > 0:
             self._job.wait(wait_s)

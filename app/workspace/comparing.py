@@ -108,7 +108,7 @@ class ComparisonPlayer(WaitingThread):
                 self._tell(picture, time_s, None)
         except UserError as error:
             self._tell(None, self.time_s, str(error))
-        except Exception as error:  # a thread's top
+        except Exception as error:  # top level of a thread
             log.exception("comparing")
             self._tell(None, self.time_s, sentence_for(error, "Something went wrong; see the log."))
         finally:

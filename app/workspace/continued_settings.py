@@ -1,4 +1,4 @@
-"""With which settings a session is gone on with: those it was begun with, as far as they can still be had. No Qt."""
+"""With which settings a session is continued: those it was begun with, as far as they can still be had. No Qt."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,7 +68,7 @@ def look_how_to_go_on(
 
 
 def smoothing_of(settings: RunSettings) -> ChooseSmoothing:
-    """The part of the settings that can be made anew without the network."""
+    """The part of the settings that can be made again without the network."""
     smoothing = settings.smoothing
     return ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score)
 

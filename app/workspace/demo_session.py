@@ -1,6 +1,6 @@
 """The demo comes tracked: its session lies beside it and is copied to where it may be edited.
 
-`python -m app.workspace.demo_session` makes it anew; that is due whenever the shipped weights have changed.
+`python -m app.workspace.demo_session` makes it again; that is due whenever the shipped weights have changed.
 """
 
 import shutil

@@ -38,7 +38,7 @@ def import_tracks(
     chosen: the file's name of a joint -> our keypoint, where the names do not say it themselves. read: what is in the
     file (see `read_tracks`), where that is known already.
 
-    UserError when the file is none that can be read or of another video, or the place is taken or cannot be written.
+    UserError when the file can't be read or is of another video, or the place is taken or cannot be written.
     """
     place = out or session_path(video)
     refuse_existing(place, overwrite=overwrite)

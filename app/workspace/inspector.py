@@ -84,7 +84,7 @@ class Inspector:
                 self._answers.put(Answer(question.frame_index, looker(question.image, question.boxes)))
             except UserError as error:
                 self._answers.put(Answer(question.frame_index, error=str(error)))
-            except Exception as error:  # a thread's top: the window must hear of it
+            except Exception as error:  # top level of a thread: the window must be told
                 log.exception("looking inside the network")
                 words = sentence_for(error, "The network view could not be made; see the log.")
                 self._answers.put(Answer(question.frame_index, error=words))

@@ -102,7 +102,7 @@ class Opened(ABC):
         """What tracks; None where nothing is left to track."""
 
     def refresh(self) -> None:
-        """Shows everything with the edits as they are now; smoothing asked for anew is not made here."""
+        """Shows everything with the edits as they are now; smoothing asked for again is not made here."""
         self.edited.refresh(smooth=False)
         self.feed.refresh()
 
@@ -120,7 +120,7 @@ class Opened(ABC):
             self.engine_in_use.apply(self.focused_settings)
 
     def aim(self, focus: FocusPerson) -> None:
-        """What is still to be tracked is about these people; a session that is gone on with keeps to it.
+        """What is still to be tracked is about these people; a session that is continued keeps to it.
 
         Where somebody is waited for, what is tracked already is looked through at once. UserError when the session
         cannot be written.

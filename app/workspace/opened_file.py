@@ -41,7 +41,7 @@ class OpenedFile(Opened):
         self._more_wanted = not self._limits.is_unlimited
         self._asked = 0  # how many times somebody had gone elsewhere in the video
         self._has_gone = False
-        if session.complete and (smoothing := self.edited.plan.smoothing) is not None:  # made anew since
+        if session.complete and (smoothing := self.edited.plan.smoothing) is not None:  # made again since
             self.settings = with_smoothing(self.settings, smoothing)
         self.engine = None if session.complete else self._new_engine()
         self.player = Player(self.opened)  # type: ignore[arg-type]

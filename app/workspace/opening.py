@@ -27,7 +27,7 @@ Found = tuple[Path, VideoInfo]
 
 
 class UnusableSessionError(UserError):
-    """The session beside a video cannot be used; tracking the `video` anew keeps it under another name."""
+    """The session beside a video cannot be used; tracking the `video` again keeps it under another name."""
 
     def __init__(self, video: Path, why: UserError) -> None:
         super().__init__(f"{why} {video.name} can be tracked again; the session is kept.")
@@ -56,7 +56,7 @@ def open_file(
     again: bool = False,
     found: Found | None = None,
 ) -> OpenedFile:
-    """A video to be tracked, or gone on with, or shown as it was tracked before. `again`: tracked anew; the
+    """A video to be tracked, or continued, or shown as it was tracked before. `again`: tracked again; the
     session that is there is kept under another name (`OpenedFile.kept`). found: by `look_at_file`.
 
     UserError when the video or its session cannot be opened; UnusableSessionError when it is the session, and nobody
@@ -95,7 +95,7 @@ def _with_its_session(
 
 @contextmanager
 def _way_out(place: Path, video: Path | None) -> Iterator[None]:
-    """What is wrong with a session of a video that could be tracked anew in its place becomes an
+    """What is wrong with a session of a video that could be tracked again in its place becomes an
     UnusableSessionError."""
     try:
         yield
@@ -132,7 +132,7 @@ def open_session(
     path: Path, settings: RunSettings, factories: Factories, post: Post, *, found: Found | None = None
 ) -> OpenedFile:
     """A session file opened again, over its video. UserError when either is missing, or there never was a video, or one
-    of them cannot be used; UnusableSessionError when it is the session, and the video can be tracked anew in its
+    of them cannot be used; UnusableSessionError when it is the session, and the video can be tracked again in its
     place. found: by `look_at_session`."""
     video, info = found or _looked_at(path, settings, factories)
     return _with_its_session(video, path, info, settings, factories, post)

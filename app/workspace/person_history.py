@@ -62,7 +62,7 @@ def speed(times: Floats, points: Floats) -> Floats:
 
 def without_single_gaps(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Values (F,) at `times` without gaps of one frame, so that a line goes on over them: in frames between two others
-    who holds still is not read. Longer gaps stay."""
+    anyone who holds still is not read. Longer gaps stay."""
     single = _single_gaps(values)
     return times[~single], values[~single]
 

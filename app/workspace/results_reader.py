@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnownResults:
-    """What is known of everybody up to `known_s` (seconds) in so many frames, and the curves of the chosen person.
+    """What is known of everybody up to `known_s` (seconds) in so many frames, and the curves of the selected person.
 
     is_reading: more is stored than was read so far.
     """
@@ -41,7 +41,7 @@ class _Wish:
 
 
 class ResultsReader(WaitingThread):
-    """`known` is taken by the window. What was known before stays in view until as much is read anew."""
+    """`known` is taken by the window. What was known before stays in view until as much is read again."""
 
     def __init__(self, on_news: Callable[[], object] = lambda: None) -> None:
         """on_news(): called in the thread that reads when there is something new."""
@@ -85,7 +85,7 @@ class ResultsReader(WaitingThread):
                     self._follow(wish)
             except UserError:  # the session was closed meanwhile
                 continue
-            except Exception:  # a thread's top: the lanes stay as they are
+            except Exception:  # top level of a thread: the lanes stay as they are
                 log.exception("reading results")
 
     def _follow(self, wish: _Wish) -> None:
@@ -131,7 +131,7 @@ class ResultsReader(WaitingThread):
             return self._wish is wish and not self._is_closed
 
     def _show(self, wish: _Wish, fresh: KnownResults) -> None:
-        """Puts it in view. A curve that was read whole stays until as much is read anew."""
+        """Puts it in view. A curve that was read whole stays until as much is read again."""
         with self._condition:
             if self._wish is not wish or self._is_closed:
                 return

@@ -1,4 +1,4 @@
-"""Smooths everything that was tracked anew, in a thread of its own; the old curves stay until it is done."""
+"""Smooths everything that was tracked again, in a thread of its own; the old curves stay until it is done."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from tracking.session.edited_session import EditedSession
 
 
 class SmoothingAgain:
-    """One smoothing at a time: a newer one takes the place of the one at work."""
+    """One smoothing at a time: a newer one takes the place of the one that is running."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class SmoothingAgain:
         )
 
     def cancel(self) -> None:
-        """Gives up what is at work, and waits for a moment until it has."""
+        """Gives up what is running, and waits for a moment until it has."""
         self._cancelled.set()
         self._at_work_on = None
         if self._job is not None:

@@ -80,8 +80,8 @@ class Workspace:
             self.open_video(path)
 
     def open_video(self, path: Path, *, again: bool = False, only: PersonAt | None = None) -> None:
-        """A video or folder of images with its session; `again` tracks it anew although there is one, with the settings
-        as they are, perhaps for the one person who is at a place."""
+        """A video or folder of images with its session; `again` tracks it although there is one, with the settings as
+        they are, perhaps for the one person who is at a place."""
         settings = replace(self.settings if again else self.next_settings, only=only)
         self._open(
             lambda found: opening.open_file(path, settings, self.factories, self.post, again=again, found=found),
@@ -99,7 +99,7 @@ class Workspace:
         )
 
     def track_again(self, *, only: PersonAt | None = None) -> None:
-        """Opens what is open anew, with the settings as they are, perhaps for one person; a file's session is kept."""
+        """Opens what is open again, with the settings as they are, perhaps for one person; a file's session is kept."""
         file, camera = self.opened_file, self.opened_camera
         if file is not None:
             self.open_video(file.video, again=True, only=only)
@@ -237,7 +237,7 @@ class Workspace:
     # Settings
 
     def apply(self, settings: RunSettings) -> None:
-        """Uses these settings from the next frame on; steadiness also for what is tracked already."""
+        """Uses these settings from the next frame on; smoothing also for what is tracked already."""
         if settings == self.settings:
             return
         before = self.settings
@@ -381,7 +381,7 @@ class Workspace:
         self._smoother.smooth_if_needed(run)
 
     def _smooth_when_complete(self) -> None:
-        """Makes the steadiness that was asked for once everything is tracked; until then it would be half of it."""
+        """Makes the smoothing that was asked for once everything is tracked; until then it would be half of it."""
         run = self.opened_file
         if run is None or not run.session.complete:
             return

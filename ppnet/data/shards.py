@@ -1,4 +1,4 @@
-"""Pictures of people in plain tar files of a limited size, filled one after the other."""
+"""Pictures of people in plain tar files of a limited size, filled one after another."""
 
 import io
 import tarfile

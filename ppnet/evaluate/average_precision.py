@@ -81,7 +81,7 @@ def _at_recalls(recall: Doubles, precision: Doubles) -> Doubles:
 def bootstrap_interval(
     images: Sequence[ImageMatches], *, rounds: int = 1000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """Interval of the mean AP when images are drawn anew with replacement (people of one image stay together)."""
+    """Interval of the mean AP when images are drawn again with replacement (people of one image stay together)."""
     rng = np.random.default_rng(seed)
     answers, count = Answers.of(images), len(images)
     values = [

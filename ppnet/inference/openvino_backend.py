@@ -29,7 +29,7 @@ MODEL, DIGEST = "network.xml", "sha256"
 class OpenVinoBackend:
     """A network of this program on the CPU.
 
-    It is converted once; the converted file lies in the user's cache folder and is made anew when the weights or a
+    It is converted once; the converted file lies in the user's cache folder and is made again when the weights or a
     version change. Weights in memory, without a digest, are converted each time.
     precision: auto (bf16 where the CPU computes in it, else fp32), fp32, bf16, or int8 (most convolutions in integers,
     the others as auto). UserError for another one.
@@ -116,7 +116,7 @@ def _converted(network: nn.Module, info: CheckpointInfo, core: Any, *, in_int8: 
         return convert()
     versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
     folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8 and RULES, *versions))
-    with suppress(OSError, RuntimeError):  # missing: made anew
+    with suppress(OSError, RuntimeError):  # missing: made again
         if (folder / DIGEST).read_bytes() == _digest(folder):
             return core.read_model(folder / MODEL)
     model = convert()

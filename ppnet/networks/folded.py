@@ -25,7 +25,7 @@ def for_inference(network: nn.Module, device: torch.device, dtype: torch.dtype) 
 def fold_batch_norm(network: nn.Module) -> nn.Module:
     """Merge every batch norm that follows a convolution into it, in place; the result is the same within rounding.
 
-    All networks here register a convolution and its batch norm one after the other.
+    All networks here register a convolution and its batch norm one after another.
     """
     for module in list(network.modules()):
         for (name, first), (next_name, second) in pairwise(list(module.named_children())):

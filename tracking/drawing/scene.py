@@ -1,6 +1,6 @@
 """What is drawn over a picture, decided once for window and files: shapes in image pixels, with colours and sizes.
 
-The canvas draws the shapes one after the other and decides nothing, so that a recording shows what the window shows.
+The canvas draws the shapes one after another and decides nothing, so that a recording shows what the window shows.
 A new layer is a function here that gives shapes; the canvas stays as it is.
 """
 
@@ -161,7 +161,7 @@ def _joints(people: People, sizes: Sizes) -> list[list[Discs]]:
 
 
 def _angles(people: People, style: SceneStyle, sizes: Sizes) -> Iterator[Shape | Number]:
-    """Of the chosen person, or of everybody where nobody is chosen.
+    """Of the selected person, or of everybody where nobody is chosen.
 
     Left and right, and two people next to each other, are as high and cross each other: which of their numbers goes up
     depends on who it is, not on who is a little higher.

@@ -13,9 +13,9 @@ from tracking.session.edits import SetDrawing
 class PictureLayers:
     """Which layers lie over the picture, and whether people in it may be recognised.
 
-    plain_ground: a plain colour in place of the picture. blur_faces: heads are made coarse; alone: one person is
+    plain_ground: a plain colour instead of the picture. blur_faces: heads are made coarse; alone: one person is
     followed and others are not known, so everything but that person is made coarse as well.
-    angles: names of `ANGLES` that are drawn with their degrees; of the chosen person alone where there is one.
+    angles: names of `ANGLES` that are drawn with their degrees; of the selected person alone where there is one.
     drawings: what was drawn by hand.
     min_score: keypoints below it are left out, 0..1.
     """

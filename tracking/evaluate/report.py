@@ -66,7 +66,7 @@ def _all_curves(runs: Mapping[str, Run], kind: str, smoothing: SmoothingSettings
 
 
 def rate_difference(first: Run, second: Run) -> float:
-    """Median distance of the steadied joints of one scene filmed at two rates, at equal times, as a share of the
+    """Median distance of the smoothed joints of one scene filmed at two rates, at equal times, as a share of the
     person's box height; NaN when there is nothing to compare."""
     truth, results = first
     at = {round(frame.time_s, 3): index for index, frame in enumerate(second[0].frames)}

@@ -43,7 +43,7 @@ def track_clip(
 
 
 def smoothed_again(results: Sequence[FrameResult], settings: SmoothingSettings) -> list[FrameResult]:
-    """The same tracks and raw joints, steadied in another way."""
+    """The same tracks and raw joints, smoothed in another way."""
     return [
         replace(result, smoothed=smoothed, states=states)
         for result, (_, smoothed, states) in zip(results, smooth_again(results, settings), strict=True)

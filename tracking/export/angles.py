@@ -17,7 +17,7 @@ CHUNK_FRAMES = 16
 
 
 def write_angles_csv(session: EditedSession, path: Path, tick: Tick) -> None:
-    """Degrees with at most three decimals of the steadied joints; empty where a joint is missing."""
+    """Degrees with at most three decimals of the smoothed joints; empty where a joint is missing."""
     header = ("frame", "time_s", "person_id", *(f"{name}_deg" for name in ANGLES), *MORE_COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")

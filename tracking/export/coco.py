@@ -43,7 +43,7 @@ def _entry(edited: EditedResult, row: int) -> dict[str, Any]:
 
 
 def joints_with_scores(edited: EditedResult, row: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """(K, 3) x, y, confidence of a person's steadied joints; zeros where missing.
+    """(K, 3) x, y, confidence of a person's smoothed joints; zeros where missing.
 
     A joint that was carried over a gap in which the network gave no answer has confidence 0.
     """

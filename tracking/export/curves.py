@@ -1,4 +1,4 @@
-"""Everybody's steadied joints over time, for formats that are not written frame by frame."""
+"""Everybody's smoothed joints over time, for formats that are not written frame by frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -247,7 +247,7 @@ def export(
 ) -> Path:
     """Writes a format; the file appears under its name only when it is whole. Returns the path.
 
-    write: in place of the format's own (the same with other options). unit: px or m, None for what the format is
+    write: instead of the format's own (the same with other options). unit: px or m, None for what the format is
     usually in. UserError when the name is taken or the place cannot be written; then, and when `tick` stops it,
     nothing is left behind.
     """

@@ -31,7 +31,7 @@ class KeypointTable:
 
     Positions are pixels of the upright picture with at most three decimals, times are presentation times
     with six. Missing is empty. A frame without people has one row whose `person_id` and all after it is empty.
-    `<joint>_conf` is the network's confidence (1: set by hand), `<joint>_x` the steadied position, `<joint>_x_raw` the
+    `<joint>_conf` is the network's confidence (1: set by hand), `<joint>_x` the smoothed position, `<joint>_x_raw` the
     network's own.
     UserError when the place cannot be written.
     """

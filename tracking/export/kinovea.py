@@ -45,7 +45,7 @@ def write_kinovea(session: EditedSession, path: Path, tick: Tick) -> None:
 
 
 def _runs(frames: npt.NDArray[np.int64], there: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.intp]]:
-    """Rows of frames one after the other in which a joint is."""
+    """Rows of frames one after another in which a joint is."""
     rows = np.flatnonzero(there)
     yield from (run for run in np.split(rows, np.flatnonzero(np.diff(frames[rows]) != 1) + 1) if len(run))
 

@@ -53,7 +53,7 @@ def filmed(
     tick: Tick = no_tick,
 ) -> Iterator[tuple[VideoInfo, Iterator[tuple[Frame, FrameResult]]]]:
     """The source's facts, and each frame that is exported with its picture. video: where the source lies now. only:
-    nothing but these frames is read of the session, by their rising index. tick(done): told how many pictures have been
+    only these frames is read of the session, by their rising index. tick(done): told how many pictures have been
     read after each.
 
     UserError when it is not there or another one; the latter may come while the frames are read.

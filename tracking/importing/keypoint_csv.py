@@ -1,4 +1,4 @@
-"""Our own table, one row per frame and person: nothing but the network's scores of joints set by hand is lost."""
+"""Our own table, one row per frame and person: only the network's scores of joints set by hand is lost."""
 
 import csv
 from pathlib import Path

@@ -42,7 +42,7 @@ def read_openpose_folder(path: Path) -> TrackTable:
 
 
 def sparse_table(names: tuple[str, ...], frames: npt.NDArray[np.int64], ids: list[int], values: Floats) -> TrackTable:
-    """Rows of x, y, score (N, J, 3) in which 0, 0 is missing; ids below 1 are made anew for everybody."""
+    """Rows of x, y, score (N, J, 3) in which 0, 0 is missing; ids below 1 are made again for everybody."""
     missing = (values[..., :2] == 0).all(axis=-1)
     points = np.where(missing[..., None], np.float32(np.nan), values[..., :2])
     scores = np.where(missing, np.float32(np.nan), values[..., 2])

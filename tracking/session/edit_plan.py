@@ -1,6 +1,6 @@
 """`EditPlan`: a list of edits brought onto frames, one at a time, leaving what was tracked as it is.
 
-First ids (swap, merge, split, delete, in their order), then smoothing where it is made anew
+First ids (swap, merge, split, delete, in their order), then smoothing where it is made again
 (`tracking/session/edited_session.py`), then joints set by hand, at last who is shown at all.
 """
 
@@ -61,7 +61,7 @@ class EditPlan:
     """A list of edits, ready to be brought onto frames one at a time and in any order.
 
     names, hidden: of people. only: whom alone everything is about, None for everybody. marks: by frame. span: in and
-    out point. metres_per_pixel: None when not known. drawings: by number. smoothing: made anew; None: as tracked.
+    out point. metres_per_pixel: None when not known. drawings: by number. smoothing: made again; None: as tracked.
     """
 
     def __init__(self, edits: Sequence[Edit]) -> None:
@@ -91,7 +91,7 @@ class EditPlan:
 
     @property
     def identity_edits(self) -> tuple[Edit, ...]:
-        """The edits that change who a row is or whether it is there: smoothing made anew depends on them."""
+        """The edits that change who a row is or whether it is there: smoothing made again depends on them."""
         return tuple(e for e in self._steps if not isinstance(e, MoveKeypoint | FillKeypoint))
 
     @property

@@ -17,7 +17,7 @@ from tracking.types import FrameResult
 class EditedSession:
     """The results of a session with its edits, as shown and exported. Used by one thread at a time.
 
-    Smoothing made anew (`ChooseSmoothing`) takes about a second for each minute of video; `refresh` does it, which a
+    Smoothing made again (`ChooseSmoothing`) takes about a second for each minute of video; `refresh` does it, which a
     window calls in a thread of its own when `needs_smoothing` says so. Until then joints are as they were tracked.
     """
 
@@ -140,7 +140,7 @@ class EditedSession:
             yield self._edit(tracked, keep_hidden)
 
     def smoothed_anew(self, person: int) -> SmoothedPerson:
-        """One person's joints where they were made anew; joints set by hand are not among them."""
+        """One person's joints where they were made again; joints set by hand are not among them."""
         return self._smoothed.of_person(person)
 
     @property

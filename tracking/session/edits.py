@@ -223,7 +223,7 @@ class RemoveDrawing(_Edit, frozen=True):
 
 
 class ChooseSmoothing(_Edit, frozen=True):
-    """Smoothing and threshold applied anew to the raw keypoints; the newest one counts. method "": as tracked."""
+    """Smoothing and threshold applied again to the raw keypoints; the newest one counts. method "": as tracked."""
 
     method: Name
     strength: float = SmoothingSettings.strength

@@ -1,7 +1,7 @@
 """`Session`: one SQLite file with all results of a video or live run, and the edits made on them.
 
 Every frame is a transaction, and once a second the log is folded into the file and forced to the disk: `kill -9`
-costs at most the frame at work, a power cut about a second. The format is described in docs/session.md.
+costs at most the current frame, a power cut about a second. The format is described in docs/session.md.
 """
 
 import sqlite3
@@ -113,7 +113,7 @@ class Session:
         return self._header
 
     def set_header(self, header: SessionHeader) -> None:
-        """Writes the header anew (a camera tells its size only once it is open)."""
+        """Writes the header again (a camera tells its size only once it is open)."""
         with self._guarded(), self._database:
             self._set_meta("header", layout.header_to_json(header))
         self._header = header

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Frames `first` to `last`, both included, tracked one after the other. Pictures among them that can't be decoded
+    """Frames `first` to `last`, both included, tracked one after another. Pictures among them that can't be decoded
     are no gap.
 
     is_open: tracking began here in the middle; what is in front of it has not been tracked, or is not joined to it yet.

@@ -92,7 +92,7 @@ class JointFilters:
         self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
 
     def coast(self, step_s: float) -> None:
-        """Let unseen joints go on with the body rather than on their own into the blue."""
+        """Let unseen joints continue with the body rather than drift away on their own."""
         coasting = self.alive & (self.unseen_s > 0)
         if step_s <= 0 or not coasting.any():
             return

@@ -11,7 +11,7 @@ from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import KeypointState
 
 SIZE_MEMORY_S = 1.0  # boxes breathe with the pose; the size that scales all noise follows them slowly
-LONGEST_STEP_S = 0.25  # after a longer pause than this (and than a gap may be) everyone begins anew
+LONGEST_STEP_S = 0.25  # after a longer pause than this (and than a gap may be) everyone begins again
 
 
 class KalmanSmoother:
@@ -45,12 +45,12 @@ class KalmanSmoother:
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
         states = np.where(filters.alive, np.uint8(KeypointState.PREDICTED), np.uint8(KeypointState.MISSING))
         states[accepted] = KeypointState.MEASURED.value
-        # Half of what moves somebody who holds still is noise.
+        # Half of what moves somebody anyone who holds still is noise.
         places = filters.places - skipped_s[..., None] / 2 * filters.x[:, :, 1, :]
         return Poses(places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
 
     def _continued(self, time_s: float, skeleton: Skeleton) -> tuple[JointFilters, float]:
-        """The filters to go on with, fresh ones after a jump in time, and the seconds since the last frame."""
+        """The filters to continue with, fresh ones after a jump in time, and the seconds since the last frame."""
         filters, step_s = self._filters, time_s - self._time_s
         self._time_s = time_s
         stale = step_s < 0 or step_s > max(self.settings.max_gap_s, LONGEST_STEP_S)

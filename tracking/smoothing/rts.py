@@ -106,7 +106,7 @@ def smooth_run(
 ) -> Iterator[tuple[int, Poses, npt.NDArray[np.uint8]]]:
     """(frame_index, smoothed, states) of every frame of a finished run, in order; rows as in the results.
 
-    Everyone is smoothed over the whole of their track; where time steps back everybody begins anew. Joints of a long
+    Everyone is smoothed over the whole of their track; where time steps back everybody begins again. Joints of a long
     run lie in temporary files meanwhile; 25 bytes a person and frame stay in memory. UserError when those cannot be
     written.
     """

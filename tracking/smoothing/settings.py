@@ -19,7 +19,7 @@ SMOOTHERS = {
 
 @dataclass(frozen=True)
 class SmoothingSettings(Settings):
-    """How joints are steadied. Lengths are fractions of the person's longest box side, so near and far people
+    """How joints are smoothed. Lengths are fractions of the person's longest box side, so near and far people
     look equally calm.
 
     strength: for Kalman and RTS the spectral density of a joint's acceleration, `agility`, falls tenfold every 25

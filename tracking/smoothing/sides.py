@@ -6,7 +6,7 @@ limb two ways through the track are kept, the best that takes the newest answer 
 exchanged, each with Kalman filters of its own. Against a way speak joints far from where its filters expect them, every
 answer that it takes exchanged, the more the surer the network was, and every change from one to the other. While legs
 pass each other both ways fit; which was right is known from what comes after. A way may also find that it has had left
-and right exchanged itself for long, and go on with exchanged filters.
+and right exchanged itself for long, and continue with exchanged filters.
 """
 
 from dataclasses import dataclass, fields
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Ways = npt.NDArray[np.int64]
 
-DENSITY = 10.0  # of a joint's acceleration, sides^2 / s^3, whatever steadies the joints
+DENSITY = 10.0  # of a joint's acceleration, sides^2 / s^3, whatever smooths the joints
 MEMORY_S = 0.5  # a joint unseen for longer says nothing about sides
 MOST = 16.0  # a single joint's squared distance (in variances) counts no more than this: it may be an outlier
 LOOKS = 25.0  # the network's mistakes come in a row: a second's answers are worth so many independent ones,
@@ -33,7 +33,7 @@ ODDS = 0.8  # log odds that an answer of low scores has left and right in their 
 SURE, ODDS_OF_SURE = 0.7, 12.0  # and above this mean score so much more for each score
 REVISION = 20.0  # log-likelihood that speaks against having had them exchanged all along
 NEVER = 1e9
-OTHER = 1 - np.eye(2)[..., None]  # (2, 2, 1) what a way comes by is not what it goes on with
+OTHER = 1 - np.eye(2)[..., None]  # (2, 2, 1) what a way comes by is not what it continues with
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class SideWays:
         return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.members)
 
     def _follow(self, came_from: Ways, twins: Twins) -> None:
-        """Each way goes on with the filters of the one it came by."""
+        """Each way continues with the filters of the one it came by."""
         columns = twins.sources[twins.by_joint(came_from), np.arange(len(twins.joints))]
         rows, columns = np.arange(len(came_from))[:, None], columns.reshape(len(came_from), -1)
         for name in ("x", "P", "alive", "unseen_s"):

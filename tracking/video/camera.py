@@ -20,7 +20,7 @@ BACKENDS = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVF
 LIST_FORMATS = {"win32": "dshow", "darwin": "avfoundation"}
 SYSFS = Path("/sys/class/video4linux")
 LOST_AFTER_S = 1.0
-"""A camera that gives nothing for so long is taken as unplugged."""
+"""A camera that gives nothing for that long is taken as unplugged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class VideoFile(ClosingSource):
         self._decoded = self._decode(self._new_times())
 
     def _look_for_times(self) -> None:
-        """Learn whether the container says when pictures are shown; then open it anew."""
+        """Learn whether the container says when pictures are shown; then open it again."""
         self._counted = False
         if not self._is_url:
             self._counted = not shows_in_order_of_times(self._container, self._stream)

@@ -109,7 +109,7 @@ class PacketTimes:
         """With counted=True: when the next picture out of the decoder is shown; number: of its packet.
 
         Everything stored before a key picture is shown before it, and so is what the decoder gave before it of what is
-        stored after it. That sets its place anew, so that pictures which were lost move none behind them. None
+        stored after it. That sets its place again, so that pictures which were lost move none behind them. None
         while the place is not known, at the beginning of decoding in the middle.
         """
         if is_key and (self._places_known or self._keys_shown):

@@ -21,7 +21,7 @@ from tracking.video.fragments import FragmentedMp4
 from tracking.video.sound_transcoding import DAMAGED
 
 COPYABLE = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac"})
-"""Codecs that MP4 holds; all others are encoded anew as AAC."""
+"""Codecs that MP4 holds; all others are encoded again as AAC."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """Errors that are the disk's, not the sound's."""
 

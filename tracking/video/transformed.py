@@ -58,7 +58,7 @@ def adapted(source: VideoSource, adaptation: Adaptation) -> VideoSource:
 
 
 class AdaptedSource(ClosingSource):
-    """A source whose frames are turned, mirrored and timed anew. Indices stay; `seek` is in the new times."""
+    """A source whose frames are turned, mirrored and timed again. Indices stay; `seek` is in the new times."""
 
     def __init__(self, source: VideoSource, adaptation: Adaptation) -> None:
         self._source: Any = source

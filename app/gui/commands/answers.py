@@ -87,7 +87,7 @@ class AnswersCommands(Commands):
                 self._files.tell_saved(path, SO_FAR if self._is_partial else "")
 
     def save_report(self, ending: str) -> None:
-        """One page about the chosen person, or about who did most."""
+        """One page about the selected person, or about who did most."""
         run, chosen = self._workspace.opened_file, self._workspace.people.chosen
         found = [answers for answers in self._everybody if not answers.is_empty]
         if run is None or not found or not self._is_known():

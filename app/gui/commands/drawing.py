@@ -1,4 +1,4 @@
-"""Lines, angles and distances drawn over the picture: the tools, and what is done to the chosen drawing."""
+"""Lines, angles and distances drawn over the picture: the tools, and what is done to the selected drawing."""
 
 from collections.abc import Callable
 
@@ -67,7 +67,7 @@ class DrawingCommands(Commands):
         return True
 
     def type(self) -> None:
-        """Asks for a drawing in numbers and joints, first an angle over the chosen person, and shows it meanwhile."""
+        """Asks for a drawing in numbers and joints, first an angle over the selected person, and shows it meanwhile."""
         run, picture = self._workspace.run, self._view.picture
         if self._get_ready() and run is not None and picture is not None:
             x, top, _, bottom = upright_line(picture, self._workspace.people.chosen)
@@ -77,7 +77,7 @@ class DrawingCommands(Commands):
             self._ask(begun, tuple(POINTS), ("Draw", "Draw"), self.add)
 
     def change(self) -> None:
-        """Asks where the points of the chosen drawing are to be."""
+        """Asks where the points of the selected drawing are to be."""
         chosen = self._hand.chosen_drawing
         if chosen is not None and self._get_ready():
             words = f"Change {name_of(chosen)}", "Change"
@@ -98,7 +98,7 @@ class DrawingCommands(Commands):
         show_below(dialog, self._view)
 
     def _joint_spots(self, begun: SetDrawing) -> list[JointSpot]:
-        """The joints of the chosen person, or else of everybody, and those to which it is tied already."""
+        """The joints of the selected person, or else of everybody, and those to which it is tied already."""
         joints, people, run = self._hand.joints(), self._workspace.people, self._workspace.run
         those = [people.chosen] if people.chosen is not None and people.chosen in joints else sorted(joints)
         found = {
@@ -144,7 +144,7 @@ class DrawingCommands(Commands):
             self._workspace.edit(msgspec.structs.replace(chosen, extended=not chosen.extended))
 
     def ask_name(self) -> None:
-        """Asks what the chosen drawing is called."""
+        """Asks what the selected drawing is called."""
         drawing = self._hand.chosen_drawing
         if drawing is None:
             return
@@ -164,7 +164,7 @@ class DrawingCommands(Commands):
                 self._workspace.edit(msgspec.structs.replace(drawing, name=name))
 
     def delete(self) -> None:
-        """Removes the chosen drawing."""
+        """Removes the selected drawing."""
         if self._hand.chosen is not None:
             self._workspace.edit(RemoveDrawing(self._hand.chosen))
 

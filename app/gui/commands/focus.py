@@ -42,7 +42,7 @@ class FocusCommands(Commands):
             self._view.take_tool("person")
 
     def choose_keyed(self, person: int) -> None:
-        """Follows the person whose number is pressed in place of the click."""
+        """Follows the person whose number is pressed instead of the click."""
         if self._view.tool == "person":
             self._view.take_tool("look")
             self._workspace.follow(person)

@@ -98,7 +98,7 @@ class PeopleCommands(Commands):
             self._workspace.notify(f"{words} Ctrl+Z undoes it.", "warning" if both_s else "info")
 
     def split(self) -> None:
-        """From the shown frame on the chosen person is somebody else."""
+        """From the shown frame on the selected person is somebody else."""
         self._with_one(self._split)
 
     def _split(self, person: int) -> None:

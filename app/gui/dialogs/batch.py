@@ -1,4 +1,4 @@
-"""Many files, one after the other: a table with progress, what is left, what came of each. Stands beside the window."""
+"""Many files, one after another: a table with progress, what is left, what came of each. Stands beside the window."""
 
 from collections.abc import Sequence
 from pathlib import Path

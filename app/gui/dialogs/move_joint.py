@@ -1,4 +1,4 @@
-"""A joint of the chosen person put at its place by the keyboard: which one, and where in the picture."""
+"""A joint of the selected person put at its place by the keyboard: which one, and where in the picture."""
 
 from collections.abc import Sequence
 

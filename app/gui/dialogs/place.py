@@ -68,7 +68,7 @@ def number_box(number: Number) -> QDoubleSpinBox:
 
 
 def upright_line(picture: Picture, chosen: int | None) -> Line:
-    """x, y, x, y through the box of the chosen person, or else the middle of the picture."""
+    """x, y, x, y through the box of the selected person, or else the middle of the picture."""
     wide, high = picture.frame.size_wh
     x1, y1, x2, y2 = 0.0, 0.25 * high, float(wide), 0.75 * high
     if picture.result is not None and chosen in picture.result.tracks.ids:

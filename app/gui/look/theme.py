@@ -275,8 +275,8 @@ def _dress(app: QApplication) -> None:
 
 @contextmanager
 def undressed(app: QApplication) -> Iterator[None]:
-    """Widgets that are put together in here get the style's rules once, at the end: else Qt works them out anew for all
-    that a widget holds whenever that is put into another one."""
+    """Widgets that are put together in here get the style's rules once, at the end: else Qt works them out again for
+    all that a widget holds whenever that is put into another one."""
     sheet = app.styleSheet()
     app.setStyleSheet("")
     try:

@@ -16,8 +16,8 @@ LOOK_EVERY_S, REST = 10.0, 20.0
 
 
 class FacesFollower(Commands):
-    """Looks anew, in a thread, when somebody has come, when all is tracked, and after edits; nobody is shown whose face
-    is to be hidden."""
+    """Looks again, in a thread, when somebody has come, when all is tracked, and after edits; nobody is shown whose
+    face is to be hidden."""
 
     def __init__(self, parts: WindowParts, panel: PeoplePanel, playback: PlaybackCommands) -> None:
         super().__init__(parts)

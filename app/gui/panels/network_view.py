@@ -1,4 +1,4 @@
-"""What the network sees: the heatmaps of all joints and the answer of each pyramid branch for the chosen person."""
+"""What the network sees: the heatmaps of all joints and the answer of each pyramid branch for the selected person."""
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ class NetworkViewPanel(QWidget):
         self._branches: list[list[QImage]] = []
 
     def show_words(self, words: str) -> None:
-        """Says something in place of the maps."""
+        """Says something instead of the maps."""
         self.words, self._maps, self._branches = words, [], []
         self.update()
 

@@ -145,7 +145,7 @@ class PeoplePanel(QWidget):
         self._stack.setCurrentIndex(1 if rows else 0)
 
     def show_faces(self, faces: Mapping[int, npt.NDArray[np.uint8]]) -> None:
-        """Pictures (H, W, 3) of people by their number, in place of plain colours; who has none keeps the colour."""
+        """Pictures (H, W, 3) of people by their number, instead of plain colours; anyone without one keeps it."""
         self._faces = {person: QPixmap.fromImage(to_qimage(picture)) for person, picture in faces.items()}
         self.list.setIconSize(FACE if faces else SWATCH)
         self._filling = True

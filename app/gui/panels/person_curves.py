@@ -1,4 +1,4 @@
-"""Curves of the chosen person: a joint's place or speed, or an angle, raw and smoothed, tied to the picture."""
+"""Curves of the selected person: a joint's place or speed, or an angle, raw and smoothed, tied to the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows the results as they grow or are edited: timeline, list of people, curves of the chosen person."""
+"""Follows the results as they grow or are edited: timeline, list of people, curves of the selected person."""
 
 from PySide6.QtCore import QTimer, Signal
 

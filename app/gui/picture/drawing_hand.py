@@ -38,7 +38,7 @@ class DrawingHand(QObject):
     changed = Signal(object)  # SetDrawing
     chosenChanged = Signal()
     nameWanted = Signal()
-    menuWanted = Signal(QPoint, str)  # place on the screen, what the chosen drawing is and measures
+    menuWanted = Signal(QPoint, str)  # place on the screen, what the selected drawing is and measures
 
     def __init__(self, view: "VideoView") -> None:
         super().__init__(view)
@@ -47,7 +47,7 @@ class DrawingHand(QObject):
         self.chosen: int | None = None
         self._points: list[DrawnPoint] = []  # of what is being drawn
         self._pressed_at: QPointF | None = None
-        self._moved: int | None = None  # which point of the chosen drawing is being moved
+        self._moved: int | None = None  # which point of the selected drawing is being moved
         self._preview: SetDrawing | None = None
         view.installEventFilter(self)
 
@@ -97,7 +97,7 @@ class DrawingHand(QObject):
         self._points, self._preview, self._moved, self._pressed_at = [], None, None, None
 
     def paint(self, painter: QPainter) -> None:
-        """Handles at the points of the chosen drawing, or of the one that is being drawn."""
+        """Handles at the points of the selected drawing, or of the one that is being drawn."""
         chosen = self.chosen_drawing
         if self._preview is not None:
             spots = self._spots(self._preview)
@@ -270,7 +270,7 @@ class DrawingHand(QObject):
         return places(drawing, self.joints())
 
     def _handle_at(self, spot: QPointF) -> int | None:
-        """Which point of the chosen drawing lies under the mouse."""
+        """Which point of the selected drawing lies under the mouse."""
         chosen = self.chosen_drawing
         if chosen is None or not self._view.layers.drawings:
             return None

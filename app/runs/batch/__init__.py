@@ -1,1 +1,1 @@
-"""Many inputs, one after the other or at the same time."""
+"""Many inputs, one after another or at the same time."""

@@ -1,4 +1,4 @@
-"""`Batch`: many inputs tracked one after the other with models that are loaded once, and a table of how each went."""
+"""`Batch`: many inputs tracked one after another with models that are loaded once, and a table of how each went."""
 
 import threading
 import time
@@ -67,7 +67,7 @@ class BatchRow:
 
     @property
     def name(self) -> str:
-        """The input in few words, which do nothing to a terminal."""
+        """The input in a few words, which do nothing to a terminal."""
         words = Path(self.source).name or self.source
         return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
@@ -84,7 +84,7 @@ class Batch:
         on_change: Callable[[BatchRow], object] = lambda _row: None,
         places: Sequence[Workplace] = (),
     ) -> None:
-        """on_change(row): called in the batch's threads, ten times a second while an input is at work and at its end.
+        """on_change(row): called in the batch's threads, ten times a second while an input is tracked and at its end.
 
         places: where inputs are tracked, one at a time in each (default: in this process)."""
         self._settings, self._outputs = settings, outputs
@@ -94,7 +94,7 @@ class Batch:
         self._lock = threading.Lock()
         self._rows = dict(enumerate(BatchRow(str(spec)) for spec in specs))
         self._named: dict[int, OutputPaths | UserError] = {}
-        self._begun_s: dict[int, float] = {}  # of those at work
+        self._begun_s: dict[int, float] = {}  # of those being tracked
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -109,7 +109,7 @@ class Batch:
                 self._rows[number] = BatchRow(str(spec))
 
     def start(self) -> None:
-        """Starts a thread that does all, if it is not at work, and returns at once."""
+        """Starts a thread that does all, unless it is running, and returns at once."""
         with self._lock:
             if not self.is_running:
                 self._cancelled.clear()
@@ -137,7 +137,7 @@ class Batch:
                     return
 
     def cancel(self) -> None:
-        """Stops the input at work, whose finished part stays, and leaves the waiting ones undone."""
+        """Stops the current input, whose finished part stays, and leaves the waiting ones undone."""
         self._cancelled.set()
         with self._lock:
             for number, row in self._rows.items():
@@ -152,7 +152,7 @@ class Batch:
 
     @property
     def is_running(self) -> bool:
-        """Whether an input is at work or will be."""
+        """Whether an input is being tracked or will be."""
         return (thread := self._thread) is not None and thread.is_alive()
 
     @property
@@ -170,7 +170,7 @@ class Batch:
             )
 
     def eta_s(self) -> float | None:
-        """Seconds until all are done: what is left of the one at work, and the mean of those done for each other."""
+        """Seconds until all are done: what is left of the current one, and the mean of those done for each other."""
         rows = self.rows()
         waiting = sum(row.state is BatchState.WAITING for row in rows)
         running = [row for row in rows if row.state is BatchState.RUNNING]
@@ -180,7 +180,7 @@ class Batch:
         here = running[0].eta_s if running else 0.0
         if here is None:
             return None
-        # Until one is done, the one at work is the best guess for the others.
+        # Until one is done, the one that is running is the best guess for the others.
         each = sum(done) / len(done) if done else (running[0].seconds + here if running else None)
         return None if each is None and waiting else here + waiting * (each or 0.0)
 
@@ -197,7 +197,7 @@ class Batch:
             place.close()
 
     def _next(self) -> int | None:
-        """Number of the next row, now at work; None when there is none."""
+        """Number of the next row, now being tracked; None when there is none."""
         if self._is_to_end():
             return None
         with self._lock:

@@ -75,7 +75,7 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
 
 
 def _meta(paths: OutputPaths) -> dict[str, Any] | None:
-    """What the meta file says; None when it is damaged or none of ours."""
+    """What the meta file says; None when it is damaged or not ours."""
     with suppress(OSError, ValueError, TypeError, RecursionError):
         if paths.meta.stat().st_size <= MAX_META_BYTES:
             meta = dict(json.loads(paths.meta.read_text(encoding="utf-8")))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-RENDERING = 2  # raised when the same table would give other pictures, so that clips on disk are filmed anew
+RENDERING = 2  # raised when the same table would give other pictures, so that clips on disk are filmed again
 
 
 @dataclass(frozen=True)
