@@ -50,6 +50,7 @@ from app.gui.panels.people import PeoplePanel
 from app.gui.panels.performance_graphs import PerformanceGraphs
 from app.gui.panels.person_curves import PersonCurves
 from app.gui.panels.results_follower import ResultsFollower
+from app.gui.picture.drawing_hand import DrawingHand
 from app.gui.picture.note import note_on
 from app.gui.picture.tools import PictureTools
 from app.gui.picture.video_view import VideoView
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         self.start = StartPage()
         self.view = VideoView()
+        self.hand = DrawingHand(self.view)
         self.transport = Transport(self.commands)
         self.record_bar = RecordBar()
         self.controls = ControlsPanel(self.workspace.settings, self.commands)
@@ -164,7 +166,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(central, stages=(self.view, self.pages))
 
     def _make_commands(self) -> None:
-        parts = WindowParts(self, self.workspace, self.commands, self.view, self.store)
+        parts = WindowParts(self, self.workspace, self.commands, self.view, self.hand, self.store)
         self.playback = PlaybackCommands(parts, self.transport)
         self.people_commands = PeopleCommands(parts, self.people)
         self.menus = ContextMenus(parts, self.people)

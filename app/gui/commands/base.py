@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
 from app.gui.commands.actions import Actions
+from app.gui.picture.drawing_hand import DrawingHand
 from app.gui.picture.video_view import VideoView
 from app.gui.preferences import PreferencesStore
 from app.workspace.workspace import Workspace
@@ -13,12 +14,13 @@ from app.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class WindowParts:
-    """The window, what is open in it, its commands and keys, its picture, and what it remembers."""
+    """The window, what is open in it, its commands and keys, its picture, what draws on that, what it remembers."""
 
     window: QMainWindow
     workspace: Workspace
     actions: Actions
     view: VideoView
+    hand: DrawingHand
     store: PreferencesStore
 
 
@@ -31,4 +33,5 @@ class Commands(QObject):
         self._workspace = parts.workspace
         self._actions = parts.actions
         self._view = parts.view
+        self._hand = parts.hand
         self._store = parts.store

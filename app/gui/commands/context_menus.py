@@ -23,7 +23,7 @@ class ContextMenus(Commands):
         super().__init__(parts)
         self._people = people
         self._view.menuWanted.connect(lambda place, target: self.of_picture(target).popup(place))
-        self._view.hand.menuWanted.connect(lambda place, words: self._menu(words, OF_A_DRAWING).popup(place))
+        self._hand.menuWanted.connect(lambda place, words: self._menu(words, OF_A_DRAWING).popup(place))
         people.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         people.list.customContextMenuRequested.connect(self._show_in_list)
 

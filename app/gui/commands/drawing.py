@@ -28,7 +28,6 @@ class DrawingCommands(Commands):
         super().__init__(parts)
         self._playback = playback
         self._curves = curves
-        self._hand = parts.view.hand
         self._actions.connect({tool: lambda tool=tool: self.take(tool) for tool in TOOLS})  # type: ignore[misc]
         self._actions.connect(
             {

@@ -72,8 +72,8 @@ class PeopleCommands(Commands):
         """Puts a tool away, or else chooses no drawing, or else nobody."""
         if self._view.tool != "look":
             self._view.take_tool("look")
-        elif self._view.hand.chosen is not None:
-            self._view.hand.choose(None)
+        elif self._hand.chosen is not None:
+            self._hand.choose(None)
         else:
             self._workspace.choose(None)
 

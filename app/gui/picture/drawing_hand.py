@@ -1,7 +1,6 @@
 """What the mouse does to drawings on the picture: draws them, ties their points to joints, chooses and moves them."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -12,14 +11,12 @@ from PySide6.QtWidgets import QToolTip
 
 from app.gui.picture.hit_test import hit_test
 from app.gui.picture.overlay import paint_handles
+from app.gui.picture.video_view import VideoView
 from tracking.drawing.hand_drawn import outline
 from tracking.drawing.style import Drawn
 from tracking.measurements import Joints, held, is_flat, joints_of, measured, places, title_of, unit_of
 from tracking.number_words import number_words
 from tracking.session.edits import POINTS, DrawnPoint, SetDrawing
-
-if TYPE_CHECKING:
-    from app.gui.picture.video_view import VideoView
 
 TOOLS = {f"draw-{kind}": kind for kind in POINTS}
 SNAP_POINTS = 10.0  # how near, in widget points, a point must be to a joint to be tied to it
@@ -40,7 +37,7 @@ class DrawingHand(QObject):
     nameWanted = Signal()
     menuWanted = Signal(QPoint, str)  # place on the screen, what the selected drawing is and measures
 
-    def __init__(self, view: "VideoView") -> None:
+    def __init__(self, view: VideoView) -> None:
         super().__init__(view)
         self._view = view
         self._saved = Drawn()
@@ -49,6 +46,9 @@ class DrawingHand(QObject):
         self._pressed_at: QPointF | None = None
         self._moved: int | None = None  # which point of the selected drawing is being moved
         self._preview: SetDrawing | None = None
+        view.drawn = lambda: self.drawn
+        view.paint_over = self.paint
+        view.toolTaken.connect(self.drop)
         view.installEventFilter(self)
 
     # What is shown

@@ -75,7 +75,7 @@ class PictureTools(Commands):
 
     def type_scale(self) -> None:
         """Asks for a line and its length in numbers, and shows the line meanwhile: first along the selected person."""
-        picture, run, view, hand = self._view.picture, self._workspace.run, self._view, self._view.hand
+        picture, run, view, hand = self._view.picture, self._workspace.run, self._view, self._hand
         if picture is None or run is None:
             return
         wide, high = picture.frame.size_wh

@@ -1,6 +1,7 @@
 """The picture: paints the frame with its people, zooms and pans, and turns clicks and drags into signals."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.look.theme import tokens
-from app.gui.picture.drawing_hand import DrawingHand
 from app.gui.picture.hit_test import HitTarget, hit_test, target_words
 from app.gui.picture.overlay import legend_height, paint_drag, paint_legend, paint_region, paint_words
 from app.gui.picture.qt_canvas import paint_picture, paint_scene, plates, to_qimage
@@ -30,7 +30,7 @@ from ppnet.poses import Poses
 from tracking.drawing.privacy import private_picture
 from tracking.drawing.scene import scene_of
 from tracking.drawing.shapes import Patch
-from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
+from tracking.drawing.style import Drawn, PeopleStyle, PictureLayers, SceneStyle
 from tracking.drawing.trails import Trails
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.types import FrameResult, KeypointState
@@ -61,7 +61,7 @@ class VideoView(QWidget):
     """Shows `Picture`s.
 
     `tool` is `look` (pan, choose, move joints), `person` (the next click), `line` or `region` (drawn by dragging), or
-    one of the tools of `hand`, which draws over the picture.
+    one of those of `DrawingHand`, which gets the mouse first, says what is `drawn` and paints its handles.
     """
 
     personClicked = Signal(object)  # person id or None
@@ -71,6 +71,7 @@ class VideoView(QWidget):
     regionDrawn = Signal(tuple)  # (x1, y1, x2, y2) in image pixels
     menuWanted = Signal(object, object)  # place on the screen (QPoint), HitTarget or None
     stepWanted = Signal(int)  # frames, by the wheel
+    toolTaken = Signal()  # or put away
     roomWanted = Signal()  # by the next click or drag, or by what is typed and seen in the picture
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -96,7 +97,8 @@ class VideoView(QWidget):
         self._drag: _Drag | None = None
         self._drawn: tuple[QPointF, QPointF] | None = None
         self.legend, self.noted = QRect(), QRect()  # where it and the note stand
-        self.hand = DrawingHand(self)
+        self.drawn: Callable[[], Drawn] = Drawn  # what somebody has drawn over the picture
+        self.paint_over: Callable[[QPainter], object] = lambda _painter: None
 
     @property
     def kept_free(self) -> int:
@@ -107,7 +109,7 @@ class VideoView(QWidget):
         """What the mouse does next; `look` puts the tool away."""
         self.tool = tool
         self._drawn = None
-        self.hand.drop()
+        self.toolTaken.emit()
         self.setCursor(Qt.CursorShape.CrossCursor) if tool != "look" else self.unsetCursor()
         self.update()
         if tool != "look":
@@ -227,7 +229,7 @@ class VideoView(QWidget):
         painter.end()
         if self._picture is None or self._picture.result is None:
             return []
-        style = SceneStyle(self.layers, self.people, self.hand.drawn, zoom=transform.scale)
+        style = SceneStyle(self.layers, self.people, self.drawn(), zoom=transform.scale)
         drawn = scene_of(self._picture.result, style, trails=self._trails.lines(), heat=self.heat)
         paint_scene(canvas, drawn, transform)
         return plates(drawn, transform)
@@ -237,7 +239,7 @@ class VideoView(QWidget):
             paint_region(painter, self.region, self._transform)
         if self._drawn is not None:
             paint_drag(painter, *self._drawn, is_line=self.tool == "line")
-        self.hand.paint(painter)
+        self.paint_over(painter)
         sides, dashes = self.layers.skeleton or self.layers.joints, self.layers.skeleton or self.layers.boxes
         self.legend = QRect()
         if (sides or dashes) and self._picture is not None and self._picture.result:
@@ -352,13 +354,8 @@ class VideoView(QWidget):
         return self._is_grab(self._target(spot))
 
     def _is_grab(self, target: HitTarget | None) -> bool:
-        return (
-            self.can_edit
-            and self.tool == "look"
-            and target is not None
-            and target.keypoint is not None
-            and target.person_id == self.people.chosen
-        )
+        is_theirs = target is not None and target.keypoint is not None and target.person_id == self.people.chosen
+        return self.can_edit and self.tool == "look" and is_theirs
 
     def _grabbed(self) -> HitTarget | None:
         return self._drag.target if self._drag is not None and self._is_grab(self._drag.target) else None

@@ -169,7 +169,7 @@ def test_right_click_and_tooltip_are_about_the_drawing_under_the_mouse(qtbot, op
     window = open_clip()
     window.commands["draw-line"].trigger()
     click(qtbot, window, (380, 300), (480, 300))
-    window.view.hand.choose(None)
+    window.hand.choose(None)
     spot = place(window, (430, 301))
     QApplication.sendEvent(
         window.view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, window.view.mapToGlobal(spot))
@@ -179,7 +179,7 @@ def test_right_click_and_tooltip_are_about_the_drawing_under_the_mouse(qtbot, op
     assert words[0].startswith("Line 1: ") and words[0].endswith("°") and "Delete the drawing" in words
     assert "Name the drawing…" in words
     menu.close()
-    assert window.view.hand.chosen == 1
+    assert window.hand.chosen == 1
 
 
 def test_values_come_as_a_curve_and_as_a_table(qtbot, open_clip):
@@ -238,7 +238,7 @@ def test_a_name_is_given_by_a_double_click_and_stands_in_curves_and_tables(qtbot
     window.workspace.choose(1)
     middle = (joint(window, 1, LEFT_WRIST) + np.array((400, 300))) / 2
     for name in ("Reach, UP", "Reach, UP"):
-        window.view.hand.choose(None)
+        window.hand.choose(None)
         qtbot.mouseDClick(window.view, Qt.MouseButton.LeftButton, pos=place(window, middle))
         dialog = window.findChild(QInputDialog)
         assert dialog.textValue() == ("" if name not in [one.name for one in drawings(window)] else name)
@@ -266,10 +266,10 @@ def test_they_are_there_again_when_the_session_is_opened_again(qtbot, open_clip,
     draw_reach(qtbot, window)
     kept = drawings(window)
     window.commands["close"].trigger()
-    assert not window.view.hand.drawn.drawings and not window.commands["draw-line"].isEnabled()
+    assert not window.hand.drawn.drawings and not window.commands["draw-line"].isEnabled()
     window.files.open_path(clip)
     qtbot.waitUntil(lambda: window.workspace.run is not None and window.view.picture is not None)
-    assert window.view.hand.drawn.drawings == kept
+    assert window.hand.drawn.drawings == kept
 
 
 def test_a_camera_can_be_drawn_on(qtbot, window, studio):
@@ -342,7 +342,7 @@ def test_an_angle_is_drawn_by_keys_from_joints_and_numbers(qtbot, open_clip):
     assert (seen != before).any() and not drawings(window), "it is seen before it is agreed to"
     press(dialog, "Draw")
     (angle,) = drawings(window)
-    assert angle.kind == "angle" and window.view.hand.chosen == angle.number
+    assert angle.kind == "angle" and window.hand.chosen == angle.number
     assert [(one.track_id, one.keypoint) for one in angle.points[:2]] == [(1, LEFT_HIP), (1, LEFT_KNEE)]
     assert angle.points[2] == DrawnPoint(500, 400.5)
     assert "follows the left hip and left knee of person 1." in window.banner.text
@@ -370,10 +370,10 @@ def test_the_next_drawing_is_chosen_and_changed_by_keys_or_left_as_it_was(qtbot,
     window = open_clip()
     draw_reach(qtbot, window)
     window.workspace.edit(SetDrawing(2, "line", (DrawnPoint(10, 20), DrawnPoint(90, 20)), name="Floor"))
-    window.view.hand.choose(None)
+    window.hand.choose(None)
     for number in (1, 2, 1):
         qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-        assert window.view.hand.chosen == number
+        assert window.hand.chosen == number
     before = drawings(window)
     seen = pixels(window)
     window.commands["change-drawing"].trigger()
@@ -383,7 +383,7 @@ def test_the_next_drawing_is_chosen_and_changed_by_keys_or_left_as_it_was(qtbot,
     assert (pixels(window) != seen).any()
     press(dialog, "Cancel")
     assert drawings(window) == before and (pixels(window) == seen).all()
-    window.view.hand.choose(2)
+    window.hand.choose(2)
     window.commands["change-drawing"].trigger()
     dialog = shown_dialog(window)
     type_numbers(qtbot, dialog.points[1], 10, 20)

@@ -113,7 +113,7 @@ def test_dialogs_that_are_closed_are_gone(qtbot, open_clip, monkeypatch):
     window = open_clip()
     window.workspace.choose(1)
     window.workspace.edit(SetDrawing(1, "line", (DrawnPoint(10, 20), DrawnPoint(90, 20))))
-    window.view.hand.choose(1)
+    window.hand.choose(1)
     asking = [one.name for one in COMMANDS if one.words.endswith("…") or one.name == "about"]
     opened = set()
     for name in asking:

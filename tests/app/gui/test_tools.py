@@ -201,7 +201,7 @@ def test_a_question_about_a_video_goes_with_it(qtbot, open_clip, command):
     window.commands[command].trigger()
     (dialog,) = (one for one in window.findChildren(QDialog) if one.isVisible())
     window.workspace.close_run()
-    assert not dialog.isVisible() and window.view.hand._preview is None and window.workspace.settings.region is None
+    assert not dialog.isVisible() and window.hand._preview is None and window.workspace.settings.region is None
 
 
 def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, open_clip, tmp_path):
