@@ -118,7 +118,7 @@ EXPORTS = {
     ),
     "deeplabcut": ExportFormat(
         "DeepLabCut table (CSV)",
-        "For DeepLabCut and programs that read its files: movement, SimBA, keypoint-MoSeq",
+        "For DeepLabCut, movement, SimBA and keypoint-MoSeq",
         "_deeplabcut.csv",
         "deeplabcut:write_deeplabcut_csv",
         (PIXELS,),
@@ -139,7 +139,7 @@ EXPORTS = {
     ),
     "sleap-analysis": ExportFormat(
         "SLEAP analysis (HDF5)",
-        "Dense arrays for scripts that read SLEAP's",
+        "Dense arrays for scripts that read SLEAP files",
         "_sleap.analysis.h5",
         "sleap_analysis:write_sleap_analysis",
         (PIXELS,),

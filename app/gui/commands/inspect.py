@@ -60,7 +60,7 @@ class InspectCommands(Commands):
         if self._actions["feature-maps"].isChecked():
             self._panel.show_words("Loading the network…")
         else:
-            self._panel.show_words("Switch on “Network view” (Shift+A) and choose a person.")
+            self._panel.show_words("Switch on “Network view” (Shift+A) and select a person.")
         self._draw()
 
     def _looker_maker(self) -> Callable[[], Looker]:

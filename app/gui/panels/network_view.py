@@ -26,7 +26,7 @@ class NetworkViewPanel(QWidget):
         super().__init__()
         as_panel(self)
         self.setAccessibleName("Network view")
-        self.words = "Switch on “Network view” (Shift+A) and choose a person."
+        self.words = "Switch on “Network view” (Shift+A) and select a person."
         self._maps: list[tuple[str, QImage]] = []
         self._branches: list[list[QImage]] = []
 

@@ -16,7 +16,9 @@ INK = QColor("#f2f4f8")
 TOOL = QColor("#ffe066")
 
 
-def paint_words(painter: QPainter, stage: QRect, words: str, *, plates: Sequence[QRect], last: QRect) -> QRect:
+def paint_words(
+    painter: QPainter, stage: QRect, words: str, *, plates: Sequence[QRect] = (), last: QRect | None = None
+) -> QRect:
     """Lines of text on a dark plate, top left, long ones broken; gives back where it stands.
 
     plates: people's numbers, which it doesn't cover where there is room below them. last: where it stood, and stands
@@ -25,7 +27,7 @@ def paint_words(painter: QPainter, stage: QRect, words: str, *, plates: Sequence
     widest, wrapped = stage.adjusted(0, 0, -2 * (MARGIN + 9), 0), Qt.TextFlag.TextWordWrap
     room = painter.fontMetrics().boundingRect(widest, wrapped, words).adjusted(-9, -5, 9, 5)
     room.moveTopLeft(stage.topLeft() + QPoint(MARGIN, MARGIN))
-    if last.size() == room.size() and not any(last.intersects(plate) for plate in plates):
+    if last is not None and last.size() == room.size() and not any(last.intersects(plate) for plate in plates):
         room = last
     else:
         lower = QRect(room)

@@ -195,7 +195,7 @@ def test_fill_without_two_frames_says_how(open_clip):
 def test_commands_without_a_person_say_what_to_do(open_clip, name):
     window = open_clip()
     window.commands[name].trigger()
-    assert "choose a person" in window.banner.text
+    assert "Select a person" in window.banner.text
 
 
 def test_event_keys_jump_and_end_is_said(qtbot, open_clip):

@@ -77,7 +77,7 @@ def test_the_export_of_an_edited_session_is_not_called_like_the_table_that_a_run
         for form in ("csv", "video", "tidy"):
             dialog.choose(form)
             names.append(Path(dialog.path.text()).name)
-        assert ("as they were tracked" in dialog.note.text()) == dialog.note.isVisible() == rename
+        assert ("a batch wrote beside the session" in dialog.note.text()) == dialog.note.isVisible() == rename
         dialog.close()
     assert names == [
         "walk_keypoints.csv", "walk_annotated.mp4", "walk_tidy.csv",
