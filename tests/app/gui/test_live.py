@@ -155,7 +155,7 @@ def test_a_live_session_cannot_be_shown_and_the_sentence_says_what_reads_it(qtbo
     window.workspace.close_run()
     window.files.open_path(path)
     qtbot.waitUntil(lambda: f"export {path.name}" in window.banner.text)
-    assert "no pictures" in window.banner.text and window.workspace.run is None
+    assert "no video to show" in window.banner.text and window.workspace.run is None
 
 
 def test_camera_that_is_not_there_is_said(qtbot, window, studio):
