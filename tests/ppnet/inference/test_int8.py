@@ -56,6 +56,27 @@ def test_what_is_rounded_is_rounded_for_all_who_take_it():
     assert all(len(value.get_target_inputs()) == 1 for value in values), "a sum would fetch floats"
 
 
+def test_what_a_convolution_gives_to_a_sum_is_rounded():
+    torch.manual_seed(0)
+    info = CheckpointInfo(SMALL, (64, 96))
+    exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
+    operations = quantised(exact._model, probe(info.input_wh)[:2], exact._core).get_ordered_ops()
+    sums = [[side.get_node() for side in node.input_values()] for node in operations if node.get_type_name() == "Add"]
+    with_rounding = [sides for sides in sums if any(side.get_type_name() == "FakeQuantize" for side in sides)]
+    assert len([sides for sides in with_rounding if any(map(_rounds_a_convolution, sides))]) > 5
+    without = [sides for sides in sums if sides not in with_rounding]
+    assert not any(_is_a_convolution(side) for sides in without for side in sides), "it would be added by itself"
+
+
+def _rounds_a_convolution(node):
+    return node.get_type_name() == "FakeQuantize" and _is_a_convolution(node.input_value(0).get_node())
+
+
+def _is_a_convolution(node):
+    """With its bias."""
+    return node.get_type_name() == "Add" and node.input_value(0).get_node().get_type_name() == "Convolution"
+
+
 def test_a_network_kept_by_other_rules_is_not_used(cache, monkeypatch):
     torch.manual_seed(0)
     network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
