@@ -161,7 +161,7 @@ def test_of_several_videos_the_default_one_is_taken_and_the_others_are_told_of(t
     for name, size in (("second.mkv", (192, 128)), ("first.mkv", (96, 64))):
         with open_source(tmp_path / name) as source:
             assert {frame.size_wh for frame in source} == {size}
-            assert any("holds 2 videos" in notice for notice in source.notices)
+            assert any("contains 2 videos" in notice for notice in source.notices)
 
 
 @pytest.mark.parametrize(
