@@ -223,7 +223,7 @@ def _judge_coco(arguments: argparse.Namespace, people: "SampleSet", estimators: 
     truth = read_truth(path, complete_only=detected)
     if detected:
         if arguments.reliability or arguments.groups or arguments.failures:
-            raise UserError("--reliability, --groups and --failures need ground-truth boxes; leave --detections out.")
+            raise UserError("--reliability, --groups and --failures need ground-truth boxes; leave out --detections.")
         people = _within(read_coco(path, images=arguments.images, detections=arguments.detections), truth)
     evaluations = {}
     for flip, estimator in estimators.items():

@@ -273,7 +273,7 @@ def test_a_backbone_starts_a_network_with_fresh_heatmap_layers(tmp_path, weights
     assert set(report.taken) == set(backbone) and report.unused == ("classifier.weight",)
     assert report.fresh and all("heatmap" in name for name in report.fresh)
     assert torch.equal(network.state_dict()["conv1.weight"], weights["conv1.weight"])
-    with pytest.raises(CheckpointError, match="no start"):
+    with pytest.raises(CheckpointError, match="initialise this network"):
         load_backbone(build("M2-D2-W32"), path)
 
 

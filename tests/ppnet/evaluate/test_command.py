@@ -121,7 +121,7 @@ def test_joints_that_do_not_match_the_weights(tmp_path, mpii_weights):
         ((), "either --weights"),
         (("--weights", "a.pth", "--answers", "b.json"), "either --weights"),
         (("--answers", "b.json", "--results", "c.json"), "need --weights"),
-        (("--answers", "b.json", "--input", "256x192"), "leave --detections"),
+        (("--answers", "b.json", "--input", "256x192"), "leave out --detections"),
         (("--weights", "M2-D2-W32_256x192", "--input", "250x190"), "cannot be used"),
         (("--weights", "M2-D2-W32_256x192", "--input", "100x100"), "cannot take"),
         (("--weights", "a.pth", "--head-sizes", "gt_valid.mat"), "--head-sizes"),
