@@ -62,7 +62,7 @@ def read_coco(path: Path | str, *, images: Path | None = None, detections: Path 
             lambda entry, number: _detected(entry, number, files) if _is_person(entry, files) else None,
         )
     if not samples:
-        raise DatasetError(f"{detections or path} has no person to use.")
+        raise DatasetError(f"{detections or path} holds no person to use.")
     return SampleSet(path.stem, COCO_17, tuple(samples))
 
 
