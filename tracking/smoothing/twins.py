@@ -24,8 +24,7 @@ class Twins:
 
     partners: (K,) the other of each joint's pair, itself where there is none; group_of: (K,) the group of each that has
     one. joints: (J,) those that have one, all of one side, then those of the other in the same order; members: (J, G)
-    0 or 1, which group each of these is in; both_ways: (2 J,) these joints, then their twins. sources: (4, J) which of
-    these 2 J each joint goes on with: itself, itself of the second half, and its twin in either half.
+    0 or 1, which group each of these is in; both_ways: (2 J,) these joints, then their twins.
     """
 
     partners: npt.NDArray[np.int64]
@@ -33,7 +32,6 @@ class Twins:
     joints: npt.NDArray[np.int64]
     members: Floats
     both_ways: npt.NDArray[np.int64]
-    sources: npt.NDArray[np.int64]
 
     @property
     def groups(self) -> int:
@@ -56,10 +54,7 @@ def twins_of(skeleton: Skeleton) -> Twins:
     group_of[lefts] = group_of[partners[lefts]] = groups
     joints = np.concatenate([lefts, partners[lefts]])
     members = np.eye(len(names))[group_of[joints]]
-    places = np.arange(len(joints))
-    here = np.stack([places, np.roll(places, len(lefts))])
-    sources = np.stack([here, here + len(joints)], axis=1).reshape(4, -1)
-    return Twins(partners, group_of, joints, members, np.concatenate([joints, partners[joints]]), sources)
+    return Twins(partners, group_of, joints, members, np.concatenate([joints, partners[joints]]))
 
 
 def _limb(skeleton: Skeleton, index: int) -> str:
