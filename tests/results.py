@@ -62,7 +62,7 @@ def made_result(
     return result
 
 
-@lru_cache(maxsize=4096)  # results are never changed, and many tests ask for the same ones
+@lru_cache(maxsize=500)  # results never change, and many tests ask for the same ones; more would count in memory tests
 def _made_result(index: int, ids: tuple[int, ...]) -> FrameResult:
     count = len(ids)
     rng = np.random.default_rng(1000 + index)

@@ -137,7 +137,7 @@ class SideWays:
         return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.members)
 
     def _choose(self, misfits: Floats, seen: Mask, exchange: Floats) -> Ways:
-        """(N, W, G) by which way each way comes to the newest answer; `exchange` (N, G) speaks against exchanging it."""
+        """(N, W, G) by which way each way comes to the newest answer. exchange: (N, G) counts against exchanging it."""
         ways = self._ways
         changes = self.takes_exchanged(np.arange(ways))[:, None] != np.array([False, True])
         going = self.against[:, :, None] + misfits
