@@ -188,14 +188,23 @@ class SideWays:
         return both.repeat(self._ways // 2, axis=1).reshape(people, -1, *rest)
 
 
-def exchanges(steps_s: Floats, found: Floats, scores: Floats, sides: Floats, skeleton: Skeleton) -> Mask:
+def exchanges(
+    steps_s: Floats,
+    found: Floats,
+    scores: Floats,
+    sides: Floats,
+    skeleton: Skeleton,
+    *,
+    survivors: int = LATER_SURVIVORS,
+) -> Mask:
     """(T, N, G) in which answers of whole tracks, N of them side by side, left and right of which limbs are exchanged.
 
     steps_s: (T, N) seconds since the step before; found: (T, N, K, 2) pixels, NaN where not seen; scores: (T, N, K);
-    sides: (T, N) size of the person, pixels. G: the limbs of `tracking.smoothing.twins.twins_of`.
+    sides: (T, N) size of the person, pixels. G: the limbs of `tracking.smoothing.twins.twins_of`. survivors: see
+    `SideWays.of`.
     """
     twins = twins_of(skeleton)
-    ways = SideWays.of(steps_s.shape[1], skeleton, survivors=LATER_SURVIVORS)
+    ways = SideWays.of(steps_s.shape[1], skeleton, survivors=survivors)
     came_from = np.zeros((len(steps_s), *ways.against.shape), np.int64)
     for t, step_s in enumerate(steps_s):
         came_from[t] = ways.decide(found[t], scores[t], step_s, sides[t], twins).came_from

@@ -58,6 +58,24 @@ def test_what_the_network_exchanged_is_found(parts):
     assert (exchanged_legs(with_legs_exchanged(walk(120), wrong)) == wrong).all()
 
 
+def test_more_ways_through_a_track_are_right_more_often():
+    """Sixty noisy walks, in three parts of each of which legs are exchanged."""
+    frames, walkers = 120, 60
+    given, wrong = np.zeros((frames, walkers, 17, 2)), np.zeros((frames, walkers), bool)
+    for walker in range(walkers):
+        rng = np.random.default_rng(walker)
+        joints = walk(frames, noise=0.0)
+        joints[:, KNEES + ANKLES] += rng.normal(0, 8, (frames, 4, 2))
+        for first in rng.integers(10, 100, 3):
+            wrong[first : first + rng.integers(3, 16), walker] = True
+        given[:, walker] = with_legs_exchanged(joints, wrong[:, walker])
+    shape = frames, walkers
+    told = np.full(shape, 1 / RATE), given, np.full((*shape, 17), 0.75), np.full(shape, SIDE), COCO_17
+    mistakes = {count: int((exchanges(*told, survivors=count)[..., LEGS] != wrong).sum()) for count in (1, 2, 8)}
+    assert mistakes[8] < mistakes[2] < mistakes[1]
+    assert mistakes[8] < 0.8 * mistakes[1]
+
+
 def test_unread_frames_change_nothing():
     """Every second frame without an answer: the others are decided alike."""
     wrong = spans(120, (20, 26), (50, 56))
