@@ -37,8 +37,10 @@ def place_for_session(video: Path, *, anew: bool = False, own: Session | None = 
 
 
 def _beside(video: Path, own: Session | None) -> Path:
-    """`walk_session.ppnet`; where that belongs to another `walk.mp4`, the one of `walk.mov` has its whole name."""
-    usual, whole = session_path(video), session_path(video.with_name(f"{video.name}.video"))
+    """`walk_session.ppnet`; where that belongs to another `walk.mp4`, the one of `walk.mov` has its whole name, and the
+    one of a folder `walk` is `walk_folder_session.ppnet`."""
+    name = video.name if video.suffix and not video.is_dir() else f"{video.name}_folder"
+    usual, whole = session_path(video), session_path(video.with_name(f"{name}.video"))
     is_taken = _is_of_another(usual, video, own)
     return whole if is_taken or (whole.exists() and not _is_of_another(whole, video, own)) else usual
 
@@ -55,8 +57,10 @@ def _is_of_another(session: Path, video: Path, own: Session | None) -> bool:
                 source = opened.header.source
     except UserError:  # whoever opens it will say why it can't be used
         return False
-    theirs = video.with_name(Path(source.path or source.name).name)
-    return theirs.exists() and not theirs.samefile(video) and session_path(theirs) == session
+    theirs = video.parent / Path(source.path or source.name).name  # of a file that anybody may have written
+    if not os.path.exists(theirs) or (os.path.exists(video) and os.path.samefile(theirs, video)):
+        return False
+    return session_path(theirs) == session
 
 
 def free_path(path: Path) -> Path:

@@ -45,7 +45,7 @@ class KalmanSmoother:
         scores = np.where(filters.alive, filters.scores * fading, 0.0)
         states = np.where(filters.alive, np.uint8(KeypointState.PREDICTED), np.uint8(KeypointState.MISSING))
         states[accepted] = KeypointState.MEASURED.value
-        # Half of what moves somebody anyone who holds still is noise.
+        # Half of what moves somebody who holds still is noise.
         places = filters.places - skipped_s[..., None] / 2 * filters.x[:, :, 1, :]
         return Poses(places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
 

@@ -89,15 +89,17 @@ class SideWays:
     def decide(self, found: Floats, scores: Floats, step_s: Floats | float, sides: Floats, twins: Twins) -> Decision:
         """Takes in an answer, `step_s` after the last one (one number, or one for each person).
 
-        found: (N, K, 2) pixels, NaN where not seen; scores: (N, K); sides: (N,) size of the person, pixels.
+        found: (N, K, 2) pixels, NaN where not seen; scores: (N, K), which may be NaN there too; sides: (N,) size of the
+        person, pixels.
         """
         step, joints = np.reshape(step_s, (-1, 1)), len(twins.joints)
         found, scores = found[:, twins.both_ways], scores[:, twins.both_ways]
-        measured, noise = np.isfinite(found[..., 0]), measurement_variance(sides, scores)
-        found = np.where(measured[..., None], found, 0.0)
+        measured = np.isfinite(found[..., 0])
+        found, scores = np.where(measured[..., None], found, 0.0), np.where(measured, scores, 0.0)
+        noise = measurement_variance(sides, scores)
         count = measured[:, :joints] @ twins.members
         seen = count > 0
-        mean = np.where(measured, scores, 0.0)[:, :joints] @ twins.members / np.maximum(count, 1)
+        mean = scores[:, :joints] @ twins.members / np.maximum(count, 1)
         sure = np.maximum(mean - SURE, 0.0)
         self._predict(step_s, step, sides)
         exchange = np.minimum(LOOKS * step, 1.0) * seen * (ODDS + ODDS_OF_SURE * sure)

@@ -138,3 +138,11 @@ def test_people_keep_their_ways_when_others_come_and_go():
         assert (one.swap[0] == many.swap[0 if t < 30 else 1]).all()
     assert one.swap[0, LEGS]
     assert not one.swap[0, HIPS]
+
+
+def test_joints_that_are_missing_need_no_score():
+    wrong, gone = spans(90, (40, 46)), np.random.default_rng(2).random((90, 17)) < 0.2
+    given = np.where(gone[..., None], np.nan, with_legs_exchanged(walk(90), wrong))
+    told, silent = (exchanged_legs(given, np.where(gone, missing, 0.7)) for missing in (0.0, np.nan))
+    assert told.any()
+    assert (silent == told).all()

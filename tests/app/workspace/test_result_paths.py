@@ -1,0 +1,41 @@
+"""Which session lies beside which video."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.workspace.result_paths import place_for_session
+from tests.results import SOURCE, made_header
+from tracking.session.session import Session, session_path
+
+
+def session_beside(video: Path, *, of: str, path: Path | None = None) -> None:
+    """What a run of the video `of` left where the session of this one would be."""
+    with Session.create(session_path(video), made_header(source=replace(SOURCE, name=of, path=path))) as session:
+        session.finish()
+
+
+def test_frames_in_a_folder_are_not_the_video_that_is_called_like_it(tmp_path):
+    film, frames = tmp_path / "walk.mp4", tmp_path / "walk"
+    film.touch()
+    frames.mkdir()
+    session_beside(film, of="walk.mp4")
+    assert place_for_session(frames) == tmp_path / "walk_folder_session.ppnet"
+    assert place_for_session(film) == session_path(film)
+    session_path(film).unlink()
+    session_beside(frames, of="walk")
+    assert place_for_session(frames) == session_path(frames)
+    assert place_for_session(film) == tmp_path / "walk.mp4_session.ppnet"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a\0b", "x" * 300, "walk.mov"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_session_may_name_anything_as_its_video(tmp_path, name, is_there):
+    video, other = tmp_path / "walk.mp4", tmp_path / "walk.mov"
+    other.touch()
+    if is_there:
+        video.touch()
+    session_beside(video, of=name, path=Path("/") if not name else None)
+    whole = tmp_path / "walk.mp4_session.ppnet"
+    assert place_for_session(video) == (whole if name == other.name else session_path(video))
