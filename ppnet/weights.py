@@ -99,6 +99,8 @@ def shipped_weights(variant: str | None = None) -> Path:
     for path in shipped:
         if path.name.lower().startswith(f"{variant.lower()}_"):
             return path
+    if not shipped:
+        raise CheckpointError("The weights are missing from this installation; install PPNet Live again.")
     names = ", ".join(path.stem for path in shipped)
     raise CheckpointError(
         f"No weights of {variant} come with the program (there are {names}).", option="give some with --weights"

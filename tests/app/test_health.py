@@ -73,6 +73,12 @@ def test_weights_that_are_damaged(monkeypatch, tmp_path):
     assert path.name in finding.words
 
 
+def test_weights_that_are_missing(monkeypatch, tmp_path):
+    monkeypatch.setattr("ppnet.weights.ASSETS", tmp_path)
+    words = found(monkeypatch, "tracking").words
+    assert words == "The weights are missing from this installation; install PPNet Live again."
+
+
 def test_a_folder_that_cannot_be_written(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PPNET_LIVE_DATA", str(tmp_path / "file"))
