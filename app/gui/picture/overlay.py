@@ -22,18 +22,23 @@ def paint_words(
     """Lines of text on a dark plate, top left, long ones broken; gives back where it stands.
 
     plates: people's numbers, which it doesn't cover where there is room below them. last: where it stood, and stands
-    as long as its size is the same and no number comes there.
+    as long as its size is the same, no number comes there and the stage holds it.
     """
     widest, wrapped = stage.adjusted(0, 0, -2 * (MARGIN + 9), 0), Qt.TextFlag.TextWordWrap
     room = painter.fontMetrics().boundingRect(widest, wrapped, words).adjusted(-9, -5, 9, 5)
     room.moveTopLeft(stage.topLeft() + QPoint(MARGIN, MARGIN))
-    if last is not None and last.size() == room.size() and not any(last.intersects(plate) for plate in plates):
+    lowest = stage.bottom() - legend_height(painter.fontMetrics())
+
+    def is_free(place: QRect) -> bool:
+        return place.bottom() < lowest and not any(place.intersects(plate) for plate in plates)
+
+    if last is not None and last.size() == room.size() and is_free(last):
         room = last
     else:
         lower = QRect(room)
         while under := [plate.bottom() for plate in plates if plate.intersects(lower)]:
             lower.moveTop(max(under) + GAP)
-        room = lower if lower.bottom() < stage.bottom() - legend_height(painter.fontMetrics()) else room
+        room = lower if lower.bottom() < lowest else room
     _plate(painter, room)
     painter.drawText(room.adjusted(9, 5, -9, -5), wrapped, words)
     return room

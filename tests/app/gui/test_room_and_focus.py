@@ -368,3 +368,13 @@ def test_notes_on_the_picture_are_broken_where_it_ends(qtbot, width):
         short = paint_words(painter, stage, "Skeletons are 278 ms behind")
         long = paint_words(painter, stage, f"Skeletons are 278 ms behind\n{said}")
     assert stage.contains(long) and long.height() > 2 * (short.height() - 10)
+
+
+def test_a_note_goes_up_again_where_a_smaller_window_would_hide_it(qtbot):
+    image, words = QImage(400, 600, QImage.Format.Format_RGB32), "Click the person to follow"
+    with QPainter(image) as painter:
+        usual = paint_words(painter, QRect(0, 0, 400, 600), words)
+        number = QRect(usual.left(), usual.top(), 30, 400)
+        low = paint_words(painter, QRect(0, 0, 400, 600), words, plates=[number], last=usual)
+        assert low.top() > number.bottom() and paint_words(painter, QRect(0, 0, 400, 600), words, last=low) == low
+        assert paint_words(painter, QRect(0, 0, 400, 300), words, last=low) == usual
