@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import compress
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,18 @@ SURE_SCORE = 0.3  # joints of less confidence are unsure
 FAR = 30_000.0  # pixels: nothing is drawn farther out, where fixed-point numbers of a canvas would overflow
 SIDES = tuple(SIDE_COLORS)
 LEVELS = 4  # confidence is shown in so many steps
+KEPT = 512  # sizes and looks kept: while somebody zooms, every picture has others
 
 HIDDEN, PREDICTED, UNSURE, SURE = range(4)
 """Grades: how well a joint is known. An edge is known as well as the worse of its ends."""
+
+
+Wanted = TypeVar("Wanted", float, npt.NDArray[np.float64])
+
+
+def _odd(wanted: Wanted) -> Wanted:
+    """The odd number near it."""
+    return 2 * (wanted // 2) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Sizes:
     letters: float
 
     @classmethod
-    @cache
+    @lru_cache(maxsize=KEPT)
     def of(cls, size_wh: tuple[int, int], zoom: float) -> "Sizes":
         """Of a picture of that size, enlarged so much."""
         pixel, span = 1 / zoom, max(size_wh) * min(zoom, 1.0)
@@ -48,12 +58,12 @@ class Sizes:
 
     def line(self, wanted: float) -> float:
         """A width near to so many pixels of the screen: an odd number, so that it lies evenly about its middle."""
-        return (2 * (max(wanted, 0) // 2) + 1) * self.pixel
+        return _odd(max(wanted, 0)) * self.pixel
 
     def limbs(self, heights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """(N,) widths of the lines of people of these heights (N,) in image pixels."""
         wanted = np.minimum(1 + heights.clip(0) / self.pixel / 133, max(3.0, self.span / 256))
-        return np.asarray((2 * (wanted // 2) + 1) * self.pixel)
+        return np.asarray(_odd(wanted) * self.pixel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ class Look:
     colors: tuple[tuple[Color, ...], ...]
 
     @classmethod
-    @cache
+    @lru_cache(maxsize=KEPT)
     def of(cls, width: float, mute: float, sizes: Sizes) -> "Look":
         """mute: how far colours step back, 0 to 1."""
         pixel, levels = sizes.pixel, range(LEVELS + 1)
@@ -101,7 +111,7 @@ class Bones:
     names: tuple[str, ...]
 
     @classmethod
-    @cache
+    @lru_cache(maxsize=KEPT)
     def of(cls, skeleton: Skeleton) -> "Bones":
         """An edge from one side to the other belongs to the middle."""
         sides = [SIDES.index(skeleton.side(joint)) for joint in range(len(skeleton))]
@@ -164,10 +174,10 @@ class People:
         grades = _grades(result, placed & (poses.scores >= style.layers.min_score))
         if len(order) < len(ids):
             grades[[row for row, track_id in enumerate(ids) if track_id in style.people.hidden]] = HIDDEN
-        heights = (boxes[:, 3] - boxes[:, 1]).tolist()
+        heights = (boxes[:, 3] - boxes[:, 1]).astype(np.float64)
         order.sort(key=lambda row: (ids[row] == chosen, -heights[row]))
         points = np.where(placed[..., None], poses.keypoints, 0).clip(-FAR, FAR)
-        widths = sizes.limbs(np.array(heights))
+        widths = sizes.limbs(heights)
         limbs = widths.tolist()
         mutes = [MUTED if chosen not in (None, track_id) else 0.0 for track_id in ids]
         reach = 1.5 * widths + 7 * sizes.pixel
