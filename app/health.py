@@ -6,8 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import ppnet
 from app.display import check_display
+from app.packages import packages
 from ppnet.assets import asset
 from ppnet.errors import UserError
 from ppnet.log_file import unexpected
@@ -25,7 +27,6 @@ from tracking.run_settings import RunSettings
 if TYPE_CHECKING:
     from tracking.types import Frame
 
-DISTRIBUTION = "ppnet-live"
 INSTALL_AGAIN = "install PPNet Live again (`make setup`, or pip)"
 FRAMES = 12
 LITTLE_SPACE_GB = 2
@@ -52,6 +53,7 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """One part after the other, each as soon as it was tried. No part that fails keeps the next from being tried."""
+    _demo.cache_clear()
     for part, look, is_needed in PARTS:
         try:
             yield Finding(part, look(), is_fine=True, is_needed=is_needed)
@@ -59,20 +61,7 @@ def findings() -> Iterator[Finding]:
             yield Finding(part, str(error), is_fine=False, is_needed=is_needed)
         except Exception as error:  # noqa: BLE001 - a broken installation fails in any way
             yield Finding(part, unexpected(error, f"the {part}"), is_fine=False, is_needed=is_needed)
-
-
-def packages() -> dict[str, tuple[str, str | None]]:
-    """Name -> the version the program was tested with, and the one installed (None: not installed)."""
-    found: dict[str, tuple[str, str | None]] = {}
-    for requirement in requires(DISTRIBUTION) or ():
-        pinned, _, condition = requirement.partition(";")
-        if not condition:  # what is conditional belongs to an extra
-            name, _, tested = pinned.strip().partition("==")
-            try:
-                found[name] = tested, version(name)
-            except PackageNotFoundError:
-                found[name] = tested, None
-    return found
+    _demo.cache_clear()
 
 
 def _program() -> str:
@@ -84,13 +73,13 @@ def _packages() -> str:
         known = packages()
     except PackageNotFoundError:
         raise UserError(f"PPNet Live is not installed in this Python; {INSTALL_AGAIN}.") from None
-    missing = [name for name, (_, installed) in known.items() if installed is None]
+    missing = [package.name for package in known if package.installed is None]
     if missing:
         raise UserError(f"Not installed: {', '.join(missing)}; {INSTALL_AGAIN}.")
     others = [
-        f"{name} {installed} (tested with {tested})"
-        for name, (tested, installed) in known.items()
-        if installed is not None and installed.partition("+")[0] != tested
+        f"{package.name} {package.installed} (tested with {package.tested})"
+        for package in known
+        if package.installed is not None and package.installed.partition("+")[0] != package.tested
     ]
     if others:
         raise UserError(f"Other versions than the program was tested with: {', '.join(others)}; {INSTALL_AGAIN}.")
@@ -173,11 +162,13 @@ def _folders() -> str:
     return f"can be written, {free_gb:.0f} GB free"
 
 
-def _demo() -> "list[Frame]":
+@cache
+def _demo() -> "tuple[Frame, ...]":
+    """The demo's first frames, for all parts that need some."""
     from tracking.video.file import VideoFile
 
     with VideoFile(asset("demo.mp4")) as video:
-        return list(islice(video, FRAMES))
+        return tuple(islice(video, FRAMES))
 
 
 PARTS: tuple[tuple[str, Callable[[], str], bool], ...] = (

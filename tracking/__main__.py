@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ppnet.command_line import run_package
 
-COMMANDS = {"evaluate": ("tracking.evaluate.command", "id switches, jitter and lag against exact truth")}
+COMMANDS = {"evaluate": ("tracking.evaluate.command", "ID switches, jitter and lag against exact ground truth")}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -120,7 +120,7 @@ class Comparison:
         self._annotators = tuple(self._annotator(side, layers) for side in self.sides)
         self.start_s = max(side.start_s for side in self.sides)
         self.end_s = min(side.end_s for side in self.sides)
-        if self.end_s <= self.start_s:
+        if self.end_s < self.start_s:
             raise UserError("The two have no time in common around that moment; choose another one.")
         self.curves = tuple((side.motion.times - side.attempt.at_s, side.motion.angle(angle)) for side in self.sides)
 
@@ -196,7 +196,7 @@ class Comparison:
         highest = max(highest, low + 10)
 
         def place(times: npt.ArrayLike, degrees: npt.ArrayLike) -> npt.NDArray[np.int32]:
-            x = left + (np.asarray(times) - self.start_s) / (self.end_s - self.start_s) * (right - left)
+            x = left + (np.asarray(times) - self.start_s) / (self.end_s - self.start_s or 1.0) * (right - left)
             y = bottom - (np.asarray(degrees) - low) / (highest - low) * (bottom - top)
             return np.stack([x, y], axis=-1).round().astype(np.int32)
 

@@ -22,8 +22,26 @@ def stem_of(name: str | Path) -> str:
         address = urlsplit(redacted(text).replace("…", ""))
         stem = Path(address.path).stem or address.hostname or ""
     else:
-        path = Path(text.rstrip("/\\"))
+        path = _path(text)
         stem = path.name if os.path.isdir(path) else path.stem
+    return _valid(stem)
+
+
+def whole_stem_of(name: str | Path) -> str:
+    """What they are called where another input has that stem already: a file's whole name, `walk.mov`, or
+    `walk_folder`."""
+    text = str(name)
+    if is_address(text):
+        return stem_of(text)
+    path = _path(text)
+    return _valid(path.name if path.suffix and not os.path.isdir(path) else f"{path.name}_folder")
+
+
+def _path(text: str) -> Path:
+    return Path(text.rstrip("/\\"))
+
+
+def _valid(stem: str) -> str:
     text = os.fsencode(stem).decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", "_")
     system = sys.getfilesystemencoding()  # may be ASCII
     text = text.encode(system, "replace").decode(system)

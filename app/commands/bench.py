@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.track import add_preset_option, settings_of
+from app.packages import versions
 from app.setting_options import add_setting_options
 from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
@@ -122,7 +122,7 @@ def _facts_of_run(bench: "Bench", settings: RunSettings, preset: str) -> dict[st
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "system": platform.platform(terse=True),
-        "versions": {"PPNet Live": __version__, **{name: version(name) for name in PACKAGES}},
+        "versions": {"PPNet Live": __version__, **versions(*PACKAGES)},
         "date": date.today().isoformat(),
     }
 

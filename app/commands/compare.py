@@ -82,8 +82,13 @@ def _longest(edited: EditedSession, *, but: int | None = None) -> int:
     """Who is seen in most frames. UserError when there is nobody."""
     counts = {person: frames for person, frames in exported_people(edited).items() if person != but}
     if not counts:
-        who = "nobody else" if but is not None else "nobody"
-        raise UserError(f"There is {who} in {edited.stored.path.name} to compare with; see --other and --other-at.")
+        name = edited.stored.path.name
+        if but is None:
+            raise UserError(f"There is nobody in {name} to compare; choose another session.")
+        raise UserError(
+            f"There is nobody else in {name} to compare with; name another session, or give --at and --other-at for "
+            "two attempts of the same person."
+        )
     return max(counts, key=lambda track_id: counts[track_id])
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import ppnet
+from app.packages import versions
 from ppnet.log_file import log_path
 
 LOG_LINES = 60
@@ -17,13 +18,13 @@ _ENDINGS = (
     "|ppnet|csv|json|pth|safetensors|tflite|onnx"
 )
 _FILE_NAME = re.compile(rf"(?i)[^\n:\"“”]*\.(?:{_ENDINGS})\b")
-PACKAGES = ("torch", "numpy", "mediapipe", "PySide6", "av", "opencv-python")
+PACKAGES = ("torch", "openvino", "mediapipe", "numpy", "PySide6", "av", "opencv-python")
 
 
 def report(facts: dict[str, str], *, log: Path | None = None) -> str:
     """Version, computer, packages, what runs, and the end of the log; no names of files of the user's."""
     lines = [f"PPNet Live {ppnet.__version__}", f"{platform.platform()}, Python {platform.python_version()}"]
-    lines.append(", ".join(f"{name} {_version(name)}" for name in PACKAGES))
+    lines.append(", ".join(f"{name} {version}" for name, version in versions(*PACKAGES).items()))
     lines += [f"{name}: {value}" for name, value in facts.items()]
     path = log or log_path()
     if path.exists():
@@ -37,12 +38,3 @@ def anonymous(line: str) -> str:
     if source is not None:
         return line[: source.start()] + f'File "{"/".join(Path(source[1]).parts[-3:])}"' + line[source.end() :]
     return _FILE_NAME.sub("<file>", _PATH.sub("<file>", _ADDRESS.sub("<address>", line)))
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,9 @@ from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.output_files import make_folder, refuse_existing
 from tracking.drawing.style import PictureLayers
-from tracking.stems import stem_of
+from tracking.session.format import SUFFIX
+from tracking.session.naming import is_of_another
+from tracking.stems import stem_of, whole_stem_of
 from tracking.video.writer import partial_path
 
 
@@ -115,7 +118,7 @@ def _gone(path: Path) -> UserError:
 
 
 class OutputFolder:
-    """Names the outputs of one input after the other, so that no two share any: clip, clip_2, ..."""
+    """Names the outputs of one input after the other, so that no two share any: clip, clip_2, clip.mov, ..."""
 
     def __init__(
         self,
@@ -136,7 +139,7 @@ class OutputFolder:
         self._layers, self._targets = layers, targets
         self.formats = tuple(formats)
         self._taken = taken
-        self._given: set[str] = set()
+        self._given: dict[str, str] = {}  # names of outputs, in small letters, and of their inputs
 
     @property
     def resumes(self) -> bool:
@@ -152,17 +155,24 @@ class OutputFolder:
         """Where the outputs of the next input go. UserError when they exist and are not to be replaced, or when nothing
         can be written there."""
         make_folder(self._folder)
-        number, stem = 1, stem_of(spec)
-        while True:
-            name = stem if number == 1 else f"{stem}_{number}"
+        base = self._base_for(spec)
+        for name in chain((base,), (f"{base}_{number}" for number in count(2))):
             paths = OutputPaths.of(self._folder, name, layers=self._layers, **self._wanted)
             paths = replace(paths, targets=self._targets)
             further = export_places(paths.session, self.formats).values() if paths.session is not None else ()
             existing = [path for path in (*paths.all(), *further) if path.exists()]
             if name.lower() not in self._given and not (existing and self._taken == "rename"):
                 break
-            number += 1
         if self._taken != "rename":
-            self._given.add(name.lower())
+            self._given[name.lower()] = Path(spec).name
         refuse_existing(*existing, overwrite=self._taken != "refuse")
         return paths
+
+    def _base_for(self, spec: str) -> str:
+        """`walk`; where that belongs to `walk.mp4`, what comes of `walk.mov` is called by its whole name, as by the
+        window."""
+        stem, name = stem_of(spec), Path(spec).name
+        is_others = self._given.get(stem.lower(), name) != name or is_of_another(
+            self._folder / f"{stem}{SUFFIX}", Path(spec)
+        )
+        return whole_stem_of(spec) if is_others else stem

@@ -1,7 +1,8 @@
 """Opens files, sessions and cameras."""
 
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from ppnet.errors import UserError
 from ppnet.output_files import make_folder
 from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
+from tracking.session.naming import places_of_video
 from tracking.session.session import Session, session_path
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
@@ -40,8 +42,8 @@ def look_at_file(video: Path, settings: RunSettings, factories: Factories, *, ag
     info, place = _info_of(video, settings, factories), place_for_session(video, own=own)
     if again or not place.exists():
         factories.header(info, settings)
-    elif not _is_same(place, own.path):
-        with _way_out(place, video), Session.open(place) as session:
+    else:
+        with _way_out(place, video), _opened_or_own(place, own) as session:
             _check(session, info)
             look_how_to_go_on(session, settings, factories.header)
     return video, info
@@ -123,9 +125,9 @@ def _is_of(session: Session, info: VideoInfo) -> bool:
     return None in (known.frame_count, info.frame_count) or known.frame_count == info.frame_count
 
 
-def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Session) -> Found | None:
+def look_at_session(path: Path, settings: RunSettings, factories: Factories, *, own: Session) -> Found:
     """Raises what `open_session` would, as far as it can be known before; own: see `look_at_file`."""
-    return None if _is_same(path, own.path) else _looked_at(path, settings, factories)
+    return _looked_at(path, settings, factories, own=own)
 
 
 def open_session(
@@ -138,11 +140,11 @@ def open_session(
     return _with_its_session(video, path, info, settings, factories, post)
 
 
-def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> Found:
+def _looked_at(path: Path, settings: RunSettings, factories: Factories, *, own: Session | None = None) -> Found:
     """The video that a session is about."""
-    with _way_out(path, _video_called_like(path)):
-        session = Session.open(path)
-    with session:
+    with ExitStack() as opened:
+        with _way_out(path, _video_called_like(path)):
+            session = opened.enter_context(_opened_or_own(path, own))
         video = _video_of(session)
         info = _info_of(video, settings, factories)
         with _way_out(path, video):
@@ -151,8 +153,14 @@ def _looked_at(path: Path, settings: RunSettings, factories: Factories) -> Found
     return video, info
 
 
-def _is_same(path: Path, own: Path) -> bool:
-    return path.resolve() == own.resolve()
+@contextmanager
+def _opened_or_own(path: Path, own: Session | None) -> Iterator[Session]:
+    """The session of that name; the one that is open in this program stays open."""
+    if own is not None and path.exists() and path.samefile(own.path):
+        yield own
+    else:
+        with Session.open(path) as session:
+            yield session
 
 
 def _video_called_like(path: Path) -> Path | None:
@@ -168,11 +176,10 @@ def _video_of(session: Session) -> Path:
             f"{path.name} is from a camera or stream and has no video to show; `python main.py export {path.name}` "
             "writes tables from it."
         )
-    beside = path.parent / Path(source.path or source.name).name
-    video = next((place for place in (source.path, beside) if place is not None and Path(place).exists()), None)
+    video = next((place for place in places_of_video(path, source) if os.path.exists(place)), None)
     if video is None:
         raise UserError(f"The video {source.name} of this session is missing; put it beside {path.name}.")
-    return Path(video)
+    return video
 
 
 def _opened_file(video: Path, session: Session, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:

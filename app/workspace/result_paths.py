@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 
 from ppnet.assets import ASSETS
-from ppnet.errors import UserError
 from ppnet.output_files import make_folder
 from ppnet.user_folders import user_folder
 from tracking.session.format import SUFFIX
+from tracking.session.naming import is_of_another
 from tracking.session.session import Session, session_path
-from tracking.stems import stem_of
+from tracking.stems import stem_of, whole_stem_of
 
 
 def sessions_folder() -> Path:
@@ -39,28 +39,9 @@ def place_for_session(video: Path, *, anew: bool = False, own: Session | None = 
 def _beside(video: Path, own: Session | None) -> Path:
     """`walk_session.ppnet`; where that belongs to another `walk.mp4`, the one of `walk.mov` has its whole name, and the
     one of a folder `walk` is `walk_folder_session.ppnet`."""
-    name = video.name if video.suffix and not video.is_dir() else f"{video.name}_folder"
-    usual, whole = session_path(video), session_path(video.with_name(f"{name}.video"))
-    is_taken = _is_of_another(usual, video, own)
-    return whole if is_taken or (whole.exists() and not _is_of_another(whole, video, own)) else usual
-
-
-def _is_of_another(session: Path, video: Path, own: Session | None) -> bool:
-    """Whether it is that of another video beside this one, after which it is called."""
-    if not session.exists():
-        return False
-    try:
-        if own is not None and own.path.resolve() == session.resolve():
-            source = own.header.source
-        else:
-            with Session.open(session) as opened:
-                source = opened.header.source
-    except UserError:  # whoever opens it will say why it can't be used
-        return False
-    theirs = video.parent / Path(source.path or source.name).name  # of a file that anybody may have written
-    if not os.path.exists(theirs) or (os.path.exists(video) and os.path.samefile(theirs, video)):
-        return False
-    return session_path(theirs) == session
+    usual, whole = session_path(video), video.with_name(whole_stem_of(video) + SUFFIX)
+    is_taken = is_of_another(usual, video, own=own)
+    return whole if is_taken or (whole.exists() and not is_of_another(whole, video, own=own)) else usual
 
 
 def free_path(path: Path) -> Path:

@@ -1,12 +1,17 @@
 """`check`: each part is tried by using it, and a fault in one is told without hiding the others."""
 
 import shutil
+from importlib.metadata import PackageNotFoundError
 
+import app.packages
 from app import health
 from app.cli import main
 from app.health import Finding, findings
 from ppnet.assets import ASSETS
 from ppnet.errors import UserError
+from tracking.video.file import VideoFile
+
+begin = VideoFile.__init__
 
 
 def found(monkeypatch, part: str) -> Finding:
@@ -16,8 +21,11 @@ def found(monkeypatch, part: str) -> Finding:
     return finding
 
 
-def test_an_installation_that_is_whole(capsys):
+def test_an_installation_that_is_whole(capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr(VideoFile, "__init__", lambda video, path: opened.append(path) or begin(video, path))
     assert main(["check"]) == 0
+    assert [path.name for path in opened] == ["demo.mp4", "check.mp4"], "each is decoded once"
     said = capsys.readouterr().out
     assert "FAULT" not in said
     assert "3 people found in the demo" in said
@@ -44,8 +52,10 @@ def test_a_fault_is_told_and_the_rest_is_tried(monkeypatch, capsys):
 
 def test_a_package_that_is_missing_and_one_of_another_version(monkeypatch):
     installed = {"av": "18.1.0", "torch": "2.13.0+cpu"}
-    monkeypatch.setattr(health, "requires", lambda _name: ["av==18.1.0", "torch==2.13.0", "anny==1; extra == 'render'"])
-    monkeypatch.setattr(health, "version", installed.__getitem__)
+    monkeypatch.setattr(
+        app.packages, "requires", lambda _name: ["av==18.1.0", "torch==2.13.0", "anny==1; extra == 'render'"]
+    )
+    monkeypatch.setattr(app.packages, "version", installed.__getitem__)
     assert found(monkeypatch, "packages").is_fine
     installed["av"] = "17.0.0"
     (finding,) = findings()
@@ -53,9 +63,9 @@ def test_a_package_that_is_missing_and_one_of_another_version(monkeypatch):
     assert "av 17.0.0 (tested with 18.1.0)" in finding.words
 
     def version(name: str) -> str:
-        raise health.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(health, "version", version)
+    monkeypatch.setattr(app.packages, "version", version)
     (finding,) = findings()
     assert finding.words.startswith("Not installed: av, torch; install PPNet Live again")
 

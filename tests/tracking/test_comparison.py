@@ -142,6 +142,14 @@ def test_stopped_it_leaves_nothing(edited, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_single_frame_in_common_is_one_picture(edited, tmp_path):
+    comparison = Comparison(Attempt(edited, 1, 39 / 30), Attempt(edited, 2, 10 / 30))
+    assert comparison.start_s == pytest.approx(comparison.end_s, abs=1e-6) == pytest.approx(0, abs=1e-6)
+    path = write_comparison(comparison, tmp_path / "one.mp4", no_tick)
+    with VideoFile(path) as video:
+        assert len(video.frame_times()) == 1
+
+
 @pytest.mark.parametrize(
     ("second", "more", "sentence"),
     [

@@ -14,8 +14,8 @@ def stems(tmp_path, names):
 
 
 def test_no_two_are_alike(tmp_path):
-    names = ["a/x.mp4", "b/x.mov", "X.avi", "folder/", "10:30.mp4"]
-    assert stems(tmp_path, names) == ["x", "x_2", "X_3", "folder", "10_30"]
+    names = ["a/x.mp4", "b/x.mov", "X.avi", "b/x.mp4", "c/x.mov", "folder/", "10:30.mp4"]
+    assert stems(tmp_path, names) == ["x", "x.mov", "X.avi", "x_2", "x.mov_2", "folder", "10_30"]
 
 
 def test_a_folder_has_no_suffix(tmp_path):

@@ -1,5 +1,6 @@
 """The annotated video drawn again, with the edits in it, over the pictures of the source."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
 from tracking.export.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
+from tracking.session.naming import places_of_video
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.container import is_address
@@ -93,10 +95,9 @@ def find_video(replay: EditedSession, given: str | Path | None = None) -> str | 
     info = replay.header.source
     if info.is_live:
         raise UserError("A live session has no video of its own; use what was recorded.")
-    beside = replay.stored.path.parent / info.name
-    places = [Path(given)] if given is not None else [place for place in (info.path, beside) if place is not None]
+    places = (Path(given),) if given is not None else places_of_video(replay.stored.path, info)
     for place in places:
-        if place.exists():
+        if os.path.exists(place):  # a path in a session may be any
             return place
     raise UserError(f"The video {places[-1]} is missing.", option="say where it is now with --video")
 

@@ -72,10 +72,10 @@ class SessionError(UserError):
 class SessionInUseError(SessionError):
     """A session that another program, or another window, writes."""
 
-    def __init__(self, path: Path, owner: str = "another program") -> None:
-        """owner: who writes it, in words."""
+    def __init__(self, path: Path, owner: str = "another program", source: str = "") -> None:
+        """owner: who writes it, in words. source: file name of its video, where that is known."""
         super().__init__(f"{path} is in use by {owner}; close it there first.")
-        self.owner = owner
+        self.owner, self.source = owner, source
 
 
 def utc_now() -> str:

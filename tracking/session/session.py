@@ -61,8 +61,9 @@ class Session:
         self.last_smoothing = LastSmoothing()
         self._sightings = KnownSightings(self._sighted)
         self._writer_lock = writer_lock
-        self._database = database
-        self._header = header
+        self._database, self._header = database, header
+        if writer_lock is not None:
+            writer_lock.tell(header.source.file_name)
         self._lock = threading.RLock()
         self._folded_at = time.monotonic()
         self._closed = False

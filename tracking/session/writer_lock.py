@@ -20,6 +20,7 @@ from tracking.session.format import SessionError, SessionInUseError
 
 WAIT_S = 0.3  # a reader that looks whether somebody writes holds the lock for a moment
 MAX_OWNER_BYTES = 4096
+MAX_NAME = 255  # no file has a longer one
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -28,6 +29,7 @@ class _Owner(msgspec.Struct, frozen=True):
     host: str
     process_id: int
     since_utc: datetime
+    source: bytes = b""  # file name of the video that the session is about, which may be no text
 
     def __str__(self) -> str:
         return f"process {self.process_id} on {self.host!r} (since {self.since_utc.astimezone():%Y-%m-%d %H:%M})"
@@ -43,15 +45,25 @@ class WriterLock:
         if not self._path.parent.is_dir():  # which would be made
             raise SessionError(f"{session} cannot be written (there is no folder {session.parent}).")
         self._lock = FileLock(self._path, timeout=WAIT_S, thread_local=False, fallback_to_soft=False)
-        owner = _Owner(socket.gethostname(), os.getpid(), datetime.now(UTC))
+        self._owner = _Owner(socket.gethostname(), os.getpid(), datetime.now(UTC))
         try:
             self._lock.acquire()
-            self._path.write_bytes(msgspec.json.encode(owner))
+            self._path.write_bytes(msgspec.json.encode(self._owner))
         except Timeout as error:
-            raise SessionInUseError(session, _owner_of(self._path)) from error
+            owner = _owner_of(self._path)
+            if owner is None:
+                raise SessionInUseError(session) from error
+            raise SessionInUseError(session, str(owner), owner.source.decode("utf-8", "surrogatepass")) from error
         except OSError as error:
             self.release()
             raise SessionError(f"{session} cannot be written ({error.strerror or error}).") from error
+
+    def tell(self, source: str) -> None:
+        """Lets others know which video it is about, as long as nobody else can read that from the session."""
+        name = source[:MAX_NAME].encode("utf-8", "surrogatepass")
+        self._owner = msgspec.structs.replace(self._owner, source=name)
+        with suppress(OSError):
+            self._path.write_bytes(msgspec.json.encode(self._owner))
 
     def release(self) -> None:
         """Lets others write; twice is fine."""
@@ -85,10 +97,10 @@ def _lock_path(session: Path) -> Path:
     return Path(os.path.realpath(session) + ".lock")
 
 
-def _owner_of(lock: Path) -> str:
-    """The holder in words."""
+def _owner_of(lock: Path) -> _Owner | None:
+    """The holder; None when that can't be read."""
     try:
         with lock.open("rb") as stream:
-            return str(msgspec.json.decode(stream.read(MAX_OWNER_BYTES), type=_Owner))
+            return msgspec.json.decode(stream.read(MAX_OWNER_BYTES), type=_Owner)
     except (OSError, ValueError, OverflowError, msgspec.MsgspecError):
-        return "another program"
+        return None

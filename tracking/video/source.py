@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Protocol, Self
 
 from ppnet.errors import UserError
@@ -55,6 +55,13 @@ class VideoInfo:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", redacted(self.name))  # what is shown, logged and stored
+
+    @property
+    def file_name(self) -> str:
+        """What it is called in its folder, also where results come from Windows and are looked at elsewhere."""
+        path = str(self.path or self.name)
+        windows = PureWindowsPath(path)
+        return windows.name if windows.drive else Path(path).name
 
 
 class VideoSource(Protocol):

@@ -305,6 +305,21 @@ def test_what_is_open_stays_where_the_next_needs_other_joints_or_a_folder(
         assert window.workspace.run is run and window.banner.button.text() == "Track again"
 
 
+@pytest.mark.parametrize("what", ["deleted", "replaced"])
+def test_what_is_open_stays_where_its_own_video_is_gone(qtbot, open_clip, what):
+    window = open_clip()
+    run = window.workspace.run
+    run.video.unlink()
+    if what == "replaced":
+        make_clip(run.video, 7, size_wh=run.session.header.source.size_wh)
+    words = {"deleted": ("There is no file", "is missing"), "replaced": ("belongs to another video",) * 2}[what]
+    for path, sentence in zip((run.video, run.session.path), words, strict=True):
+        window.banner.forget()
+        window.files.open_path(path)
+        qtbot.waitUntil(lambda sentence=sentence: sentence in window.banner.text)
+        assert window.workspace.run is run
+
+
 def test_a_session_that_was_kept_is_not_offered_to_be_tracked_anew(qtbot, window, clip, made_session):
     """The video has another session, which is in use."""
     kept = session_path(clip).with_stem(f"{session_path(clip).stem}_2")

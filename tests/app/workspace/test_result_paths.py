@@ -1,5 +1,6 @@
 """Which session lies beside which video."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,3 +40,13 @@ def test_a_session_may_name_anything_as_its_video(tmp_path, name, is_there):
     session_beside(video, of=name, path=Path("/") if not name else None)
     whole = tmp_path / "walk.mp4_session.ppnet"
     assert place_for_session(video) == (whole if name == other.name else session_path(video))
+
+
+@pytest.mark.parametrize("stem", ["walk", os.fsdecode(b"caf\xe9")])
+def test_what_another_program_is_writing_is_not_in_the_way(tmp_path, stem):
+    film, video = tmp_path / f"{stem}.mp4", tmp_path / f"{stem}.mov"
+    film.touch()
+    video.touch()
+    with Session.create(session_path(film), made_header(source=replace(SOURCE, name=film.name, path=film))):
+        assert place_for_session(film) == session_path(film)
+        assert place_for_session(video) == tmp_path / f"{stem.replace(chr(0xDCE9), '_')}.mov_session.ppnet"
