@@ -150,14 +150,14 @@ class SideWays:
         past = np.concatenate([self.past, ~self.past], axis=1)[:, :, None] * 2 + np.array([0, 1])[:, None]
         past &= PAST
         came_from, against, kept = (np.empty((len(seen), ways, seen.shape[1]), kind) for kind in (int, float, int))
+        person, label, limb = np.ogrid[: len(seen), :2, : seen.shape[1]]
         for survivor in range(ways // 2):
-            chosen = left.argmin(axis=1, keepdims=True)
-            same = np.take_along_axis(past, chosen, axis=1)
-            for label in (0, 1):
-                way = survivor + label * (ways // 2)
-                came_from[:, way], kept[:, way] = chosen[:, 0, label], same[:, 0, label]
-                against[:, way] = np.take_along_axis(left[:, :, label], chosen[:, :, label], axis=1)[:, 0]
-            left = np.where(past == same, NEVER + left, left)
+            chosen = left.argmin(axis=1)  # (N, 2, G)
+            of_both = np.s_[:, survivor :: ways // 2]  # the way that takes the answer as it is, and the one exchanged
+            came_from[of_both] = chosen
+            against[of_both] = left[person, chosen, label, limb]
+            kept[of_both] = same = past[person, chosen, label, limb]
+            left += NEVER * (past == same[:, None])
         self.past, self.against = kept, against - against.min(axis=1, keepdims=True)
         return came_from
 
