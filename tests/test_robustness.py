@@ -21,8 +21,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from safetensors.numpy import save as save_tensors
 
 from app.gui.preferences import parse as parse_preferences
@@ -31,6 +29,7 @@ from ppnet.errors import UserError
 from ppnet.untrusted_tensors import read_state_file
 from tests.fuzzing import mutated
 from tests.results import SOURCE, made_header, track_ids
+from tests.tracking.session.test_edits import ALL as EDITS
 from tracking.export.coco import write_coco_json
 from tracking.export.csv_wide import write_wide_csv
 from tracking.export.formats import export
@@ -38,7 +37,7 @@ from tracking.export.trc import write_trc_folder
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import KINDS, edit_from_json
+from tracking.session.edits import KINDS, edit_from_json, edit_to_json
 from tracking.session.format import header_from_json, header_to_json
 from tracking.session.person_tracks import exported_people, exported_track
 from tracking.session.session import Session
@@ -276,22 +275,41 @@ def test_a_hundred_thousand_mutated_files(tmp_path: Path) -> None:
         print(name, dict(fuzzed(name, tmp_path, count, SEED + 1)), f"{time.monotonic() - begun:.0f} s")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=12,
-)
+ODD = (None, True, False, 0, -1, 7, 2**31, 2**63, -(2**70), 0.5, -0.0, 1e308, float("nan"), float("-inf"), "", "x",
+       "1", "rts", "a" * 300, "\0", "\ud800", "\u202e", "Zoë \U0001f600", [], {}, [[]], [None], {"": {}})  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(kind=st.sampled_from(sorted(KINDS)), values=JSON | st.text(max_size=40))
-def test_any_json_is_an_edit_or_none(kind: str, values: object) -> None:
-    for text in (json.dumps(values), str(values)):
-        try:
-            edit = edit_from_json(kind, text)
-        except ValueError:
-            continue
-        assert isinstance(edit, KINDS[kind])
+def odd_json(rng: random.Random, depth: int = 3) -> object:
+    """Any JSON value, and what Python adds to them."""
+    kind = rng.randrange(4) if depth else 3
+    inner = [odd_json(rng, depth - 1) for _ in range(rng.randrange(4))] if kind < 2 else []
+    if kind == 0:
+        return inner
+    return {str(rng.choice(ODD)): value for value in inner} if kind == 1 else rng.choice(ODD)
+
+
+def test_any_json_is_an_edit_or_none() -> None:
+    """Edits of every kind with some of their values replaced, left out or in excess, and anything else."""
+    rng, counts = random.Random(SEED), Counter[str]()
+    for edit in EDITS:
+        kind, good = edit_to_json(edit)
+        for _ in range(100):
+            values = json.loads(good)
+            for _ in range(rng.choice((1, 1, 2))):
+                name = rng.choice(sorted(values)) if rng.random() < 0.9 else "another"
+                values[name] = rng.choice(ODD) if rng.random() < 0.8 else odd_json(rng)
+            if rng.random() < 0.1:
+                values.pop(rng.choice(sorted(values)))
+            for text in (json.dumps(values), json.dumps(odd_json(rng)), str(odd_json(rng))):
+                try:
+                    read = edit_from_json(kind, text)
+                except ValueError:
+                    counts["none"] += 1
+                    continue
+                assert isinstance(read, KINDS[kind])
+                assert edit_from_json(*edit_to_json(read)) == read
+                counts["an edit"] += 1
+    assert counts["none"] > 1000 and counts["an edit"] > 100
 
 
 @pytest.mark.parametrize(

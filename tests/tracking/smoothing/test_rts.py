@@ -186,17 +186,18 @@ def test_many_tracks_at_once_are_each_smoothed_for_themselves(acceleration):
 
 @pytest.mark.parametrize("strength", [50, 90])
 def test_a_long_track_smoothed_in_pieces_is_the_same(monkeypatch, strength):
+    """Fifteen frames a second: a margin has few rows, and the filter reaches further back than at thirty."""
     rng = np.random.default_rng(5)
-    times, settings = np.arange(900) / 30, SmoothingSettings(kind="rts", strength=strength)
-    keypoints = (swinging(times) + rng.normal(0, 3, (900, 17, 2))).astype(np.float32)
-    keypoints[rng.random((900, 17)) < 0.2] = np.nan
-    keypoints[393:404, 9] = np.nan  # a gap across the border of two pieces, and one that is too long
-    keypoints[790:830, 8] = np.nan
-    trail = Trail(times, Poses(keypoints, np.full((900, 17), 0.8, np.float32), COCO_17), np.full(900, 300.0))
+    times, settings = np.arange(450) / 15, SmoothingSettings(kind="rts", strength=strength)
+    keypoints = (swinging(times) + rng.normal(0, 3, (450, 17, 2))).astype(np.float32)
+    keypoints[rng.random((450, 17)) < 0.2] = np.nan
+    keypoints[197:202, 9] = np.nan  # a gap across the border of two pieces, and one that is too long
+    keypoints[395:415, 8] = np.nan
+    trail = Trail(times, Poses(keypoints, np.full((450, 17), 0.8, np.float32), COCO_17), np.full(450, 300.0))
     whole, whole_states = smooth_trails([trail], settings)[0]
-    monkeypatch.setattr("tracking.smoothing.rts.PIECE_ROWS", 400)
+    monkeypatch.setattr("tracking.smoothing.rts.PIECE_ROWS", 200)
     pieces, states = smooth_trails([trail], settings)[0]
-    assert (states == whole_states).all() and (states[395:400, 9] == KeypointState.PREDICTED).all()
+    assert (states == whole_states).all() and (states[198:202, 9] == KeypointState.PREDICTED).all()
     np.testing.assert_allclose(pieces.keypoints, whole.keypoints, atol=0.01)
     np.testing.assert_allclose(pieces.scores, whole.scores, atol=1e-6)
 
@@ -209,26 +210,26 @@ from tracking import pose_store
 from tracking.session.resmoothing import SmoothedRun, smooth_again
 from tracking.smoothing import rts
 from tracking.smoothing.settings import SmoothingSettings
-rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 250, 600, 1.0, 2**15
+rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 90, 250, 0.5, 2**15
 def smoothed(frames):
     return SmoothedRun(smooth_again((made_result(i, [1]) for i in range(frames)), SmoothingSettings(kind="rts")))
 def peak_kb():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-smoothed(1000)
-before, kept = peak_kb(), smoothed(4000)
-print(1024 * (peak_kb() - before) / 3000, kept.get(3999) is not None, kept.get(4000))
+smoothed(500)
+before, kept = peak_kb(), smoothed(2000)
+print(1024 * (peak_kb() - before) / 1500, kept.get(1999) is not None, kept.get(2000))
 """
 
 
 def test_of_each_row_gone_through_at_once_little_more_than_the_filter_is_held():
     """States and covariances of 17 joints are 1,088 bytes a row; places lie in memory once, not once a round."""
-    times = np.arange(1000) / 30
-    poses = Poses(swinging(times).astype(np.float32), np.full((1000, 17), 0.8, np.float32), COCO_17)
-    trail = Trail(times, poses, np.full(1000, 300.0))
+    times = np.arange(250) / 30
+    poses = Poses(swinging(times).astype(np.float32), np.full((250, 17), 0.8, np.float32), COCO_17)
+    trail = Trail(times, poses, np.full(250, 300.0))
     smooth_trails([trail.part(0, 10)])
     tracemalloc.start()
     try:
-        smooth_trails([trail])
+        smooth_trails(4 * [trail])
         assert tracemalloc.get_traced_memory()[1] / 1000 < 2200
     finally:
         tracemalloc.stop()
