@@ -2,7 +2,6 @@
 smoothing both stand on it."""
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +27,10 @@ COASTING_S = 0.25  # an unseen joint's own motion fades into the body's within a
 class JointFilters:
     """Filters of N people with K keypoints each; row i belongs to `ids[i]`.
 
-    x (N, K, m, 2), P (N, K, m, m): see `tracking.smoothing.bank`. sides: (N,) size of the person, pixels, set by the
+    x (m, 2, N, K), P (m, m, N, K): see `tracking.smoothing.bank`. sides: (N, 1) size of the person, pixels, set by the
     owner before `predict`. alive: (N, K) a filter runs. begun: (N, K) it started in this frame.
     unseen_s: time since it was last fed. distrusted_s: for how long answers have been refused as outliers.
-    ways: which answers have left and right exchanged. glide (N, K, 2): what is left of the way, pixels, where left and
+    ways: which answers have left and right exchanged. glide (2, N, K): what is left of the way, pixels, where left and
     right of the track itself were exchanged. scores: of the last accepted answer.
     """
 
@@ -53,15 +52,15 @@ class JointFilters:
         shape = 0, len(skeleton)
         return cls(
             ids=np.zeros(0, np.int64),
-            x=np.zeros((*shape, size, 2)),
-            P=np.zeros((*shape, size, size)),
-            sides=np.zeros(0),
+            x=np.zeros((size, 2, *shape)),
+            P=np.zeros((size, size, *shape)),
+            sides=np.zeros((0, 1)),
             alive=np.zeros(shape, bool),
             begun=np.zeros(shape, bool),
             unseen_s=np.zeros(shape),
             distrusted_s=np.zeros(shape),
             ways=SideWays.of(0, skeleton),
-            glide=np.zeros((*shape, 2)),
+            glide=np.zeros((2, *shape)),
             scores=np.zeros(shape),
         )
 
@@ -71,24 +70,20 @@ class JointFilters:
             return self
         row_of = {int(track_id): row for row, track_id in enumerate(self.ids)}
         rows = np.array([row_of.get(int(track_id), -1) for track_id in ids], np.int64)
-        values: dict[str, Any] = {}
-        for field in fields(self):
-            old = getattr(self, field.name)
-            values[field.name] = old.select(rows) if isinstance(old, SideWays) else bank.picked(old, rows)
-        values["ids"] = np.array(ids, np.int64)
-        return JointFilters(**values)
+        arrays = [field.name for field in fields(self) if field.name not in ("ids", "ways")]
+        values = {name: bank.picked(getattr(self, name), rows) for name in arrays}
+        return JointFilters(ids=np.array(ids, np.int64), ways=self.ways.select(rows), **values)
 
     @property
     def places(self) -> Floats:
-        """(N, K, 2) where the joints are to be shown, pixels; NaN where no filter runs."""
-        return np.where(self.alive[..., None], self.x[:, :, 0, :] + self.glide, np.nan)
+        """(2, N, K) where the joints are to be shown, pixels; NaN where no filter runs."""
+        return np.where(self.alive, self.x[0] + self.glide, np.nan)
 
     def predict(self, step_s: Floats | float, settings: SmoothingSettings) -> None:
-        """Move on by `step_s` seconds, one number for all or one for each person."""
+        """Move on by `step_s` seconds, one number for all or one for each person (N, 1)."""
         self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(self.sides, settings.density))
-        step = np.reshape(step_s, (-1, 1))
-        self.unseen_s = self.unseen_s + step
-        self.glide = self.glide * np.exp(-step / GLIDE_S)[..., None]
+        self.unseen_s = self.unseen_s + step_s
+        self.glide = self.glide * np.exp(-step_s / GLIDE_S)
         self.alive = self.alive & (self.unseen_s <= settings.max_gap_s + 1e-9)
 
     def coast(self, step_s: float) -> None:
@@ -97,23 +92,20 @@ class JointFilters:
         if step_s <= 0 or not coasting.any():
             return
         seen = self.alive & ~coasting
-        speeds = self.x[:, :, 1, :]
-        body = (seen[:, None].astype(np.float64) @ speeds)[:, 0] / np.maximum(seen.sum(axis=1), 1)[:, None]
+        speeds = self.x[1]
+        body = (speeds * seen).sum(axis=2, keepdims=True) / np.maximum(seen.sum(axis=1, keepdims=True), 1)
         own = np.exp(-step_s / COASTING_S)
-        slowed = body[:, None] + (speeds - body[:, None]) * own
-        self.x[:, :, 1, :] = np.where(coasting[..., None], slowed, speeds)
-        if self.x.shape[2] > 2:
-            self.x[:, :, 2:, :] *= np.where(coasting, own, 1.0)[..., None, None]
+        self.x[1] = np.where(coasting, body + (speeds - body) * own, speeds)
+        self.x[2:] *= np.where(coasting, own, 1.0)
 
     def feed(
         self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings, hindsight: Floats | None = None
     ) -> Mask:
-        """Take in the network's answer, `step_s` after the last one; (N, K) True where it was believed.
+        """Take in the network's answer, `step_s` (or (N, 1)) after the last one; (N, K) True where it was believed.
 
-        hindsight: (N, K, 2) where the joints are known to have been, NaN where that isn't known: answers weigh the
+        hindsight: (2, N, K) where the joints are known to have been, NaN where that isn't known: answers weigh the
         less the further they are from there.
         """
-        step = np.reshape(step_s, (-1, 1))
         found, scores, R, measured = self._measured(poses, step_s, settings)
         if hindsight is not None:
             R = np.fmax(R, HINDSIGHT**2 * bank.squared_lengths(found - hindsight))
@@ -121,7 +113,7 @@ class JointFilters:
         away = bank.squared_lengths(y)
         known = measured & self.alive
         wild = known & (away > settings.gate**2 * S)
-        self.distrusted_s = np.where(wild, self.distrusted_s + step, 0.0)
+        self.distrusted_s = np.where(wild, self.distrusted_s + step_s, 0.0)
         self.begun = measured & ~self.alive
         good = known & (~wild | (self.distrusted_s > settings.distrust_s))
         self.x, self.P = bank.update(self.x, self.P, found, R=doubted(R, away, S), where=good)
@@ -134,11 +126,10 @@ class JointFilters:
 
     def _begin(self, found: Floats, R: Floats) -> None:
         begun = self.begun
-        self.glide[begun] = 0.0
         if begun.any():
-            sides = np.broadcast_to(self.sides[:, None], begun.shape)[begun]
-            unknown = spreads(sides, self.P.shape[-1] - 1)
-            self.x[begun], self.P[begun] = bank.start(found[begun], R=R[begun], spreads=unknown)
+            self.glide[:, begun] = 0.0
+            unknown = spreads(np.broadcast_to(self.sides, begun.shape)[begun], len(self.P) - 1)
+            self.x[..., begun], self.P[..., begun] = bank.start(found[:, begun], R=R[begun], spreads=unknown)
 
     def _measured(
         self, poses: Poses, step_s: Floats | float, settings: SmoothingSettings
@@ -146,25 +137,26 @@ class JointFilters:
         """Keypoints, scores, variances and mask of what the network saw, left and right put back where that is
         likelier."""
         measured = measured_mask(poses, settings.min_score)
-        found = np.where(measured[..., None], poses.keypoints, np.nan).astype(np.float64)
-        scores = np.where(measured, poses.scores, 0.0).astype(np.float64)
+        found = np.where(measured, poses.keypoints.transpose(2, 0, 1).astype(np.float64, order="C"), np.nan)
+        scores = np.where(measured, poses.scores.astype(np.float64), 0.0)
         noise = measurement_variance(self.sides, scores)
         if settings.undo_swaps and len(found):
             twins = twins_of(poses.skeleton)
-            swap = self._exchanged(found, scores, step_s, twins)
+            swap = self._exchanged(found, scores, noise, step_s, twins)
             if swap.any():
                 found, scores, noise = exchanged(swap, twins, found, scores, noise)
-                measured = np.isfinite(found[..., 0])
-        return np.where(measured[..., None], found, 0.0), scores, noise, measured
+                measured = np.isfinite(found[0])
+        return np.where(measured, found, 0.0), scores, noise, measured
 
-    def _exchanged(self, found: Floats, scores: Floats, step_s: Floats | float, twins: Twins) -> Mask:
+    def _exchanged(
+        self, found: Floats, scores: Floats, noise: Floats, step_s: Floats | float, twins: Twins
+    ) -> Mask:  # fmt: skip
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
-        decision = self.ways.decide(found, scores, step_s, self.sides, twins)
+        decision = self.ways.decide(found, scores, noise, step_s=step_s, sides=self.sides)
         if decision.revised.any():
-            shown = self.x[:, :, 0, :] + self.glide
-            states, known = self.ways.believed(twins)
-            revised = twins.by_joint(decision.revised) & known
-            rows, columns = np.nonzero(revised)
-            self.x[rows, twins.joints[columns], :2] = states[rows, columns]
-            self.glide = np.where(self.alive[..., None], shown - self.x[:, :, 0, :], 0.0)
+            shown = self.x[0] + self.glide
+            states, known = self.ways.believed()
+            rows, columns = np.nonzero(twins.by_joint(decision.revised) & known)
+            self.x[:2, :, rows, twins.joints[columns]] = states[..., rows, columns]
+            self.glide = np.where(self.alive, shown - self.x[0], 0.0)
         return decision.swap

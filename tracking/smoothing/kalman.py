@@ -46,8 +46,9 @@ class KalmanSmoother:
         states = np.where(filters.alive, np.uint8(KeypointState.PREDICTED), np.uint8(KeypointState.MISSING))
         states[accepted] = KeypointState.MEASURED.value
         # Half of what moves somebody who holds still is noise.
-        places = filters.places - skipped_s[..., None] / 2 * filters.x[:, :, 1, :]
-        return Poses(places.astype(np.float32), scores.astype(np.float32), poses.skeleton), states
+        places = filters.places - skipped_s / 2 * filters.x[1]
+        keypoints = places.transpose(1, 2, 0).astype(np.float32, order="C")
+        return Poses(keypoints, scores.astype(np.float32), poses.skeleton), states
 
     def _continued(self, time_s: float, skeleton: Skeleton) -> tuple[JointFilters, float]:
         """The filters to continue with, fresh ones after a jump in time, and the seconds since the last frame."""
@@ -61,6 +62,6 @@ class KalmanSmoother:
 
 def _resize(filters: JointFilters, boxes: npt.NDArray[np.float32], step_s: float) -> None:
     sizes = box_math.sizes(boxes.astype(np.float64))
-    sides = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=1, initial=1.0)
+    sides = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=1, initial=1.0, keepdims=True)
     follow = 1 - np.exp(-step_s / SIZE_MEMORY_S)
     filters.sides = np.where(filters.sides > 0, filters.sides + follow * (sides - filters.sides), sides)

@@ -11,14 +11,14 @@ DOUBTFUL = 1.5  # answers more standard deviations off than this are thought to 
 
 
 def motion_density(sides: Floats, density: float) -> Floats:
-    """(N, 1) spectral density, in square pixels, of what drives the joints of people of these sizes (N,), pixels;
+    """(...) spectral density, in square pixels, of what drives the joints of people of these sizes (...), pixels;
     `density` is that of somebody of size 1."""
-    return np.asarray(density * sides[:, None] ** 2)
+    return np.asarray(density * sides**2)
 
 
 def measurement_variance(sides: Floats, scores: Floats) -> Floats:
-    """(N, K) variance in square pixels of keypoints with these scores on people of these sizes."""
-    return np.asarray((NOISE * sides[:, None] / scores.clip(0.2, 1.0)) ** 2)
+    """(..., N, K) variance in square pixels of keypoints with these scores on people of these sizes (..., N, 1)."""
+    return np.asarray((NOISE * sides / scores.clip(0.2, 1.0)) ** 2)
 
 
 def doubted(noise: Floats, away: Floats, variance: Floats) -> Floats:
@@ -28,5 +28,5 @@ def doubted(noise: Floats, away: Floats, variance: Floats) -> Floats:
 
 
 def spreads(sides: Floats, order: int) -> Floats:
-    """(N, order) of the velocity (and acceleration) of joints met for the first time."""
-    return np.asarray(sides[:, None] * np.array(START_SPREADS)[:order])
+    """(order, N) of the velocity (and acceleration) of joints met for the first time, on people of these sizes (N,)."""
+    return np.multiply.outer(START_SPREADS[:order], sides)

@@ -92,13 +92,14 @@ def smooth_pieces(trails: Sequence[Parts], settings: SmoothingSettings) -> Itera
     for batch in _batches([piece.stop - piece.start for piece in pieces]):
         parts = [trails[pieces[i].trail].part(pieces[i].start, pieces[i].stop) for i in batch]
         abreast, settings_now = _sides_settled(_Abreast.of(parts), settings)
-        places = np.full((*abreast.scores.shape, 2), np.nan)
+        steps, *who = abreast.scores.shape
+        places = np.full((steps, 2, *who), np.nan)
         seen = _forth_and_back(abreast, settings_now, places)
         for _ in range(ROUNDS - 1):
-            places[~seen.taken] = np.nan
+            places.swapaxes(0, 1)[:, ~seen.taken] = np.nan
             seen = _forth_and_back(abreast, settings_now, places)
         for row, (i, part) in enumerate(zip(batch, parts, strict=True)):
-            yield pieces[i], pieces[i].kept(_answer(part, places[:, row], seen, row, settings))
+            yield pieces[i], pieces[i].kept(_answer(part, places[:, :, row], seen, row, settings))
 
 
 def smooth_run(
@@ -274,11 +275,12 @@ def _sides_settled(abreast: _Abreast, settings: SmoothingSettings) -> tuple[_Abr
     skeleton, shape = abreast.skeleton, abreast.scores.shape
     poses = Poses(abreast.keypoints.reshape(-1, shape[2], 2), abreast.scores.reshape(-1, shape[2]), skeleton)
     found = np.where(measured_mask(poses, settings.min_score)[..., None], poses.keypoints, np.nan).astype(np.float64)
-    told = abreast.scores.astype(np.float64)
-    swap = exchanges(abreast.steps_s, found.reshape(*shape, 2), told, abreast.sides, skeleton)
+    found, told = np.moveaxis(found.reshape(*shape, 2), 3, 1), abreast.scores.astype(np.float64)
+    swap = exchanges(abreast.steps_s, found, told, abreast.sides, skeleton)
     swap = swap.reshape(len(poses), swap.shape[-1])
-    keypoints, scores = exchanged(swap, twins_of(skeleton), poses.keypoints, poses.scores)
-    put_right = replace(abreast, keypoints=keypoints.reshape(*shape, 2), scores=scores.reshape(shape))
+    keypoints, scores = exchanged(swap, twins_of(skeleton), np.moveaxis(poses.keypoints, 2, 0), poses.scores)
+    keypoints = np.moveaxis(keypoints, 0, 2).reshape(*shape, 2)
+    put_right = replace(abreast, keypoints=keypoints, scores=scores.reshape(shape))
     return put_right, replace(settings, undo_swaps=False)
 
 
@@ -305,7 +307,7 @@ class _Seen:
 
 
 def _forth_and_back(abreast: _Abreast, settings: SmoothingSettings, places: Floats) -> _Seen:
-    """Replaces the places of the round before (T, N, K, 2), NaN where there are none, by better ones, and says what
+    """Replaces the places of the round before (T, 2, N, K), NaN where there are none, by better ones, and says what
     they were made of; states of the filter, most of the memory, end here."""
     x, P, seen = _filter(abreast, settings, places)
     _back(abreast, x, P, seen.begun, settings, places)
@@ -313,51 +315,57 @@ def _forth_and_back(abreast: _Abreast, settings: SmoothingSettings, places: Floa
 
 
 def _filter(abreast: _Abreast, settings: SmoothingSettings, hindsight: Floats) -> tuple[Floats, Floats, _Seen]:
-    """States x (T, N, K, m, 2) and P (T, N, K, m, m) of the filter."""
+    """States x (T, m, 2, N, K) and P (T, m, m, N, K) of the filter."""
     shape, m = abreast.scores.shape, settings.state_size
-    x, P = np.zeros((*shape, m, 2)), np.zeros((*shape, m, m))
+    x, P = np.zeros((shape[0], m, 2, *shape[1:])), np.zeros((shape[0], m, m, *shape[1:]))
     seen = _Seen(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape))
     filters = JointFilters.empty(abreast.skeleton, size=m).select(np.arange(shape[1]))
     for t in range(len(x)):
-        filters.sides = abreast.sides[t]
-        filters.predict(abreast.steps_s[t], settings)
+        step_s, filters.sides = abreast.steps_s[t][:, None], abreast.sides[t][:, None]
+        filters.predict(step_s, settings)
         poses = Poses(abreast.keypoints[t], abreast.scores[t], abreast.skeleton)
-        seen.taken[t] = filters.feed(poses, abreast.steps_s[t], settings, hindsight[t])
+        seen.taken[t] = filters.feed(poses, step_s, settings, hindsight[t])
         seen.begun[t], seen.scores[t] = filters.begun, filters.scores
         x[t], P[t] = filters.x, filters.P
     return x, P, seen
 
 
 def _back(abreast: _Abreast, x: Floats, P: Floats, begun: Mask, settings: SmoothingSettings, places: Floats) -> None:
-    """Sets the smoothed places (T, N, K, 2)."""
+    """Sets the smoothed places (T, 2, N, K)."""
     if not len(places):
         return
-    places[-1] = x[-1, ..., 0, :]
-    later, size = x[-1], settings.state_size
+    places[-1] = x[-1, 0]
+    later, unmoved = x[-1], np.eye(settings.state_size)[:, :, None, None]
     for t in range(len(places) - 2, -1, -1):
-        steps_s = abreast.steps_s[t + 1]
+        step_s, sides = abreast.steps_s[t + 1][:, None], abreast.sides[t + 1][:, None]
         linked = ~begun[t + 1]
-        moved = (linked & (steps_s > 0)[:, None])[..., None, None]
-        density = motion_density(abreast.sides[t + 1], settings.density)
-        prior_x, prior_P = bank.predict(x[t], P[t], steps_s, density=density)
-        F = bank.transition(size, steps_s)
-        gain = P[t] @ np.swapaxes(F, -1, -2) @ np.linalg.inv(np.where(moved, prior_P, np.eye(size)))
-        better = np.where(moved, x[t] + gain @ (later - prior_x), later)
-        later = np.where(linked[..., None, None], better, x[t])
-        places[t] = later[..., 0, :]
+        moved = linked & (step_s > 0)
+        prior_x, prior_P = bank.predict(x[t], P[t], step_s, density=motion_density(sides, settings.density))
+        moved_P = P[t].copy()
+        bank.advance(moved_P, step_s)  # F @ P, of which P @ F.T is the mirror image
+        gain = _by_joint(moved_P.swapaxes(0, 1)) @ np.linalg.inv(_by_joint(np.where(moved, prior_P, unmoved)))
+        better = x[t] + np.moveaxis(gain @ _by_joint(later - prior_x), (-2, -1), (0, 1))
+        later = np.where(linked, np.where(moved, better, later), x[t])
+        places[t] = later[0]
+
+
+def _by_joint(matrices: Floats) -> Floats:
+    """(..., m, n) of matrices (m, n, ...)."""
+    return np.moveaxis(matrices, (0, 1), (-2, -1))
 
 
 def _answer(trail: Trail, places: Floats, seen: _Seen, row: int, settings: SmoothingSettings) -> Smoothed:
-    """One track's share of what was found."""
+    """One track's share of what was found; places: (T, 2, K)."""
     end = len(trail)
+    places = places[:end].swapaxes(1, 2)
     taken, begun, scores = seen.taken[:end, row], seen.begun[:end, row], seen.scores[:end, row].copy()
     filled = _fill(trail.times_s, taken, begun, scores, settings.max_gap_s)
     known = taken | filled
     if trail.size_wh is not None:
-        known &= ~outside(places[:end], trail.sides, trail.size_wh)
+        known &= ~outside(places, trail.sides, trail.size_wh)
     states = np.where(taken, KeypointState.MEASURED, KeypointState.PREDICTED)
     states = np.where(known, states, KeypointState.MISSING).astype(np.uint8)
-    keypoints = np.where(known[..., None], places[:end], np.nan).astype(np.float32)
+    keypoints = np.where(known[..., None], places, np.nan).astype(np.float32)
     return Poses(keypoints, np.where(known, scores, 0.0).astype(np.float32), trail.poses.skeleton), states
 
 

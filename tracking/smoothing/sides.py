@@ -35,7 +35,7 @@ ODDS = 0.8  # log odds that an answer of low scores has left and right in their 
 SURE, ODDS_OF_SURE = 0.7, 12.0  # and above this mean score so much more for each score
 REVISION = 20.0  # log-likelihood that speaks against having had them exchanged all along
 NEVER = 1e9
-PAST = 0b1111_1111  # of ways that agree in so many of their newest decisions only the best is kept
+LABELS = np.array([[[0]], [[1]]], np.uint8)  # an answer is taken as it is, or exchanged
 SURVIVORS, LATER_SURVIVORS = 2, 8  # ways kept on either side (as it is, exchanged): live, and over a whole track
 
 
@@ -54,140 +54,141 @@ class Decision:
 class SideWays:
     """The W ways kept of every limb of N people: the first half take the newest answer as it is, the others exchanged.
 
-    x (N, W J, 2, 2), P (N, W J, 2, 2): filters as in `tracking.smoothing.bank` of the J joints that have a twin (all of
-    one side, then those of the other in the same order), way by way. alive: (N, W J) a filter runs. unseen_s: (N, W J).
-    against: (N, W, G) log-likelihood that speaks against each way. past: (N, W, G) its newest decisions, bit by bit.
-    best: (N, G) the way believed.
+    x (2, 2, W, N, J), P (2, 2, W, N, J): filters as in `tracking.smoothing.bank` of the J joints that have a twin (all
+    of one side, then those of the other in the same order). alive: (W, N, J) a filter runs. unseen_s: (W, N, J).
+    against: (W, N, G) log-likelihood that speaks against each way. past: (W, N, G) its eight newest decisions, a bit
+    each; of ways that agree in them only the best is kept. best: (N, G) the way believed.
     """
 
+    twins: Twins
     x: Floats
     P: Floats
     alive: Mask
     unseen_s: Floats
     against: Floats
-    past: Ways
+    past: npt.NDArray[np.uint8]
     best: Ways
 
     @classmethod
     def of(cls, people: int, skeleton: Skeleton, *, survivors: int = SURVIVORS) -> "SideWays":
         """Nothing seen yet. survivors: how many ways are kept of those that take the newest answer alike."""
         twins = twins_of(skeleton)
-        ways = 2 * survivors
-        shape = people, ways * len(twins.joints)
-        states, groups = np.zeros((*shape, 2, 2)), (people, ways, twins.groups)
-        against, best = np.zeros(groups), np.zeros((people, twins.groups), np.int64)
-        return cls(states, states, np.zeros(shape, bool), np.zeros(shape), against, np.zeros(groups, np.int64), best)
+        joints, groups = (2 * survivors, people, len(twins.joints)), (2 * survivors, people, twins.groups)
+        states = np.zeros((2, 2, *joints))
+        return cls(
+            twins, states, states, np.zeros(joints, bool), np.zeros(joints), np.zeros(groups),
+            np.zeros(groups, np.uint8), np.zeros(groups[1:], np.int64),
+        )  # fmt: skip
 
     def select(self, rows: npt.NDArray[np.int64]) -> "SideWays":
         """Those of these rows; blank where a row is -1."""
-        return SideWays(*(bank.picked(getattr(self, field.name), rows) for field in fields(self)))
+        arrays = (bank.picked(getattr(self, field.name), rows) for field in fields(self)[1:])
+        return SideWays(self.twins, *arrays)
 
-    @property
-    def _ways(self) -> int:
-        return self.against.shape[1]
+    def decide(
+        self, found: Floats, scores: Floats, noise: Floats, *, step_s: Floats | float, sides: Floats
+    ) -> Decision:  # fmt: skip
+        """Takes in an answer, `step_s` after the last one (one number, or (N, 1)).
 
-    def decide(self, found: Floats, scores: Floats, step_s: Floats | float, sides: Floats, twins: Twins) -> Decision:
-        """Takes in an answer, `step_s` after the last one (one number, or one for each person).
-
-        found: (N, K, 2) pixels, NaN where not seen; scores: (N, K), which may be NaN there too; sides: (N,) size of the
-        person, pixels.
+        found: (2, N, K) pixels, NaN where not seen; scores: (N, K), 0 there; noise: (N, K) its variances; sides: (N, 1)
+        size of the person, pixels.
         """
-        step, joints = np.reshape(step_s, (-1, 1)), len(twins.joints)
-        found, scores = found[:, twins.both_ways], scores[:, twins.both_ways]
-        measured = np.isfinite(found[..., 0])
-        found, scores = np.where(measured[..., None], found, 0.0), np.where(measured, scores, 0.0)
-        noise = measurement_variance(sides, scores)
-        count = measured[:, :joints] @ twins.members
+        both_ways, members = self.twins.both_ways, self.twins.members
+        found = found.take(both_ways, axis=2).swapaxes(1, 2)
+        noise = noise.take(both_ways, axis=1).swapaxes(0, 1)
+        measured = np.isfinite(found[0])
+        found = np.where(measured, found, 0.0)
+        count = measured[0] @ members
         seen = count > 0
-        mean = scores[:, :joints] @ twins.members / np.maximum(count, 1)
-        sure = np.maximum(mean - SURE, 0.0)
-        self._predict(step_s, step, sides)
-        exchange = np.minimum(LOOKS * step, 1.0) * seen * (ODDS + ODDS_OF_SURE * sure)
-        came_from = self._choose(self._misfits(found, noise, measured, twins), seen, exchange)
-        self._follow(came_from, twins)
+        mean = scores.take(self.twins.joints, axis=1) @ members / np.maximum(count, 1)
+        exchange = np.minimum(LOOKS * step_s, 1.0) * seen * (ODDS + ODDS_OF_SURE * np.maximum(mean - SURE, 0.0))
+        self._predict(step_s, sides)
+        came_from = self._choose(self._misfits(found, noise, measured), seen, exchange)
+        self._follow(came_from)
         self._feed(found, noise, measured, sides)
-        last, self.best = self.best, self.against.argmin(axis=1)
-        came = np.take_along_axis(came_from, self.best[:, None], axis=1)[:, 0]
-        return Decision(self.takes_exchanged(self.best), came != last, came_from)
+        last, self.best = self.best, self.against.argmin(axis=0)
+        return Decision(self.takes_exchanged(self.best), _of_ways(came_from, self.best) != last, came_from)
 
     def takes_exchanged(self, ways: Ways) -> Mask:
         """Which of these ways take the newest answer exchanged."""
-        return ways % self._ways >= self._ways // 2
+        return ways >= len(self.against) // 2
 
-    def believed(self, twins: Twins) -> tuple[Floats, Mask]:
-        """States (N, J, 2, 2) of the joints that have a twin, by the way believed, and (N, J) which are known."""
-        joints = len(twins.joints)
-        columns = twins.by_joint(self.best) * joints + np.arange(joints)
-        rows = np.arange(len(columns))[:, None]
-        return self.x[rows, columns], self.alive[rows, columns]
+    def believed(self) -> tuple[Floats, Mask]:
+        """States (2, 2, N, J) of the joints that have a twin, by the way believed, and (N, J) which are known."""
+        joint = np.arange(self.alive[0].size).reshape(self.alive[0].shape)
+        at = self.twins.by_joint(self.best) * joint.size + joint
+        return self.x.reshape(2, 2, -1).take(at, axis=2), self.alive.take(at)
 
-    def _predict(self, step_s: Floats | float, step: Floats, sides: Floats) -> None:
+    def _predict(self, step_s: Floats | float, sides: Floats) -> None:
         self.x, self.P = bank.predict(self.x, self.P, step_s, density=motion_density(sides, DENSITY))
-        self.unseen_s = self.unseen_s + step
+        self.unseen_s = self.unseen_s + step_s
         self.alive = self.alive & (self.unseen_s <= MEMORY_S)
 
-    def _misfits(self, found: Floats, noise: Floats, measured: Mask, twins: Twins) -> Floats:
-        """(N, W, 2, G) log-likelihood against coming by a way to the answer as it is or exchanged."""
-        people, joints = len(found), len(twins.joints)
-        split = people, self._ways, 1, joints
-        places, variances = self.x[:, :, 0].reshape(*split, 2), self.P[:, :, 0, 0].reshape(split)
-        known = self.alive.reshape(people, self._ways, 1, 2, -1).all(axis=3, keepdims=True).repeat(2, axis=3)
-        split = people, 1, 2, joints
-        found = found.reshape(*split, 2)
-        away = bank.squared_lengths(found - places) / np.maximum(variances + noise.reshape(split), 1e-12)
-        counts = known.reshape(people, self._ways, 1, joints) & measured.reshape(split)
-        return np.asarray(np.where(counts, np.minimum(away, MOST) / 2, 0.0) @ twins.members)
+    def _misfits(self, found: Floats, noise: Floats, measured: Mask) -> Floats:
+        """(W, 2, N, G) log-likelihood against coming by a way to the answer as it is or exchanged."""
+        half = self.alive.shape[2] // 2
+        both = self.alive[..., :half] & self.alive[..., half:]
+        known = np.concatenate([both, both], axis=2)
+        away = bank.squared_lengths(found[:, None] - self.x[0][:, :, None]) / (self.P[0, 0][:, None] + noise)
+        counts = known[:, None] & measured
+        return np.asarray(np.where(counts, np.minimum(away, MOST), 0.0) @ self.twins.members / 2)
 
     def _choose(self, misfits: Floats, seen: Mask, exchange: Floats) -> Ways:
-        """(N, W, G) by which way each way comes to the newest answer. exchange: (N, G) counts against exchanging it."""
-        ways = self._ways
-        changes = self.takes_exchanged(np.arange(ways))[:, None] != np.array([False, True])
-        going = self.against[:, :, None] + misfits
-        revised = going[:, :, ::-1] + np.where(seen, REVISION, NEVER)[:, None, None]
-        going += changes[..., None] * np.where(seen, CHANGE, NEVER)[:, None, None]
-        left = np.concatenate([going, revised], axis=1)  # (N, 2 W, 2, G), what may still be chosen
-        left[:, :, 1] += exchange[:, None]
-        past = np.concatenate([self.past, ~self.past], axis=1)[:, :, None] * 2 + np.array([0, 1])[:, None]
-        past &= PAST
-        came_from, against, kept = (np.empty((len(seen), ways, seen.shape[1]), kind) for kind in (int, float, int))
-        person, label, limb = np.ogrid[: len(seen), :2, : seen.shape[1]]
+        """(W, N, G) by which way each way comes to the newest answer. exchange: (N, G) counts against exchanging it."""
+        ways, shape = len(self.against), self.against.shape
+        going = self.against[:, None] + misfits
+        revised = going[:, ::-1] + np.where(seen, REVISION, NEVER)
+        change = np.where(seen, CHANGE, NEVER)
+        going[: ways // 2, 1] += change
+        going[ways // 2 :, 0] += change
+        left = np.concatenate([going, revised])
+        left[:, 1] += exchange
+        left = left.reshape(2 * ways, -1)  # what may still be chosen
+        past = (np.concatenate([self.past, ~self.past])[:, None] << 1 | LABELS).reshape(left.shape)
+        columns, by_label = np.arange(left.shape[1]), (2, ways // 2, *shape[1:])
+        came_from, against, kept = np.empty(by_label, np.int64), np.empty(by_label), np.empty(by_label, np.uint8)
         for survivor in range(ways // 2):
-            chosen = left.argmin(axis=1)  # (N, 2, G)
-            of_both = np.s_[:, survivor :: ways // 2]  # the way that takes the answer as it is, and the one exchanged
-            came_from[of_both] = chosen
-            against[of_both] = left[person, chosen, label, limb]
-            kept[of_both] = same = past[person, chosen, label, limb]
-            left += NEVER * (past == same[:, None])
-        self.past, self.against = kept, against - against.min(axis=1, keepdims=True)
-        return came_from
+            chosen = left.argmin(axis=0)
+            at = chosen * len(columns) + columns
+            same = past.take(at)
+            came_from[:, survivor] = chosen.reshape(2, *shape[1:])
+            against[:, survivor] = left.take(at).reshape(2, *shape[1:])
+            kept[:, survivor] = same.reshape(2, *shape[1:])
+            left += NEVER * (past == same)
+        against = against.reshape(shape)
+        self.past, self.against = kept.reshape(shape), against - against.min(axis=0)
+        return came_from.reshape(shape)
 
-    def _follow(self, came_from: Ways, twins: Twins) -> None:
+    def _follow(self, came_from: Ways) -> None:
         """Each way continues with the filters of the one it came by."""
-        joints = len(twins.joints)
-        came = twins.by_joint(came_from)
-        is_exchanged = came // self._ways
-        columns = came % self._ways * joints + (np.arange(joints) + is_exchanged * (joints // 2)) % joints
-        rows, columns = np.arange(len(came_from))[:, None], columns.reshape(len(came_from), -1)
-        for name in ("x", "P", "alive", "unseen_s"):
-            setattr(self, name, getattr(self, name)[rows, columns])
+        ways, (people, joints) = len(self.alive), self.alive[0].shape
+        joint = np.arange(people * joints).reshape(people, joints)
+        twin = joint.reshape(people, 2, joints // 2)[:, ::-1].reshape(joint.shape)
+        came = self.twins.by_joint(came_from)
+        at = came % ways * joint.size + np.where(came < ways, joint, twin)
+        self.x, self.P = (states.reshape(2, 2, -1).take(at, axis=2) for states in (self.x, self.P))
+        self.alive, self.unseen_s = self.alive.take(at), self.unseen_s.take(at)
 
     def _feed(self, found: Floats, noise: Floats, measured: Mask, sides: Floats) -> None:
-        found, noise, measured = (self._by_way(part) for part in (found, noise, measured))
-        y, S = bank.innovation(self.x, self.P, found, noise)
+        shape, split = self.alive.shape, (2, len(self.alive) // 2, *measured.shape[1:])
+        found, noise, measured = found[:, :, None], noise[:, None], measured[:, None]
+        x, P = self.x.reshape(2, 2, *split), self.P.reshape(2, 2, *split)
+        alive, unseen_s = self.alive.reshape(split), self.unseen_s.reshape(split)
+        y, S = bank.innovation(x, P, found, noise)
         R = doubted(noise, bank.squared_lengths(y), S)
-        self.x, self.P = bank.update(self.x, self.P, found, R=R, where=measured & self.alive)
-        begun = measured & ~self.alive
+        x, P = bank.update(x, P, found, R=R, where=measured & alive)
+        begun = measured & ~alive
         if begun.any():
-            sizes = np.broadcast_to(sides[:, None], begun.shape)[begun]
-            self.x[begun], self.P[begun] = bank.start(found[begun], R=noise[begun], spreads=spreads(sizes, 1))
-        self.alive = self.alive | measured
-        self.unseen_s = np.where(measured, 0.0, self.unseen_s)
+            *place, variance, size = (np.broadcast_to(part, begun.shape)[begun] for part in (*found, noise, sides))
+            x[..., begun], P[..., begun] = bank.start(np.array(place), R=variance, spreads=spreads(size, 1))
+        self.x, self.P = x.reshape(self.x.shape), P.reshape(self.P.shape)
+        self.alive = (alive | measured).reshape(shape)
+        self.unseen_s = np.where(measured, 0.0, unseen_s).reshape(shape)
 
-    def _by_way(self, answer: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(N, W J, ...) of an answer (N, 2 J, ...) as it is and exchanged: what each way takes."""
-        people, rest = len(answer), answer.shape[2:]
-        both = answer.reshape(people, 2, -1, *rest)
-        return both.repeat(self._ways // 2, axis=1).reshape(people, -1, *rest)
+
+def _of_ways(values: npt.NDArray[Any], ways: Ways) -> npt.NDArray[Any]:
+    """(N, G) of values (W, N, G) that of each limb's way (N, G)."""
+    return values.reshape(len(values), -1)[ways.ravel(), np.arange(ways.size)].reshape(ways.shape)
 
 
 def exchanges(
@@ -201,17 +202,19 @@ def exchanges(
 ) -> Mask:
     """(T, N, G) in which answers of whole tracks, N of them side by side, left and right of which limbs are exchanged.
 
-    steps_s: (T, N) seconds since the step before; found: (T, N, K, 2) pixels, NaN where not seen; scores: (T, N, K);
-    sides: (T, N) size of the person, pixels. G: the limbs of `tracking.smoothing.twins.twins_of`. survivors: see
-    `SideWays.of`.
+    steps_s: (T, N) seconds since the step before; found: (T, 2, N, K) pixels, NaN where not seen; scores: (T, N, K),
+    which may be NaN there too; sides: (T, N) size of the person, pixels. G: the limbs of
+    `tracking.smoothing.twins.twins_of`. survivors: see `SideWays.of`.
     """
-    twins = twins_of(skeleton)
     ways = SideWays.of(steps_s.shape[1], skeleton, survivors=survivors)
+    steps_s, sides = steps_s[..., None], sides[..., None]
     came_from = np.zeros((len(steps_s), *ways.against.shape), np.int64)
-    for t, step_s in enumerate(steps_s):
-        came_from[t] = ways.decide(found[t], scores[t], step_s, sides[t], twins).came_from
-    decided, way = np.zeros((*steps_s.shape, twins.groups), bool), ways.best
+    for t in range(len(steps_s)):
+        sure = np.where(np.isfinite(found[t, 0]), scores[t], 0.0)
+        noise = measurement_variance(sides[t], sure)
+        came_from[t] = ways.decide(found[t], sure, noise, step_s=steps_s[t], sides=sides[t]).came_from
+    decided, way = np.zeros((len(steps_s), *ways.best.shape), bool), ways.best
     for t in range(len(decided) - 1, -1, -1):
         decided[t] = ways.takes_exchanged(way)
-        way = np.take_along_axis(came_from[t], way[:, None], axis=1)[:, 0] % ways.against.shape[1]
+        way = _of_ways(came_from[t], way) % len(ways.against)
     return decided

@@ -23,13 +23,14 @@ class Twins:
     """Left and right of a joint set: J joints that have a twin, in G groups that are judged together.
 
     partners: (K,) the other of each joint's pair, itself where there is none; group_of: (K,) the group of each that has
-    one. joints: (J,) those that have one, all of one side, then those of the other in the same order; members: (J, G)
-    0 or 1, which group each of these is in; both_ways: (2 J,) these joints, then their twins.
+    one. joints: (J,) those that have one, all of one side, then those of the other in the same order; groups_of_joints:
+    (J,) and members: (J, G), 0 or 1, which group each of these is in; both_ways: (2, J) these joints, then their twins.
     """
 
     partners: npt.NDArray[np.int64]
     group_of: npt.NDArray[np.int64]
     joints: npt.NDArray[np.int64]
+    groups_of_joints: npt.NDArray[np.int64]
     members: Floats
     both_ways: npt.NDArray[np.int64]
 
@@ -40,7 +41,7 @@ class Twins:
 
     def by_joint(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What is known of groups (..., G), for each of the joints (..., J)."""
-        return values[..., self.group_of[self.joints]]
+        return values.take(self.groups_of_joints, axis=-1)
 
 
 @lru_cache(maxsize=8)
@@ -54,7 +55,7 @@ def twins_of(skeleton: Skeleton) -> Twins:
     group_of[lefts] = group_of[partners[lefts]] = groups
     joints = np.concatenate([lefts, partners[lefts]])
     members = np.eye(len(names))[group_of[joints]]
-    return Twins(partners, group_of, joints, members, np.concatenate([joints, partners[joints]]))
+    return Twins(partners, group_of, joints, group_of[joints], members, np.stack([joints, partners[joints]]))
 
 
 def _limb(skeleton: Skeleton, index: int) -> str:
@@ -63,7 +64,9 @@ def _limb(skeleton: Skeleton, index: int) -> str:
 
 
 def exchanged(swap: Mask, twins: Twins, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-    """Each of `values` (N, K, ...) with the twins of each group exchanged where `swap` (N, G) is True."""
-    order = np.where(swap[:, twins.group_of], twins.partners, np.arange(len(twins.partners)))
-    rows = np.arange(len(swap))[:, None]
-    return tuple(each[rows, order] for each in values)
+    """Each of `values` (..., N, K) with the twins of each group exchanged where `swap` (N, G) is True."""
+    joint = np.arange(len(twins.partners))
+    order = (
+        np.where(swap.take(twins.group_of, axis=1), twins.partners, joint) + len(joint) * np.arange(len(swap))[:, None]
+    )
+    return tuple(each.reshape(*each.shape[:-2], -1).take(order, axis=-1) for each in values)

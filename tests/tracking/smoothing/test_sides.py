@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ppnet.skeleton import COCO_17, Skeleton
-from tracking.smoothing.sides import SideWays, exchanges
+from tracking.smoothing.noise import measurement_variance
+from tracking.smoothing.sides import Decision, SideWays, exchanges
 from tracking.smoothing.twins import twins_of
 
 RATE, SIDE = 30.0, 300.0
@@ -36,7 +37,7 @@ def exchanged_legs(given: np.ndarray, score: float | np.ndarray = 0.7, rate: flo
     """(T,) what is found over the whole track; nothing but legs may be exchanged."""
     steps = np.full((len(given), 1), 1 / rate)
     scores = np.broadcast_to(score, given.shape[:2]).astype(np.float64)
-    found = exchanges(steps, given[:, None], scores[:, None], np.full(steps.shape, SIDE), COCO_17)
+    found = exchanges(steps, given.swapaxes(1, 2)[:, :, None], scores[:, None], np.full(steps.shape, SIDE), COCO_17)
     assert not np.delete(found[:, 0], LEGS, axis=1).any()
     return found[:, 0, LEGS]
 
@@ -61,14 +62,14 @@ def test_what_the_network_exchanged_is_found(parts):
 def test_more_ways_through_a_track_are_right_more_often():
     """Sixty noisy walks, in three parts of each of which legs are exchanged."""
     frames, walkers = 120, 60
-    given, wrong = np.zeros((frames, walkers, 17, 2)), np.zeros((frames, walkers), bool)
+    given, wrong = np.zeros((frames, 2, walkers, 17)), np.zeros((frames, walkers), bool)
     for walker in range(walkers):
         rng = np.random.default_rng(walker)
         joints = walk(frames, noise=0.0)
         joints[:, KNEES + ANKLES] += rng.normal(0, 8, (frames, 4, 2))
         for first in rng.integers(10, 100, 3):
             wrong[first : first + rng.integers(3, 16), walker] = True
-        given[:, walker] = with_legs_exchanged(joints, wrong[:, walker])
+        given[:, :, walker] = with_legs_exchanged(joints, wrong[:, walker]).swapaxes(1, 2)
     shape = frames, walkers
     told = np.full(shape, 1 / RATE), given, np.full((*shape, 17), 0.75), np.full(shape, SIDE), COCO_17
     mistakes = {count: int((exchanges(*told, survivors=count)[..., LEGS] != wrong).sum()) for count in (1, 2, 8)}
@@ -94,14 +95,22 @@ def test_joints_without_a_twin_and_nobody():
     lonely = Skeleton("lonely", ("nose", "neck"), ((0, 1),))
     found = exchanges(np.full((5, 2), 0.1), np.zeros((5, 2, 2, 2)), np.ones((5, 2, 2)), np.ones((5, 2)), lonely)
     assert found.shape == (5, 2, 0)
-    none = exchanges(np.zeros((0, 1)), np.zeros((0, 1, 17, 2)), np.zeros((0, 1, 17)), np.zeros((0, 1)), COCO_17)
+    none = exchanges(np.zeros((0, 1)), np.zeros((0, 2, 1, 17)), np.zeros((0, 1, 17)), np.zeros((0, 1)), COCO_17)
     assert none.shape == (0, 1, TWINS.groups)
+
+
+def decided(ways: SideWays, found: np.ndarray, score: float = 0.7) -> Decision:
+    """Of the next answer (N, 17, 2)."""
+    people = len(found)
+    scores, sides = np.full((people, 17), score), np.full((people, 1), SIDE)
+    noise = measurement_variance(sides, scores)
+    return ways.decide(found.transpose(2, 0, 1), scores, noise, step_s=1 / RATE, sides=sides)
 
 
 def live(given: np.ndarray, score: float = 0.7) -> tuple[np.ndarray, np.ndarray, SideWays]:
     """(T,) in which answers legs are found exchanged as they come, in which that was revised, and the ways."""
-    ways, scores, side = SideWays.of(1, COCO_17), np.full((1, 17), score), np.array([SIDE])
-    made = [ways.decide(frame[None], scores, 1 / RATE, side, TWINS) for frame in given]
+    ways = SideWays.of(1, COCO_17)
+    made = [decided(ways, frame[None], score) for frame in given]
     return np.array([d.swap[0, LEGS] for d in made]), np.array([d.revised[0, LEGS] for d in made]), ways
 
 
@@ -110,10 +119,10 @@ def test_decided_as_it_comes():
     swapped, revised, ways = live(given)
     assert (swapped == spans(90, (40, 50))).all()
     assert not revised.any()
-    states, known = ways.believed(TWINS)
+    states, known = ways.believed()
     left = TWINS.joints.tolist().index(ANKLES[0])
     assert known[0, left]
-    assert states[0, left, 0] == pytest.approx(given[-1, ANKLES[0]], abs=12)
+    assert states[0, :, 0, left] == pytest.approx(given[-1, ANKLES[0]], abs=12)
 
 
 def test_an_exchange_that_lasts_is_believed_the_sooner_the_surer_the_network_is():
@@ -127,14 +136,11 @@ def test_an_exchange_that_lasts_is_believed_the_sooner_the_surer_the_network_is(
 def test_people_keep_their_ways_when_others_come_and_go():
     given = with_legs_exchanged(walk(60), spans(60, (40, 60)))
     alone, among = SideWays.of(1, COCO_17), SideWays.of(1, COCO_17)
-    side = np.full(3, SIDE)
     for t, frame in enumerate(given):
         if t == 30:
             among = among.select(np.array([-1, 0, -1]))
         people = 1 if t < 30 else 3
-        here = np.repeat(frame[None], people, axis=0)
-        one = alone.decide(frame[None], np.full((1, 17), 0.7), 1 / RATE, side[:1], TWINS)
-        many = among.decide(here, np.full((people, 17), 0.7), 1 / RATE, side[:people], TWINS)
+        one, many = decided(alone, frame[None]), decided(among, np.repeat(frame[None], people, axis=0))
         assert (one.swap[0] == many.swap[0 if t < 30 else 1]).all()
     assert one.swap[0, LEGS]
     assert not one.swap[0, HIPS]
