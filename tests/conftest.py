@@ -28,6 +28,20 @@ if "PPNET_LIVE_CACHE" not in os.environ:  # workers share that of who started th
 
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 * 10**9
 
+LONGEST = (
+    "tests/ppnet/data/people/",  # where the body's model is made, for which all who need it wait
+    "tests/test_silence.py",
+    "tests/ppnet/inference/test_int8.py",
+    "tests/app/runs/",
+    "tests/app/gui/test_end.py",
+    "tests/app/gui/test_nothing_is_lost.py",
+    "tests/app/commands/test_same_video.py",
+    "tests/tracking/detection/test_efficientdet.py",
+    "tests/ppnet/train/test_train.py",
+    "tests/ppnet/benchmark/",
+)
+"""Where single tests take longest, the longest of all first."""
+
 
 def pytest_configure() -> None:
     """Files of tests lie in memory where there is plenty of it: a session waits for the disk a dozen times."""
@@ -40,6 +54,12 @@ def pytest_xdist_auto_num_workers() -> int:
     """One for each core and one more for every four: a fifth of their time tests wait for clocks and processes."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores + max(1, cores // 4)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest begin first: one that begins last would leave the other cores idle."""
+    places = [*LONGEST, ""]
+    items.sort(key=lambda item: next(at for at, place in enumerate(places) if item.nodeid.startswith(place)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -38,6 +39,11 @@ def recognise(shapes: Shapes) -> Recognised | None:
 
 def expected_shapes(network: str, keypoints: int) -> dict[str, tuple[int, ...]]:
     """Names and shapes of a network's state dict, made without memory for the weights."""
+    return dict(_shapes(network, keypoints))
+
+
+@lru_cache(maxsize=8)
+def _shapes(network: str, keypoints: int) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):
         return {name: tuple(tensor.shape) for name, tensor in build(network, keypoints).state_dict().items()}
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,5 +40,9 @@ def parity_error(name, network):
 
 def small_state_dict(name="M1-D1-W8", keypoints=17, seed=0):
     """State dict of a small PPNet with seeded weights."""
-    weights = seeded.seeded_state_dict(expected_shapes(name, keypoints), seed)
-    return {key: torch.from_numpy(np.asarray(value)) for key, value in weights.items()}
+    return {key: torch.tensor(value) for key, value in _small_arrays(name, keypoints, seed).items()}
+
+
+@cache
+def _small_arrays(name, keypoints, seed):
+    return seeded.seeded_state_dict(expected_shapes(name, keypoints), seed)
