@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ppnet.command_line import exit_code, run_command
+from ppnet.errors import UserError
 
 PROGRAM = "ppnet-live"
 DESCRIPTION = (
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     if not given or (len(given) == 1 and given[0] not in COMMANDS and os.path.exists(given[0])):
         return _window(*given)
+    if len(given) == 1 and given[0] not in COMMANDS and os.path.splitext(given[0])[1]:  # the name of a file, mistyped
+        raise UserError(f"There is no file {given[0]}.")
     return run_command(PROGRAM, DESCRIPTION, COMMANDS, given)
 
 

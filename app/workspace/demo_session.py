@@ -15,10 +15,10 @@ DEMO = ASSETS / "demo.mp4"
 
 
 def bring_demo_session(video: Path, place: Path, header: SessionHeader) -> None:
-    """Copies the session that came with `video` to `place`, if there is one and it was made with the weights of
-    `header`; else the video is tracked like any other."""
+    """Copies the session that came with the demo to `place`, if `video` is the demo and it was made with the weights of
+    `header`; else the video is tracked like any other. What lies beside another video may be of a third one."""
     shipped = session_path(video)
-    if shipped == place or not shipped.exists():
+    if video.resolve() != DEMO.resolve() or not shipped.exists():
         return
     with Session.open(shipped) as session:
         if session.header.weights_sha256 != header.weights_sha256:

@@ -72,6 +72,11 @@ def cluster_places(settings: RunSettings, address: str) -> list[Workplace]:
     workers."""
     distributed = load("distributed", "cluster")
     try:
+        distributed.comm.get_address_host_port(address, strict=True)  # a client of none would never be done
+    except (ValueError, TypeError):
+        words = f"--scheduler is the address of a Dask scheduler, such as tcp://192.168.1.5:8786, not {address!r}."
+        raise UserError(words) from None
+    try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(f"No Dask scheduler responds at {address} ({error}).") from error

@@ -185,7 +185,7 @@ def test_a_session_is_not_shown_over_another_video_of_its_name(qtbot, window, cl
     assert window.workspace.run is None and window.banner.button.text() == "Track again"
 
 
-def test_two_videos_that_differ_in_their_ending_have_a_session_each(qtbot, open_clip):
+def test_two_videos_that_differ_in_their_ending_have_a_session_each(qtbot, open_clip, studio):
     """walk.mkv beside walk.mp4: whoever comes second gets a session with the whole name, and finds it again."""
     window = open_clip()
     clip = window.workspace.run.video
@@ -200,6 +200,7 @@ def test_two_videos_that_differ_in_their_ending_have_a_session_each(qtbot, open_
     for video, session in ((other, "walk.mkv_session.ppnet"), (clip, "walk_session.ppnet")) * 2:
         run = opened(video)
         assert (run.video, run.session.path, run.kept) == (video, clip.with_name(session), None)
+        assert len(studio.processor.seen) == FRAMES, "the second was tracked, once"
     assert [Path(path).name for path in PreferencesStore().value.recent] == ["walk.mp4", "walk.mkv"]
     assert opened(clip.with_name("walk.mkv_session.ppnet")).video == other
     clip.rename(clip.with_suffix(".old"))

@@ -1,0 +1,18 @@
+"""What the command line makes of its first word."""
+
+import pytest
+
+from app.cli import main
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("missing.mp4", "There is no file missing.mp4.\n"),
+        ("videos/a film.MOV", "There is no file videos/a film.MOV.\n"),
+        ("trak", "Argument COMMAND: invalid choice: 'trak'"),
+    ],
+)
+def test_a_word_that_is_neither_a_command_nor_a_file(capsys, word, sentence):
+    assert main([word]) == 2
+    assert capsys.readouterr().err.startswith(sentence)
