@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from ppnet.assets import asset
+from ppnet.checkpoint import save_tensors
+from ppnet.checkpoint_info import CheckpointInfo
+from tests.ppnet.seeded_networks import small_state_dict
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
@@ -24,9 +27,11 @@ def connections(calls: Path, command: list[str]) -> list[str]:
 
 def test_tracking_opens_no_connection(tmp_path, monkeypatch):
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "cache"))
-    out = tmp_path / "out"
+    out, weights = tmp_path / "out", tmp_path / "small.safetensors"  # it is converted and compiled sooner than ours
+    save_tensors(weights, small_state_dict(), CheckpointInfo("M1-D1-W8", (64, 96)))
     track = [sys.executable, "main.py", "track", str(asset("demo.mp4")), "--end", "0.15", "--backend", "openvino"]
-    assert connections(tmp_path / "calls.txt", [*track, "--out", str(out), "--no-video", "-q"]) == []
+    track += ["--weights", str(weights), "--out", str(out), "--no-video", "-q"]
+    assert connections(tmp_path / "calls.txt", track) == []
     assert json.loads((out / "demo_meta.json").read_text())["device"] == "cpu (OpenVINO)"
 
 

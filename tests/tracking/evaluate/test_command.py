@@ -19,8 +19,12 @@ def write_black(path, times):
         stream = container.add_stream("libx264", rate=round(1 / times[1]))
         stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
         stream.options = {"preset": "ultrafast"}
-        for _ in times:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((720, 1280, 3), np.uint8), format="rgb24")))
+        black = av.VideoFrame.from_ndarray(np.zeros((720, 1280, 3), np.uint8), format="rgb24").reformat(
+            format="yuv420p"
+        )
+        for number, _ in enumerate(times):
+            black.pts = number
+            container.mux(stream.encode(black))
         container.mux(stream.encode())
 
 
