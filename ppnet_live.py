@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tracking.detection.detector import PersonDetector as Detector
     from tracking.pipeline import Estimator
     from tracking.run_settings import RunSettings
-    from tracking.session.edits import ChooseSmoothing
     from tracking.types import Detections, FrameResult
 
 __all__ = [
@@ -264,33 +263,33 @@ class _Waiting:
 
 
 def open_session(
-    path: str | Path, *, smooth: str | None = None, strength: float = 50.0, min_conf: float | None = None
+    path: str | Path, *, smooth: str | None = None, strength: float | None = None, min_conf: float | None = None
 ) -> "Session":
-    """A session file, read only; with `smooth` its joints are smoothed again from what the network gave.
+    """A session file, read only; with any of the options its joints are smoothed again from what the network gave.
 
-    smooth, strength, min_conf: as on the command line. UserError when the file is missing or damaged, or a value is out
-    of range.
+    smooth, strength, min_conf: as of `export` on the command line; what is not given stays as it was tracked. UserError
+    when the file is missing or damaged, or a value is out of range.
     """
-    from tracking.session.edits import ChooseSmoothing
-    from tracking.smoothing.settings import SmoothingSettings
-
-    if smooth is None:
-        return Session(Path(path))
-    min_score = SmoothingSettings().min_score if min_conf is None else min_conf
-    return Session(Path(path), ChooseSmoothing(smooth, strength, min_score))
+    given = {"smoothing.kind": smooth, "smoothing.strength": strength, "smoothing.min_score": min_conf}
+    return Session(Path(path), {name: value for name, value in given.items() if value is not None})
 
 
 class Session:
     """What was tracked, with the edits made since. Iterate over it for its frames; use it in `with`, or `close` it."""
 
-    def __init__(self, path: Path, smoothing: "ChooseSmoothing | None" = None) -> None:
+    def __init__(self, path: Path, smoothing: Mapping[str, object] | None = None) -> None:
+        """smoothing: settings of another one than its own, by name."""
         from tracking.session.edited_session import EditedSession
+        from tracking.session.edits import ChooseSmoothing
         from tracking.session.session import Session as SessionFile
 
         self.path = path
-        self._file = SessionFile.open(path)
-        self._edited = EditedSession(self._file, smoothing=smoothing)
-        self._edited.refresh()
+        with contextlib.ExitStack() as undo:
+            self._file = undo.enter_context(SessionFile.open(path))
+            settings = self._file.header.run_settings.changed(smoothing or {}).smoothing
+            self._edited = EditedSession(self._file, smoothing=ChooseSmoothing.of(settings) if smoothing else None)
+            self._edited.refresh()
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ import ppnet_live as pl
 from app.commands import track as track_command
 from tests.clips import cut_clip
 from tests.results import made_header, made_result
+from tracking.run_settings import RunSettings
 from tracking.session.edits import MoveKeypoint
 from tracking.session.session import Session as SessionFile
 from tracking.types import Detections
@@ -131,6 +132,24 @@ def test_smoothing_that_looks_ahead_is_that_of_a_session_steadied_anew(session_f
     with pl.open_session(session_file, smooth="rts") as session:
         again = [frame.people[0]["left_wrist"].xy for frame in session]
     assert np.allclose(streamed, again, atol=1e-3, equal_nan=True)
+
+
+def test_a_session_is_smoothed_again_with_what_is_given_and_the_rest_as_it_was(tmp_path):
+    settings = RunSettings().changed({"smoothing.strength": 10.0}).to_plain()
+    with SessionFile.create(tmp_path / "walk_session.ppnet", made_header(settings=settings)) as made:
+        for index in range(12):
+            made.append(made_result(index))
+        made.finish()
+
+    def noses(**options):
+        with pl.open_session(tmp_path / "walk_session.ppnet", **options) as session:
+            return session.to_numpy()[:, 0, 0, :2]
+
+    assert not np.allclose(noses(strength=90), noses(strength=10), equal_nan=True)
+    assert np.array_equal(noses(smooth="kalman"), noses(strength=10), equal_nan=True)
+    for wrong in ({"strength": 700}, {"min_conf": -1}, {"smooth": "no"}):
+        with pytest.raises(pl.UserError, match=f"--{next(iter(wrong)).replace('_', '-')} must be"):
+            noses(**wrong)
 
 
 def test_leaving_the_loop_ends_the_run_and_leaves_nothing_behind(tmp_path, monkeypatch):

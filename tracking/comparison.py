@@ -276,8 +276,6 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
 
     UserError when it can't be written; then, and when `tick` stops it, nothing is left behind.
     """
-    if not 0.05 <= speed <= 4:
-        raise UserError(f"The speed must be between 0.05 and 4, not {speed:g}.")
     count = picture_count(comparison, speed)
     with ExitStack() as opened:
         reels = [opened.enter_context(closing(Reel(side.attempt))) for side in comparison.sides]
@@ -295,7 +293,9 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
 
 
 def picture_count(comparison: Comparison, speed: float) -> int:
-    """How many pictures `write_comparison` writes."""
+    """How many pictures `write_comparison` writes. UserError for a speed that no video should have."""
+    if not 0.05 <= speed <= 4:
+        raise UserError(f"The speed must be between 0.05 and 4, not {speed:g}.")
     return int((comparison.end_s - comparison.start_s) / speed * RATE + 1e-6) + 1
 
 

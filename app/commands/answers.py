@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         edited = EditedSession(session, span=span, metres_per_pixel=scale)
         edited.refresh()
         found = answers_of(edited, _people(edited, arguments.person))
+        if not found:
+            print("Nobody was seen in that part.")
         for answers in found:
             _print(answers)
         if table is not None:

@@ -87,5 +87,4 @@ def _smoothing(arguments: argparse.Namespace, header: SessionHeader) -> ChooseSm
     """The smoothing that the options ask for; what they don't say stays as it was tracked."""
     if not (asked := given_settings(arguments)):
         return None
-    chosen = header.run_settings.changed(asked).smoothing
-    return ChooseSmoothing(chosen.kind, chosen.strength, chosen.min_score)
+    return ChooseSmoothing.of(header.run_settings.changed(asked).smoothing)

@@ -40,14 +40,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"A network has 1 to 1000 joints, not {arguments.joints}.")
     sizes = [parse_size(arguments.input)] if arguments.input else list(PAPER_SIZES)
     names = [arguments.name] if arguments.name else list(NETWORKS)
-    print(_header(sizes))
-    rows = []
+    rows: list[NetworkFacts] = []
     for name in names:
         facts = facts_of(name, sizes, arguments.joints)
         if arguments.name and not facts.macs:
             raise UserError(
                 f"{name} cannot take an input of {arguments.input or 'these sizes'}; try 256x256 or 384x384."
             )
+        if not rows:
+            print(_header(sizes))
         rows.append(facts)
         print(_line(facts, sizes), flush=True)
     print(

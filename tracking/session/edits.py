@@ -6,7 +6,7 @@ structs match by position and compare like the dataclasses used elsewhere.
 """
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -228,6 +228,11 @@ class ChooseSmoothing(_Edit, frozen=True):
     method: Name
     strength: float = SmoothingSettings.strength
     min_score: float = SmoothingSettings.min_score
+
+    @classmethod
+    def of(cls, settings: SmoothingSettings) -> Self:
+        """The one that these settings ask for."""
+        return cls(settings.kind, settings.strength, settings.min_score)
 
     def on(self, settings: SmoothingSettings) -> SmoothingSettings:
         """The settings with what was chosen, the rest as it was. UserError when it is out of range."""

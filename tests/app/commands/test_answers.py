@@ -37,6 +37,8 @@ def test_summary_and_table(session, capsys):
 def test_a_part_of_it(session, capsys):
     assert main(["answers", str(session), "--to", "0.2"]) == 0
     assert capsys.readouterr().out == "Person 1: no steps, jumps or repetitions\n"
+    assert main(["answers", str(session), "--from", "99"]) == 0
+    assert capsys.readouterr().out == "Nobody was seen in that part.\n"
 
 
 @pytest.fixture

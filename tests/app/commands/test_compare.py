@@ -41,6 +41,8 @@ def test_two_people_and_two_attempts_of_one(session, tmp_path):
         (["--at", "Third"], "nor a mark of walk_session.ppnet; marks: First, Second"),
         (["--other-person", "7"], "There is no person 7"),
         (["--speed", "9"], "The speed must be between"),
+        (["--speed", "0"], "The speed must be between"),
+        (["--speed", "nan"], "The speed must be between"),
         (["missing_session.ppnet"], "There is no file"),
     ],
 )

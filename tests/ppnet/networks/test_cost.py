@@ -128,5 +128,6 @@ def test_info_prints_and_writes_the_figures(capsys, tmp_path):
 )
 def test_info_refuses_what_is_not_there(arguments, words, capsys):
     assert main(["info", *arguments]) == 2
-    error = capsys.readouterr().err
-    assert words in error and error.count("\n") == 1
+    said = capsys.readouterr()
+    assert words in said.err and said.err.count("\n") == 1
+    assert not said.out or "--json" in arguments, "no head of a table without lines"
