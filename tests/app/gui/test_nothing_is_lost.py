@@ -130,7 +130,8 @@ def open_part(qtbot, open_clip):
 
 @pytest.fixture
 def held(monkeypatch):
-    """Work stands still half-way until this is set, or it is given up."""
+    """Work stands still half-way until this is set, or it is given up; the window waits for it, however slow it is."""
+    monkeypatch.setattr(finishing, "GIVEN_UP_S", PATIENCE_S)
     at_work, go_on, tell = threading.Event(), threading.Event(), Progress.tell
 
     def tell_slowly(progress, share):
