@@ -11,12 +11,16 @@ if len(sys.argv) != 3:
     sys.exit(__doc__)
 video, picture = sys.argv[1:]
 angles: dict[int, list[tuple[float, float]]] = {}
-for frame in pl.track(video):
-    for person in frame.people:
-        hip, knee, ankle = (np.array(person[f"left_{name}"].xy) for name in ("hip", "knee", "ankle"))
-        thigh, shank = hip - knee, ankle - knee
-        cosine = thigh @ shank / (np.linalg.norm(thigh) * np.linalg.norm(shank))
-        angles.setdefault(person.id, []).append((frame.time_s, float(np.degrees(np.arccos(cosine)))))
+try:
+    for frame in pl.track(video):
+        for person in frame.people:
+            hip, knee, ankle = (np.array(person[f"left_{name}"].xy) for name in ("hip", "knee", "ankle"))
+            thigh, shank = hip - knee, ankle - knee
+            cosine = thigh @ shank / (np.linalg.norm(thigh) * np.linalg.norm(shank))
+            angles.setdefault(person.id, []).append((frame.time_s, float(np.degrees(np.arccos(cosine)))))
+except pl.UserError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
 
 for person_id, curve in angles.items():
     times, degrees = zip(*curve, strict=True)

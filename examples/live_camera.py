@@ -13,3 +13,6 @@ try:
         print(f"{frame.time_s:.2f} s: {noses}", flush=True)
 except KeyboardInterrupt:
     print("stopped")
+except pl.UserError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)

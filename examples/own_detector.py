@@ -23,5 +23,9 @@ class WholePicture:
         return Detections(np.array([[0, 0, width, height]], np.float32), np.array([0.9], np.float32))
 
 
-frames = list(pl.track(sys.argv[1], detector=WholePicture()))
+try:
+    frames = list(pl.track(sys.argv[1], detector=WholePicture()))
+except pl.UserError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
 print(f"{len(frames)} frames, {max(len(frame.people) for frame in frames)} person at most")

@@ -10,7 +10,11 @@ import ppnet_live as pl
 if len(sys.argv) != 3:
     sys.exit(__doc__)
 session_file, results = sys.argv[1:]
-with pl.open_session(session_file, smooth="rts", strength=70) as session:
-    x = session.to_numpy()[:, 0, session.skeleton.index("left_wrist"), 0]
-    print(f"The left wrist of person {session.ids[0]} moves over {np.nanmax(x) - np.nanmin(x):.0f} pixels.")
-    print(session.export("trc", results))
+try:
+    with pl.open_session(session_file, smooth="rts", strength=70) as session:
+        x = session.to_numpy()[:, 0, session.skeleton.index("left_wrist"), 0]
+        print(f"The left wrist of person {session.ids[0]} moves over {np.nanmax(x) - np.nanmin(x):.0f} pixels.")
+        print(session.export("trc", results))
+except pl.UserError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)

@@ -219,12 +219,14 @@ def test_example_takes_another_detector(run_example, short_clip):
     assert run_example("own_detector.py", short_clip) == "6 frames, 1 person at most\n"
 
 
-def test_example_goes_on_after_a_video_that_cannot_be_read(run_example, short_clip, tmp_path):
+def test_example_goes_on_after_a_video_that_cannot_be_read(run_example, short_clip, tmp_path, capsys):
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "a_broken.mp4").write_bytes(b"no video")
     (tmp_path / "videos" / "b_short.mp4").write_bytes(short_clip.read_bytes())
-    output = run_example("folder_to_tables.py", tmp_path / "videos", tmp_path / "results")
-    assert "a_broken.mp4:" in output
+    with pytest.raises(SystemExit, match="2"):
+        run_example("folder_to_tables.py", tmp_path / "videos", tmp_path / "results")
+    said = capsys.readouterr().err
+    assert said.startswith("a_broken.mp4: ") and said.count("\n") == 1
     assert (tmp_path / "results" / "b_short_keypoints.csv").exists()
 
 
@@ -232,3 +234,12 @@ def test_example_steadies_a_session_anew(run_example, session_file, tmp_path):
     output = run_example("smooth_again.py", session_file, tmp_path)
     assert "left wrist of person 1 moves over" in output
     assert list((tmp_path / "demo_trc").glob("*.trc"))
+
+
+@pytest.mark.parametrize("name", ["knee_angle.py", "live_camera.py", "own_detector.py", "smooth_again.py"])
+def test_examples_end_in_a_sentence_when_there_is_no_file(run_example, tmp_path, capsys, name):
+    words = [tmp_path / "none.mp4", tmp_path / "out.png"]
+    with pytest.raises(SystemExit, match="2"):
+        run_example(name, *(words[:1] if name in ("live_camera.py", "own_detector.py") else words))
+    said = capsys.readouterr().err
+    assert "none.mp4" in said and said.count("\n") == 1
