@@ -14,6 +14,8 @@ from ppnet.errors import UserError
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo
 
+MAX_META_BYTES = 64 * 2**20
+
 
 class Tally:
     """Counts the frames and people of a run (a `Sink`)."""
@@ -102,6 +104,17 @@ def write_meta(path: Path, facts: Mapping[str, Any]) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink()
         raise UserError(f"{path} could not be written: {error.strerror}.") from error
+
+
+def read_meta(path: Path) -> dict[str, Any] | None:
+    """What a meta file says; None when it is missing, damaged or not ours."""
+    with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+        if path.stat().st_size <= MAX_META_BYTES:
+            meta = dict(json.loads(path.read_text(encoding="utf-8")))
+            numbers = (meta.get(name) for name in ("frames", "persons", "fps"))
+            is_ours = isinstance(meta.get("input"), dict) and all(isinstance(each, int | float) for each in numbers)
+            return meta if is_ours else None
+    return None
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.runs.further_formats import export_places
+from app.runs.meta import read_meta
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.output_files import make_folder, refuse_existing
@@ -14,6 +15,7 @@ from tracking.drawing.style import PictureLayers
 from tracking.session.format import SUFFIX
 from tracking.session.naming import is_of_another
 from tracking.stems import stem_of, whole_stem_of
+from tracking.video.container import is_address
 from tracking.video.writer import partial_path
 
 
@@ -72,6 +74,11 @@ class OutputPaths:
     def working_session(self) -> Path:
         """Where results lie while the run goes: the session, or a file that is removed when none is wanted."""
         return self.session or self.stem.with_name(f"{self.stem.name}_session.partial.ppnet")
+
+
+def _is_unfinished(meta: Path) -> bool:
+    facts = read_meta(meta)
+    return facts is not None and facts.get("complete") is False
 
 
 class StillThere:
@@ -165,6 +172,11 @@ class OutputFolder:
                 break
         if self._taken != "rename":
             self._given[name.lower()] = Path(spec).name
+        if existing and self._taken == "refuse" and not is_address(spec) and _is_unfinished(paths.meta):
+            raise UserError(
+                f"{existing[0]} is from a run that did not reach its end.",
+                option="add --jobs 1 to track what is unfinished, or --overwrite to track everything again",
+            )
         refuse_existing(*existing, overwrite=self._taken != "refuse")
         return paths
 

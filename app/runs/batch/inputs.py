@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from app.runs.meta import bytes_of
+from app.runs.meta import bytes_of, read_meta
 from app.runs.outputs import OutputPaths
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
@@ -20,7 +20,6 @@ from tracking.video.images import IMAGE_SUFFIXES
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .mxf .ogv .h264 .hevc".split()  # noqa: SIM905
 )
-MAX_META_BYTES = 64 * 2**20
 
 
 def videos_in(specs: Iterable[str]) -> list[str]:
@@ -54,7 +53,7 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
             f"{paths.stem}_... are from an earlier run, and a stream can't be continued; add --overwrite to replace "
             "them, or choose another --out."
         )
-    meta = _meta(paths)
+    meta = read_meta(paths.meta)
     if meta is None or not _is_of(meta, spec, settings):
         raise UserError(
             f"{paths.stem}_... are results of another input or other settings; add --overwrite to replace them, or "
@@ -71,17 +70,6 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
             notices=("It was already done.",),
         )
     _refuse_edited(existing.session)
-    return None
-
-
-def _meta(paths: OutputPaths) -> dict[str, Any] | None:
-    """What the meta file says; None when it is damaged or not ours."""
-    with suppress(OSError, ValueError, TypeError, RecursionError):
-        if paths.meta.stat().st_size <= MAX_META_BYTES:
-            meta = dict(json.loads(paths.meta.read_text(encoding="utf-8")))
-            numbers = (meta.get(name) for name in ("frames", "persons", "fps"))
-            is_ours = isinstance(meta.get("input"), dict) and all(isinstance(each, int | float) for each in numbers)
-            return meta if is_ours else None
     return None
 
 

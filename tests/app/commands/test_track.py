@@ -218,6 +218,21 @@ def test_nothing_is_overwritten_unasked(tmp_path, parts, capsys):
     assert rows_of(tmp_path / "a_keypoints.csv")[0]["nose_state"] == "missing"
 
 
+def test_of_a_run_that_did_not_reach_its_end_both_ways_on_are_told(tmp_path, parts, capsys):
+    clip = walkers(tmp_path / "a.mp4", 5)
+    assert track(clip, "--out", tmp_path) == 0
+    meta = tmp_path / "a_meta.json"
+    meta.write_text(json.dumps({**meta_of(meta), "complete": False}))  # as a kill leaves it
+    kept = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    capsys.readouterr()
+    assert track(clip, "--out", tmp_path) == 2
+    assert capsys.readouterr().err == (
+        f"{tmp_path / 'a_annotated.mp4'} is from a run that did not reach its end; add --jobs 1 to track what is "
+        "unfinished, or --overwrite to track everything again.\n"
+    )
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
+
+
 def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
     noise = np.random.default_rng(0)
     whole = make_clip(
@@ -242,7 +257,9 @@ def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
         (["--min-conf", "1.5"], "--min-conf must be between 0 and 1"),
         (["--min-conf", "nan"], "--min-conf must be between 0 and 1"),
         (["--start", "3", "--end", "2"], r"The start \(3 s\) must come before the end \(2 s\)"),
-        (["--start", "-1"], "--start must be between 0 and"),
+        (["--start", "-1"], "--start must be at least 0 seconds, not -1\\."),
+        (["--end", "1e12"], "--end must be less than 100,000,000,000 seconds, not 1000000000000\\."),
+        (["--region", "9", "9", "1", "1"], "smaller than bottom; write --region LEFT TOP RIGHT BOTTOM, in pixels"),
         (["--smooth", "wildly"], "invalid choice: 'wildly'"),
         (["--start", "1000"], "no frame between the given start and end; its times run from 0.000 to 0.333 s"),
         (["--colour", "red"], "Unrecognized arguments: --colour red; `ppnet-live track --help` shows"),
@@ -559,9 +576,10 @@ def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walker
     [
         ("250,10", "Nobody was found at 250,10"),
         ("5,60@2.6", "Nobody was found"),
-        ("10", "10 is not a place"),
-        ("a,b", "not a place"),
-        ("1,2@x", "not a place"),
+        ("10", "--only must be a place like 320,240 or 320,240@2.5, not 10."),
+        ("a,b", "--only must be a place"),
+        ("1,2@x", "--only must be a place"),
+        ("nan,3", "--only must be a place"),
     ],
 )
 def test_a_place_that_is_none_is_said(tmp_path, parts, capsys, place, words):
