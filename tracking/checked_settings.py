@@ -23,6 +23,8 @@ Moment = Annotated[float, Meta(ge=0, lt=1e11)]
 Count = Annotated[int, Meta(ge=1)]
 Amount = Annotated[float, Meta(ge=0, lt=1e9)]
 """Of anything that can't be negative."""
+ENDLESS = 1e6
+"""Limits from here on only keep numbers in reach of arithmetic; people hear of one when they go beyond it."""
 LEAST = 1e-3
 """Of settings that something is divided by."""
 ShareAboveZero = Annotated[float, Meta(ge=LEAST, le=1)]
@@ -67,22 +69,27 @@ class Setting:
             raise SettingError(self, value)
         return value
 
-    def wanted(self) -> str:
-        """What a value must do, for a sentence."""
+    def wanted(self, value: Any) -> str:
+        """What a value must do in place of this one, for a sentence."""
         low, high = self.limits
+        unit = " seconds" if self.unit == "s" else ""
         if self.choices and not self.open:
             return f"be one of {', '.join(str(choice) for choice in self.choices)}"
         if low is None:
             return "be of another type"
-        return f"be at least {low:g}" if high is None else f"be between {low:g} and {high:,.10g}"
+        if high is None or high < ENDLESS:
+            return f"be at least {low:g}{unit}" if high is None else f"be between {low:g} and {high:,.10g}{unit}"
+        is_beyond = isinstance(value, int | float) and value >= high
+        return f"be less than {high:,.15g}{unit}" if is_beyond else f"be at least {low:g}{unit}"
 
 
 class SettingError(UserError):
     """A value that a setting cannot have. The sentence calls it by its option, `by_label` as people know it."""
 
     def __init__(self, one: Setting, value: Any) -> None:
-        super().__init__(f"{one.option or one.name} must {one.wanted()}, not {value}.")
-        self.by_label = f"{one.label} must {one.wanted()}, not {value}."
+        given = f"{value:.15g}" if isinstance(value, float) else value
+        super().__init__(f"{one.option or one.name} must {one.wanted(value)}, not {given}.")
+        self.by_label = f"{one.label} must {one.wanted(value)}, not {given}."
 
 
 def setting(default: Any, label: str, meaning: str, **words: Any) -> Any:

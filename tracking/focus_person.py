@@ -45,8 +45,8 @@ class PersonAt:
         try:
             x, y = (float(number) for number in place.split(","))
             return cls(x, y, float(time_s or 0.0))
-        except ValueError:
-            raise UserError(f"{text} is not a place; write it like 320,240 or 320,240@2.5.") from None
+        except (ValueError, UserError):
+            raise UserError(f"--only must be a place like 320,240 or 320,240@2.5, not {text}.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,10 @@ class RunSettings(PipelineSettings):
         if self.span.is_empty:
             raise UserError(f"The start ({self.start_s:g} s) must come before the end ({self.end_s:g} s).")
         if self.region is not None and not (self.region[0] < self.region[2] and self.region[1] < self.region[3]):
-            raise UserError("The region is given as left, top, right, bottom, in pixels.")
+            raise UserError(
+                "In a region left must be smaller than right, and top smaller than bottom.",
+                option="write --region LEFT TOP RIGHT BOTTOM, in pixels",
+            )
 
     @property
     def span(self) -> TimeSpan:

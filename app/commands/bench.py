@@ -88,7 +88,7 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
     from ppnet.output_files import write_json
 
     if not 0 < arguments.soak <= MOST_MINUTES:
-        raise UserError(f"--soak must be between 0 and {MOST_MINUTES} minutes, not {arguments.soak:g}.")
+        raise UserError(f"--soak must be more than 0 and at most {MOST_MINUTES:,} minutes, not {arguments.soak:g}.")
     done = soak(arguments.clip, settings, arguments.soak, tell)
     print(done.as_text())
     if arguments.json is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import progress_bar
+from ppnet.errors import UserError
 from ppnet.output_files import write_png
 from tracking.drawing.style import SceneStyle
 from tracking.export.share import (
@@ -48,11 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the clip, or the picture. Returns the exit code."""
     still: float | None = arguments.still
     span = TimeSpan(arguments.start, arguments.end) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
-    span.check()
+    if still is None:
+        span.check()
     end = "_slow.mp4" if still is None else "_still.png"
     path = new_file(arguments.out or named_after(arguments.session, end), overwrite=arguments.overwrite)
     layers = layers_to_share(layers_of(arguments))
     with Session.open(arguments.session) as session:
+        if still is not None and not span.indices(session.frame_times()):
+            raise _nothing_at(still, session)
         edited = EditedSession(session, span=span, whole=still is not None)
         edited.refresh()
         style = SceneStyle.of(edited, layers)
@@ -72,3 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
                 )
     print(path, flush=True)
     return 0
+
+
+def _nothing_at(still_s: float, session: Session) -> UserError:
+    """Says that there is no picture at that time."""
+    times = session.frame_times()
+    tracked = f"; what was tracked runs from {times[0]:.3f} to {times[-1]:.3f} s" if len(times) else ""
+    return UserError(f"There is no picture at --still {still_s:g}{tracked}.")

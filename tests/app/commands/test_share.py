@@ -55,7 +55,8 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
         (["--from", "0.3", "--to", "0.1"], "must come before the end"),
         (["--speed", "3"], "The speed must be between"),
         (["--angles", "wing"], "There is no angle wing"),
-        (["--still", "9"], "no frame between the given start and end"),
+        (["--still", "9"], "There is no picture at --still 9; what was tracked runs from 0.000 to "),
+        (["--still", "nan"], "There is no picture at --still nan;"),
         (["--still", "0.2", "--out", ".", "--overwrite"], ". is a folder; add the name of the file"),
     ],
 )

@@ -487,7 +487,7 @@ def test_settings_have_limits(settings):
 def test_settings_of_motion_and_appearance_have_limits():
     with pytest.raises(UserError, match="measured_share must be between 0 and 1"):
         MotionSettings(measured_share=1.1)
-    with pytest.raises(UserError, match="spread must be between"):
+    with pytest.raises(UserError, match="spread must be less than 1,000,000,000, not inf"):
         AppearanceSettings(spread=float("inf"))
 
 
