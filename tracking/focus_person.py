@@ -46,7 +46,9 @@ class PersonAt:
             x, y = (float(number) for number in place.split(","))
             return cls(x, y, float(time_s or 0.0))
         except (ValueError, UserError):
-            raise UserError(f"--only must be a place like 320,240 or 320,240@2.5, not {text}.") from None
+            raise UserError(
+                f"{text} is not a place in the picture.", option="write --only like 320,240 or 320,240@2.5"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -576,10 +576,10 @@ def test_chosen_later_everything_is_about_them_all_the_same(tmp_path, two_walker
     [
         ("250,10", "Nobody was found at 250,10"),
         ("5,60@2.6", "Nobody was found"),
-        ("10", "--only must be a place like 320,240 or 320,240@2.5, not 10."),
-        ("a,b", "--only must be a place"),
-        ("1,2@x", "--only must be a place"),
-        ("nan,3", "--only must be a place"),
+        ("10", "10 is not a place in the picture; write --only like 320,240 or 320,240@2.5."),
+        ("a,b", "not a place in the picture; write --only"),
+        ("1,2@x", "not a place in the picture; write --only"),
+        ("nan,3", "nan,3 is not a place in the picture; write --only"),
     ],
 )
 def test_a_place_that_is_none_is_said(tmp_path, parts, capsys, place, words):
