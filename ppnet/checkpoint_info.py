@@ -31,7 +31,6 @@ class CheckpointInfo:
 
     network: name for `ppnet.networks.table.build`.
     input_wh: size of the crops in pixels, width first (the paper's 256x192 is (192, 256)).
-    other_inputs: further sizes that the weights were trained for.
     skeleton: name of the joint set (`ppnet.skeleton.SKELETONS`).
     mean, std: normalisation of RGB / 255.
     codec_kind, sigma: how targets were drawn and how heatmaps are decoded; sigma in cells.
@@ -56,12 +55,11 @@ class CheckpointInfo:
     terms: str = ""
     kind: str = "pose"
     sha256: str = ""
-    other_inputs: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
-        for width, height in (self.input_wh, *self.other_inputs):
-            if not (32 <= width <= 2048 and 32 <= height <= 2048 and width % 4 == height % 4 == 0):
-                raise ValueError(f"input {height}x{width} is not a crop size (32 to 2048 pixels, multiples of 4)")
+        width, height = self.input_wh
+        if not (32 <= width <= 2048 and 32 <= height <= 2048 and width % 4 == height % 4 == 0):
+            raise ValueError(f"input {height}x{width} is not a crop size (32 to 2048 pixels, multiples of 4)")
         if self.skeleton not in SKELETONS:
             raise ValueError(f"unknown joint set {self.skeleton!r} (known: {', '.join(SKELETONS)})")
         if self.codec_kind not in CODEC_KINDS:
@@ -97,7 +95,6 @@ class CheckpointInfo:
             "format": FORMAT,
             "network": self.network,
             "input": self.input_name,
-            "other_inputs": json.dumps([size_name(size) for size in self.other_inputs]),
             "joints": self.skeleton,
             "mean": json.dumps(self.mean),
             "std": json.dumps(self.std),
@@ -132,7 +129,6 @@ class CheckpointInfo:
                 terms=metadata.get("terms", ""),
                 kind=metadata.get("kind", "pose"),
                 sha256=sha256,
-                other_inputs=tuple(parse_size(size) for size in json.loads(metadata.get("other_inputs", "[]"))),
             )
         except Exception as error:  # metadata are anyone's text
             raise ValueError(f"its metadata are incomplete: {error!r}") from error

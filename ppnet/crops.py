@@ -65,14 +65,6 @@ def warp(image: npt.NDArray[np.uint8], matrices: Doubles, input_wh: tuple[int, i
     return crops
 
 
-def mirrored(crops: npt.NDArray[np.uint8], size_wh: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Mirror images of UDP crops (N, H, W, 3) at another size, bilinear: the outermost pixels stay outermost."""
-    (width, height), (rows, columns) = size_wh, crops.shape[1:3]
-    across, down = (width - 1) / (columns - 1), (height - 1) / (rows - 1)
-    matrix = np.array([[[-across, 0, width - 1], [0, down, 0]]])
-    return np.concatenate([warp(crop, matrix, size_wh) for crop in crops])
-
-
 def apply_matrices(points: npt.ArrayLike, matrices: Doubles) -> Doubles:
     """Points (N, K, 2) mapped by one matrix (2, 3) each; NaN stays NaN."""
     points = np.asarray(points, np.float64)

@@ -10,9 +10,9 @@ from torch import nn
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
-from ppnet.crops import Doubles, apply_matrices, invert_matrices, mirrored, warp
+from ppnet.crops import Doubles, apply_matrices, invert_matrices, warp
 from ppnet.errors import TooLargeError, UserError
-from ppnet.heatmaps import enlarged, merge_flipped
+from ppnet.heatmaps import merge_flipped
 from ppnet.inference.backend import Crops, Heatmaps, InferenceBackend
 from ppnet.inference.backend_choice import make_backend
 from ppnet.poses import Poses
@@ -26,9 +26,7 @@ class PoseEstimator:
     """Crops, network in batches that fit, flip averaging, decoding.
 
     backend: what runs the network. info: what its weights were trained for.
-    flip: average with the mirrored crop (section IV); twice the work. May be changed between two calls. Weights that
-        were trained for a smaller size as well read the mirrored crop at that: the two sizes err in different places,
-        so that their average is more accurate than with two crops of one size, for three quarters of its work.
+    flip: average with the mirrored crop (section IV); twice the work. May be changed between two calls.
     max_batch: most crops in one forward pass (a mirrored one counts); larger batches are split.
 
     The networks are fully convolutional: `input_scale` below 1 reads the same people from smaller crops, faster and
@@ -111,13 +109,6 @@ class PoseEstimator:
                 return
         raise UserError(f"{self.info.network} can't read people at {scale:g} of its size; leave it at 1.")
 
-    @property
-    def mirror_wh(self) -> tuple[int, int]:
-        """Size of the mirrored crops: the next smaller one that the weights were trained for, or else the same."""
-        own = self.codec.input_wh
-        smaller = [size for size in self.info.other_inputs if size[0] < own[0] and size[1] < own[1]]
-        return max(smaller) if smaller and self.codec.kind == "udp" else own
-
     def _takes(self, codec: Codec) -> bool:
         """Whether the network gives heatmaps of the right size for such crops."""
         width, height = codec.input_wh
@@ -168,12 +159,8 @@ class PoseEstimator:
         try:
             if not self.flip:
                 return self.backend.heatmaps(crops)
-            if self.mirror_wh == self.codec.input_wh:
-                straight, back = np.split(self.backend.heatmaps(np.concatenate([crops, crops[:, :, ::-1]])), 2)
-            else:
-                straight, small = self.backend.heatmaps_of(crops, mirrored(crops, self.mirror_wh))
-                back = enlarged(small, self.codec.heatmap_wh)
-            return merge_flipped(straight, back, self.info.keypoints.flip_index, shift=self.codec.flip_shift)
+            straight, mirrored = np.split(self.backend.heatmaps(np.concatenate([crops, crops[:, :, ::-1]])), 2)
+            return merge_flipped(straight, mirrored, self.info.keypoints.flip_index, shift=self.codec.flip_shift)
         except MemoryError as error:
             if len(crops) == 1:
                 advice = "close other programs" if self.device_name.startswith("cpu") else "use --device cpu"

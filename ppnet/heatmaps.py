@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 CUT_SIGMAS = 3.0  # the Gaussian is zero beyond this many sigmas along either axis
 
@@ -37,15 +36,6 @@ def _profiles(positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded
         inside = (cells - nearest[..., axis, None]).abs() <= CUT_SIGMAS * sigma
         profiles.append(torch.where(inside, torch.exp(-squares / (2 * sigma**2)), 0.0))
     return profiles[0], profiles[1]
-
-
-def enlarged(heatmaps: npt.NDArray[np.float32], size_wh: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Heatmaps (N, K, h, w) of UDP crops on a grid of another size, bilinear: their outermost cells lie on the crop's
-    outermost pixels, whatever its size."""
-    found: npt.NDArray[np.float32] = functional.interpolate(
-        torch.from_numpy(heatmaps), size_wh[::-1], mode="bilinear", align_corners=True
-    ).numpy()
-    return found
 
 
 def merge_flipped(

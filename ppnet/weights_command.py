@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ppnet.checkpoint_info import CODEC_KINDS, CheckpointInfo, parse_size, size_name
+from ppnet.checkpoint_info import CODEC_KINDS, CheckpointInfo, parse_size
 from ppnet.errors import CheckpointError
 
 
@@ -109,7 +109,6 @@ def _facts(path: Path, info: CheckpointInfo) -> dict[str, object]:
         "network": info.network,
         "kind": info.kind,
         "input": info.input_name,
-        "other inputs": [size_name(size) for size in info.other_inputs],
         "joints": info.skeleton,
         "parameters": cost.parameters,
         "MACs": cost.macs,

@@ -43,7 +43,7 @@ class NetworkSettings(Settings):
     )  # fmt: skip
     flip: bool = setting(
         False, "Read each person twice, once mirrored", "read each person twice, once mirrored: better joints for "
-        "more work", option="--flip",
+        "twice the work", option="--flip",
     )  # fmt: skip
     input_scale: Annotated[float, Meta(ge=0.25, le=1)] = setting(
         1.0, "Crop size", "size of the crops that people are read from, relative to those used in training; lower: "

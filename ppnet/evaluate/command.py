@@ -192,10 +192,8 @@ def _rule(info: "CheckpointInfo") -> str:
 
 def _facts(arguments: argparse.Namespace, estimator: "PoseEstimator", people: "SampleSet") -> tuple[str, Json]:
     """First line of the report, and the same for the json file."""
-    from ppnet.checkpoint_info import size_name
     from ppnet.evaluate.report import info_json
 
-    mirrored = f", mirrored at {size_name(estimator.mirror_wh)}" if estimator.flip else ""
     info, boxes = estimator.info, str(arguments.detections or "ground truth")
     facts = {
         "weights": str(arguments.weights),
@@ -207,7 +205,7 @@ def _facts(arguments: argparse.Namespace, estimator: "PoseEstimator", people: "S
         "precision": estimator.precision,
     }
     heading = (
-        f"{info.network} {info.input_name}{mirrored}, decode {_rule(info)}, {estimator.precision} on "
+        f"{info.network} {info.input_name}, decode {_rule(info)}, {estimator.precision} on "
         f"{estimator.device_name}; boxes: {boxes}"
     )
     return heading, facts

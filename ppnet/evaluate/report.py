@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ppnet.checkpoint_info import CheckpointInfo, size_name
+from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.evaluate.coco import FIGURES, CocoScores
 from ppnet.evaluate.pck import COLUMNS, PckhScores
 from ppnet.evaluate.reliability import Reliability
@@ -79,7 +79,6 @@ def info_json(info: CheckpointInfo) -> Json:
     return {
         "network": info.network,
         "input": info.input_name,
-        "other_inputs": [size_name(size) for size in info.other_inputs],
         "joints": info.skeleton,
         "decode": info.codec_kind,
         "sigma": info.sigma,

@@ -34,10 +34,6 @@ class InferenceBackend(Protocol):
         """
         ...
 
-    def heatmaps_of(self, *batches: Crops) -> list[Heatmaps]:
-        """The heatmaps of batches of different sizes; they go through side by side where that is faster."""
-        ...
-
     def features(self, crops: Crops) -> list[list[Heatmaps]]:
         """Features (C, h, w) of the first crop, [module][branch]; empty where the backend can't show them."""
         ...

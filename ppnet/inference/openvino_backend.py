@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,22 +51,7 @@ class OpenVinoBackend:
     def heatmaps(self, crops: Crops) -> Heatmaps:
         """See `InferenceBackend`."""
         # One crop is spread over all cores; of several each gets a share of them, which wastes less in waiting.
-        return self._started(crops, 1 if len(crops) == 1 else self._streams(len(crops)))()
-
-    @as_memory_errors()
-    def heatmaps_of(self, *batches: Crops) -> list[Heatmaps]:
-        """See `InferenceBackend`; single crops are computed at the same time, each on its share of the cores."""
-        if any(len(crops) > 1 for crops in batches):
-            return [self.heatmaps(crops) for crops in batches]
-        waits = [self._started(crops, self._streams(len(batches))) for crops in batches]
-        return [wait() for wait in waits]
-
-    def _streams(self, count: int) -> int:
-        """How many of so many crops are computed at the same time."""
-        return min(count, max(2, self._threads // 4), self._threads)
-
-    def _started(self, crops: Crops, streams: int) -> Callable[[], Heatmaps]:
-        """Begins to compute crops, `streams` at the same time; returns what waits for their heatmaps."""
+        streams = 1 if len(crops) == 1 else min(len(crops), max(2, self._threads // 4), self._threads)
         queue = self._queue(crops.shape[1], crops.shape[2], streams)
         found: list[Any] = [None] * len(crops)
 
@@ -77,12 +61,8 @@ class OpenVinoBackend:
         queue.set_callback(keep)
         for index, crop in enumerate(np.ascontiguousarray(crops)):
             queue.start_async([crop[None]], index)
-
-        def wait() -> Heatmaps:
-            queue.wait_all()
-            return np.concatenate(found)
-
-        return wait
+        queue.wait_all()
+        return np.concatenate(found)
 
     def features(self, crops: Crops) -> list[list[Heatmaps]]:
         """See `InferenceBackend`; never shown."""

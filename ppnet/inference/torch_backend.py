@@ -59,10 +59,6 @@ class TorchBackend:
             raise
         return found
 
-    def heatmaps_of(self, *batches: Crops) -> list[Heatmaps]:
-        """See `InferenceBackend`."""
-        return [self.heatmaps(crops) for crops in batches]
-
     @torch.inference_mode()
     def features(self, crops: Crops) -> list[list[Heatmaps]]:
         """See `InferenceBackend`; empty for networks without pyramid branches."""

@@ -264,7 +264,6 @@ def _info(trainer: Trainer, run: RunOptions) -> CheckpointInfo:
         tolerances=settings.codec.tolerances,
         source=f"trained by ppnet train, step {trainer.step} of run {run.folder.name}",
         terms=run.terms,
-        other_inputs=tuple(codec.input_wh for codec in settings.codecs[1:]),
     )
 
 

@@ -12,7 +12,6 @@ from torch import nn
 from ppnet.assets import asset
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.crops import warp
 from ppnet.device import choose_device, choose_precision, cpu_has_bf16
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
@@ -77,47 +76,6 @@ def test_flip_averaging_shifts_by_one_cell_except_for_udp():
         expected[0, 5, 30, 10] += 0.5
         expected[0, 5, 30, column] += 0.5
         assert np.array_equal(heatmaps, expected), kind
-
-
-TWO_SIZES = replace(INFO, codec_kind="udp", other_inputs=((144, 192), (96, 128)))
-
-
-class UdpSpots(BrightSpots):
-    """As `BrightSpots`, with the outermost cells on the crop's outermost pixels; keeps the sizes it was given."""
-
-    def forward(self, x):
-        self.batches.append((len(x), x.shape[3], x.shape[2]))
-        red = x[:, :1].float() * 0.229 + 0.485
-        cells = nn.functional.interpolate(red, (x.shape[2] // 4, x.shape[3] // 4), mode="bilinear", align_corners=True)
-        return [self.final_layer(cells.repeat(1, 17, 1, 1))]
-
-
-def test_weights_trained_for_a_smaller_size_read_the_mirrored_crop_at_that():
-    def read(info, scale=1.0):
-        estimator = PoseEstimator.from_network(UdpSpots(), info, **CPU)
-        estimator.input_scale = scale
-        estimator.backend.network.batches.clear()
-        poses = estimator.estimate(spot_image(317.0, 251.0), [[220, 100, 380, 340]] * 2)
-        return poses, estimator.backend.network.batches
-
-    poses, batches = read(TWO_SIZES)
-    assert batches == [(2, 192, 256), (2, 144, 192)]
-    assert np.abs(poses.keypoints - (317.0, 251.0)).max() < 1.5  # a third of a cell
-    assert read(TWO_SIZES, 0.75)[1] == [(2, 144, 192), (2, 96, 128)]
-    assert read(replace(TWO_SIZES, other_inputs=((288, 384),)))[1] == [(4, 192, 256)]
-    assert read(replace(TWO_SIZES, codec_kind="dark"))[1] == [(4, 192, 256)], "their mirror images lie a cell off"
-
-
-def test_mirrored_crops_of_two_sizes_agree_on_a_place_off_the_centre():
-    """With left and right apart: what the small mirrored crop shows comes back to the place in the large one."""
-    image = spot_image(280.0, 160.0)
-    both, straight = (PoseEstimator.from_network(UdpSpots(), TWO_SIZES, flip=flip, **CPU) for flip in (True, False))
-    matrices = both.codec.crop_matrices([[220, 100, 380, 340]])
-    crops = warp(image, matrices, both.codec.input_wh)
-    found, wanted = both.heatmaps(crops), straight.heatmaps(crops)
-    assert found.shape == wanted.shape
-    np.testing.assert_allclose(both.codec.decode(found)[0], both.codec.decode(wanted)[0], atol=0.4)  # a tenth of a cell
-    assert np.abs(found - wanted).max() < 0.1
 
 
 def test_people_are_independent_of_their_batch():

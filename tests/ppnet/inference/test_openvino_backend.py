@@ -51,13 +51,6 @@ def test_any_number_of_crops_of_any_size_gives_pytorchs_heatmaps(exact, people, 
     assert wanted.max() > 0.3
 
 
-@pytest.mark.parametrize("people", [1, 3])
-def test_crops_of_two_sizes_give_what_each_gives_alone(exact, people):
-    large, small = (probe(size_wh)[:people] for size_wh in ((192, 256), (144, 192)))
-    for found, crops in zip(exact[0].heatmaps_of(large, small), (large, small), strict=True):
-        np.testing.assert_allclose(found, exact[1].heatmaps(crops), atol=1e-4)
-
-
 def test_memory_that_runs_out_is_told_apart_from_crops_it_cannot_take(exact, monkeypatch):
     def compile_model(*_words):
         raise RuntimeError("Exception from src/inference/src/cpp/core.cpp:117:\nstd::bad_alloc")

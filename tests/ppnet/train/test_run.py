@@ -165,12 +165,6 @@ def test_a_run_keeps_the_targets_that_its_first_weights_were_trained_for(options
     assert [info.tolerances for info in told] == [TOLERANCES] * 3 + [()]
 
 
-def test_the_weights_say_for_which_sizes_they_were_trained(options, tmp_path):
-    assert main([*options, "--input", "96x64", "64x48@0.5", "--samples", "4", "--out", str(tmp_path / "run")]) == 0
-    info = read_info(tmp_path / "run" / "latest.safetensors")
-    assert (info.input_wh, info.other_inputs) == ((64, 96), ((48, 64),))
-
-
 @pytest.mark.parametrize(("has_bf16", "words", "used"), [(True, [], "bf16"), (False, [], "fp32"),
                                                          (False, ["--precision", "bf16"], "bf16")])  # fmt: skip
 def test_a_preset_computes_in_what_the_processor_is_fast_at(options, tmp_path, monkeypatch, has_bf16, words, used):
