@@ -232,7 +232,7 @@ def test_example_goes_on_after_a_video_that_cannot_be_read(run_example, short_cl
 
 def test_example_steadies_a_session_anew(run_example, session_file, tmp_path):
     output = run_example("smooth_again.py", session_file, tmp_path)
-    assert "left wrist of person 1 moves over" in output
+    assert "left hip of person 1 moves over" in output
     assert list((tmp_path / "demo_trc").glob("*.trc"))
 
 
