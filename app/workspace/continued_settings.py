@@ -70,7 +70,7 @@ def look_how_to_go_on(
 def smoothing_of(settings: RunSettings) -> ChooseSmoothing:
     """The part of the settings that can be made again without the network."""
     smoothing = settings.smoothing
-    return ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score)
+    return ChooseSmoothing.of(smoothing)
 
 
 def with_smoothing(settings: RunSettings, smoothing: ChooseSmoothing) -> RunSettings:

@@ -117,7 +117,7 @@ def _reading(settings: RunSettings) -> str:
 
 def _smoothing(session: EditedSession, settings: RunSettings) -> str:
     tracked = settings.smoothing
-    as_tracked = ChooseSmoothing(tracked.kind, tracked.strength, tracked.min_score)
+    as_tracked = ChooseSmoothing.of(tracked)
     chosen = session.plan.smoothing or as_tracked
     chosen = chosen if chosen.method else as_tracked
     left_out = f"Keypoints with a confidence below {chosen.min_score:g} count as not seen"

@@ -178,7 +178,7 @@ class EditedSession:
         smoothing = self.stored.header.run_settings.smoothing
         if not smoothing.looks_ahead or not self.stored.complete:
             return ()
-        return (ChooseSmoothing(smoothing.kind, smoothing.strength, smoothing.min_score),)
+        return (ChooseSmoothing.of(smoothing),)
 
     def _wanted(self, plan: EditPlan) -> object:
         if plan.smoothing is None:

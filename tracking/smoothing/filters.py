@@ -13,7 +13,7 @@ from tracking.smoothing.noise import doubted, measurement_variance, motion_densi
 from tracking.smoothing.off import measured_mask
 from tracking.smoothing.settings import SmoothingSettings
 from tracking.smoothing.sides import SideWays
-from tracking.smoothing.twins import Twins, exchanged, twins_of
+from tracking.smoothing.twins import exchanged
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -141,17 +141,15 @@ class JointFilters:
         scores = np.where(measured, poses.scores.astype(np.float64), 0.0)
         noise = measurement_variance(self.sides, scores)
         if settings.undo_swaps and len(found):
-            twins = twins_of(poses.skeleton)
-            swap = self._exchanged(found, scores, noise, step_s, twins)
+            swap = self._exchanged(found, scores, noise, step_s)
             if swap.any():
-                found, scores, noise = exchanged(swap, twins, found, scores, noise)
+                found, scores, noise = exchanged(swap, self.ways.twins, found, scores, noise)
                 measured = np.isfinite(found[0])
         return np.where(measured, found, 0.0), scores, noise, measured
 
-    def _exchanged(
-        self, found: Floats, scores: Floats, noise: Floats, step_s: Floats | float, twins: Twins
-    ) -> Mask:  # fmt: skip
+    def _exchanged(self, found: Floats, scores: Floats, noise: Floats, step_s: Floats | float) -> Mask:
         """(N, G) limbs whose left and right are to be exchanged in this answer."""
+        twins = self.ways.twins
         decision = self.ways.decide(found, scores, noise, step_s=step_s, sides=self.sides)
         if decision.revised.any():
             shown = self.x[0] + self.glide
