@@ -76,9 +76,20 @@ class OutputPaths:
         return self.session or self.stem.with_name(f"{self.stem.name}_session.partial.ppnet")
 
 
-def _is_unfinished(meta: Path) -> bool:
+def _refuse_incomplete(existing: Path, meta: Path, spec: str) -> None:
+    """UserError saying how to go on, where a run has left the file without reaching the end of its input."""
     facts = read_meta(meta)
-    return facts is not None and facts.get("complete") is False
+    if facts is None or facts.get("complete") is not False:
+        return
+    if facts.get("input_cut_off") is True:  # to go on would find nothing more
+        raise UserError(
+            f"{existing} already has all that can be read of {Path(spec).name}, which is cut off or damaged.",
+            option="choose another --out, or add --overwrite to track it again",
+        )
+    raise UserError(
+        f"{existing} is from a run that did not reach its end.",
+        option="add --jobs 1 to track what is unfinished, or --overwrite to track everything again",
+    )
 
 
 class StillThere:
@@ -172,11 +183,8 @@ class OutputFolder:
                 break
         if self._taken != "rename":
             self._given[name.lower()] = Path(spec).name
-        if existing and self._taken == "refuse" and not is_address(spec) and _is_unfinished(paths.meta):
-            raise UserError(
-                f"{existing[0]} is from a run that did not reach its end.",
-                option="add --jobs 1 to track what is unfinished, or --overwrite to track everything again",
-            )
+        if existing and self._taken == "refuse" and not is_address(spec):
+            _refuse_incomplete(existing[0], paths.meta, spec)
         refuse_existing(*existing, overwrite=self._taken != "refuse")
         return paths
 

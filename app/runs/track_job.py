@@ -36,7 +36,8 @@ LOOK_S = 0.1  # how soon a stop is seen
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """How a run ended. complete: every picture asked for was tracked and written. exports: files of further formats."""
+    """How a run ended. complete: every picture asked for was tracked and written. cut_off: not that, but every one that
+    can be read of an input whose end is missing. exports: files of further formats."""
 
     paths: OutputPaths
     frames: int
@@ -46,6 +47,7 @@ class RunReport:
     complete: bool
     notices: tuple[str, ...]
     exports: tuple[Path, ...] = ()
+    cut_off: bool = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -111,28 +113,29 @@ class TrackJob:
             self._pipeline = self._models.fresh()
             self._network = getattr(self._pipeline.estimator, "info", None) or weights_info(self._settings)
             refuse_if_written(self._paths.working_session)  # by the window, say: then nothing of its files is touched
-            self._write_meta(source, complete=False)
+            self._write_meta(source)
             try:
                 with self._session(source) as session:
                     self._track(source, session)
-                    complete = self._look_back(source, session) and not source.ended_early
+                    is_done = self._look_back(source, session)
                 if self._tally.frames:
                     self._still_there.check_ended()
             except Exception as error:
                 self._notices = [*source.notices, *self._notices, str(error)]
                 with contextlib.suppress(UserError):  # a full disk, say: the first error is the one to tell
-                    self._write_meta(source, complete=False)
+                    self._write_meta(source)
                 raise
             self._notices = [*source.notices, *(self._video.notices if self._video else ()), *self._notices]
-            self._write_meta(source, complete=complete)
+            self._write_meta(source, is_done=is_done)
         return RunReport(
             paths=self._paths.existing(),
             frames=self._tally.frames,
             people=len(self._tally.people),
             fps=self._fps(),
             device=self._device(),
-            complete=complete,
+            complete=is_done and not source.ended_early,
             notices=tuple(self._notices),
+            cut_off=is_done and source.ended_early,
         )
 
     # The run itself
@@ -255,7 +258,8 @@ class TrackJob:
     def _fps(self) -> float:
         return self._tally.frames / max(self._ended_s - self._began_s, 1e-9)
 
-    def _write_meta(self, source: VideoSource, *, complete: bool) -> None:
+    def _write_meta(self, source: VideoSource, *, is_done: bool = False) -> None:
+        """is_done: nothing is left to be tracked or written, whether the input's end is there or missing."""
         estimator: Any = self._pipeline.estimator
         outputs = (self._paths.existing() if self._tally.frames or self._is_stopped else self._paths).named()
         seconds = {
@@ -267,7 +271,8 @@ class TrackJob:
         facts = {
             "program": "PPNet Live",
             "version": ppnet.__version__,
-            "complete": complete,
+            "complete": is_done and not source.ended_early,
+            "input_cut_off": is_done and source.ended_early,
             "notices": self._notices,
             "input": source_facts(source.info),
             "outputs": {name: path.name for name, path in outputs.items()},

@@ -253,14 +253,16 @@ class Batch:
             raise paths
         earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
         report = earlier or place.track(spec, paths, watch)
-        if not report.complete:
-            return report, UserError(" ".join(report.notices) or "It stopped before its end.")
         formats, session = self._outputs.formats, report.paths.session
-        if not formats or session is None:
-            return report, None
+        if not formats or session is None or not (report.complete or report.cut_off):
+            return report, _incomplete(report)
         exports, why = export_formats(
             session, formats, self._is_to_end, overwrite=self._outputs.overwrites, goes_on=earlier is not None
         )
         if why is None and len(exports) < len(formats):
             report = replace(report, notices=(*report.notices, STOPPED_BEFORE_FORMATS))
-        return replace(report, exports=exports), why
+        return replace(report, exports=exports), why or _incomplete(report)
+
+
+def _incomplete(report: RunReport) -> UserError | None:
+    return None if report.complete else UserError(" ".join(report.notices) or "It stopped before its end.")

@@ -21,6 +21,8 @@ VIDEO_SUFFIXES = frozenset(
     ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .mxf .ogv .h264 .hevc".split()  # noqa: SIM905
 )
 
+CUT_OFF_AND_DONE = "It is cut off or damaged; all that can be read of it was already done."
+
 
 def videos_in(specs: Iterable[str]) -> list[str]:
     """The inputs, where a folder that holds videos and no pictures stands for its videos, by name."""
@@ -59,15 +61,17 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
             f"{paths.stem}_... are results of another input or other settings; add --overwrite to replace them, or "
             "choose another --out."
         )
-    if meta.get("complete") is True and existing == paths:
+    cut_off = meta.get("input_cut_off") is True
+    if (meta.get("complete") is True or cut_off) and existing == paths:
         return RunReport(
             paths=paths,
             frames=meta["frames"],
             people=meta["persons"],
             fps=meta["fps"],
             device=str(meta.get("device")),
-            complete=True,
-            notices=("It was already done.",),
+            complete=not cut_off,
+            notices=(CUT_OFF_AND_DONE,) if cut_off else ("It was already done.",),
+            cut_off=cut_off,
         )
     _refuse_edited(existing.session)
     return None

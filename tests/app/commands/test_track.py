@@ -233,19 +233,41 @@ def test_of_a_run_that_did_not_reach_its_end_both_ways_on_are_told(tmp_path, par
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
 
 
-def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
+def cut_clip(folder):
+    """A video whose second half is missing; its header tells of all of it."""
     noise = np.random.default_rng(0)
     whole = make_clip(
-        tmp_path / "whole.mp4", 200, options={"movflags": "faststart"},
+        folder / "whole.mp4", 200, options={"movflags": "faststart"},
         painter=lambda index, size_wh: noise.integers(0, 60, (64, 96, 3), np.uint8),
     )  # fmt: skip
-    cut = tmp_path / "cut.mp4"
+    cut = folder / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    return cut
+
+
+def test_a_cut_file_is_used_and_marked(tmp_path, parts, capsys):
+    cut = cut_clip(tmp_path)
     assert track(cut, "--out", tmp_path / "out") == 2
     assert "cut.mp4 is cut off or damaged" in capsys.readouterr().err
     meta = meta_of(tmp_path / "out" / "cut_meta.json")
     assert meta["complete"] is False and 60 < meta["frames"] < 140
     assert len(probed_times(tmp_path / "out" / "cut_annotated.mp4")) == meta["frames"]
+
+
+def test_nothing_is_left_to_be_gone_on_with_of_a_cut_file(tmp_path, parts, capsys):
+    cut, out = cut_clip(tmp_path), tmp_path / "out"
+    assert track(cut, "--out", out, "--also", "parquet") == 2
+    assert list(out.glob("cut*.parquet")), "what can be read is exported"
+    kept = {file: file.read_bytes() for file in out.iterdir()}
+    capsys.readouterr()
+    assert track(cut, "--out", out) == 2
+    assert capsys.readouterr().err == (
+        f"{out / 'cut_annotated.mp4'} already has all that can be read of cut.mp4, which is cut off or damaged; "
+        "choose another --out, or add --overwrite to track it again.\n"
+    )
+    assert track(cut, "--out", out, "--also", "parquet", "--jobs", 1) == 2
+    assert capsys.readouterr().err == "It is cut off or damaged; all that can be read of it was already done.\n"
+    assert {file: file.read_bytes() for file in out.iterdir()} == kept
 
 
 @pytest.mark.parametrize(
