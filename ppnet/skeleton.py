@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+HEAD_PARTS = ("nose", "eye", "ear", "upper_neck", "head_top")
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -39,6 +41,12 @@ class Skeleton:
             side, _, part = name.partition("_")
             twins.append(self.index(f"{other[side]}_{part}") if side in other else self.index(name))
         return np.array(twins, np.int64)
+
+    @cached_property
+    def head_index(self) -> npt.NDArray[np.int64]:
+        """(M,) index of the keypoints that show where the head is."""
+        parts = [name.removeprefix("left_").removeprefix("right_") for name in self.keypoints]
+        return np.array([index for index, part in enumerate(parts) if part in HEAD_PARTS], np.int64)
 
     def side(self, index: int) -> str:
         """`left`, `right` or `middle`: which side of the body a keypoint belongs to."""

@@ -128,7 +128,7 @@ def _upper_part(image: npt.NDArray[np.uint8], view: BestView, head: npt.NDArray[
 
 def _head(result: FrameResult, person: int) -> npt.NDArray[np.floating]:
     """(M, 2) the joints of somebody's head that are known, and lie where the person is."""
-    joints = [at for at, name in enumerate(result.skeleton.keypoints) if name.endswith(("nose", "eye", "ear"))]
+    joints = result.skeleton.head_index
     mine = result.tracks.ids == person
     points, scores = result.known_keypoints[mine][:, joints], result.smoothed.scores[mine][:, joints]
     boxes = result.tracks.boxes[mine][:, None]

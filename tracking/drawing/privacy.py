@@ -19,9 +19,8 @@ from tracking.types import FrameResult, KeypointState
 Image = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float64]
 
-HEAD_KEYPOINTS = 5  # COCO: nose, eyes, ears come first
-SHOULDERS = (5, 6)
-SURE = 0.4  # confidence from which two joints of a face show where it is
+SHOULDERS = ("left_shoulder", "right_shoulder")
+SURE = 0.4  # confidence from which two joints of a head show where it is
 BLOCKS = 5  # a head is left with so many blocks across
 ROUGH_BLOCKS = 32  # and the surroundings of one person, along the longer side
 GROUND = (29, 33, 41)
@@ -29,7 +28,7 @@ CARRY_S = 1.0
 """Somebody who was in view so long before (or will be so long after) is hidden at the place where that was."""
 AHEAD_S = 0.5
 GROWTH = 1.0  # by how much that place grows in a second, heads
-CROWD = 0.05  # share of a person's box under another's from which the joints of a face may be the other's
+CROWD = 0.05  # share of a person's box under another's from which the joints of a head may be the other's
 UPPER = 0.4  # share of a person's box that surely holds the head of somebody upright
 REACH = 0.2  # sides of the box around somebody followed alone that stay clear
 
@@ -37,7 +36,7 @@ REACH = 0.2  # sides of the box around somebody followed alone that stay clear
 def head_boxes(result: FrameResult) -> Boxes:
     """(N, 4) xyxy areas around the heads in image pixels, generous on purpose.
 
-    From the joints of the face where two or more are sure and nobody else is near, whose face it might be; else the
+    From the joints of the head where two or more are sure and nobody else is near, whose head it might be; else the
     whole upper part of the person's box, or all of it where somebody lies, together with what there is of joints.
     """
     crowded = _crowded(result.tracks.boxes.astype(np.float64))
@@ -60,13 +59,16 @@ def _head_of(result: FrameResult, row: int, *, alone: bool) -> Boxes:
     seen = (result.states[row] != KeypointState.PREDICTED) | result.unread[row]
     sure = known & (result.smoothed.scores[row] >= SURE) & seen
     half = max(0.09 * (y2 - y1), 6.0)
-    if len(points) > max(SHOULDERS) and sure[list(SHOULDERS)].all():
-        half = max(half, 0.4 * float(np.linalg.norm(points[SHOULDERS[0]] - points[SHOULDERS[1]])))
-    face, weak = points[:HEAD_KEYPOINTS][sure[:HEAD_KEYPOINTS]], points[:HEAD_KEYPOINTS][known[:HEAD_KEYPOINTS]]
-    if len(face) >= 2:  # the joints show how large a head is
-        half = max(half, 1.3 * float(np.ptp(face, axis=0).max()))
-    if len(face) >= 2 and alone:
-        return np.concatenate([face.mean(axis=0) - half, face.mean(axis=0) + half])
+    skeleton = result.skeleton
+    shoulders = [skeleton.index(name) for name in SHOULDERS if name in skeleton.keypoints]
+    if len(shoulders) == 2 and sure[shoulders].all():
+        half = max(half, 0.4 * float(np.linalg.norm(points[shoulders[0]] - points[shoulders[1]])))
+    at = skeleton.head_index
+    head, weak = points[at[sure[at]]], points[at[known[at]]]
+    if len(head) >= 2:  # the joints show how large a head is
+        half = max(half, 1.3 * float(np.ptp(head, axis=0).max()))
+    if len(head) >= 2 and alone:
+        return np.concatenate([head.mean(axis=0) - half, head.mean(axis=0) + half])
     margin = 0.1 * (x2 - x1)
     lower = y2 if x2 - x1 > y2 - y1 else y1 + UPPER * (y2 - y1)
     above = margin + 0.04 * (y2 - y1)  # boxes often begin below the hair

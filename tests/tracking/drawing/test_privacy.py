@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ppnet.poses import Poses
-from ppnet.skeleton import COCO_17
+from ppnet.skeleton import COCO_17, MPII_16
 from tests.results import SIZE_WH, made_result
 from tracking.drawing.privacy import BLOCKS, RecentResults, blur_faces, head_boxes, hidden_areas, private_picture
 from tracking.drawing.style import PictureLayers
@@ -43,6 +43,18 @@ def test_head_without_joints_is_the_top_of_the_box():
     lying = with_smoothed(made_result(0, ids=(1,), boxes=np.array([[50, 300, 350, 380]])), bare.smoothed, bare.states)
     (whole,) = head_boxes(lying)
     assert whole[0] < 50 and whole[2] > 350 and whole[1] < 300 and whole[3] > 380, "who lies may have the head anywhere"
+
+
+def test_heads_are_found_by_the_joints_of_any_set():
+    seen = made_result(0, ids=(1,))
+    heights = {"head_top": 45, "upper_neck": 70, "shoulder": 80, "hip": 130, "knee": 175, "ankle": 215}
+    keypoints = np.array(
+        [[(100.0, heights.get(name.removeprefix("left_").removeprefix("right_"), 105)) for name in MPII_16.keypoints]],
+        np.float32,
+    )
+    poses = Poses(keypoints, np.ones((1, 16), np.float32), MPII_16)
+    (head,) = head_boxes(replace(seen, raw=poses, smoothed=poses, states=np.ones((1, 16), np.uint8)))
+    assert head[1] < 45 and 70 < head[3] < 130, "head and neck, not the legs that come first in this set"
 
 
 def test_joints_that_are_not_sure_do_not_narrow_what_is_hidden():
