@@ -212,6 +212,9 @@ class FakeProcessor:
         self.threads.add(threading.current_thread().name)
         return made_result(frame.index, range(1, self.settings.people + 1), time_s=frame.time_s)
 
+    def expect(self, frame: Frame) -> None:
+        pass
+
     def reset(self) -> None:
         pass
 

@@ -56,6 +56,9 @@ class Landmarker:
         states = np.zeros(nobody.scores.shape, np.uint8)
         return FrameResult(frame.index, frame.time_s, frame.size_wh, Tracks.empty(), nobody, nobody, states)
 
+    def expect(self, frame: Frame) -> None:
+        """It does not look ahead."""
+
     def reset(self) -> None:
         """Before the clip is read once more: its time goes on rising."""
         self._begin_ms = self._last_ms + 1000

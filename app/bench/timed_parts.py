@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.processor import Processor, expect
+from app.engine.processor import Processor
 from app.runs.sinks import Sink
 from tracking.detection.detector import PersonDetector
 from tracking.session.session import Session
@@ -96,10 +96,13 @@ class TimedProcessor:
             return self._processor.process(frame)
 
     def expect(self, frame: Frame) -> None:
-        expect(self._processor, frame)
+        self._processor.expect(frame)
 
     def reset(self) -> None:
         self._processor.reset()
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 class TimedSession(Session):

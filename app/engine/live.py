@@ -13,7 +13,7 @@ from app.engine.live_options import LiveOptions, LiveView
 from app.engine.load_shedding import LoadShedder, ShedStep, shed
 from app.engine.memory import resident_bytes
 from app.engine.meter import Clock, LatencyMeter, RateMeter, StageMeters
-from app.engine.processor import Processor, ProcessorBuilder, closing_processor, notices_of
+from app.engine.processor import ProcessorBuilder, ProcessorInUse
 from app.engine.recorder import Recorder, RecordingSettings, RecordingStats
 from app.engine.replay_buffer import ReplayBuffer
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
@@ -291,8 +291,9 @@ class LiveEngine(Generic[S]):
 
     def _process(self) -> None:
         try:
-            with closing_processor() as used:
-                self._process_until_stopped(used)
+            asked, wanted = self._wanted_settings()
+            with ProcessorInUse(self._build, wanted) as used:
+                self._process_until_stopped(used, asked)
         except Exception as error:  # top level of a thread: the window says it
             if not isinstance(error, UserError):
                 log.exception("processing a frame")
@@ -301,11 +302,9 @@ class LiveEngine(Generic[S]):
             if self._session_writer is not None:
                 self._session_writer.stop()  # here, where results come from: none comes later
 
-    def _process_until_stopped(self, in_use: list[Processor]) -> None:
-        asked, used = self._wanted_settings()
-        processor = self._build(used, None)
-        in_use[:] = [processor]
-        self._built(processor)
+    def _process_until_stopped(self, used: ProcessorInUse[S], asked: S) -> None:
+        """asked: the settings that those in use come from, before load shedding."""
+        self._built(used)
         refused: S | None = None  # is not tried again until something else was asked for
         while not self._stop.is_set():
             is_over = self._is_over.is_set()  # looked at before the slot: then nothing comes into it any more
@@ -313,26 +312,26 @@ class LiveEngine(Generic[S]):
             if taken is None and is_over:
                 return self._conclude()
             now_asked, wanted = self._wanted_settings()
-            if wanted == used:
+            if wanted == used.settings:
                 asked, refused = now_asked, None
             elif wanted != refused:
+                before = used.settings
                 try:
-                    processor = self._build(wanted, processor)
+                    used.change(wanted)
                 except UserError as error:
                     refused = wanted
                     self._refuse(now_asked, asked, error)
                 else:
-                    self._tell_change(used, wanted, self._now_s(taken))
-                    asked, used, refused = now_asked, wanted, None
-                    in_use[:] = [processor]
-                self._built(processor)
+                    self._tell_change(before, wanted, self._now_s(taken))
+                    asked, refused = now_asked, None
+                self._built(used)
             if taken is None:
                 continue
             with self._lock:
                 self._is_at_work = not self._stop.is_set()
             if self._is_at_work:
-                self._publish(processor.process(taken[0]), *taken)
-                self._told = notices_of(processor)
+                self._publish(used.process(taken[0]), *taken)
+                self._told = used.notices
                 self._is_at_work = False
 
     def _conclude(self) -> None:
@@ -360,10 +359,10 @@ class LiveEngine(Generic[S]):
         with self._lock:
             return self._settings, shed(self._settings, self._steps, self._shedder.level)[0]
 
-    def _built(self, processor: Processor) -> None:
+    def _built(self, used: ProcessorInUse[S]) -> None:
         self._load.clear()
         with self._lock:
-            self._device = str(getattr(processor, "device_name", ""))
+            self._device = used.device_name
             if self._state is EngineState.STARTING:
                 self._state = EngineState.RUNNING
 

@@ -1,8 +1,7 @@
-"""`Processor`: what engines compute with, and how it is handed in."""
+"""`Processor`: what engines compute with, how it is handed in, and the one that is in use."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from tracking.types import Frame, FrameResult
 
@@ -12,41 +11,24 @@ S = TypeVar("S")
 class Processor(Protocol):
     """What turns a frame into a result; `tracking.pipeline.Pipeline` is one. Used by one thread only.
 
-    It may have a `device_name: str` (what really runs), `notices` (sentences for the user that hold now), an
-    `expect(frame)` (told which frame will probably come after the next one) and a `close()`.
+    It may have a `device_name: str` (what really runs) and `notices` (sentences for the user that hold now).
     """
 
     def process(self, frame: Frame) -> FrameResult:
         """Everything that is known of the frame."""
         ...
 
+    def expect(self, frame: Frame) -> None:
+        """The frame that will probably come after the one that is processed next, for those that can look ahead."""
+        ...
+
     def reset(self) -> None:
         """Forgets all people; ids go on rising."""
         ...
 
-
-@contextmanager
-def closing_processor() -> Iterator[list[Processor]]:
-    """Holds the processor in use; closes it at the end, in the thread that used it, where it can be closed."""
-    used: list[Processor] = []
-    try:
-        yield used
-    finally:
-        close = getattr(used[-1], "close", None) if used else None
-        if close is not None:
-            close()
-
-
-def notices_of(processor: Processor) -> tuple[str, ...]:
-    """What a processor has to say."""
-    return tuple(getattr(processor, "notices", ()))
-
-
-def expect(processor: Processor, frame: Frame) -> None:
-    """Tells a processor that can look ahead which frame will probably come after the next one."""
-    tell = getattr(processor, "expect", None)
-    if tell is not None:
-        tell(frame)
+    def close(self) -> None:
+        """Frees what is its own."""
+        ...
 
 
 ProcessorBuilder = Callable[[S, Any], Processor]
@@ -55,3 +37,46 @@ ProcessorBuilder = Callable[[S, Any], Processor]
 `current` is the one in use (None at first): give it back with the settings applied, or a new one.
 Runs in the worker thread, between two frames. A UserError leaves `current` in use and is shown.
 """
+
+
+class ProcessorInUse(Generic[S]):
+    """The processor of an engine, with the settings that it has. Made, used and closed by one thread."""
+
+    def __init__(self, build: ProcessorBuilder[S], settings: S) -> None:
+        """Builds it: raises what that raises."""
+        self._build = build
+        self._processor = build(settings, None)
+        self.settings = settings
+
+    def change(self, settings: S) -> None:
+        """Takes other settings into use. UserError when they can't be had: it goes on with those it has."""
+        self._processor = self._build(settings, self._processor)
+        self.settings = settings
+
+    @property
+    def device_name(self) -> str:
+        """What really runs, where it says so."""
+        return str(getattr(self._processor, "device_name", ""))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What it has to say."""
+        return tuple(getattr(self._processor, "notices", ()))
+
+    def process(self, frame: Frame) -> FrameResult:
+        """See `Processor`."""
+        return self._processor.process(frame)
+
+    def expect(self, frame: Frame) -> None:
+        """See `Processor`."""
+        self._processor.expect(frame)
+
+    def reset(self) -> None:
+        """See `Processor`."""
+        self._processor.reset()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._processor.close()

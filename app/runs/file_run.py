@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from app.engine.frame_queue import FrameQueue
 from app.engine.life_cycle import EngineState
 from app.engine.meter import RateMeter, StageMeters
-from app.engine.processor import Processor, ProcessorBuilder, closing_processor, expect, notices_of
+from app.engine.processor import ProcessorBuilder, ProcessorInUse
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
 from app.runs.segment_reader import Segment, SegmentReader, Step
 from app.runs.sinks import Sink, sink_closing
@@ -269,10 +269,8 @@ class FileRun(Generic[S]):
     def _track(self) -> None:
         if self._stop.is_set():
             return
-        with closing_processor() as in_use:
-            used = self._wanted()
-            in_use[:] = [self._build(used, None)]
-            self._built(in_use[0])
+        with ProcessorInUse(self._build, self._wanted()) as used:
+            self._built(used)
             ids, segment = IdContinuation(self._session), None
             for step in self._taken():
                 if step is None:
@@ -280,37 +278,36 @@ class FileRun(Generic[S]):
                         return
                     continue
                 if step.segment is not segment:
-                    self._begin(step.segment, in_use[0], ids, is_first=segment is None)
+                    self._begin(step.segment, used, ids, is_first=segment is None)
                     segment = step.segment
-                wanted = self._wanted()
-                if wanted != used and self._changed(in_use, used, wanted):
-                    self._on_change(used, wanted, step.frame.time_s)
-                    used = wanted
+                before, wanted = used.settings, self._wanted()
+                if wanted != before and self._changed(used, wanted):
+                    self._on_change(before, wanted, step.frame.time_s)
                 following = self._frames.next_waiting()
                 if following is not None and following.segment is segment:
-                    expect(in_use[0], following.frame)
-                result = ids.continued(in_use[0].process(step.frame))
-                self._told = notices_of(in_use[0])
+                    used.expect(following.frame)
+                result = ids.continued(used.process(step.frame))
+                self._told = used.notices
                 if result is not None and not self._results.put(_Done(step, result), step.frame.image.nbytes):
                     return
 
-    def _begin(self, segment: Segment, processor: Processor, ids: IdContinuation, *, is_first: bool) -> None:
+    def _begin(self, segment: Segment, used: ProcessorInUse[S], ids: IdContinuation, *, is_first: bool) -> None:
         """Another segment: nobody is known any more but those of the stored frame that it goes on from."""
         if not is_first:
-            processor.reset()
+            used.reset()
         ids.begin(segment.after)
 
-    def _changed(self, in_use: list[Processor], used: S, wanted: S) -> bool:
+    def _changed(self, used: ProcessorInUse[S], wanted: S) -> bool:
         """Takes other settings into use; False when they can't be had."""
         try:
-            in_use[:] = [self._build(wanted, in_use[0])]
+            used.change(wanted)
         except UserError as error:
             with self._lock:
                 self._refused += (refused_notice(len(self._refused) + 1, error),)
                 if self._settings == wanted:
-                    self._settings = used
+                    self._settings = used.settings
             return False
-        self._built(in_use[0])
+        self._built(used)
         return True
 
     def _end_tracking(self) -> None:
@@ -370,8 +367,8 @@ class FileRun(Generic[S]):
         with self._lock:
             return self._settings
 
-    def _built(self, processor: Processor) -> None:
+    def _built(self, used: ProcessorInUse[S]) -> None:
         with self._lock:
-            self._device = str(getattr(processor, "device_name", ""))
+            self._device = used.device_name
             if self._state is EngineState.STARTING:
                 self._state = EngineState.RUNNING

@@ -210,7 +210,13 @@ class Weighed:
         self.port.work(0.03 if self.quick else 0.14 * self.settings.network.input_scale**2 + 0.03)
         return made_result(frame.index, (1,), time_s=frame.time_s)
 
+    def expect(self, frame: Frame) -> None:
+        pass
+
     def reset(self) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
 

@@ -76,8 +76,14 @@ class MadeProcessor:
         ids = self.one.kept(result.tracks, result.raw, result.time_s)[0].ids
         return select_rows(result, [row for row, i in enumerate(result.tracks.ids) if i in ids])
 
+    def expect(self, frame: Frame) -> None:
+        pass
+
     def reset(self) -> None:
         self.resets += 1
+
+    def close(self) -> None:
+        pass
 
 
 def made_insight(image: np.ndarray, boxes: np.ndarray) -> Insight:
