@@ -30,7 +30,7 @@ from tracking.session.naming import named_after
 from tracking.session.person_tracks import exported_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoSource, seekable
 from tracking.video.writer import VideoWriter
 
 Image = npt.NDArray[np.uint8]
@@ -257,10 +257,10 @@ class Reel:
 
     def _jump(self, time_s: float) -> None:
         """To a frame at a time of the video or, beyond its end, before it."""
-        seek = getattr(self._source, "seek", None)
+        file = seekable(self._source)
         found = None
-        while seek is not None and found is None and time_s > -FAR_S:
-            seek(max(time_s, 0.0))
+        while file is not None and found is None and time_s > -FAR_S:
+            file.seek(max(time_s, 0.0))
             self._frames = iter(self._source)
             found, time_s = next(self._frames, None), time_s - FAR_S
         if found is not None:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from tracking.session.session import Session
 from tracking.session.tracked_parts import Gap
 from tracking.time_span import ALL_TIME, SAME_TIME_S, TimeSpan
 from tracking.types import Frame
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoSource, seekable
 
 SKIP_S = 1.0  # a start farther ahead is gone to, a nearer one reached by reading on
 LEAD_S = 0.5  # tracking begins so long before the place that is looked at
@@ -93,18 +92,17 @@ class SegmentReader:
     def segments(self, source: VideoSource) -> Iterator[Segment]:
         """One segment after the other, as long as something is missing; each is asked for when the one before is
         stored. A source that can't seek is one segment, and so is one that nobody looks at."""
-        is_seekable = hasattr(source, "seek") and not source.info.is_live
+        file = seekable(source)
         with self._lock:
             limits, is_plain = self._limits, not self._session.frame_count and self._aim_s is None
-        if is_plain or not is_seekable:
+        if is_plain or file is None:
             yield Segment()
-            if not is_seekable or (self._is_through and limits == self.limits):
+            if file is None or (self._is_through and limits == self.limits):
                 return
-        seekable: Any = source
-        times = seekable.frame_times()
+        times = file.frame_times()
         while (segment := self._next(times)) is not None:
             start_s = times[segment.first] if segment.after is None else times[segment.after] - WARM_UP_S
-            seekable.seek(start_s)
+            file.seek(start_s)
             yield segment
 
     def _next(self, times: Sequence[float]) -> Segment | None:
@@ -131,7 +129,7 @@ class SegmentReader:
     def steps(self, source: VideoSource, segment: Segment) -> Iterator[Step]:
         """The frames of a segment inside the limits, as they are at the moment; goes at once to a start that is far
         ahead. Before them come those that warm up, after them some of the part behind."""
-        seek: Any = getattr(source, "seek", None)
+        file = seekable(source)
         self._is_through = False
         after: int | None = segment.first - 1
         met_s: float | None = None
@@ -156,8 +154,8 @@ class SegmentReader:
             after = frame.index
             if limits.has_begun(frame.time_s):
                 yield step
-            elif seek is not None and limits.clip(frame.time_s) - frame.time_s > SKIP_S:
-                seek(limits.start_s)
+            elif file is not None and limits.clip(frame.time_s) - frame.time_s > SKIP_S:
+                file.seek(limits.clip(frame.time_s))
                 frames, after = iter(source), None
         self._is_through = True
 

@@ -19,7 +19,7 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.person_tracks import person_track
 from tracking.tracker.appearance import describe, similarity
 from tracking.types import FrameResult
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoSource, seekable
 
 ALIKE = 0.8
 """Clothes of one person in two pictures are at least so alike (0 to 1)."""
@@ -91,8 +91,8 @@ def faces_of(
             if all(key in shots for key in fresh.values()):
                 continue
             source = stack.enter_context(opened()) if source is None else source
-            if (seek := getattr(source, "seek", None)) is not None:
-                seek(shown[0][1].time_s)
+            if (file := seekable(source)) is not None:
+                file.seek(shown[0][1].time_s)
             frame = next((frame for frame in source if frame.index >= frame_index), None)
             if frame is None:
                 break

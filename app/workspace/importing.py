@@ -12,6 +12,7 @@ from tracking.importing.session import write_session
 from tracking.importing.track_table import TrackTable, listed_names
 from tracking.session.session import session_path
 from tracking.video.factory import open_source
+from tracking.video.source import VideoError, seekable
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def import_tracks(
     words, tracks = read or read_tracks(file)
     table, skeleton, left_out = tracks.on_skeleton(chosen)
     with open_source(video) as source:
-        times_s, info = source.frame_times() if hasattr(source, "frame_times") else (), source.info
+        if (seen := seekable(source)) is None:
+            raise VideoError(f"{source.info.name} is live; tracks are imported over a file.")
+        times_s, info = seen.frame_times(), source.info
     fresh = place.with_name(f"{place.stem}.importing{place.suffix}")
     made_from = file.name, words
     try:

@@ -9,7 +9,7 @@ from tracking.drawing.style import SceneStyle
 from tracking.export.progress import ExportCancelled
 from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
-from tracking.video.source import VideoSource
+from tracking.video.source import VideoSource, seekable
 
 
 def write_span(
@@ -32,9 +32,9 @@ def write_span(
     start_s = span.start_s or 0.0
 
     def frames() -> Iterator[tuple[Frame, FrameResult | None]]:
-        seek = getattr(source, "seek", None)
-        if seek is not None and start_s > 0:
-            seek(start_s)
+        file = seekable(source)
+        if file is not None and start_s > 0:
+            file.seek(start_s)
         for frame in source:
             if span.is_over(frame.time_s):
                 return

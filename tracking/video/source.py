@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from ppnet.errors import UserError
 from tracking.types import Frame
@@ -89,6 +89,7 @@ class VideoSource(Protocol):
     def __exit__(self, *_error: object) -> None: ...
 
 
+@runtime_checkable
 class SeekableSource(VideoSource, Protocol):
     """A file or folder: its times are known, and it can go to any of them and be read again."""
 
@@ -99,6 +100,11 @@ class SeekableSource(VideoSource, Protocol):
     def frame_times(self) -> tuple[float, ...]:
         """All presentation times in seconds, ascending."""
         ...
+
+
+def seekable(source: VideoSource) -> SeekableSource | None:
+    """The source itself where it is a file or folder, None where it is a camera or stream."""
+    return source if isinstance(source, SeekableSource) and not source.info.is_live else None
 
 
 class ClosingSource:
