@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tracking.events import Sightings
+from tracking.sightings import Sightings
 
 Floats = npt.NDArray[np.float64]
 

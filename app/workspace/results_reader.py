@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from app.engine.waiting_thread import WaitingThread
 from app.workspace.person_history import PersonHistory
 from ppnet.errors import UserError
-from tracking.events import Event, Lane, Sightings
+from tracking.events import Event, Lane, events_of, lanes_of
 from tracking.session.edited_session import EditedSession
 from tracking.session.person_tracks import PersonTrack, person_track
 from tracking.session.tracked_parts import TrackedParts
+from tracking.sightings import Sightings
 
 SHOW_FRAMES = 4000  # so many at a time come into view
 LOOK_S = 0.1
@@ -101,8 +102,8 @@ class ResultsReader(WaitingThread):
             tracked = wish.edited.stored.sightings(cancelled=lambda: not self._is_wanted(wish))
             if is_news := tracked is not before:
                 sightings = wish.edited.plan.sighted(tracked)
-                lanes = sightings.lanes()
-                events = sightings.events(lanes)
+                lanes = lanes_of(sightings)
+                events = events_of(sightings, lanes)
             has_more = False
             if wish.person is not None:
                 if not waiting:

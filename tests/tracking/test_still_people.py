@@ -13,6 +13,7 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17, MPII_16
 from tests.results import made_header
 from tests.shared_material import SHARED_CLIPS, shared
+from tracking.events import lanes_of
 from tracking.focus_person import PersonAt
 from tracking.pipeline import Pipeline
 from tracking.pipeline_settings import PipelineSettings
@@ -218,7 +219,7 @@ def test_who_holds_still_is_no_uncertain_stretch(tmp_path):
         session.finish()
         sightings = session.sightings()
     assert sum(left_out(results)) > 20 and sightings.certain.all()
-    (lane,) = sightings.lanes()
+    (lane,) = lanes_of(sightings)
     assert not lane.uncertain
 
 

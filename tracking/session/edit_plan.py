@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.poses import Poses
-from tracking.events import Sightings
 from tracking.session.edits import (
     ChooseSmoothing,
     DeletePerson,
@@ -32,6 +31,7 @@ from tracking.session.edits import (
     SplitId,
     SwapIds,
 )
+from tracking.sightings import Sightings
 from tracking.time_span import ALL_TIME
 from tracking.types import FrameResult, KeypointState
 

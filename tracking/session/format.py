@@ -21,8 +21,8 @@ import ppnet
 from ppnet.errors import UserError
 from ppnet.poses import Floats, Poses
 from ppnet.skeleton import COCO_17, SKELETONS, Skeleton
-from tracking.events import LOW_SCORE, Sightings
 from tracking.run_settings import RunSettings
+from tracking.sightings import LOW_SCORE, Sightings
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState, unread_people
 from tracking.video.source import VideoInfo
 

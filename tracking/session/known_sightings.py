@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from tracking.events import Sightings
 from tracking.session.tracked_parts import Part, TrackedParts
+from tracking.sightings import Sightings
 
 
 class KnownSightings:

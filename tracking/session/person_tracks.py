@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tracking.events import in_order
 from tracking.session.edit_plan import Indices, put_by_hand
 from tracking.session.edited_session import EditedSession
 from tracking.session.format import LIMIT
 from tracking.session.reading import Rows
 from tracking.session.resmoothing import SmoothedPerson
+from tracking.sightings import in_order
 from tracking.types import KeypointState
 
 CHUNK_FRAMES = 4000  # others wait for the session so long

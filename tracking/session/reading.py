@@ -12,8 +12,8 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
 from tracking.boxes import longest_sides
-from tracking.events import Sightings
 from tracking.session import format as layout
+from tracking.sightings import Sightings
 from tracking.smoothing.in_picture import kept_inside
 from tracking.types import FrameResult, Tracks
 

@@ -15,7 +15,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from tracking.events import Sightings
 from tracking.session import format as layout
 from tracking.session import reading
 from tracking.session.edits import Edit, edit_from_json, edit_to_json
@@ -35,6 +34,7 @@ from tracking.session.opening import (
 from tracking.session.resmoothing import LastSmoothing
 from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock
+from tracking.sightings import Sightings
 from tracking.stems import stem_of
 from tracking.types import FrameResult
 

@@ -11,6 +11,7 @@ from app.workspace.person_history import drawn, value_at
 from app.workspace.results_reader import ResultsReader
 from tests.fakes import PATIENCE_S, wait_for
 from tests.results import made_header, made_result
+from tracking.events import events_of, lanes_of
 from tracking.session.edit_plan import EditPlan
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import DeletePerson, MergeIds, SplitId, SwapIds
@@ -87,10 +88,10 @@ def test_however_fast_edits_follow_each_other_the_last_counts(session: Session, 
         reader.read(EditedSession(session), person=1)
     plan, track = EditPlan(session.edits()), person_track(EditedSession(session), 1)
     sightings = plan.sighted(session.sightings())
-    wait_for(lambda: whole(reader, 1200) and reader.known.lanes == sightings.lanes())
+    wait_for(lambda: whole(reader, 1200) and reader.known.lanes == lanes_of(sightings))
     known = reader.known
     assert [(lane.track_id, lane.seen[-1].end_frame) for lane in known.lanes] == [(1, 899)]
-    assert known.events == sightings.events(known.lanes) and known.history is not None
+    assert known.events == events_of(sightings, known.lanes) and known.history is not None
     np.testing.assert_array_equal(known.history.smoothed, track.spread(track.known))
 
 

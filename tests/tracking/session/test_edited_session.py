@@ -12,7 +12,7 @@ from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.fakes import PATIENCE_S
 from tests.results import assert_same, finished_session, made_header, made_result, smooth_results
-from tracking.events import EventKind, Sightings, next_event, previous_event
+from tracking.events import EventKind, events_of, lanes_of, next_event, previous_event
 from tracking.run_settings import RunSettings
 from tracking.session import edited_session
 from tracking.session.edit_plan import EditPlan, select_rows
@@ -30,6 +30,7 @@ from tracking.session.edits import (
 )
 from tracking.session.resmoothing import smooth_again
 from tracking.session.session import Session
+from tracking.sightings import Sightings
 from tracking.smoothing import SmoothingSettings, make_smoother
 from tracking.types import FrameResult, KeypointState, StageTimes, Tracks, TrackState
 
@@ -228,12 +229,12 @@ def test_the_events_of_a_scripted_scene(tmp_path: Path) -> None:
             del people[1]  # away for a third of a second; and for a single frame, which is no gap
         frames.append(person(frame, people))
     sightings = sighted(tmp_path, frames)
-    first, second = sightings.lanes()
+    first, second = lanes_of(sightings)
     assert [(s.start_frame, s.end_frame) for s in first.seen] == [(0, 29), (40, 119)]
     assert (second.seen[0].start_frame, second.seen[-1].end_frame, second.frame_count) == (10, 99, 90)
     assert [(s.start_frame, s.end_frame) for s in second.uncertain] == [(80, 94)]
     assert first.seen_s == pytest.approx((29 + 79) / 30)
-    events = sightings.events((first, second))
+    events = events_of(sightings, (first, second))
     told = [(e.kind, e.track_id, e.frame_index, e.end_frame) for e in events if e.kind is not EventKind.CROSSING]
     assert told == [
         (EventKind.BIRTH, 1, 0, None),
@@ -252,9 +253,9 @@ def test_the_events_of_a_scripted_scene(tmp_path: Path) -> None:
 def test_guessed_frames_are_gaps(tmp_path: Path) -> None:
     guessed = (frozenset({1}) if 10 <= frame < 20 else frozenset() for frame in range(30))
     sightings = sighted(tmp_path, [person(f, {1: (0.0, 0.9)}, guessed=who) for f, who in enumerate(guessed)])
-    (lane,) = sightings.lanes()
+    (lane,) = lanes_of(sightings)
     assert [(s.start_frame, s.end_frame) for s in lane.seen] == [(0, 9), (20, 29)] and lane.frame_count == 20
-    assert Sightings.none().lanes() == () and Sightings.none().events(()) == ()
+    assert lanes_of(Sightings.none()) == () and events_of(Sightings.none(), ()) == ()
 
 
 def test_many_frames_at_once_are_edited_as_one_at_a_time(tmp_path: Path) -> None:
@@ -277,4 +278,4 @@ def test_many_frames_at_once_are_edited_as_one_at_a_time(tmp_path: Path) -> None
 
 def test_a_slow_camera_has_no_gaps_of_its_own(tmp_path: Path) -> None:
     five_a_second = [person(frame, {1: (0.0, 0.9)}) for frame in range(0, 60, 6)]
-    assert len(sighted(tmp_path, five_a_second).lanes()[0].seen) == 1
+    assert len(lanes_of(sighted(tmp_path, five_a_second))[0].seen) == 1

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.results import made_header, made_result
-from tracking.events import Sightings
 from tracking.session import session as module
 from tracking.session.session import Session
+from tracking.sightings import Sightings
 
 
 @pytest.fixture
