@@ -286,7 +286,7 @@ def write_comparison(comparison: Comparison, path: Path, tick: Tick, *, speed: f
                 shown = reels[0].at(time_s), reels[1].at(time_s)
                 writer.write(comparison.picture(time_s, shown), number / RATE)
                 tick(number + 1)
-            return writer.close()
+            return writer.close(tick=lambda: tick(count))
         except BaseException:
             writer.discard()
             raise

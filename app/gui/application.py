@@ -120,6 +120,7 @@ def run(path: Path | str | None = None) -> int:
         if path is not None:
             window.files.open_path(Path(path))
         code = app.exec()
+        window.files.finishing.let_end()
         leave(code)
     return code
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QProgressBar, QProgressDialog, QWidget
 from app.workspace.background_work import BackgroundWork
 
 TICK_MS = 50
-GIVEN_UP_S = 3.0  # so long work that is given up is waited for
+GIVEN_UP_S = 3.0  # so long work that is given up is waited for where somebody waits for the window
+LAST_S = 20.0  # and at the end of the program, where nobody does
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Finishing:
         wait = _Wait(self._writings, lambda: self.hurries)
         if wait.busy():
             wait.show(self._window)
+
+    def let_end(self) -> None:
+        """Waits for what was given up and has not left off yet, so that it leaves nothing. For the program's end, when
+        the window is gone."""
+        until_s = time.monotonic() + LAST_S
+        for one in self._writings:
+            one.work.wait(max(0.0, until_s - time.monotonic()))
 
 
 class _Wait:

@@ -69,8 +69,12 @@ class BackgroundWork(Generic[T]):
     def cancel(self, *, wait_s: float = 0.0) -> None:
         """Gives up what is running, and waits at most that long until it has stopped."""
         self._progress.is_cancelled = True
-        if self._job is not None and wait_s > 0:
-            self._job.wait(wait_s)
+        self.wait(wait_s)
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits at most that long until nothing is running."""
+        if self._job is not None:
+            self._job.wait(timeout_s)
 
     def _end(self, answer: T | None) -> None:
         self._job = None

@@ -42,8 +42,12 @@ def write_span(
             if progress is not None:
                 progress.tell(0.0 if span.end_s is None else (frame.time_s - start_s) / (span.end_s - start_s))
 
+    def tick(_done: int) -> None:
+        if progress is not None:
+            progress.tell(progress.share)
+
     video = AnnotatedVideo(out, source.info, style, sound_span=span, start_s=start_s, near=near)
     try:
-        return write_frames(video, frames(), sound_until_s=span.end_s)
+        return write_frames(video, frames(), tick=tick, sound_until_s=span.end_s)
     except ExportCancelled:
         return None

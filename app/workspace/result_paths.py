@@ -11,6 +11,7 @@ from tracking.session.format import SUFFIX
 from tracking.session.naming import is_of_another
 from tracking.session.session import Session, session_path
 from tracking.stems import stem_of, whole_stem_of
+from tracking.video.writer import partial_path
 
 
 def sessions_folder() -> Path:
@@ -45,9 +46,10 @@ def _beside(video: Path, own: Session | None) -> Path:
 
 
 def free_path(path: Path) -> Path:
-    """The path, or the same with _2, _3, ... where it is taken: nothing is ever overwritten."""
+    """The path, or the same with _2, _3, ... where it is taken, also by a video that is being written or was left by a
+    crash: nothing is ever overwritten."""
     number, free = 2, path
-    while free.exists():
+    while free.exists() or (free.suffix == partial_path(free).suffix and partial_path(free).exists()):
         free = path.with_stem(f"{path.stem}_{number}")
         number += 1
     return free

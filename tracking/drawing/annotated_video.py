@@ -122,9 +122,9 @@ class AnnotatedVideo:
         self.draw_s += drawn_s - started_s
         self.encode_s += time.perf_counter() - drawn_s
 
-    def close(self, *, sound_until_s: float | None = None) -> Path:
-        """Finishes the file, with the sound up to a time of the source (None: all of it)."""
-        return self._writer.close(sound_until_s=sound_until_s)
+    def close(self, *, sound_until_s: float | None = None, tick: Callable[[], object] = lambda: None) -> Path:
+        """Finishes the file, with the sound up to a time of the source (None: all of it). tick: see `VideoWriter`."""
+        return self._writer.close(sound_until_s=sound_until_s, tick=tick)
 
     def abandon(self) -> None:
         """Stops after an error; what was written stays under a partial name."""
@@ -142,7 +142,8 @@ def write_frames(
     tick: Callable[[int], object] = lambda _done: None,
     sound_until_s: float | None = None,
 ) -> Path:
-    """Writes all frames and closes the video; `tick(frames done)` may raise to leave off, and then nothing is left.
+    """Writes all frames and closes the video; `tick(frames done)` may raise to leave off, and then nothing is left. It
+    is also called while the file is finished.
 
     UserError when it can't be written or there is no frame.
     """
@@ -152,7 +153,7 @@ def write_frames(
             tick(video.frame_count)
         if not video.frame_count:
             raise UserError("There is no frame between the start and the end.")
-        return video.close(sound_until_s=sound_until_s)
+        return video.close(sound_until_s=sound_until_s, tick=lambda: tick(video.frame_count))
     except BaseException:
         video.discard()
         raise

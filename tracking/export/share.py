@@ -84,7 +84,7 @@ def write_shared_clip(
                 raise UserError(NO_PICTURE)
             stays_s = _end_s(session, last, float(1 / (info.frame_rate or RATE))) - last.time_s
             _hold(writer, picture, max(due_s + stays_s / speed, 1 / RATE))
-            return writer.close()
+            return writer.close(tick=lambda: tick(done))
         except BaseException:
             writer.discard()
             raise

@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,9 @@ class VideoWriter:
             self._output.flush()
         self.frame_count += 1
 
-    def close(self, *, sound_until_s: float | None = None) -> Path:
-        """Finish: the rest of the sound (or that up to a time), then the plain MP4. Returns its path."""
+    def close(self, *, sound_until_s: float | None = None, tick: Callable[[], object] = lambda: None) -> Path:
+        """Finish: the rest of the sound (or that up to a time), then the plain MP4. Returns its path. `tick()` is
+        called again and again meanwhile and may raise to leave off; then there is still something to `discard`."""
         if not self._is_open:
             return self.path
         with self._errors():
@@ -111,7 +112,7 @@ class VideoWriter:
             if self._sound:
                 self._sound.advance(None if sound_until_s is None else sound_until_s - self._origin_s)
             self._release()
-            _remux(self.partial_path, self.path)
+            _remux(self.partial_path, self.path, tick)
             self.partial_path.unlink()
         return self.path
 
@@ -200,7 +201,7 @@ def partial_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.partial.mp4")
 
 
-def _remux(partial: Path, path: Path) -> None:
+def _remux(partial: Path, path: Path, tick: Callable[[], object]) -> None:
     """The fragments as one plain MP4 with its index in front, put in place in one step."""
     finished = path.with_name(f"{path.stem}.finishing.partial.mp4")
     try:
@@ -210,6 +211,7 @@ def _remux(partial: Path, path: Path) -> None:
             with av.open(os.path.abspath(finished), "w", format="mp4", options=options) as target:
                 streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
                 for packet in source.demux():
+                    tick()  # of an hour of video this takes long
                     if packet.size:
                         packet.stream = streams[packet.stream_index]
                         target.mux(packet)

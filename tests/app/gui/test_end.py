@@ -23,7 +23,8 @@ PROGRAM = """
     from PySide6.QtWidgets import QWidget
     import ppnet.stop_signals
     from app.engine.recorder import RecordingStats
-    from app.gui import application, discovery
+    from PySide6.QtWidgets import QProgressDialog, QPushButton
+    from app.gui import application, discovery, finishing
     from app.workspace import background_work, recording
     from ppnet.command_line import exit_code
     from ppnet.log_file import log_path
@@ -46,8 +47,9 @@ PROGRAM = """
     tell = background_work.Progress.tell
 
     def tell_slowly(progress, share):
-        while share > 0.5 and not (folder / "go on").exists():
-            (folder / "exporting").touch()
+        work = threading.current_thread().name
+        while share > 0.5 and work in ("export", "write recording") and not (folder / "go on").exists():
+            (folder / f"half of {{work}}").touch()
             threading.Event().wait(0.02)
         tell(progress, share)
 
@@ -129,11 +131,30 @@ RECORDS_A_FILE = """
     yield lambda: window.view.picture.frame.index == 40
     (folder / "ready").touch()
 """
+DISCARDS_A_RECORDING = """
+    finishing.GIVEN_UP_S = 0.1
+    (folder / "go on").touch()  # of the writing: it stands still half-way
+    window.files.open_path(folder / "walk.mp4")
+    yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
+    window.workspace.run.player.pause()
+    window.playback.seek_frame(10)
+    yield lambda: window.view.picture is not None and window.view.picture.frame.index == 10
+    window.record_bar.toggle()
+    window.playback.seek_frame(40)
+    yield lambda: window.view.picture.frame.index == 40
+    (folder / "go on").unlink()
+    recording.write_span = write_span
+    QTimer.singleShot(0, window.close)
+    yield lambda: (folder / "half of write recording").exists() and window.findChild(QProgressDialog) is not None
+    (folder / "ready").touch()
+    window.findChild(QProgressDialog).findChild(QPushButton).click()
+"""
 EXPORTS = """
+    finishing.LAST_S = 0.5
     window.files.open_path(folder / "walk.mp4")
     yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
     window.exports.export("video", folder / "export.mp4")
-    yield lambda: (folder / "exporting").exists()
+    yield lambda: (folder / "half of export").exists()
     (folder / "ready").touch()
 """
 BREAKS = """
@@ -175,11 +196,21 @@ def test_requests_while_a_recording_is_written_wait_for_it(tmp_path):
         assert len(list(pictures)) == 31
 
 
+def test_a_discarded_recording_is_gone_at_the_end_however_late_its_writer_leaves_off(tmp_path):
+    make_clip(tmp_path / "walk.mp4", 60)
+    process = begun(tmp_path, DISCARDS_A_RECORDING)
+    (written,) = tmp_path.rglob("walk_*.partial.mp4")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1.0)
+    (tmp_path / "go on").touch()
+    assert ended(process) == "" and not written.exists() and not list(tmp_path.rglob("walk_*.mp4"))
+
+
 def test_an_export_that_does_not_leave_off_is_left_marked_as_unfinished(tmp_path):
     make_clip(tmp_path / "walk.mp4", 60)
     assert ended(begun(tmp_path, EXPORTS), signal.SIGTERM, signal.SIGINT, signal.SIGTERM) == ""
-    left = list(tmp_path.glob("*export*"))
-    assert [path.name for path in left if ".partial" not in path.name] == ["exporting"]
+    left = [path.name for path in tmp_path.glob("*export*")]
+    assert sorted(left) == ["export.exporting.partial.mp4", "half of export"]
     (session,) = tmp_path.rglob("*_session.ppnet")
     with Session.open(session) as read:
         assert read.complete and read.frame_count == 60

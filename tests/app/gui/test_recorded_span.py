@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import pytest
 
+from app.workspace.background_work import Progress
 from app.workspace.recorded_picture import write_span
 from tests.clips import SIZE_WH, paint
 from tests.fakes import PATIENCE_S
@@ -54,6 +55,20 @@ def test_edits_made_while_it_is_written_do_not_count(qtbot, open_clip, monkeypat
     edited.set()
     qtbot.waitUntil(lambda: not window.recording.recording.writing.is_busy)
     assert shown == [[1, 2]]
+
+
+def test_discarded_while_its_file_is_finished_nothing_is_left(clip, tmp_path, monkeypatch):
+    progress, close = Progress(), VideoWriter.close
+
+    def closing(writer, **how):
+        progress.is_cancelled = True  # every picture is written
+        return close(writer, **how)
+
+    monkeypatch.setattr(VideoWriter, "close", closing)
+    (tmp_path / "out").mkdir()
+    with open_source(clip) as source:
+        assert write_span(source, tmp_path / "out" / "span.mp4", span=TimeSpan(), progress=progress, **PLAIN) is None
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_from_the_start_nothing_is_moved(clip, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.workspace.result_paths import place_for_session
+from app.workspace.result_paths import free_path, place_for_session
 from tests.results import SOURCE, made_header
 from tracking.session.session import Session, session_path
 
@@ -50,3 +50,11 @@ def test_what_another_program_is_writing_is_not_in_the_way(tmp_path, stem):
     with Session.create(session_path(film), made_header(source=replace(SOURCE, name=film.name, path=film))):
         assert place_for_session(film) == session_path(film)
         assert place_for_session(video) == tmp_path / f"{stem.replace(chr(0xDCE9), '_')}.mov_session.ppnet"
+
+
+def test_a_video_that_a_crash_has_left_keeps_its_name(tmp_path):
+    (tmp_path / "walk_annotated.partial.mp4").touch()
+    (tmp_path / "walk_raw.mp4").touch()
+    assert free_path(tmp_path / "walk_annotated.mp4") == tmp_path / "walk_annotated_2.mp4"
+    assert free_path(tmp_path / "walk_raw.mp4") == tmp_path / "walk_raw_2.mp4"
+    assert free_path(tmp_path / "walk_annotated.csv") == tmp_path / "walk_annotated.csv"

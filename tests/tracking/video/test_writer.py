@@ -197,6 +197,23 @@ def test_discard_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_discarded_while_it_is_finished_it_leaves_nothing(tmp_path):
+    writer, ticks = VideoWriter(tmp_path / "out.mp4", SIZE_WH), []
+    for index in range(30):
+        writer.write(paint(index), index / 30)
+
+    def tick():
+        ticks.append([file.name for file in tmp_path.iterdir()])
+        if len(ticks) == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.close(tick=tick)
+    assert len(ticks[-1]) == 2, "it was at its last copy"
+    writer.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_folder_is_told(tmp_path):
     with pytest.raises(UserError, match=r"out\.mp4 could not be written: the folder does not exist"):
         VideoWriter(tmp_path / "nowhere" / "out.mp4", SIZE_WH)
