@@ -9,7 +9,8 @@ import numpy as np
 from ppnet.errors import UserError
 from ppnet.poses import Poses
 from ppnet.skeleton import Skeleton
-from tracking.detection.detector import UNUSABLE, mediapipe_image, quiet_native_logs
+from tracking.detection.detector import UNUSABLE
+from tracking.detection.mediapipe_detector import mediapipe_image, quiet_native_logs
 from tracking.types import Frame, FrameResult, Tracks
 
 FULL = "pose_landmarker_full.task"

@@ -30,7 +30,7 @@ from app.runs.sinks import Sink, TableSink, VideoSink
 from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
 from tracking import assignment
-from tracking.detection.detector import quiet_native_logs
+from tracking.detection.mediapipe_detector import quiet_native_logs
 from tracking.run_settings import RunSettings
 from tracking.session.format import SessionHeader
 from tracking.types import FrameResult

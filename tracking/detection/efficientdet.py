@@ -17,15 +17,8 @@ from ppnet.cache import cached_file, read_checked, write_checked
 from ppnet.device import cpu_has_amx, cpu_has_vnni
 from ppnet.openvino_runtime import compile_network, cpu_options, load_openvino, openvino_core
 from tracking import boxes as box_math
-from tracking.detection.detector import (
-    GREY,
-    Image,
-    MediaPipeDetector,
-    best_people,
-    check_image,
-    model_path,
-    shrunk,
-)
+from tracking.detection.detector import GREY, Image, best_people, check_image, model_path, shrunk
+from tracking.detection.mediapipe_detector import MediaPipeDetector
 from tracking.detection.settings import DetectorSettings
 from tracking.types import Detections
 

@@ -7,7 +7,8 @@ import pytest
 from ppnet.errors import UserError
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking.child_process import run_in_child
-from tracking.detection.detector import MediaPipeDetector, model_path, pad_to_square
+from tracking.detection.detector import model_path
+from tracking.detection.mediapipe_detector import MediaPipeDetector, pad_to_square
 from tracking.detection.settings import DETECTORS, DetectorSettings
 
 
@@ -112,7 +113,7 @@ def test_native_notices_stay_silent():
     import sys
 
     code = (
-        "import numpy as np; from tracking.detection.detector import MediaPipeDetector;"
+        "import numpy as np; from tracking.detection.mediapipe_detector import MediaPipeDetector;"
         "d = MediaPipeDetector(); d.detect(np.zeros((64, 64, 3), np.uint8))"
     )
     root = Path(__file__).resolve().parents[2]

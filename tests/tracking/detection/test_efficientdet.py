@@ -15,8 +15,8 @@ from ppnet.device import cpu_has_amx, cpu_has_vnni
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking import boxes as box_math
 from tracking.detection import efficientdet
-from tracking.detection.detector import MediaPipeDetector
 from tracking.detection.efficientdet import EfficientDetDetector, anchors, letterboxed, tflite_detector
+from tracking.detection.mediapipe_detector import MediaPipeDetector
 from tracking.detection.settings import DetectorSettings
 from tracking.types import Detections
 

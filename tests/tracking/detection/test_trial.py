@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 
 from ppnet.errors import UserError
-from tracking.detection.detector import (
-    DETECTORS,
-    SHIPPED_SHA256,
-    DetectorSettings,
-    MediaPipeDetector,
-    model_path,
-    open_file,
-)
+from tracking.detection.detector import model_path
+from tracking.detection.mediapipe_detector import SHIPPED_SHA256, MediaPipeDetector, open_file
 from tracking.detection.onnx_detector import OnnxDetector, open_network
+from tracking.detection.settings import DETECTORS, DetectorSettings
 from tracking.detection.trial import try_in_child
 
 
