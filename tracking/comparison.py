@@ -24,9 +24,8 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Lines, Scene, Shape
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.export.progress import Tick
-from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
-from tracking.session.naming import named_after
+from tracking.session.naming import find_video, named_after
 from tracking.session.person_tracks import exported_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
@@ -236,7 +235,7 @@ class Reel:
     def __init__(self, attempt: Attempt) -> None:
         """UserError when the video is not there."""
         self._session = attempt.session
-        place = find_video(attempt.session, attempt.video)
+        place = find_video(attempt.session.stored, attempt.video)
         self._source: VideoSource = open_adapted(place, attempt.session.header.run_settings.adaptation)
         self._at_s = attempt.at_s
         self._frames = iter(self._source)

@@ -11,7 +11,7 @@ from app.commands.progress_bar import progress_bar
 from ppnet.errors import UserError
 from tracking.comparison import Attempt, Comparison, picture_count, write_comparison
 from tracking.session.edited_session import EditedSession
-from tracking.session.naming import named_after
+from tracking.session.naming import find_video, named_after
 from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
 
@@ -54,6 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         sides = EditedSession(first), EditedSession(second)
         for edited in sides:
             edited.refresh()
+        other_video = arguments.other_video or (arguments.video if same else None)
+        if not same:
+            _check_other_video(second, other_video)
         person = arguments.person if arguments.person is not None else _longest(sides[0])
         at_s = _moment(sides[0], arguments.at, first_mark=not same)
         other = arguments.other_person
@@ -66,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
                 sides[1],
                 other,
                 _moment(sides[1], other_at, first_mark=not same),
-                arguments.other_video or (arguments.video if same else None),
+                other_video,
             ),
             angle=arguments.angle,
             ghost=arguments.ghost,
@@ -76,6 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
             write_comparison(comparison, path, tick, speed=arguments.speed)
     print(path, flush=True)
     return 0
+
+
+def _check_other_video(session: Session, given: Path | None) -> None:
+    """UserError that names the option of the second session, when its video is missing."""
+    try:
+        find_video(session, given)
+    except UserError as error:
+        raise UserError(str(error), option=error.option.replace("--video", "--other-video")) from None
 
 
 def _longest(edited: EditedSession, *, but: int | None = None) -> int:

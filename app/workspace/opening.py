@@ -1,6 +1,5 @@
 """Opens files, sessions and cameras."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,7 +18,7 @@ from ppnet.errors import UserError
 from ppnet.output_files import make_folder
 from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
-from tracking.session.naming import places_of_video
+from tracking.session.naming import find_video
 from tracking.session.session import Session, session_path
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
@@ -145,7 +144,7 @@ def _looked_at(path: Path, settings: RunSettings, factories: Factories, *, own: 
     with ExitStack() as opened:
         with _way_out(path, _video_called_like(path)):
             session = opened.enter_context(_opened_or_own(path, own))
-        video = _video_of(session)
+        video = find_video(session)
         info = _info_of(video, settings, factories)
         with _way_out(path, video):
             _check(session, info)
@@ -167,19 +166,6 @@ def _video_called_like(path: Path) -> Path | None:
     """The video beside a session that is called like it."""
     beside = (path.with_name(path.name.removesuffix(SUFFIX) + suffix) for suffix in ("", *sorted(VIDEO_SUFFIXES)))
     return next((video for video in beside if video.is_file()), None)
-
-
-def _video_of(session: Session) -> Path:
-    source, path = session.header.source, session.path
-    if source.is_live:
-        raise UserError(
-            f"{path.name} is from a camera or stream and has no video to show; `python main.py export {path.name}` "
-            "writes tables from it."
-        )
-    video = next((place for place in places_of_video(path, source) if os.path.exists(place)), None)
-    if video is None:
-        raise UserError(f"The video {source.name} of this session is missing; put it beside {path.name}.")
-    return video
 
 
 def _opened_file(video: Path, session: Session, settings: RunSettings, factories: Factories, post: Post) -> OpenedFile:

@@ -1,6 +1,5 @@
 """The annotated video drawn again, with the edits in it, over the pictures of the source."""
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,10 +11,9 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
 from tracking.export.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
-from tracking.session.naming import places_of_video
+from tracking.session.naming import find_video
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
-from tracking.video.container import is_address
 from tracking.video.factory import open_adapted
 from tracking.video.source import VideoInfo, VideoSource
 
@@ -60,7 +58,7 @@ def filmed(
 
     UserError when it is not there or another one; the latter may come while the frames are read.
     """
-    info, place = replay.header.source, find_video(replay, video)
+    info, place = replay.header.source, find_video(replay.stored, video)
     with _opened(replay, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its frames are {source.info.size_wh}, not {info.size_wh}.")
@@ -85,21 +83,6 @@ def _told(source: VideoSource, tick: Tick) -> Iterator[Frame]:
     for done, frame in enumerate(source):
         tick(done)
         yield frame
-
-
-def find_video(replay: EditedSession, given: str | Path | None = None) -> str | Path:
-    """The source of a session: where it was, or beside the session; an address is given back as it is. UserError when
-    it is in neither place."""
-    if given is not None and is_address(str(given)):
-        return given
-    info = replay.header.source
-    if info.is_live:
-        raise UserError("A live session has no video of its own; use what was recorded.")
-    places = (Path(given),) if given is not None else places_of_video(replay.stored.path, info)
-    for place in places:
-        if os.path.exists(place):  # a path in a session may be any
-            return place
-    raise UserError(f"The video {places[-1]} is missing.", option="say where it is now with --video")
 
 
 def _opened(replay: EditedSession, place: str | Path) -> VideoSource:

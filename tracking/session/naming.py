@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import overload
 
 from ppnet.errors import UserError
 from tracking.session.format import SUFFIX, SessionInUseError
 from tracking.session.session import Session, session_path
-from tracking.video.source import VideoInfo
+from tracking.video.container import is_address
 
 
 def named_after(session: Path, ending: str, folder: Path | None = None) -> Path:
@@ -15,10 +16,31 @@ def named_after(session: Path, ending: str, folder: Path | None = None) -> Path:
     return (folder or session.parent) / f"{stem}{ending}"
 
 
-def places_of_video(session: Path, source: VideoInfo) -> tuple[Path, ...]:
-    """Where the video of a session may be: where it was, and beside the session."""
-    beside = session.parent / source.file_name
-    return (beside,) if source.path is None else (source.path, beside)
+@overload
+def find_video(session: Session) -> Path: ...
+@overload
+def find_video(session: Session, given: str | Path | None) -> str | Path: ...
+def find_video(session: Session, given: str | Path | None = None) -> str | Path:
+    """Where the video of a session is: where it was, beside the session, or only where it is said to be (`given`, which
+    may be an address). UserError when it isn't there, or there never was one."""
+    if given is not None and is_address(str(given)):
+        return given
+    source, path = session.header.source, session.path
+    if source.is_live:
+        raise UserError(
+            f"{path.name} is a live session and has no video to show; `python main.py export {path.name}` writes "
+            "tables from it."
+        )
+    beside = path.parent / source.file_name
+    for place in (source.path or beside, beside) if given is None else (Path(given),):
+        if os.path.exists(place):  # a path in a session may be any
+            return place
+    if given is not None:
+        raise UserError(f"The video {given} is missing.", option="say where it is now with --video")
+    raise UserError(
+        f"The video {source.name} of this session is missing; put it beside {path.name}.",
+        option="or say where it is now with --video",
+    )
 
 
 def is_of_another(session: Path, video: Path, *, own: Session | None = None) -> bool:

@@ -12,8 +12,8 @@ from app.gui.dialogs.compare import Choice, CompareWindow
 from app.workspace.background_work import BackgroundWork, Progress
 from ppnet.errors import UserError
 from tracking.comparison import Comparison, picture_count, write_comparison
-from tracking.export.video import find_video
 from tracking.session.edited_session import EditedSession
+from tracking.session.naming import find_video
 from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
 
@@ -79,7 +79,7 @@ class CompareCommands(Commands):
             self._opened.append(session)
             edited = EditedSession(session)
             edited.refresh()
-            find_video(edited)  # says so when it is gone
+            find_video(session)  # says so when it is gone
             self.shown.set_second(_choice(edited, None))
         except UserError as error:
             self._say(str(error), "error")

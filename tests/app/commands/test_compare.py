@@ -1,5 +1,8 @@
 """`compare` from the command line: a video; mistakes are one sentence and exit code 2."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -52,3 +55,15 @@ def test_mistakes(session, capsys, words, sentence):
     error = capsys.readouterr().err
     assert sentence in error and error.count("\n") == 1
     assert sorted(session.parent.iterdir()) == before
+
+
+def test_of_two_sessions_the_one_whose_video_is_missing_is_named_with_its_own_option(session, tmp_path, capsys):
+    away = tmp_path / "away" / session.name
+    away.parent.mkdir()
+    away.write_bytes(session.read_bytes())
+    gone = Path(shutil.move(tmp_path / "walk.mp4", tmp_path / "gone.mp4"))
+    for given, option in (("--other-video", "--video"), ("--video", "--other-video")):
+        assert main(["compare", str(session), str(away), given, str(gone), "-q"]) == 2
+        said = capsys.readouterr().err
+        assert "The video walk.mp4 of this session is missing" in said and said.endswith(f"it is now with {option}.\n")
+    assert main(["compare", str(session), str(away), "--video", str(gone), "--other-video", str(gone), "-q"]) == 0
