@@ -51,6 +51,13 @@ class Poses:
         """Only these people, in this order; rows: (M,)."""
         return Poses(self.keypoints[rows], self.scores[rows], self.skeleton)
 
+    def without(self, left_out: npt.NDArray[np.bool_]) -> "Poses":
+        """These people with the keypoints of the mask (N, K) missing."""
+        if not left_out.any():
+            return self
+        keypoints = np.where(left_out[..., None], np.float32(np.nan), self.keypoints)
+        return Poses(keypoints, np.where(left_out, np.float32(0), self.scores), self.skeleton)
+
     def spread(self, rows: npt.NDArray[np.bool_]) -> "Poses":
         """These people where `rows` (M,) is True, in order; elsewhere people without any answer."""
         shape = (len(rows), len(self.skeleton))

@@ -201,11 +201,7 @@ class Pipeline:
 
 def _without_infinite(poses: Poses) -> Poses:
     """A place or a confidence that is no number is no answer: behind this border all of them are, or are missing."""
-    wrong = ~np.isfinite(poses.scores) | np.isinf(poses.keypoints).any(axis=-1)
-    if not wrong.any():
-        return poses
-    keypoints = np.where(wrong[..., None], np.float32(np.nan), poses.keypoints)
-    return Poses(keypoints, np.where(wrong, np.float32(0), poses.scores), poses.skeleton)
+    return poses.without(~np.isfinite(poses.scores) | np.isinf(poses.keypoints).any(axis=-1))
 
 
 def _tracker_settings(settings: PipelineSettings) -> TrackerSettings:

@@ -24,17 +24,9 @@ def outside(
     return np.asarray(beyond[..., 0] | beyond[..., 1])
 
 
-def without(poses: Poses, left_out: npt.NDArray[np.bool_]) -> Poses:
-    """The poses, keypoints of the mask (N, K) missing."""
-    if not left_out.any():
-        return poses
-    keypoints = np.where(left_out[..., None], np.float32(np.nan), poses.keypoints)
-    return Poses(keypoints, np.where(left_out, np.float32(0), poses.scores), poses.skeleton)
-
-
 def seen(poses: Poses, sides: npt.NDArray[np.floating], size_wh: tuple[int, int]) -> Poses:
     """What the network can have seen of its answers: those in the picture and at its border."""
-    return without(poses, outside(poses.keypoints, sides, size_wh))
+    return poses.without(outside(poses.keypoints, sides, size_wh))
 
 
 def kept_inside(
@@ -44,4 +36,4 @@ def kept_inside(
     gone = outside(poses.keypoints, sides, size_wh)
     if not gone.any():
         return poses, states
-    return without(poses, gone), np.where(gone, np.uint8(KeypointState.MISSING), states)
+    return poses.without(gone), np.where(gone, np.uint8(KeypointState.MISSING), states)
