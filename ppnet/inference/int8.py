@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppnet.inference.backend import Crops
-from ppnet.openvino_runtime import load_openvino
+from ppnet.openvino_runtime import compile_network, load_openvino
 
 RULES = 3
 """Goes up with every change of what is rounded, so that no network is used that was kept by other rules."""
@@ -26,7 +26,7 @@ Place = tuple[str, int]
 Ends = npt.NDArray[np.float64]
 
 
-def quantised(model: Any, crops: Crops, core: Any) -> Any:
+def quantised(model: Any, crops: Crops) -> Any:
     """A copy of OpenVINO's model whose convolutions, but the first and last ones, may compute in integers.
 
     model: crops (N, H, W, 3) uint8 -> heatmaps. crops: of people, at any size that the model takes; how far the values
@@ -35,7 +35,7 @@ def quantised(model: Any, crops: Crops, core: Any) -> Any:
     load_openvino()
     from openvino import opset13 as ops
 
-    ranges = _ranges(model, crops, core)
+    ranges = _ranges(model, crops)
     model = model.clone()
     for value in _rounded(model):
         # Rounded for all who take it: whoever adds it to something else has a byte to fetch instead of a float.
@@ -54,13 +54,13 @@ def quantised(model: Any, crops: Crops, core: Any) -> Any:
     return model
 
 
-def _ranges(model: Any, crops: Crops, core: Any) -> dict[Place, tuple[float, float]]:
+def _ranges(model: Any, crops: Crops) -> dict[Place, tuple[float, float]]:
     """How far what is rounded reaches down and up."""
     watched = model.clone()
     places = {_place(value): value for value in _rounded(watched)}
     watched.add_outputs(list(places.values()))
     watched.reshape([1, *crops.shape[1:]])
-    compiled = core.compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False})
+    compiled = compile_network(watched)
     outputs = range(1, len(places) + 1)  # behind the heatmaps
     answers = (compiled([crop[None]]) for crop in crops)
     ends = np.array([[(of[index].min(), of[index].max()) for index in outputs] for of in answers], np.float64)

@@ -21,7 +21,7 @@ from ppnet.inference.int8 import RULES, quantised
 from ppnet.inference.normalise import Normalise
 from ppnet.inference.probe import probe
 from ppnet.networks.folded import fold_batch_norm
-from ppnet.openvino_runtime import load_openvino, openvino_core
+from ppnet.openvino_runtime import compile_network, load_openvino, openvino_core
 
 MODEL, DIGEST = "network.xml", "sha256"
 
@@ -42,8 +42,7 @@ class OpenVinoBackend:
         if precision not in PRECISIONS or precision == "fp16":
             raise UserError(f"OpenVINO computes in fp32, bf16 or int8 here, not in {precision}; choose one of them.")
         self.precision = _fast_floats() if precision == "auto" else precision
-        self._core = openvino_core()
-        self._model = _converted(network, info, self._core, in_int8=self.precision == "int8")
+        self._model = _converted(network, info, in_int8=self.precision == "int8")
         self._threads = os.cpu_count() or 1
         self._compiled: dict[tuple[int, int, int], Any] = {}
 
@@ -75,13 +74,8 @@ class OpenVinoBackend:
             model = self._model.clone()
             model.reshape([1, height, width, 3])
             floats = _fast_floats() if self.precision == "int8" else self.precision
-            options = {
-                "INFERENCE_PRECISION_HINT": "bf16" if floats == "bf16" else "f32",
-                "NUM_STREAMS": streams,
-                "INFERENCE_NUM_THREADS": self._threads,
-                "ENABLE_CPU_PINNING": False,
-            }
-            compiled = self._core.compile_model(model, "CPU", options)
+            hint = "bf16" if floats == "bf16" else "f32"
+            compiled = compile_network(model, hint, threads=self._threads, streams=streams)
             self._compiled[key] = load_openvino().AsyncInferQueue(compiled, streams)
         return self._compiled[key]
 
@@ -104,13 +98,13 @@ class FromCrops(nn.Module):
         return heatmaps
 
 
-def _converted(network: nn.Module, info: CheckpointInfo, core: Any, *, in_int8: bool) -> Any:
+def _converted(network: nn.Module, info: CheckpointInfo, *, in_int8: bool) -> Any:
     """The network as OpenVINO's model, from the cache where it is there."""
 
     def convert() -> Any:
         if not in_int8:
             return _convert(network, info)
-        return quantised(_converted(network, info, core, in_int8=False), probe(info.input_wh), core)
+        return quantised(_converted(network, info, in_int8=False), probe(info.input_wh))
 
     if not info.sha256:
         return convert()
@@ -118,7 +112,7 @@ def _converted(network: nn.Module, info: CheckpointInfo, core: Any, *, in_int8: 
     folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8 and RULES, *versions))
     with suppress(OSError, RuntimeError):  # missing: made again
         if (folder / DIGEST).read_bytes() == _digest(folder):
-            return core.read_model(folder / MODEL)
+            return openvino_core().read_model(folder / MODEL)
     model = convert()
     with suppress(OSError, RuntimeError), replacing(folder) as fresh:  # one that cannot be written costs time only
         fresh.mkdir()

@@ -49,7 +49,7 @@ def test_what_is_rounded_is_rounded_for_all_who_take_it():
     torch.manual_seed(0)
     info = CheckpointInfo(SMALL, (64, 96))
     exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
-    operations = quantised(exact._model, probe(info.input_wh)[:2], exact._core).get_ordered_ops()
+    operations = quantised(exact._model, probe(info.input_wh)[:2]).get_ordered_ops()
     rounding = [node for node in operations if node.get_type_name() == "FakeQuantize"]
     values = [node.input_value(0) for node in rounding if node.input_value(0).get_node().get_type_name() != "Constant"]
     assert len(values) > 8
@@ -60,7 +60,7 @@ def test_what_a_convolution_gives_to_a_sum_is_rounded():
     torch.manual_seed(0)
     info = CheckpointInfo(SMALL, (64, 96))
     exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
-    operations = quantised(exact._model, probe(info.input_wh)[:2], exact._core).get_ordered_ops()
+    operations = quantised(exact._model, probe(info.input_wh)[:2]).get_ordered_ops()
     sums = [[side.get_node() for side in node.input_values()] for node in operations if node.get_type_name() == "Add"]
     with_rounding = [sides for sides in sums if any(side.get_type_name() == "FakeQuantize" for side in sides)]
     assert len([sides for sides in with_rounding if any(map(_rounds_a_convolution, sides))]) > 5
