@@ -7,13 +7,13 @@ from pathlib import Path
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_privacy_option, layers_of
 from app.commands.progress_bar import progress_bar
+from app.commands.scale_option import add_scale_option, scale_of
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
 from tracking.answers.report import SUFFIXES, report_page, write_report
 from tracking.answers.table import words_of, write_answers_csv
 from tracking.drawing.style import SceneStyle
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import MAX_SCALE
 from tracking.session.naming import named_after
 from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--person", type=int, action="append", metavar="ID", help=people)
     add("--from", dest="start", type=float, metavar="S", help="where to begin, in seconds (default: the in point)")
     add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
-    add("--scale", type=float, metavar="M", help="metres per pixel, instead of the length drawn in the picture")
+    add_scale_option(parser)
     add("--video", type=Path, metavar="FILE", help="where the tracked video is now, for the report")
     add_privacy_option(parser)
     add("--out", type=Path, metavar="DIR", help="folder for the table and report (default: beside the session)")
@@ -43,9 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the summaries; write table and report where they are asked for. Returns the exit code."""
     span = TimeSpan(arguments.start, arguments.end)
     span.check()
-    scale: float | None = arguments.scale
-    if scale is not None and not 0 < scale < MAX_SCALE:
-        raise UserError(f"--scale is the number of metres per pixel, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
+    scale = scale_of(arguments)
     table = _place(arguments, "_answers.csv") if arguments.csv else None
     report = _place(arguments, f"_report.{arguments.report}") if arguments.report else None
     with Session.open(arguments.session) as session:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands.track import add_preset_option, settings_of
+from app.commands.track import add_preset_option, preset_settings, settings_of
 from app.packages import versions
 from app.setting_options import add_setting_options
 from ppnet.errors import UserError
@@ -102,11 +102,10 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
 
 def _facts_of_run(bench: "Bench", settings: RunSettings, preset: str) -> dict[str, Any]:
     """What the figures depend on."""
-    from app.presets import PRESETS
     from ppnet import __version__
     from ppnet.device import cpu_name
 
-    begun = next(one for one in PRESETS if one.name.lower() == preset).applied(RunSettings()).to_plain()
+    begun = preset_settings(preset).to_plain()
     changed = {name: value for name, value in settings.to_plain().items() if begun[name] != value}
     rate = bench.info.frame_rate
     return {

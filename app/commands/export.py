@@ -7,13 +7,14 @@ from pathlib import Path
 
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import progress_bar
+from app.commands.scale_option import add_scale_option, scale_of
 from app.setting_options import add_setting_options, given_settings
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import EXPORTS, backward_words, check_unit, default_path, export
 from tracking.session.edited_session import EditedSession
-from tracking.session.edits import MAX_SCALE, ChooseSmoothing
+from tracking.session.edits import ChooseSmoothing
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session
 
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     units = "unit of positions, where the format allows either (csv, tidy, parquet, drawings, trc, c3d); metres need "
     units += "a scale: origin bottom left, y upwards (default: px; drawings, trc, c3d: m where a scale is known)"
     add("--units", choices=("px", "m"), help=units)
-    add("--scale", type=float, metavar="M", help="metres per pixel, instead of the length drawn in the picture")
+    add_scale_option(parser)
     add("--whole", action="store_true", help="also export what lies outside the in and out points")
     add("--overwrite", action="store_true", help="replace existing files")
     add("-q", "--quiet", action="store_true", help="no progress bar")
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     formats = list(dict.fromkeys(arguments.format or ["csv"]))
     with Session.open(arguments.session) as session:
         smoothing = _smoothing(arguments, session.header)
-        scale = _scale(arguments.scale)
+        scale = scale_of(arguments)
         edited = EditedSession(session, smoothing=smoothing, metres_per_pixel=scale, whole=arguments.whole)
         usual = {name: default_path(arguments.session, name, edited=edited.is_edited) for name in formats}
         paths = {name: _place(arguments, path, formats) for name, path in usual.items()}
@@ -64,12 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
                 export(edited, name, path, overwrite=arguments.overwrite, tick=tick, write=write, unit=arguments.units)
             print(path, flush=True)
     return 0
-
-
-def _scale(scale: float | None) -> float | None:
-    if scale is not None and not 0 < scale < MAX_SCALE:
-        raise UserError(f"--scale is the number of metres per pixel, above 0 and below {MAX_SCALE:g}, not {scale:g}.")
-    return scale
 
 
 def _place(arguments: argparse.Namespace, default: Path, formats: list[str]) -> Path:

@@ -60,8 +60,12 @@ def add_preset_option(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> RunSettings:
     """The preset, and the options on top of it, as settings. UserError when one is out of range."""
-    preset = next(preset for preset in PRESETS if preset.name.lower() == arguments.preset)
-    return preset.applied(RunSettings()).changed(given_settings(arguments))
+    return preset_settings(arguments.preset).changed(given_settings(arguments))
+
+
+def preset_settings(name: str) -> RunSettings:
+    """What a preset sets, by its name in the option."""
+    return next(preset for preset in PRESETS if preset.name.lower() == name).applied(RunSettings())
 
 
 def run(arguments: argparse.Namespace) -> int:
