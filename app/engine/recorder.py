@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.frame_queue import FrameQueue
+from app.engine.life_cycle import ended_within
 from ppnet.errors import UserError, sentence_for
 from tracking.drawing.annotated_video import AnnotatedVideo
 from tracking.drawing.style import SceneStyle
@@ -177,10 +178,7 @@ class Recorder:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits until the files are finished; True when they are."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        for lane in self._lanes.values():
-            lane.thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return not any(lane.thread.is_alive() for lane in self._lanes.values())
+        return ended_within((lane.thread for lane in self._lanes.values()), timeout_s)
 
     def stats(self) -> RecordingStats:
         """Its state."""

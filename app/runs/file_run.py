@@ -2,14 +2,13 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from app.engine.frame_queue import FrameQueue
-from app.engine.life_cycle import EngineState
+from app.engine.life_cycle import EngineState, ended_within
 from app.engine.meter import RateMeter, StageMeters
 from app.engine.processor import ProcessorBuilder, ProcessorInUse
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
@@ -113,21 +112,14 @@ class FileRun(Generic[S]):
                 self._state = EngineState.STOPPING
         self._stop.set()
         self._frames.abandon()
-        return self._joined(timeout_s)
+        return ended_within(self._threads, timeout_s)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True when it is reached. Raises the error of a faulted run."""
-        ended = self._joined(timeout_s)
+        ended = ended_within(self._threads, timeout_s)
         if ended and self._error is not None:
             raise self._error
         return ended
-
-    def _joined(self, timeout_s: float | None) -> bool:
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
 
     # From outside, while it runs
 
