@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ppnet.decode import DecodeKind
 from ppnet.errors import CheckpointError, UserError
@@ -20,7 +20,7 @@ from ppnet.skeleton import SKELETONS, Skeleton
 FORMAT = "ppnet-live-1"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-CODEC_KINDS = ("quarter", "dark", "udp")
+CODEC_KINDS = get_args(DecodeKind)
 KINDS = ("pose", "backbone")
 HEADER_LIMIT = 8 * 2**20
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ppnet.checkpoint_info import CheckpointInfo
+from ppnet.checkpoint_info import CODEC_KINDS, CheckpointInfo
 from ppnet.crops import CropKind, Doubles, crop_matrices, crop_regions
 from ppnet.decode import DecodeKind, Floats, decode, decode_expected
 from ppnet.heatmaps import gaussian_targets, targets_inside
@@ -30,8 +30,8 @@ class Codec:
     tolerances: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in ("quarter", "dark", "udp"):
-            raise ValueError(f"codec kind must be quarter, dark or udp, got {self.kind!r}")
+        if self.kind not in CODEC_KINDS:
+            raise ValueError(f"codec kind must be {', '.join(CODEC_KINDS)}, got {self.kind!r}")
         if min(self.input_wh) < 2 * self.stride or any(side % self.stride for side in self.input_wh):
             raise ValueError(f"input {self.input_wh} must be a multiple of the stride {self.stride}")
         if self.sigma <= 0:

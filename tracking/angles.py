@@ -44,8 +44,8 @@ class JointAngle:
 
     def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
         """From `one` the shorter way to `other`, for keypoints (..., K, 2)."""
-        at = _middle(keypoints, self.at, skeleton)
-        return inner_arc(_middle(keypoints, self.one, skeleton), at, _middle(keypoints, self.other, skeleton))
+        at = middle_of(keypoints, self.at, skeleton)
+        return inner_arc(middle_of(keypoints, self.one, skeleton), at, middle_of(keypoints, self.other, skeleton))
 
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
         """(...) degrees of keypoints (..., K, 2)."""
@@ -72,8 +72,8 @@ class SegmentAngle:
 
     def arc(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Arc:
         """From rest to the line, about its start, for keypoints (..., K, 2)."""
-        at = _middle(keypoints, self.start, skeleton)
-        return turned_arc(at, _middle(keypoints, self.end, skeleton), rest_deg=self.rest_deg, turn_deg=self.turn_deg)
+        at = middle_of(keypoints, self.start, skeleton)
+        return turned_arc(at, middle_of(keypoints, self.end, skeleton), rest_deg=self.rest_deg, turn_deg=self.turn_deg)
 
     def of(self, keypoints: npt.NDArray[np.floating], skeleton: Skeleton) -> Floats:
         """(...) degrees of keypoints (..., K, 2), from minus to plus half a turn."""
@@ -142,7 +142,7 @@ def turned_arc(start: Floats, end: Floats, *, rest_deg: float, turn_deg: float =
     return Arc(start, direction - sweep, _known(sweep, line))
 
 
-def _middle(keypoints: npt.NDArray[np.floating], names: Points, skeleton: Skeleton) -> Floats:
+def middle_of(keypoints: npt.NDArray[np.floating], names: Points, skeleton: Skeleton) -> Floats:
     """(..., 2) the mean of the named keypoints; NaN when one is missing."""
     index = [skeleton.index(name) for name in names]
     return np.asarray(np.asarray(keypoints, np.float64)[..., index, :].mean(axis=-2))

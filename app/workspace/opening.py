@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from app.runs.batch.inputs import VIDEO_SUFFIXES
 from app.workspace.background_call import Post
 from app.workspace.continued_settings import look_how_to_go_on, settings_to_go_on
 from app.workspace.demo_session import bring_demo_session
@@ -20,6 +19,7 @@ from tracking.run_settings import RunSettings
 from tracking.session.format import SUFFIX, SessionHeader, SessionInUseError
 from tracking.session.naming import find_video
 from tracking.session.session import Session, session_path
+from tracking.video.container import VIDEO_SUFFIXES
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
 

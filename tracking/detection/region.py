@@ -4,9 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tracking.detection.detector import PersonDetector
+from tracking.run_settings import Region
 from tracking.types import Detections
-
-Region = tuple[float, float, float, float]
 
 
 class RegionDetector:

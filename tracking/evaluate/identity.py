@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from tracking import boxes as box_math
+from tracking.assignment import cheapest_pairs
 from tracking.evaluate.simulate import MIN_SEEN
 from tracking.evaluate.truth import Truth, TruthFrame
 from tracking.types import FrameResult
@@ -127,7 +127,7 @@ def _tally(clip: Sequence[Matches]) -> tuple[Floats, Floats, Floats, Floats]:
     misses, wrongs = np.zeros(len(ALPHAS)), np.zeros(len(ALPHAS))
     together = np.zeros((len(ALPHAS), *potential.shape))
     for frame, row, column in zip(clip, rows, columns, strict=True):
-        first, second = linear_sum_assignment(-alignment[np.ix_(row, column)] * frame.iou)
+        first, second = cheapest_pairs(-alignment[np.ix_(row, column)] * frame.iou)
         for a, alpha in enumerate(ALPHAS):
             good = frame.iou[first, second] >= alpha - 1e-12
             np.add.at(together[a], (row[first[good]], column[second[good]]), 1)

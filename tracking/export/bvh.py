@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ppnet.skeleton import Skeleton
+from tracking.angles import middle_of
 from tracking.export.even_times import Floats, even_curves, person_path, upwards
 from tracking.export.progress import Tick
 from tracking.export.units import scale_of
@@ -55,20 +56,16 @@ def write_bvh_folder(session: EditedSession, path: Path, tick: Tick) -> None:
     bones = [bone for bone in BONES if set(bone.start + bone.end) <= set(session.skeleton.keypoints)]
     for track_id, rate, _, pixels in even_curves(session, tick):
         points = upwards(pixels, session) * scale
-        spans = {bone.name: _middle(points, bone.end, session.skeleton) - _middle(points, bone.start, session.skeleton)
-                 for bone in bones}  # fmt: skip
+        middle = partial(middle_of, points, skeleton=session.skeleton)
+        spans = {bone.name: middle(bone.end) - middle(bone.start) for bone in bones}
         lengths = {name: _median_length(span) for name, span in spans.items()}
-        root = _held(_middle(points, HIPS, session.skeleton))
+        root = _held(middle(HIPS))
         turns = _turns(bones, spans)
         order = list(_depth_first("Hips", bones))
         values = np.concatenate([root, np.zeros((len(root), 4)), *(_channels(turns[bone.name]) for bone in order)], 1)
         text = [*_hierarchy(bones, lengths), "MOTION", f"Frames: {len(root)}", f"Frame Time: {1 / rate:.9f}"]
         text += [" ".join(f"{value:.4f}" for value in row) for row in values.tolist()]
         person_path(path, session, track_id, ".bvh").write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def _middle(points: Floats, names: Ends, skeleton: Skeleton) -> Floats:
-    return points[:, [skeleton.index(name) for name in names]].mean(axis=1)
 
 
 def _median_length(span: Floats) -> float:

@@ -12,6 +12,9 @@ from tracking.video.source import VideoError
 
 URL_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "srt://")
 NETWORK_TIMEOUT_S = 10.0
+VIDEO_SUFFIXES = frozenset(
+    ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .mxf .ogv .h264 .hevc".split()  # noqa: SIM905
+)
 LISTS = {"concat": "ffconcat", "hls": "HLS", "dash": "DASH", "sdp": "SDP", "imf": "IMF"}
 """Formats that hold no pictures themselves but say where to get them: other files, or the network."""
 LIST_HEADS = {b"ffconcat version": "concat", b"#EXTM3U": "hls"}

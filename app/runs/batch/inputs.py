@@ -14,12 +14,8 @@ from ppnet.errors import UserError
 from tracking.run_settings import RunSettings
 from tracking.session.edits import Edit, OnlyPerson
 from tracking.session.session import Session
-from tracking.video.container import is_address
+from tracking.video.container import VIDEO_SUFFIXES, is_address
 from tracking.video.images import IMAGE_SUFFIXES
-
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .mxf .ogv .h264 .hevc".split()  # noqa: SIM905
-)
 
 CUT_OFF_AND_DONE = "It is cut off or damaged; all that can be read of it was already done."
 
