@@ -87,10 +87,10 @@ def connect_reading(path: Path) -> sqlite3.Connection:
 
 
 def connect_writing(path: Path) -> tuple[sqlite3.Connection, WriterLock]:
-    """Opens the file to add to it; no other program can use it until the lock is given back."""
-    refuse_if_written(path)
-    _check_is_session(path)
-    lock = WriterLock(path)
+    """Opens the file to add to it; no other program can use it until the lock is given back, which names its video."""
+    with closing(connect_reading(path)) as database:
+        source = stored_header(database, path).source
+    lock = WriterLock(path, source.file_name)
     try:
         return _connect_writing(path), lock
     except BaseException:
@@ -275,7 +275,7 @@ def _unfinished(path: Path) -> UnfinishedSession | None:
     with closing(connect_reading(path)) as database:
         if meta_value(database, "complete") == "1":
             return None
-        header = header_from_json(meta_value(database, "header") or "")
+        header = stored_header(database, path)
         count = database.execute("SELECT count(*) FROM frames").fetchone()[0]
         return UnfinishedSession(path, header, int(count))
 
@@ -286,6 +286,12 @@ def meta_value(database: sqlite3.Connection, key: str) -> str | None:
     if row is not None and (not isinstance(row[0], str) or len(row[0]) > MAX_META_CHARACTERS):
         raise ValueError(f"{key} is no text of reasonable length")
     return None if row is None else row[0]
+
+
+def stored_header(database: sqlite3.Connection, path: Path) -> SessionHeader:
+    """The header as the file has it. SessionError when that makes no sense."""
+    with explained(path):
+        return header_from_json(meta_value(database, "header") or "")
 
 
 def stored_parts(database: sqlite3.Connection) -> TrackedParts:

@@ -29,6 +29,7 @@ from tracking.session.opening import (
     explained,
     limit_queries,
     meta_value,
+    stored_header,
     stored_parts,
 )
 from tracking.session.resmoothing import LastSmoothing
@@ -62,8 +63,6 @@ class Session:
         self._sightings = KnownSightings(self._sighted)
         self._writer_lock = writer_lock
         self._database, self._header = database, header
-        if writer_lock is not None:
-            writer_lock.tell(header.source.file_name)
         self._lock = threading.RLock()
         self._folded_at = time.monotonic()
         self._closed = False
@@ -79,7 +78,7 @@ class Session:
         UserError when it exists (and `overwrite` is off); SessionError when it is in use or cannot be written.
         """
         with ExitStack() as undo:
-            lock = undo.enter_context(WriterLock(path))
+            lock = undo.enter_context(WriterLock(path, header.source.file_name))
             text = layout.header_to_json(header)
             database = undo.enter_context(closing(connect_new(path, text, overwrite=overwrite, keep_as=keep_as)))
             session = cls(path, database, header, writer_lock=lock)
@@ -100,8 +99,7 @@ class Session:
             else:
                 database = connect_reading(path)
             undo.enter_context(closing(database))
-            with explained(path):
-                header = layout.header_from_json(meta_value(database, "header") or "")
+            header = stored_header(database, path)
             session = cls(path, database, header, writer_lock=lock)
             undo.pop_all()
             return session

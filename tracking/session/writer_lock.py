@@ -36,41 +36,26 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 class WriterLock:
-    """Held from its making to `release`, which any thread may call."""
+    """Held from its making to `release`, which any thread may call. Its file is written once, as soon as it is held."""
 
-    def __init__(self, session: Path) -> None:
-        """SessionInUseError when another program, or another part of this one, writes the session; SessionError when
+    def __init__(self, session: Path, source: str = "") -> None:
+        """source: file name of the session's video, for others, who can't read it from the session meanwhile.
+
+        SessionInUseError when another program, or another part of this one, writes the session; SessionError when
         nothing can be written beside it."""
         self._path = _lock_path(session)
-        if not self._path.parent.is_dir():  # which would be made
-            raise SessionError(f"{session} cannot be written (there is no folder {session.parent}).")
-        self._lock = FileLock(self._path, timeout=WAIT_S, thread_local=False, fallback_to_soft=False)
-        self._owner = _Owner(socket.gethostname(), os.getpid(), datetime.now(UTC))
+        self._lock = _acquired(session)
+        name = source[:MAX_NAME].encode("utf-8", "surrogatepass")
         try:
-            self._lock.acquire()
-            self._path.write_bytes(msgspec.json.encode(self._owner))
-        except Timeout as error:
-            owner = _owner_of(self._path)
-            if owner is None:
-                raise SessionInUseError(session) from error
-            raise SessionInUseError(session, str(owner), owner.source.decode("utf-8", "surrogatepass")) from error
+            owner = _Owner(socket.gethostname(), os.getpid(), datetime.now(UTC), name)
+            self._path.write_bytes(msgspec.json.encode(owner))
         except OSError as error:
             self.release()
-            raise SessionError(f"{session} cannot be written ({error.strerror or error}).") from error
-
-    def tell(self, source: str) -> None:
-        """Lets others know which video it is about, as long as nobody else can read that from the session."""
-        name = source[:MAX_NAME].encode("utf-8", "surrogatepass")
-        self._owner = msgspec.structs.replace(self._owner, source=name)
-        with suppress(OSError):
-            self._path.write_bytes(msgspec.json.encode(self._owner))
+            raise _cannot_write(session, error) from error
 
     def release(self) -> None:
         """Lets others write; twice is fine."""
-        if self._lock.is_locked:
-            with suppress(OSError):  # whoever waits for a lock file that is gone makes a new one
-                self._path.unlink()
-            self._lock.release()
+        _give_back(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +70,40 @@ def refuse_if_written(session: Path) -> None:
     """SessionInUseError while somebody holds the session's lock; nothing is left by looking."""
     if _lock_path(session).exists():
         try:
-            WriterLock(session).release()
+            _give_back(_acquired(session))
         except SessionInUseError:
             raise
         except SessionError:
             pass  # a folder that cannot be written: nobody else's lock can be tried there, and reading does no harm
+
+
+def _acquired(session: Path) -> FileLock:
+    """The lock held, its file as it was found. Errors as those of `WriterLock`."""
+    path = _lock_path(session)
+    if not path.parent.is_dir():  # which would be made
+        raise SessionError(f"{session} cannot be written (there is no folder {session.parent}).")
+    lock = FileLock(path, timeout=WAIT_S, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        owner = _owner_of(path)
+        if owner is None:
+            raise SessionInUseError(session) from error
+        raise SessionInUseError(session, str(owner), owner.source.decode("utf-8", "surrogatepass")) from error
+    except OSError as error:
+        raise _cannot_write(session, error) from error
+    return lock
+
+
+def _give_back(lock: FileLock) -> None:
+    if lock.is_locked:
+        with suppress(OSError):  # whoever waits for a lock file that is gone makes a new one
+            os.unlink(lock.lock_file)
+        lock.release()
+
+
+def _cannot_write(session: Path, error: OSError) -> SessionError:
+    return SessionError(f"{session} cannot be written ({error.strerror or error}).")
 
 
 def _lock_path(session: Path) -> Path:

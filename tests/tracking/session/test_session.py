@@ -39,7 +39,7 @@ from tracking.session.edits import (
     SplitId,
     SwapIds,
 )
-from tracking.session.format import SessionHeader, SettingChange
+from tracking.session.format import SessionHeader, SessionInUseError, SettingChange
 from tracking.session.opening import find_unfinished, limit_queries
 from tracking.session.reading import in_picture
 from tracking.session.session import Session, session_path
@@ -184,6 +184,33 @@ def test_the_writer_stays_alone_whatever_else_its_program_opens(tmp_path: Path) 
     with Session.open(alias, writable=True) as session:
         assert session.frame_count == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == [path.name, alias.name]
+
+
+@pytest.mark.parametrize("begin", ["created", "opened", "opened after a kill"])
+def test_whoever_holds_a_lock_and_for_which_video_is_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    """Else somebody who looks in between would be told the one without the other."""
+    path, lock, write = tmp_path / "a_session.ppnet", tmp_path / "a_session.ppnet.lock", Path.write_bytes
+    if begin == "opened":
+        Session.create(path, made_header()).close()
+    elif begin != "created":
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+            writer.stdout.readline()
+            writer.send_signal(signal.SIGKILL)
+    names: list[Path] = []
+
+    def see(file: Path, content: bytes) -> int:
+        names.append(file)
+        return write(file, content)
+
+    monkeypatch.setattr(Path, "write_bytes", see)
+    with Session.create(path, made_header()) if begin == "created" else Session.open(path, writable=True) as session:
+        folds = begin == "opened after a kill"  # what lies in the log, which needs the lock for itself
+        assert names.count(lock) == 1 + folds
+        with pytest.raises(SessionInUseError, match=f"process {os.getpid()}") as told:
+            Session.open(path)
+        assert told.value.source == session.header.source.file_name
 
 
 def test_a_lock_that_was_left_behind_keeps_nobody_out(tmp_path: Path) -> None:
