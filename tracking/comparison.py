@@ -23,7 +23,7 @@ from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Lines, Scene, Shape
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import find_video, named_after
 from tracking.session.person_tracks import exported_track

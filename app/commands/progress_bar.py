@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ppnet.errors import UserError
 from tracking.export.formats import EXPORTS, export
-from tracking.export.progress import ExportCancelled
+from tracking.progress import Cancelled
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session
@@ -31,7 +31,7 @@ def export_formats(
 
     def tick(_done: int) -> None:
         if cancelled():
-            raise ExportCancelled
+            raise Cancelled
 
     places = export_places(path, names)
     written = {name: place for name, place in places.items() if goes_on and place.exists()}
@@ -47,7 +47,7 @@ def export_formats(
                     written[name] = export(edited, name, places[name], overwrite=overwrite, tick=tick)
                 except UserError as error:
                     failures[str(error)] = None
-        except ExportCancelled:
+        except Cancelled:
             pass
     return tuple(written[name] for name in places if name in written), _all_of(failures)
 

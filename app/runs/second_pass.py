@@ -10,8 +10,8 @@ from ppnet.output_files import writing
 from tracking.drawing.style import SceneStyle
 from tracking.export.formats import export
 from tracking.export.keypoint_csv import KeypointTable
-from tracking.export.progress import ExportCancelled, Tick
 from tracking.export.video import write_annotated_video
+from tracking.progress import Cancelled, Tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
 
@@ -27,7 +27,7 @@ def write_again(
 
     def tick(done: int) -> None:
         if not watch(frames + done, 2 * frames):
-            raise ExportCancelled
+            raise Cancelled
 
     if not edited.refresh(cancelled=lambda: not watch(frames, 2 * frames)):
         return False
@@ -41,7 +41,7 @@ def write_again(
         if table and paths.table:
             with writing(paths.table):
                 os.replace(table, paths.table)
-    except ExportCancelled:
+    except Cancelled:
         return False
     finally:
         if table:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from app.workspace.background_call import BackgroundCall, Post
 from ppnet.errors import UserError, sentence_for
-from tracking.export.progress import ExportCancelled
+from tracking.progress import Cancelled
 
 T = TypeVar("T")
 
@@ -22,10 +22,10 @@ class Progress:
         return self.is_cancelled
 
     def tell(self, share: float) -> None:
-        """So much is done. ExportCancelled when the rest is not wanted any more."""
+        """So much is done. Cancelled when the rest is not wanted any more."""
         self.share = min(share, 1.0)
         if self.is_cancelled:
-            raise ExportCancelled
+            raise Cancelled
 
 
 class BackgroundWork(Generic[T]):
@@ -61,7 +61,7 @@ class BackgroundWork(Generic[T]):
         def run() -> T | None:
             try:
                 return work(progress)
-            except ExportCancelled:
+            except Cancelled:
                 return None
 
         self._job = BackgroundCall(run, name=self._name, post=self._post, done=self._end, failed=self._end_badly)

@@ -75,7 +75,7 @@ class Work:
 
 
 def export_work(name: str, path: Path, work: Work, unit: str | None = None) -> tuple[Path, ...]:
-    """Writes one format with all edits in it; the path written. ExportCancelled; UserError when it can't; unit: see
+    """Writes one format with all edits in it; the path written. Cancelled; UserError when it can't; unit: see
     `export`."""
     edited = EditedSession(work.session)
     edited.refresh(cancelled=work.progress.cancelled)

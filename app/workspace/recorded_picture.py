@@ -6,7 +6,7 @@ from pathlib import Path
 from app.workspace.background_work import Progress
 from tracking.drawing.annotated_video import AnnotatedVideo, Near, write_frames
 from tracking.drawing.style import SceneStyle
-from tracking.export.progress import ExportCancelled
+from tracking.progress import Cancelled
 from tracking.time_span import TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoSource, seekable
@@ -49,5 +49,5 @@ def write_span(
     video = AnnotatedVideo(out, source.info, style, sound_span=span, start_s=start_s, near=near)
     try:
         return write_frames(video, frames(), tick=tick, sound_until_s=span.end_s)
-    except ExportCancelled:
+    except Cancelled:
         return None

@@ -12,7 +12,7 @@ from tracking.time_span import TimeSpan
 
 
 def share_clip(path: Path, work: Work) -> tuple[Path, ...]:
-    """Writes what lies between in and out point. ExportCancelled; UserError when it can't."""
+    """Writes what lies between in and out point. Cancelled; UserError when it can't."""
     edited = EditedSession(work.session)
     edited.refresh(cancelled=work.progress.cancelled)
     total = max(len(edited.exported_span.indices(work.session.frame_times())), 1)

@@ -10,7 +10,7 @@ from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.comparison import COLORS, PANE_WH, Attempt, Comparison, Reel, picture_count, write_comparison
 from tracking.drawing.shapes import Label, Lines
-from tracking.export.progress import ExportCancelled, no_tick
+from tracking.progress import Cancelled, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import SetMark
 from tracking.session.session import Session
@@ -135,9 +135,9 @@ def test_the_video(edited, tmp_path):
 
 def test_stopped_it_leaves_nothing(edited, tmp_path):
     def tick(done):
-        raise ExportCancelled
+        raise Cancelled
 
-    with pytest.raises(ExportCancelled):
+    with pytest.raises(Cancelled):
         write_comparison(Comparison(Attempt(edited, 1, 0.0), Attempt(edited, 2, 0.0)), tmp_path / "two.mp4", tick)
     assert not list(tmp_path.iterdir())
 

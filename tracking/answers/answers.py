@@ -10,7 +10,7 @@ from tracking.answers.motion import Motion
 from tracking.answers.repetitions import Repetition, repetitions_of
 from tracking.answers.steps import Step, cadence_of, steps_of
 from tracking.answers.symmetry import Sides, sides_of
-from tracking.export.progress import Tick, no_tick
+from tracking.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.person_tracks import exported_people, exported_track
 

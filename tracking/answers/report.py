@@ -23,8 +23,8 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label
 from tracking.drawing.style import SceneStyle
 from tracking.drawing.text import label_picture
-from tracking.export.progress import Tick
 from tracking.export.video import filmed
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.person_tracks import exported_track
 

@@ -9,7 +9,7 @@ import numpy as np
 from tracking.angles import ANGLES, angles
 from tracking.export.csv_wide import MORE_COLUMNS, more_cells
 from tracking.export.keypoint_csv import number
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 PROJECT_FORMAT = "7.0"

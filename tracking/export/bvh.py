@@ -9,8 +9,8 @@ import numpy as np
 
 from tracking.angles import middle_of
 from tracking.export.even_times import Floats, even_curves, person_path, upwards
-from tracking.export.progress import Tick
 from tracking.export.units import scale_of
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 Ends = tuple[str, ...]

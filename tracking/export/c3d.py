@@ -6,8 +6,8 @@ import numpy as np
 
 from ppnet.extras import load
 from tracking.export.even_times import even_curves, person_path, upwards
-from tracking.export.progress import Tick
 from tracking.export.units import METRES, scale_of, usual_unit
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracking.export.confidence import confidences
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState

@@ -13,8 +13,8 @@ from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
 from tracking.export.coco import joints_with_scores
-from tracking.export.progress import Tick
 from tracking.export.video import filmed
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState

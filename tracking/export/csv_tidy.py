@@ -8,8 +8,8 @@ import numpy as np
 from tracking.export.confidence import confidences
 from tracking.export.csv_wide import quoted
 from tracking.export.keypoint_csv import JOINT_STATES, number
-from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState

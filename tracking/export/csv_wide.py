@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 
 from tracking.export.keypoint_csv import KeypointTable
-from tracking.export.progress import Tick
 from tracking.export.units import DECIMALS, PIXELS, in_unit
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 from tracking.export.confidence import confidences
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 MAX_GRID_JOINTS = 100_000_000

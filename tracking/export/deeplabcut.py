@@ -8,7 +8,7 @@ import numpy as np
 from ppnet.extras import load
 from tracking.export.curves import Floats, Grid, curves, grid, person_label
 from tracking.export.keypoint_csv import number
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 SCORER = "PPNetLive"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tracking.export.csv_wide import quoted
 from tracking.export.keypoint_csv import number
-from tracking.export.progress import Tick
 from tracking.export.units import METRES, scale_of, usual_unit
 from tracking.measurements import column_of, joints_of, measured, names_of, places, unit_of
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

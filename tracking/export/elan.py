@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 from tracking.export.curves import curves
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.stems import stem_of
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing, writing
-from tracking.export.progress import Tick, no_tick
 from tracking.export.units import METRES, PIXELS, UNITS, scale_of
+from tracking.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.session import Session

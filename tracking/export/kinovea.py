@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tracking.drawing.colors import SIDE_COLORS
 from tracking.export.curves import curves, person_label
 from tracking.export.elan import xml_text
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

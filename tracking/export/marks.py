@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tracking.export.csv_wide import quoted
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.time_span import TimeSpan
 

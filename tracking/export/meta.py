@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import KIND_OF
 from tracking.session.format import header_to_json

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from tracking.export.meta import facts
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing

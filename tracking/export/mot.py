@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

@@ -10,7 +10,7 @@ import ppnet
 from ppnet.extras import load
 from tracking.export.curves import Curve, curves
 from tracking.export.even_times import person_path
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

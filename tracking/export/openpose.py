@@ -9,7 +9,7 @@ import numpy as np
 
 from ppnet.skeleton import Skeleton
 from tracking.export.coco import joints_with_scores
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.stems import stem_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tracking.angles import ANGLES, angles
 from tracking.export.even_times import even_curves, person_path
 from tracking.export.keypoint_csv import number
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

@@ -10,8 +10,8 @@ from ppnet.extras import load
 from tracking.export.confidence import confidences
 from tracking.export.csv_tidy import tidy_columns
 from tracking.export.keypoint_csv import JOINT_STATES
-from tracking.export.progress import Tick
 from tracking.export.units import PIXELS, in_unit
+from tracking.progress import Tick
 from tracking.session.edit_plan import EditedResult
 from tracking.session.edited_session import EditedSession
 from tracking.types import KeypointState

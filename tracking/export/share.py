@@ -15,8 +15,8 @@ from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Scene
 from tracking.drawing.style import PictureLayers, SceneStyle
-from tracking.export.progress import Tick
 from tracking.export.video import filmed
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 from tracking.types import Frame
 from tracking.video.writer import VideoWriter

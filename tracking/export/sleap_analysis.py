@@ -9,7 +9,7 @@ import numpy as np
 from ppnet.extras import load
 from ppnet.skeleton import Skeleton
 from tracking.export.curves import curves, grid, person_label
-from tracking.export.progress import Tick
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

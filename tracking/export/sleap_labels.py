@@ -10,8 +10,8 @@ from ppnet.extras import load
 from ppnet.skeleton import Skeleton
 from tracking.export.confidence import confidences
 from tracking.export.curves import person_label
-from tracking.export.progress import Tick
 from tracking.export.sleap_analysis import symmetries
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 FORMAT_ID = 1.3

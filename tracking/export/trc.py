@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from tracking.export.even_times import Floats, even_curves, person_path, upwards
-from tracking.export.progress import Tick
 from tracking.export.units import METRES, scale_of, usual_unit
+from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
 
 

@@ -9,7 +9,7 @@ from ppnet.errors import UserError
 from tracking.drawing.annotated_video import AnnotatedVideo, write_frames
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
-from tracking.export.progress import Tick, no_tick
+from tracking.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.naming import find_video
 from tracking.time_span import ALL_TIME, TimeSpan

@@ -27,7 +27,7 @@ from tracking.export.even_times import data_rate, resample
 from tracking.export.formats import EXPORTS, default_path, export
 from tracking.export.keypoint_csv import columns
 from tracking.export.openpose import BODY_25, body_25
-from tracking.export.progress import ExportCancelled
+from tracking.progress import Cancelled
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import DeletePerson, HidePerson, MoveKeypoint, OnlyPerson, RenamePerson
 from tracking.session.session import Session
@@ -265,9 +265,9 @@ def test_an_export_is_whole_or_not_there(session: Session, tmp_path: Path, name:
 
     def stop(done: int) -> None:
         if done >= 20:
-            raise ExportCancelled
+            raise Cancelled
 
-    with pytest.raises(ExportCancelled):
+    with pytest.raises(Cancelled):
         export(edited_session, name, path, tick=stop)
     assert list(path.parent.iterdir()) == []
     export(edited_session, name, path)

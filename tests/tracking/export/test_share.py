@@ -11,8 +11,8 @@ from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.results import made_header, made_result
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
-from tracking.export.progress import ExportCancelled, no_tick
 from tracking.export.share import layers_to_share, shared_picture, write_shared_clip
+from tracking.progress import Cancelled, no_tick
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import RenamePerson, SetMark, SetSpan
 from tracking.session.session import Session
@@ -129,9 +129,9 @@ def test_a_speed_that_makes_no_sense_is_refused(session, tmp_path, speed):
 def test_stopped_it_leaves_nothing(session, tmp_path):
     def tick(done: int) -> None:
         if done == 3:
-            raise ExportCancelled
+            raise Cancelled
 
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(ExportCancelled):
+    with pytest.raises(Cancelled):
         write_shared_clip(EditedSession(session), tmp_path / "slow.mp4", tick, style=BARE)
     assert sorted(tmp_path.iterdir()) == before
