@@ -53,15 +53,20 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """One part after the other, each as soon as it was tried. No part that fails keeps the next from being tried."""
-    _demo.cache_clear()
-    for part, look, is_needed in PARTS:
-        try:
-            yield Finding(part, look(), is_fine=True, is_needed=is_needed)
-        except UserError as error:
-            yield Finding(part, str(error), is_fine=False, is_needed=is_needed)
-        except Exception as error:  # noqa: BLE001 - a broken installation fails in any way
-            yield Finding(part, unexpected(error, f"the {part}"), is_fine=False, is_needed=is_needed)
-    _demo.cache_clear()
+    try:
+        for part, look, is_needed in PARTS:
+            yield _tried(part, look, is_needed=is_needed)
+    finally:  # also when nobody wants the rest
+        _demo.cache_clear()
+
+
+def _tried(part: str, look: Callable[[], str], *, is_needed: bool) -> Finding:
+    try:
+        return Finding(part, look(), is_fine=True, is_needed=is_needed)
+    except UserError as error:
+        return Finding(part, str(error), is_fine=False, is_needed=is_needed)
+    except Exception as error:  # noqa: BLE001 - a broken installation fails in any way
+        return Finding(part, unexpected(error, f"the {part}"), is_fine=False, is_needed=is_needed)
 
 
 def _program() -> str:

@@ -32,6 +32,14 @@ def test_an_installation_that_is_whole(capsys, monkeypatch):
     assert said.endswith("Everything needed to track videos is here and works.\n")
 
 
+def test_pictures_of_the_demo_are_not_kept_although_nobody_wants_the_rest(monkeypatch):
+    monkeypatch.setattr(health, "PARTS", (("demo", lambda: str(len(health._demo())), True), *health.PARTS))
+    tried = findings()
+    assert next(tried).is_fine and health._demo.cache_info().currsize == 1
+    tried.close()
+    assert health._demo.cache_info().currsize == 0
+
+
 def test_a_fault_is_told_and_the_rest_is_tried(monkeypatch, capsys):
     def fails() -> str:
         raise UserError("It is broken; mend it.")
