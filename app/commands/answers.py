@@ -8,6 +8,7 @@ from app.commands.new_file import new_file
 from app.commands.picture_options import add_privacy_option, layers_of
 from app.commands.progress_bar import progress_bar
 from app.commands.scale_option import add_scale_option, scale_of
+from app.commands.span_options import add_span_options, span_of
 from ppnet.errors import UserError
 from tracking.answers.answers import Answers, answers_of, summary_rows
 from tracking.answers.report import SUFFIXES, report_page, write_report
@@ -17,7 +18,6 @@ from tracking.session.edited_session import EditedSession
 from tracking.session.naming import named_after
 from tracking.session.person_tracks import exported_people
 from tracking.session.session import Session
-from tracking.time_span import TimeSpan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people = "only this person in summary, table and report; may be given several times, with a page of the report "
     people += "for each (default: everyone, and a page about the person who did most)"
     add("--person", type=int, action="append", metavar="ID", help=people)
-    add("--from", dest="start", type=float, metavar="S", help="where to begin, in seconds (default: the in point)")
-    add("--to", dest="end", type=float, metavar="S", help="where to end, in seconds (default: the out point)")
+    add_span_options(parser)
     add_scale_option(parser)
     add("--video", type=Path, metavar="FILE", help="where the tracked video is now, for the report")
     add_privacy_option(parser)
@@ -41,8 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the summaries; write table and report where they are asked for. Returns the exit code."""
-    span = TimeSpan(arguments.start, arguments.end)
-    span.check()
+    span = span_of(arguments)
     scale = scale_of(arguments)
     table = _place(arguments, "_answers.csv") if arguments.csv else None
     report = _place(arguments, f"_report.{arguments.report}") if arguments.report else None

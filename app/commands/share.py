@@ -6,6 +6,7 @@ from pathlib import Path
 from app.commands.new_file import new_file
 from app.commands.picture_options import add_picture_options, layers_of
 from app.commands.progress_bar import progress_bar
+from app.commands.span_options import add_span_options, span_of
 from ppnet.errors import UserError
 from ppnet.output_files import write_png
 from tracking.drawing.style import SceneStyle
@@ -27,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `share`."""
     add = parser.add_argument
     add("session", type=Path, metavar="SESSION", help="a session file (*_session.ppnet)")
-    add("--from", dest="start", type=float, metavar="S", help="where it begins, in seconds (default: the in point)")
-    add("--to", dest="end", type=float, metavar="S", help="where it ends, in seconds (default: the out point)")
+    add_span_options(parser)
     add(
         "--speed",
         type=float,
@@ -48,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the clip, or the picture. Returns the exit code."""
     still: float | None = arguments.still
-    span = TimeSpan(arguments.start, arguments.end) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
-    if still is None:
-        span.check()
+    span = span_of(arguments) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
     end = "_slow.mp4" if still is None else "_still.png"
     path = new_file(arguments.out or named_after(arguments.session, end), overwrite=arguments.overwrite)
     layers = layers_to_share(layers_of(arguments))

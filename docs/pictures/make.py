@@ -57,7 +57,7 @@ def make_others(session: Path, home: Path, folder: Path) -> None:
     shared, report, video = home / "share.png", home / "report.png", asset("demo.mp4")
     of_it = [str(session), "--video", str(video)]
     command(["share", *of_it, "--still", f"{STRIDE / 30:.3f}", "--out", str(shared)])
-    command(["answers", *of_it, "--person", "1", "--to", "4", "--report", "png", "--out", str(home), "-q"])
+    command(["answers", *of_it, "--person", "1", "--end", "4", "--report", "png", "--out", str(home), "-q"])
     next(home.glob("*_report.png")).rename(report)
     panes = []
     with Session.open(session) as opened:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli import main
+from app.cli import COMMANDS, main
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,14 @@ from app.cli import main
 def test_a_word_that_is_neither_a_command_nor_a_file(capsys, word, sentence):
     assert main([word]) == 2
     assert capsys.readouterr().err.startswith(sentence)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_part_of_a_recording_is_called_the_same_by_every_command(capsys, command):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    words = capsys.readouterr().out.split()
+    parts = {"track", "bench", "share", "answers"}
+    assert {word for word in words if word in ("--start", "--end", "--from", "--to", "--begin", "--until")} == (
+        {"--start", "--end"} if command in parts else set()
+    )

@@ -35,9 +35,9 @@ def test_summary_and_table(session, capsys):
 
 
 def test_a_part_of_it(session, capsys):
-    assert main(["answers", str(session), "--to", "0.2"]) == 0
+    assert main(["answers", str(session), "--end", "0.2"]) == 0
     assert capsys.readouterr().out == "Person 1: no steps, jumps or repetitions\n"
-    assert main(["answers", str(session), "--from", "99"]) == 0
+    assert main(["answers", str(session), "--start", "99"]) == 0
     assert capsys.readouterr().out == "Nobody was seen in that part.\n"
 
 
@@ -87,8 +87,8 @@ def test_the_page(session, form):
     [
         (["--report", "pdf", "--person", "7"], "That part has no person 7"),
         (["--csv", "--person", "1", "--person", "7"], "That part has no person 7; it has 1."),
-        (["--report", "pdf", "--to", "0.2"], "No steps, jumps or repetitions were found for Person 1"),
-        (["--report", "pdf", "--from", "50"], "Nobody was seen"),
+        (["--report", "pdf", "--end", "0.2"], "No steps, jumps or repetitions were found for Person 1"),
+        (["--report", "pdf", "--start", "50"], "Nobody was seen"),
         (["--scale", "-1"], "metres per pixel"),
         (["--report", "pdf", "--video", "/nowhere.mp4"], "is missing"),
         (["--csv", "--out", f"{__file__}/numbers"], "walk_answers.csv could not be written: Not a directory"),

@@ -48,7 +48,7 @@ def picture_of(command, session):
     folder = session.parent
     words = {
         "still": ["share", str(session), "--still", str(FRAME / 30)],
-        "clip": ["share", str(session), "--from", str(FRAME / 30)],
+        "clip": ["share", str(session), "--start", str(FRAME / 30)],
         "video": ["export", str(session), "--format", "video"],
         "coco-dataset": ["export", str(session), "--format", "coco-dataset"],
     }[command]

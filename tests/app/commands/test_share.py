@@ -20,7 +20,7 @@ def session(tmp_path):
 
 
 def test_a_clip_and_a_picture(session, capsys):
-    assert main(["share", str(session), "--from", "0.1", "--to", "0.2", "-q"]) == 0
+    assert main(["share", str(session), "--start", "0.1", "--end", "0.2", "-q"]) == 0
     clip = session.with_name("walk_slow.mp4")
     with VideoFile(clip) as video:
         assert len(video.frame_times()) == 3 * 4 and video.info.size_wh == SIZE_WH
@@ -51,8 +51,8 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--from", "5"], "no frame between the given start and end"),
-        (["--from", "0.3", "--to", "0.1"], "must come before the end"),
+        (["--start", "5"], "no frame between the given start and end"),
+        (["--start", "0.3", "--end", "0.1"], "must come before the end"),
         (["--speed", "3"], "The speed must be between"),
         (["--angles", "wing"], "There is no angle wing"),
         (["--still", "9"], "There is no picture at --still 9; what was tracked runs from 0.000 to "),
