@@ -12,8 +12,11 @@ if len(sys.argv) != 3:
 session_file, results = sys.argv[1:]
 try:
     with pl.open_session(session_file, smooth="rts", strength=70) as session:
-        x = session.to_numpy()[:, 0, session.skeleton.index("left_hip"), 0]
-        print(f"The left hip of person {session.ids[0]} moves over {np.nanmax(x) - np.nanmin(x):.0f} pixels.")
+        hips_x = session.to_numpy()[:, :, session.skeleton.index("left_hip"), 0]  # NaN where it is not seen
+        for person_id, x in zip(session.ids, hips_x.T, strict=True):
+            seen = x[np.isfinite(x)]
+            moves = f"moves over {np.ptp(seen):.0f} pixels" if seen.size else "is never seen"
+            print(f"The left hip of person {person_id} {moves}.")
         print(session.export("trc", results))
 except pl.UserError as error:
     print(error, file=sys.stderr)

@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import ppnet_live as pl
 from app.commands import track as track_command
+from ppnet.skeleton import COCO_17
 from tests.clips import cut_clip
 from tests.results import made_header, made_result
 from tracking.run_settings import RunSettings
@@ -230,10 +232,26 @@ def test_example_goes_on_after_a_video_that_cannot_be_read(run_example, short_cl
     assert (tmp_path / "results" / "b_short_keypoints.csv").exists()
 
 
-def test_example_steadies_a_session_anew(run_example, session_file, tmp_path):
-    output = run_example("smooth_again.py", session_file, tmp_path)
-    assert "left hip of person 1 moves over" in output
+@pytest.mark.filterwarnings("error")
+def test_example_steadies_a_session_anew_also_where_joints_or_people_are_missing(run_example, session_file, tmp_path):
+    assert "The left hip of person 3" in run_example("smooth_again.py", session_file, tmp_path)
     assert list((tmp_path / "demo_trc").glob("*.trc"))
+    hip = COCO_17.index("left_hip")
+    for name, ids in (("two", (1, 2)), ("nobody", ())):
+        with SessionFile.create(tmp_path / f"{name}_session.ppnet", made_header()) as session:
+            for index in range(60):
+                result = made_result(index, ids)
+                seen = result.raw.scores.copy()
+                seen[:1, hip], seen[1:, hip] = 0.0, 0.9
+                session.append(replace(result, raw=replace(result.raw, scores=seen)))
+            session.finish()
+    two, lines = tmp_path / "two_session.ppnet", ["The left hip of person 1 is never seen."]
+    with pl.open_session(two, smooth="rts", strength=70) as session:
+        lines.append(f"The left hip of person 2 moves over {np.ptp(session.to_numpy()[:, 1, hip, 0]):.0f} pixels.")
+    assert "over 11" in lines[1], "59 steps of two pixels"
+    assert run_example("smooth_again.py", two, tmp_path).splitlines() == [*lines, str(tmp_path / "two_trc")]
+    nobody = run_example("smooth_again.py", tmp_path / "nobody_session.ppnet", tmp_path)
+    assert nobody.splitlines() == [str(tmp_path / "nobody_trc")]
 
 
 @pytest.mark.parametrize("name", ["knee_angle.py", "live_camera.py", "own_detector.py", "smooth_again.py"])
