@@ -80,12 +80,12 @@ def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> nn.Module:
-    """The network of any pose file, `.safetensors` or `.pth`, in eval mode, fp32, on the CPU.
+def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> tuple[nn.Module, CheckpointInfo]:
+    """The network of any pose file, `.safetensors` or `.pth`, in eval mode, fp32, on the CPU, and what is known of it.
 
-    Its `info` attribute is the file's `CheckpointInfo`. A file without metadata gets its variant and joints from its
-    tensors, its input size from `input_wh`, its name, or the usual one of its joint set. CheckpointError, with the
-    reason, for a file that is missing, damaged, hostile, a backbone without heatmap layers, or of no known network.
+    A file without metadata gets its variant and joints from its tensors, its input size from `input_wh`, its name, or
+    the usual one of its joint set. CheckpointError, with the reason, for a file that is missing, damaged, hostile, a
+    backbone without heatmap layers, or of no known network.
     """
     file = read_state_file(path)
     info = info_of(Path(path), file, input_wh)
@@ -94,8 +94,7 @@ def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None
     with torch.device("meta"):
         network = build(info.network, len(info.keypoints))
     network.load_state_dict(tensors, strict=True, assign=True)
-    network.info = info  # type: ignore[assignment]
-    return network.eval()
+    return network.eval(), info
 
 
 def read_info(path: str | Path, *, input_wh: tuple[int, int] | None = None) -> CheckpointInfo:

@@ -70,10 +70,7 @@ class PoseEstimator:
         flip: bool = True,
     ) -> Self:
         """The estimator of a weights file. CheckpointError when the file is none."""
-        network = load_checkpoint(path)
-        info = network.info
-        if not isinstance(info, CheckpointInfo):
-            raise TypeError("load_checkpoint gives its network an info")
+        network, info = load_checkpoint(path)
         return cls.from_network(network, info, backend=backend, device=device, precision=precision, flip=flip)
 
     @classmethod

@@ -44,10 +44,7 @@ def measure_backends(
     weights: file or name; None: the shipped ones. PyTorch in fp32, run eagerly, is the first. CheckpointError when
     there are no such weights.
     """
-    network = load_checkpoint(shipped_weights() if weights is None else find_weights(weights))
-    info = network.info
-    if not isinstance(info, CheckpointInfo):
-        raise TypeError("load_checkpoint gives its network an info")
+    network, info = load_checkpoint(shipped_weights() if weights is None else find_weights(weights))
     backends = _backends(network, info, device)
     people = probe(info.input_wh)
     distances = {name: distance_px(backend, backends[EXACT], info, people) for name, backend in backends.items()}

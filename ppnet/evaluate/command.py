@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ppnet.checkpoint_info import CODEC_KINDS
 from ppnet.errors import DatasetError, UserError
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--flip", choices=FLIPS, default="on", help="average with the prediction for the mirrored crop (default on)"
     )
     parser.add_argument("--input", metavar="HxW", help="input size, height first (256x192), if the weights do not say")
-    parser.add_argument(
-        "--decode", choices=("quarter", "dark", "udp"), help="a published rule instead of the weights' own"
-    )
+    parser.add_argument("--decode", choices=CODEC_KINDS, help="a published rule instead of the weights' own")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--backend", choices=("auto", "torch", "openvino"), default="torch", help="(default torch)")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16", "int8"), default="auto")
@@ -144,7 +143,7 @@ def _data_path(data: str, kind: str, option: str) -> Path:
 
 def _judge_weights(arguments: argparse.Namespace) -> Report:
     from ppnet.checkpoint import load_checkpoint
-    from ppnet.checkpoint_info import CheckpointInfo, parse_size
+    from ppnet.checkpoint_info import parse_size
     from ppnet.data.sources import read_source
     from ppnet.estimator import PoseEstimator
     from ppnet.networks.cost import check_input
@@ -154,10 +153,7 @@ def _judge_weights(arguments: argparse.Namespace) -> Report:
     people = read_source(arguments.data, images=arguments.images)[0]
     if arguments.head_sizes and people.skeleton.name != "mpii16":
         raise UserError("--head-sizes belongs to MPII's PCKh; leave it out with COCO's data.")
-    network = load_checkpoint(find_weights(arguments.weights), input_wh=input_wh)
-    info = network.info
-    if not isinstance(info, CheckpointInfo):
-        raise TypeError("load_checkpoint gives its network an info")
+    network, info = load_checkpoint(find_weights(arguments.weights), input_wh=input_wh)
     check_input(info.network, info.input_wh, len(info.keypoints))
     if arguments.decode:
         info = replace(info, codec_kind=arguments.decode, tolerances=())

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ppnet.errors import UserError
 from ppnet.output_files import refuse_existing
@@ -28,9 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ppnet.weights import find_weights
 
     refuse_existing(arguments.out, overwrite=arguments.overwrite)
-    network: Any = load_checkpoint(find_weights(arguments.weights))
-    difference = export(network, network.info, arguments.out)
-    made = f"{network.info.network} {network.info.input_name}"
+    network, info = load_checkpoint(find_weights(arguments.weights))
+    difference = export(network, info, arguments.out)
+    made = f"{info.network} {info.input_name}"
     print(f"{arguments.out}: {made}; heatmaps within {difference:.1g} of PyTorch")
     return 0
 

@@ -69,8 +69,7 @@ def open_teacher(path: Path, keypoints: int, *, gain: float = 1.0, device: str =
     if path.suffix.lower() in OTHER_FORMATS:
         run, codec, known = _other_network(path)
     else:
-        network = load_checkpoint(path)
-        info: Any = network.info
+        network, info = load_checkpoint(path)
         backend = make_backend(network, info, backend="torch", device=device, precision="auto")
         run, known = backend.heatmaps, len(info.keypoints)
         codec = Codec.of(info)

@@ -41,8 +41,8 @@ def write(path, content, **options):
 def test_what_is_saved_is_loaded(tmp_path, weights):
     path = tmp_path / "deep" / "w.safetensors"
     written = save_tensors(path, weights, SMALL)
-    network = load_checkpoint(path)
-    assert network.info == written == replace(SMALL, sha256=sha256_of(path))
+    network, info = load_checkpoint(path)
+    assert info == written == replace(SMALL, sha256=sha256_of(path))
     assert read_info(path) == read_written_info(path) == written
     assert not network.training
     assert {k: v.dtype for k, v in network.state_dict().items()} == {k: v.dtype for k, v in weights.items()}
@@ -61,7 +61,7 @@ def test_half_precision_files_are_loaded_as_fp32(tmp_path, weights):
     save_tensors(tmp_path / "full.safetensors", weights, SMALL)
     save_tensors(tmp_path / "half.safetensors", weights, SMALL, dtype=torch.float16)
     assert (tmp_path / "half.safetensors").stat().st_size < 0.6 * (tmp_path / "full.safetensors").stat().st_size
-    network = load_checkpoint(tmp_path / "half.safetensors")
+    network = load_checkpoint(tmp_path / "half.safetensors")[0]
     assert all(p.dtype == torch.float32 for p in network.parameters())
     for key, value in network.state_dict().items():
         expected = weights[key].half().float() if weights[key].dim() == 4 else weights[key]
@@ -96,9 +96,9 @@ def test_an_unwritable_place_is_a_clear_error(tmp_path, weights):
 def test_published_forms_of_state_dicts_are_taken(tmp_path, weights, wrap, zipped):
     path = tmp_path / "pose_ppnet_M1-D1-W8_128x96.pth"
     write(path, wrap(weights), _use_new_zipfile_serialization=zipped)
-    network = ppnet.load_checkpoint(path)
-    assert network.info.network == "M1-D1-W8" and network.info.input_wh == (96, 128)
-    assert network.info.skeleton == "coco17" and network.info.codec_kind == "quarter"
+    network, info = ppnet.load_checkpoint(path)
+    assert info.network == "M1-D1-W8" and info.input_wh == (96, 128)
+    assert info.skeleton == "coco17" and info.codec_kind == "quarter"
     assert all(torch.equal(value, weights[key]) for key, value in network.state_dict().items())
 
 
@@ -115,7 +115,7 @@ def test_numpy_scalars_are_read_as_plain_numbers(tmp_path, weights, scalar, old_
 
 def test_safetensors_of_other_programs_are_recognised(tmp_path, weights):
     save_file(weights, tmp_path / "w_128x96.safetensors", metadata={"format": "pt"})
-    assert load_checkpoint(tmp_path / "w_128x96.safetensors").info.network == "M1-D1-W8"
+    assert load_checkpoint(tmp_path / "w_128x96.safetensors")[1].network == "M1-D1-W8"
 
 
 def test_sizes_in_names():
@@ -284,11 +284,11 @@ def test_weights_of_another_joint_set_start_a_network(tmp_path, weights):
 
 
 def test_shipped_weights_are_pinned(tmp_path, monkeypatch):
-    network = load_checkpoint(asset("weights/M2-D2-W32_256x192.safetensors"))
-    assert network.info.network == "M2-D2-W32" and network.info.input_wh == (192, 256)
+    network, info = load_checkpoint(asset("weights/M2-D2-W32_256x192.safetensors"))
+    assert info.network == "M2-D2-W32" and info.input_wh == (192, 256)
     assert sum(p.numel() for p in network.parameters()) == 7_026_690
     shipped = tmp_path / "weights" / "w.safetensors"
-    save(shipped, network, network.info)
+    save(shipped, network, info)
     monkeypatch.setattr("ppnet.checkpoint.ASSETS", tmp_path)
     with pytest.raises(CheckpointError, match="not listed"):
         load_checkpoint(shipped)
@@ -300,7 +300,7 @@ def test_shipped_weights_are_pinned(tmp_path, monkeypatch):
 def test_reading_from_memory_leaves_no_handle_on_the_file(tmp_path, weights):
     path = tmp_path / "w.safetensors"
     save_tensors(path, weights, SMALL)
-    network = load_checkpoint(path)
+    network = load_checkpoint(path)[0]
     path.write_bytes(io.BytesIO().getvalue())
     assert network(torch.zeros(1, 3, 64, 64))[-1].isfinite().all()
 

@@ -238,9 +238,7 @@ def people_of_the_demo(time_s):
 
 def test_bf16_moves_joints_by_little(shipped):
     image, boxes = people_of_the_demo(3.0)
-    full, half = (
-        PoseEstimator.from_network(shipped, shipped.info, device="cpu", precision=p) for p in ("fp32", "bf16")
-    )
+    full, half = (PoseEstimator.from_network(*shipped, device="cpu", precision=p) for p in ("fp32", "bf16"))
     exact, rough = full.estimate(image, boxes), half.estimate(image, boxes)
     sure = exact.scores > 0.2
     heights = np.repeat(boxes[:, 3:] - boxes[:, 1:2], 17, axis=1)
@@ -252,7 +250,7 @@ def test_bf16_moves_joints_by_little(shipped):
 
 
 def test_the_estimator_leaves_its_network_alone(shipped):
-    before = {key: value.clone() for key, value in shipped.state_dict().items()}
-    PoseEstimator.from_network(shipped, shipped.info, device="cpu", precision="bf16")
-    after = shipped.state_dict()
+    before = {key: value.clone() for key, value in shipped[0].state_dict().items()}
+    PoseEstimator.from_network(*shipped, device="cpu", precision="bf16")
+    after = shipped[0].state_dict()
     assert before.keys() == after.keys() and all(torch.equal(after[key], value) for key, value in before.items())

@@ -36,10 +36,10 @@ def test_parity_holds_through_import(name, tmp_path):
     state = {f"module.{key}": value for key, value in parity_state_dict(name).items()}
     path = published(tmp_path, f"pose_ppnet_{name}_{height}x{width}.pth", {"state_dict": state, "epoch": 210})
     report = import_weights(path)
-    network = load_checkpoint(report.entry.path)
-    assert network.info.network == name.removesuffix("-mpii16")
-    assert network.info.input_wh == (width, height)
-    assert network.info.skeleton == ("mpii16" if entry["joints"] == 16 else "coco17")
+    network, info = load_checkpoint(report.entry.path)
+    assert info.network == name.removesuffix("-mpii16")
+    assert info.input_wh == (width, height)
+    assert info.skeleton == ("mpii16" if entry["joints"] == 16 else "coco17")
     assert parity_error(name, network) < 1e-4
 
 
@@ -87,7 +87,7 @@ def test_the_input_size_is_given_where_the_name_does_not_tell_it(tmp_path, capsy
     assert "--input 256x192" in capsys.readouterr().err
     assert main(["weights", "import", str(path), "--input", "384x288"]) == 0
     assert "input size 384x288 was given" in capsys.readouterr().out
-    assert load_checkpoint(find_weights("m1-d1-w8_384x288")).info.input_wh == (288, 384)
+    assert load_checkpoint(find_weights("m1-d1-w8_384x288"))[1].input_wh == (288, 384)
 
 
 def test_the_same_file_is_imported_once_and_another_beside_it(tmp_path):
@@ -96,7 +96,7 @@ def test_the_same_file_is_imported_once_and_another_beside_it(tmp_path):
     other = import_weights(published(tmp_path, "a_128x96.pth", small_state_dict(seed=1)))
     assert again.entry == first.entry and "imported before" in again.remarks[-1]
     assert other.entry.name == "M1-D1-W8_128x96_2"
-    assert not torch.equal(*(load_checkpoint(r.entry.path).conv1.weight for r in (first, other)))
+    assert not torch.equal(*(load_checkpoint(r.entry.path)[0].conv1.weight for r in (first, other)))
 
 
 def test_decoding_and_resolution_ratios_can_be_said(tmp_path):
@@ -105,7 +105,7 @@ def test_decoding_and_resolution_ratios_can_be_said(tmp_path):
     assert main([*arguments, "--network", "M1-D1-W8-resolution-2-3"]) == 0
     (entry,) = (entry for entry in list_weights() if not entry.shipped)
     assert (entry.info.network, entry.info.codec_kind, entry.info.sigma) == ("M1-D1-W8-resolution-2-3", "udp", 3)
-    assert load_checkpoint(entry.path)(torch.zeros(1, 3, 96, 96))[-1].shape == (1, 17, 24, 24)
+    assert load_checkpoint(entry.path)[0](torch.zeros(1, 3, 96, 96))[-1].shape == (1, 17, 24, 24)
 
 
 def test_a_name_that_contradicts_the_tensors_is_said(tmp_path):

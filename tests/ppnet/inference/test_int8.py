@@ -32,8 +32,7 @@ def formats_of_convolutions(backend):
 
 
 def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
-    network = load_checkpoint(shipped_weights())
-    info = network.info
+    network, info = load_checkpoint(shipped_weights())
     backend = OpenVinoBackend(network, info, precision="int8")
     people = probe(info.input_wh)
     assert backend.precision == "int8"

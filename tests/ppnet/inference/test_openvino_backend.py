@@ -37,9 +37,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exact(shipped, cache):
-    return OpenVinoBackend(shipped, shipped.info, precision="fp32"), TorchBackend(
-        shipped, shipped.info, device="cpu", precision="fp32"
-    )
+    return OpenVinoBackend(*shipped, precision="fp32"), TorchBackend(*shipped, device="cpu", precision="fp32")
 
 
 @pytest.mark.parametrize(("people", "size_wh"), [(1, (192, 256)), (5, (192, 256)), (2, (144, 192)), (3, (128, 192))])
@@ -62,13 +60,13 @@ def test_memory_that_runs_out_is_told_apart_from_crops_it_cannot_take(exact, mon
 
 @pytest.mark.skipif(not cpu_has_bf16(), reason="the CPU does not compute in bf16")
 def test_bf16_is_the_choice_where_the_cpu_has_it_and_is_really_used(shipped, cache, exact):
-    half, crops = OpenVinoBackend(shipped, shipped.info), probe((192, 256))[:2]
+    half, crops = OpenVinoBackend(*shipped), probe((192, 256))[:2]
     assert half.precision == "bf16"
     assert 1e-4 < np.abs(half.heatmaps(crops) - exact[0].heatmaps(crops)).max() < 0.1
 
 
 def test_input_scale_and_flip_go_through_it(exact, shipped):
-    wanted, found = (PoseEstimator(backend, shipped.info) for backend in reversed(exact))
+    wanted, found = (PoseEstimator(backend, shipped[1]) for backend in reversed(exact))
     picture, boxes = probe((192, 256))[0], [[30, 20, 160, 240]]
     for scale in (1.0, 0.75):
         wanted.input_scale = found.input_scale = scale
@@ -108,4 +106,4 @@ def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeyp
 
 def test_formats_it_does_not_have_are_refused(shipped):
     with pytest.raises(UserError, match="fp32, bf16 or int8"):
-        OpenVinoBackend(shipped, shipped.info, precision="fp16")
+        OpenVinoBackend(*shipped, precision="fp16")

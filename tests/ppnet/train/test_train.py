@@ -181,8 +181,8 @@ def test_the_command_trains_validates_resumes_and_refuses(people, tmp_path, caps
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert {"AP", "AP50"} <= set(lines[-1])
     assert len(list((run / "predictions").glob("*.jpg"))) == 1
-    network = load_checkpoint(run / "latest.safetensors")
-    assert network.info.input_wh == (48, 64)
+    info = load_checkpoint(run / "latest.safetensors")[1]
+    assert info.input_wh == (48, 64)
     assert json.loads((run / "recipe.json").read_text())["step"] == 2
     assert main([*options, "--samples", "8"]) == 2
     assert "--resume" in capsys.readouterr().err
