@@ -19,7 +19,7 @@ from tracking.video.source import VideoInfo, VideoSource
 
 
 def write_annotated_video(
-    replay: EditedSession,
+    session: EditedSession,
     path: Path,
     tick: Tick,
     *,
@@ -30,23 +30,23 @@ def write_annotated_video(
 
     style: by default everything, with the names of people.
     """
-    style = style or SceneStyle.of(replay)
-    span, asked = replay.exported_span, replay.header.settings
-    with filmed(replay, video) as (info, frames):
+    style = style or SceneStyle.of(session)
+    span, asked = session.exported_span, session.header.settings
+    with filmed(session, video) as (info, frames):
         annotated = AnnotatedVideo(
             path,
             info,
             style,
             sound_span=span.or_else(TimeSpan(asked.get("start_s"), asked.get("end_s"))),
             start_s=span.start_s or 0.0,
-            near=ResultsNearby.of(replay.stored),
+            near=ResultsNearby.of(session.stored),
         )
         write_frames(annotated, frames, tick=tick, sound_until_s=span.end_s)
 
 
 @contextmanager
 def filmed(
-    replay: EditedSession,
+    session: EditedSession,
     video: str | Path | None = None,
     *,
     only: Iterable[int] | None = None,
@@ -58,11 +58,11 @@ def filmed(
 
     UserError when it is not there or another one; the latter may come while the frames are read.
     """
-    info, place = replay.header.source, find_video(replay.stored, video)
-    with _opened(replay, place) as source:
+    info, place = session.header.source, find_video(session.stored, video)
+    with _opened(session, place) as source:
         if source.info.size_wh != info.size_wh:
             raise UserError(f"{place} is another video: its frames are {source.info.size_wh}, not {info.size_wh}.")
-        results = replay.exported() if only is None else filter(None, map(replay.edited, only))
+        results = session.exported() if only is None else filter(None, map(session.edited, only))
         frames = _frames((edited.result for edited in results), source, tick)
         yield replace(info, path=place if isinstance(place, Path) else None), frames
 
@@ -85,9 +85,9 @@ def _told(source: VideoSource, tick: Tick) -> Iterator[Frame]:
         yield frame
 
 
-def _opened(replay: EditedSession, place: str | Path) -> VideoSource:
+def _opened(session: EditedSession, place: str | Path) -> VideoSource:
     """The source as it was when it was tracked, from the first frame of the session on."""
-    adaptation = replay.header.run_settings.adaptation
-    times = replay.stored.frame_times()
-    begun = TimeSpan(replay.exported_span.clip(float(times[0]))) if len(times) else ALL_TIME
+    adaptation = session.header.run_settings.adaptation
+    times = session.stored.frame_times()
+    begun = TimeSpan(session.exported_span.clip(float(times[0]))) if len(times) else ALL_TIME
     return open_adapted(place, adaptation, span=begun)

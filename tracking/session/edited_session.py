@@ -110,7 +110,7 @@ class EditedSession:
         """Takes over the edits as they are in the session now, and makes the smoothing that they ask for.
 
         Without `smooth` it is done at once, and joints stay as tracked. With it, it may run in a thread of its own
-        while the replay is used: the joints change when it is done. False when it was cancelled.
+        while the session is used: the joints change when it is done. False when it was cancelled.
         """
         plan = EditPlan((*self._smoothed_at_the_end(), *self.stored.edits(), *self._smoothing))
         self.plan, wanted = plan, self._wanted(plan)
