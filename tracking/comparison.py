@@ -19,6 +19,7 @@ from tracking.answers.motion import Motion
 from tracking.boxes import sizes
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import LIGHT_INK, OUTLINE, Color
+from tracking.drawing.curve_axes import CurveAxes, round_range
 from tracking.drawing.cv_canvas import paint_scene
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label, Lines, Scene, Shape
@@ -187,31 +188,20 @@ class Comparison:
         width, high = self.size_wh[0], CURVES_HIGH
         strip = np.full((high, width, 3), 24, np.uint8)
         left, right, top, bottom = 44, width - 12, 30, high - 24
-        known = np.concatenate([
-            degrees[(times >= self.start_s) & (times <= self.end_s) & np.isfinite(degrees)]
-            for times, degrees in self.curves
-        ])  # fmt: skip
-        low, highest = (np.floor(known.min() / 10) * 10, np.ceil(known.max() / 10) * 10) if len(known) else (0, 180)
-        highest = max(highest, low + 10)
-
-        def place(times: npt.ArrayLike, degrees: npt.ArrayLike) -> npt.NDArray[np.int32]:
-            x = left + (np.asarray(times) - self.start_s) / (self.end_s - self.start_s or 1.0) * (right - left)
-            y = bottom - (np.asarray(degrees) - low) / (highest - low) * (bottom - top)
-            return np.stack([x, y], axis=-1).round().astype(np.int32)
-
-        for degrees in (low, (low + highest) / 2, highest):
-            y = int(place(self.start_s, degrees)[1])
+        shown = [degrees[(times >= self.start_s) & (times <= self.end_s)] for times, degrees in self.curves]
+        low, highest = round_range(np.concatenate(shown), 10)
+        axes = CurveAxes((left, top, right, bottom), (self.start_s, self.end_s), (low, highest))
+        for level in (low, (low + highest) / 2, highest):
+            y = int(axes.place(self.start_s, level)[1])
             cv2.line(strip, (left, y), (right, y), (64, 66, 72), 1)
-            _label(strip, f"{degrees:.0f}°", (left - 4, y), (1.0, 0.5))
+            _label(strip, f"{level:.0f}°", (left - 4, y), (1.0, 0.5))
         for x_s, color in ((0.0, (120, 122, 128)), (time_s, (255, 255, 255))):
-            x = int(np.clip(place(x_s, low)[0], left, right))
+            x = int(np.clip(axes.place(x_s, low)[0], left, right))
             cv2.line(strip, (x, top), (x, bottom), color, 1, cv2.LINE_AA)
         values = []
         for (times, degrees), color in zip(self.curves, COLORS, strict=True):
             inside = (times >= self.start_s - 1e-6) & (times <= self.end_s + 1e-6)
-            for part in np.split(np.flatnonzero(inside), np.flatnonzero(~np.isfinite(degrees[inside]))):
-                part = part[np.isfinite(degrees[part])]
-                cv2.polylines(strip, [place(times[part], degrees[part])], False, color, 2, cv2.LINE_AA)
+            axes.paint(strip, times[inside], degrees[inside], color)
             now = degrees[max(int(np.searchsorted(times, time_s + 1e-6, side="right")) - 1, 0)]  # of the frame shown
             values.append(f"{now:.0f}°" if np.isfinite(now) else "not seen")
         words = ANGLES[self.angle].words

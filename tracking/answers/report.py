@@ -19,6 +19,7 @@ from tracking.answers.repetitions import EXERCISES
 from tracking.answers.table import words_of
 from tracking.drawing.annotated_video import Annotator
 from tracking.drawing.colors import SIDE_COLORS, Color
+from tracking.drawing.curve_axes import CurveAxes, round_range
 from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.shapes import Label
 from tracking.drawing.style import SceneStyle
@@ -113,32 +114,21 @@ def _curve(page: Image, motion: Motion, answers: Answers, joint: str, top: int) 
         _words(page, side, (right - 170 + 90 * place, top), 22, _dark(SIDE_COLORS[side]))
     top += 40
     curves = {side: motion.angle(f"{side}_{joint}") for side in ("left", "right")}
-    known = np.concatenate([curve[np.isfinite(curve)] for curve in curves.values()])
-    low, high = (np.floor(known.min() / 30) * 30, np.ceil(known.max() / 30) * 30) if len(known) else (0.0, 180.0)
-    high = max(high, low + 30)
-    begun_s, span_s = motion.times[0], max(float(np.ptp(motion.times)), 1e-6)
-
-    def place_of(times: npt.ArrayLike, degrees: npt.ArrayLike) -> npt.NDArray[np.int32]:
-        x = left + (np.asarray(times) - begun_s) / span_s * (right - left)
-        y = top + (high - np.asarray(degrees)) / (high - low) * height
-        return np.stack([x, y], axis=-1).round().astype(np.int32)
-
+    low, high = round_range(np.concatenate(list(curves.values())), 30)
+    begun_s = float(motion.times[0])
+    end_s = begun_s + max(float(np.ptp(motion.times)), 1e-6)
+    axes = CurveAxes((left, top, right, top + height), (begun_s, end_s), (low, high))
     for degrees in np.arange(low, high + 1, 30):
-        y = int(place_of(begun_s, degrees)[1])
+        y = int(axes.place(begun_s, degrees)[1])
         cv2.line(page, (left, y), (right, y), RULE, 1)
         _words(page, f"{degrees:.0f}", (left - 10, y - 12), 18, PALE, right=True)
     for time_s, _ in moments_of(answers):
-        x = int(place_of(time_s, low)[0])
+        x = int(axes.place(time_s, low)[0])
         cv2.line(page, (x, top), (x, top + height), (190, 196, 202), 1, cv2.LINE_AA)
     for side, curve in curves.items():
-        breaks = np.flatnonzero(~np.isfinite(curve))
-        for part in np.split(np.arange(len(curve)), breaks):
-            part = part[np.isfinite(curve[part])]
-            if len(part) > 1:
-                points = place_of(motion.times[part], curve[part])
-                cv2.polylines(page, [points], False, _dark(SIDE_COLORS[side]), 2, cv2.LINE_AA)
-    for time_s, words in _round_times(float(begun_s), float(begun_s) + span_s):
-        x = int(place_of(time_s, low)[0])
+        axes.paint(page, motion.times, curve, _dark(SIDE_COLORS[side]))
+    for time_s, words in _round_times(begun_s, end_s):
+        x = int(axes.place(time_s, low)[0])
         _words(page, words, (x, top + height + 8), 18, PALE, middle=True)
     return top + height + 40
 
