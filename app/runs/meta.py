@@ -12,9 +12,10 @@ from typing import Any
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.errors import UserError
 from tracking.types import Frame, FrameResult
-from tracking.video.source import VideoInfo
+from tracking.video.source import VideoInfo, bytes_of
 
 MAX_META_BYTES = 64 * 2**20
+MAX_METAS = 200  # looked at
 
 
 class Tally:
@@ -70,12 +71,7 @@ class Tally:
 
 def source_facts(info: VideoInfo) -> dict[str, Any]:
     """What is known of the input, in plain values."""
-    return {**{name: _plain(value) for name, value in asdict(info).items()}, "bytes": bytes_of(info.path)}
-
-
-def bytes_of(path: Path | None) -> int | None:
-    """How large a file is: another one that is put in its place seldom is as large. None where there is none."""
-    return path.stat().st_size if path is not None and path.is_file() else None
+    return {name: _plain(value) for name, value in asdict(info).items()}
 
 
 def network_facts(info: CheckpointInfo | None) -> dict[str, Any] | None:
@@ -114,6 +110,26 @@ def read_meta(path: Path) -> dict[str, Any] | None:
             numbers = (meta.get(name) for name in ("frames", "persons", "fps"))
             is_ours = isinstance(meta.get("input"), dict) and all(isinstance(each, int | float) for each in numbers)
             return meta if is_ours else None
+    return None
+
+
+def is_moved(meta: Mapping[str, Any], size_bytes: int | None) -> bool:
+    """Whether a video of that size may be the one that a run was about, which is not where it was any more."""
+    source = meta["input"]
+    is_same = size_bytes is not None and source.get("size_bytes") == size_bytes
+    return is_same and not os.path.exists(str(source.get("path")))
+
+
+def find_moved(folder: Path, video: Path) -> Path | None:
+    """The meta file of a complete run in the folder, of a video that has been moved or renamed since and seems to be
+    this one; None when there is none. Of the newest `MAX_METAS` of the folder."""
+    with contextlib.suppress(OSError):
+        size_bytes = bytes_of(video)
+        metas = sorted(folder.glob("*_meta.json"), key=lambda path: -path.stat().st_mtime)[:MAX_METAS]
+        for path in metas if size_bytes else ():
+            meta = read_meta(path)
+            if meta is not None and meta.get("complete") is True and is_moved(meta, size_bytes):
+                return path
     return None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.runs.further_formats import export_places
-from app.runs.meta import read_meta
+from app.runs.meta import find_moved, read_meta
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.output_files import make_folder, refuse_existing
@@ -90,6 +90,18 @@ def _refuse_incomplete(existing: Path, meta: Path, spec: str) -> None:
         f"{existing} is from a run that did not reach its end.",
         option="add --jobs 1 to track what is unfinished, or --overwrite to track everything again",
     )
+
+
+def _refuse_moved(folder: Path, spec: str) -> None:
+    """UserError when the input was tracked into this folder before it was moved or renamed."""
+    meta = None if is_address(spec) else find_moved(folder, Path(spec))
+    if meta is not None:
+        stem = meta.name.removesuffix("_meta.json")
+        raise UserError(
+            f"{Path(spec).name} seems to have been tracked before it was moved or renamed; {folder / stem}_... are its "
+            "results.",
+            option="add --overwrite to track it again",
+        )
 
 
 class StillThere:
@@ -186,6 +198,8 @@ class OutputFolder:
         if existing and self._taken == "refuse" and not is_address(spec):
             _refuse_incomplete(existing[0], paths.meta, spec)
         refuse_existing(*existing, overwrite=self._taken != "refuse")
+        if not existing and self._taken in ("refuse", "resume"):
+            _refuse_moved(self._folder, spec)
         return paths
 
     def _base_for(self, spec: str) -> str:

@@ -3,10 +3,10 @@
 `python -m app.workspace.demo_session` makes it again; that is due whenever the shipped weights have changed.
 """
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from app.workspace.copied_session import copy_session
 from ppnet.assets import ASSETS
 from tracking.session.format import SessionHeader
 from tracking.session.session import Session, session_path
@@ -23,11 +23,7 @@ def bring_demo_session(video: Path, place: Path, header: SessionHeader) -> None:
     with Session.open(shipped) as session:
         if session.header.weights_sha256 != header.weights_sha256:
             return
-    copied = place.with_suffix(".copied")
-    shutil.copyfile(shipped, copied)
-    with Session.open(copied, writable=True) as session:
-        session.set_header(replace(session.header, source=header.source))
-    copied.replace(place)
+    copy_session(shipped, place, header.source)
 
 
 def make_demo_session() -> Path:

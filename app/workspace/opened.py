@@ -1,8 +1,9 @@
 """`Opened`: what all that can be open has in common; `Factories`: what makes the parts of a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,7 +33,8 @@ class Factories:
 
     open_source(spec, size_wh=, frame_rate=) opens any source; the wishes go to cameras. build is the engines'
     `ProcessorBuilder`. header(info, settings) describes a run. looker(settings) loads the network for looking inside.
-    steps: what a live run sheds under load. memory: bytes in use by the program.
+    steps: what a live run sheds under load. memory: bytes in use by the program. known_folders: where sessions of
+    videos may lie that were moved since; called in any thread.
     """
 
     open_source: Callable[..., VideoSource]
@@ -41,6 +43,7 @@ class Factories:
     looker: Callable[[Any], Looker]
     steps: tuple[ShedStep[Any], ...] = ()
     memory: Callable[[], int] = lambda: 0
+    known_folders: Callable[[], Iterable[Path]] = tuple
 
 
 class Opened(ABC):

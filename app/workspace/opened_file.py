@@ -35,6 +35,7 @@ class OpenedFile(Opened):
         super().__init__(video.name, session, settings, post=post)
         self.video = video
         self.kept: Path | None = None  # the session that was there before it was tracked again
+        self.brought_from: Path | None = None  # where its session was before the video was moved or renamed
         self.closed = threading.Event()
         self._factories = factories
         self._limits = self.edited.plan.span

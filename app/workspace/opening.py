@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.workspace.background_call import Post
 from app.workspace.continued_settings import look_how_to_go_on, settings_to_go_on
+from app.workspace.copied_session import bring_moved_session
 from app.workspace.demo_session import bring_demo_session
 from app.workspace.opened import Factories
 from app.workspace.opened_camera import OpenedCamera
@@ -65,10 +66,16 @@ def open_file(
     """
     info = _info_of(video, settings, factories) if found is None else found[1]
     place = place_for_session(video, anew=again)
+    brought_from = None
     if not again and not place.exists():
-        bring_demo_session(video, place, factories.header(info, settings))
+        header = factories.header(info, settings)
+        bring_demo_session(video, place, header)
+        if not place.exists():
+            brought_from = bring_moved_session(place, header.source, {video.parent, *factories.known_folders()})
     if place.exists() and not again:
-        return _with_its_session(video, place, info, settings, factories, post)
+        shown = _with_its_session(video, place, info, settings, factories, post)
+        shown.brought_from = brought_from
+        return shown
     kept = free_path(place) if place.exists() else None
     session = Session.create(place, factories.header(info, settings), overwrite=again, keep_as=kept)
     opened = _opened_file(video, session, settings, factories, post)

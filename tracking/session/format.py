@@ -168,7 +168,14 @@ def _check_source(source: VideoInfo) -> None:
         raise ValueError("size_wh must be two positive numbers")
     if len(source.name) > MAX_TEXT or len(source.codec) > MAX_TEXT or "\0" in source.name:
         raise ValueError("the source has no name of reasonable length")
-    numbers = (source.frame_count, source.duration_s, source.frame_rate, source.time_base, source.rotation_deg)
+    numbers = (
+        source.frame_count,
+        source.duration_s,
+        source.frame_rate,
+        source.time_base,
+        source.rotation_deg,
+        source.size_bytes,
+    )
     if not all(abs(float(number or 0)) <= MAX_NUMBER for number in numbers) or not source.pixel_aspect:
         raise ValueError("the numbers of the source are out of range")
 

@@ -29,6 +29,7 @@ from tracking.session.format import (
 )
 from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock, refuse_if_written
+from tracking.video.source import VideoInfo
 
 MAX_VALUE_BYTES = 64_000_000
 MAX_FOUND = 100
@@ -259,6 +260,25 @@ def find_unfinished(folders: Iterable[Path]) -> tuple[UnfinishedSession, ...]:
                 if session is not None:
                     found.append((changed, session))
     return tuple(session for _, session in sorted(found, key=lambda pair: -pair[0]))
+
+
+def find_moved(folders: Iterable[Path], info: VideoInfo) -> Path | None:
+    """The newest session in the folders that is of this very video, which was moved or renamed since; None when there
+    is none. Somebody waits for it: at most `MAX_FOUND` files of all folders are looked at. Never raises."""
+    found = [(changed, path) for folder in folders for changed, path in _newest_files(folder)]
+    for _, path in sorted(found, reverse=True)[:MAX_FOUND]:
+        with suppress(SessionError), explained(path):
+            if _is_of_moved(path, info):
+                return path
+    return None
+
+
+def _is_of_moved(path: Path, info: VideoInfo) -> bool:
+    with closing(connect_reading(path)) as database:
+        source = stored_header(database, path).source
+    if not source.is_same_file(info) or any(_log_left(path)):  # what a killed run left and nobody may fold in
+        return False
+    return not any(os.path.exists(place) for place in (source.path or "", path.parent / source.file_name))
 
 
 def _newest_files(folder: Path) -> list[tuple[float, Path]]:

@@ -22,7 +22,7 @@ from tracking.video.container import is_address, open_container
 from tracking.video.hdr import HDR, ToneMap
 from tracking.video.orientation import UPRIGHT, Image, Orientation, fitted
 from tracking.video.packet_times import NO_TIMESTAMPS, PacketTimes, shows_in_order_of_times
-from tracking.video.source import ClosingSource, VideoError, VideoInfo, nothing_within
+from tracking.video.source import ClosingSource, VideoError, VideoInfo, bytes_of, nothing_within
 
 log = logging.getLogger(__name__)
 
@@ -228,6 +228,7 @@ class VideoFile(ClosingSource):
             start_s=start_s,
             is_timed=not container.format.flags & NO_TIMESTAMPS,
             pixel_aspect=1 / aspect if self._orientation.transpose else Fraction(aspect),
+            size_bytes=bytes_of(None if self._is_url else Path(self._spec)),
         )
 
     # -- decoding --------------------------------------------------------------------------------

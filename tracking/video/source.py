@@ -34,7 +34,7 @@ class VideoInfo:
     frame_rate: average pictures per second. rotation_deg, mirrored: how stored pictures are turned
     (clockwise) to be upright. time_base: unit of the file's own time stamps, in seconds.
     pixel_aspect: width over height of one upright pixel. start_s: when the first picture of the source is shown.
-    is_timed: whether the source itself says when its pictures are shown.
+    is_timed: whether the source itself says when its pictures are shown. size_bytes: of the file; None: it is none.
     """
 
     name: str
@@ -52,6 +52,7 @@ class VideoInfo:
     pixel_aspect: Fraction = Fraction(1)
     start_s: float = 0.0
     is_timed: bool = True
+    size_bytes: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", redacted(self.name))  # what is shown, logged and stored
@@ -62,6 +63,17 @@ class VideoInfo:
         path = str(self.path or self.name)
         windows = PureWindowsPath(path)
         return windows.name if windows.drive else Path(path).name
+
+    def is_same_file(self, other: "VideoInfo") -> bool:
+        """Whether both are of the same content, wherever it lay and however it was turned: another file has another
+        size as good as always."""
+        if self.size_bytes is None:
+            return False
+        return (self.size_bytes, self.frame_count, sorted(self.size_wh)) == (
+            other.size_bytes,
+            other.frame_count,
+            sorted(other.size_wh),
+        )
 
 
 class VideoSource(Protocol):
@@ -140,3 +152,8 @@ class ClosingSource:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def bytes_of(path: Path | None) -> int | None:
+    """How large a file is; None where there is none."""
+    return path.stat().st_size if path is not None and path.is_file() else None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, QUrl
@@ -78,7 +79,9 @@ class FileCommands(Commands):
         start.fileWanted.connect(self.ask_file)
         start.cameraWanted.connect(self.use_camera)
         start.pathWanted.connect(self.open_path)
+        self._workspace.factories = replace(self._workspace.factories, known_folders=self._known_folders)
         self._workspace.opened.connect(self._remember)
+        self._workspace.opened.connect(self._tell_where_from)
         self._workspace.opened.connect(lambda _run: self._actions.enable(HAVE_SOMETHING, True))
         self.joints_dialog: JointsDialog | None = None
         self._workspace.closed.connect(lambda: self._actions.enable(HAVE_SOMETHING, False))
@@ -139,6 +142,20 @@ class FileCommands(Commands):
             is_usual = run.session.path.resolve() == place_for_session(run.video, own=run.session).resolve()
             path = (run.video if is_usual else run.session.path).resolve()
             self._store.update(recent=self._store.value.with_recent(str(path)).recent)
+
+    def _known_folders(self) -> tuple[Path, ...]:
+        """Where sessions lie that this window has made or shown."""
+        recent = (Path(path).parent for path in self._store.value.recent)
+        return tuple(dict.fromkeys((*recent, sessions_folder(), self.record_folder())))
+
+    def _tell_where_from(self, run: Opened) -> None:
+        """Says that a video that was moved or renamed has the results of before."""
+        if isinstance(run, OpenedFile) and (before := run.brought_from) is not None:
+            words = f"{run.name} was tracked before it was moved or renamed; its results were copied from {before}."
+            offer = self._workspace.offer
+            self._workspace.post(
+                lambda: offer(words, "Track again", self._workspace.track_again)
+            )  # once all have seen it
 
     def open_demo(self) -> None:
         """Opens the film that comes with the program."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from app.runs.meta import bytes_of, read_meta
+from app.runs.meta import is_moved, read_meta
 from app.runs.outputs import OutputPaths
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
@@ -16,6 +16,7 @@ from tracking.session.edits import Edit, OnlyPerson
 from tracking.session.session import Session
 from tracking.video.container import VIDEO_SUFFIXES, is_address
 from tracking.video.images import IMAGE_SUFFIXES
+from tracking.video.source import bytes_of
 
 CUT_OFF_AND_DONE = "It is cut off or damaged; all that can be read of it was already done."
 
@@ -76,10 +77,11 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
 def _is_of(meta: dict[str, Any], spec: str, settings: RunSettings) -> bool:
     """Whether it is of this input, as it is now, with these settings."""
     path, source = Path(spec).absolute(), meta["input"]
-    was, now = source.get("bytes"), bytes_of(path)
-    is_same = was == now or None in (was, now)  # a video may be moved away once it is done
+    was, now = source.get("size_bytes"), bytes_of(path)
+    is_here = source.get("path") == str(path)
+    is_same = was == now or None in (was, now) if is_here else is_moved(meta, now)  # it may be moved once it is done
     wanted = json.loads(json.dumps(settings.to_plain(), default=str))
-    return bool(source.get("path") == str(path) and is_same and meta.get("settings") == wanted)
+    return is_same and bool(meta.get("settings") == wanted)
 
 
 def _refuse_edited(path: Path | None) -> None:

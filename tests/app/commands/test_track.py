@@ -218,6 +218,33 @@ def test_nothing_is_overwritten_unasked(tmp_path, parts, capsys):
     assert rows_of(tmp_path / "a_keypoints.csv")[0]["nose_state"] == "missing"
 
 
+def test_a_video_that_was_renamed_since_is_not_tracked_again_unasked(tmp_path, parts, capsys):
+    clip, out, other = walkers(tmp_path / "a.mp4", 5), tmp_path / "out", tmp_path / "other.mp4"
+    assert track(clip, "--out", out) == 0
+    shutil.copy(clip, other)
+    assert track(other, "--out", out) == 0, "a copy is a video of its own"
+    other.unlink()
+    renamed = clip.rename(tmp_path / "b.mp4")
+    for more in ((), ("--jobs", 1)):
+        capsys.readouterr()
+        assert track(renamed, "--out", out, *more) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("b.mp4 seems to have been tracked before it was moved or renamed; ")
+        assert said.endswith("_... are its results; add --overwrite to track it again.\n") and said.count("\n") == 1
+        assert not list(out.glob("b_*"))
+    assert track(renamed, "--out", out, "--overwrite") == 0 and (out / "b_meta.json").exists()
+
+
+def test_a_batch_whose_videos_were_moved_goes_on(tmp_path, parts):
+    (tmp_path / "here").mkdir()
+    walkers(tmp_path / "here" / "a.mp4", 5)
+    assert track(tmp_path / "here", "--out", tmp_path / "out", "--jobs", 1) == 0
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").iterdir()}
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert track(tmp_path / "there", "--out", tmp_path / "out", "--jobs", 1) == 0
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "out").iterdir()} == kept
+
+
 def test_of_a_run_that_did_not_reach_its_end_both_ways_on_are_told(tmp_path, parts, capsys):
     clip = walkers(tmp_path / "a.mp4", 5)
     assert track(clip, "--out", tmp_path) == 0

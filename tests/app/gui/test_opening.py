@@ -19,6 +19,7 @@ from app.workspace.result_paths import sessions_folder
 from ppnet.skeleton import MPII_16
 from tests.app.gui.conftest import FRAMES, SIZE_WH, go_to
 from tests.clips import make_clip
+from tracking.session.edits import RenamePerson
 from tracking.session.session import session_path
 
 
@@ -346,3 +347,37 @@ def test_beside_a_video_in_a_folder_that_cannot_be_written_it_is_tracked_anew_el
     window.files.open_path(clip)
     qtbot.waitUntil(lambda: window.workspace.run is not None)
     assert window.workspace.run.session.path == own and window.workspace.run.session.complete
+
+
+@pytest.mark.parametrize("how", ["renamed", "moved"])
+def test_a_video_that_was_moved_or_renamed_is_shown_with_its_results_and_edits(qtbot, open_clip, clip, how):
+    window = open_clip()
+    before = window.workspace.run
+    qtbot.waitUntil(lambda: before.session.complete)
+    window.workspace.edit(RenamePerson(1, "Zoë"))
+    old, count = before.session.path, before.session.frame_count
+    window.workspace.close_run()
+    (clip.parent / "away").mkdir()
+    video = clip.rename(clip.with_name("sprint.mp4") if how == "renamed" else clip.parent / "away" / clip.name)
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    session = window.workspace.run.session
+    assert session.complete and session.frame_count == count and session.edits() == (RenamePerson(1, "Zoë"),)
+    assert session.path == session_path(video) and session.header.source.path == video and old.exists()
+    words = f"{video.name} was tracked before it was moved or renamed; its results were copied from {old}."
+    qtbot.waitUntil(lambda: window.banner.text == words)
+    assert window.banner.button.text() == "Track again"
+    window.workspace.close_run()
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    assert "copied from" not in window.banner.text
+
+
+def test_a_copy_of_a_video_is_tracked_for_itself(qtbot, open_clip, clip):
+    window = open_clip()
+    window.workspace.close_run()
+    copy = clip.with_name("copy.mp4")
+    shutil.copy(clip, copy)
+    window.files.open_path(copy)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    assert window.workspace.opened_file.brought_from is None

@@ -552,7 +552,7 @@ def test_a_session_of_the_first_release_is_read_as_it_was_written() -> None:
 
 def test_everything_known_of_a_source_comes_back(tmp_path: Path) -> None:
     full = VideoInfo("a", Path("/a b/ü.mp4"), (4, 6), 7, 1.25, Fraction(30000, 1001), 90, True, True, "hevc", True,
-                     Fraction(1, 90000), Fraction(4, 3), 0.5, False)  # fmt: skip
+                     Fraction(1, 90000), Fraction(4, 3), 0.5, False, 5_000_000_000)  # fmt: skip
     bare = VideoInfo("b", None, (4, 6))
     assert all(getattr(full, f.name) != f.default for f in fields(full)), "a new field: give it a value here"
     for source in (full, bare):

@@ -1,0 +1,35 @@
+"""A session copied to where its video lies now: the demo's, or one from before the video was moved."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from ppnet.output_files import writing
+from tracking.session.opening import find_moved
+from tracking.session.session import Session
+from tracking.video.source import VideoInfo
+
+
+def copy_session(session: Path, place: Path, source: VideoInfo) -> None:
+    """The copy appears at `place` when it is whole, and names its video and place as `source` does. UserError when it
+    can't be made."""
+    copied = place.with_suffix(".copied")
+    try:
+        with writing(place):
+            shutil.copyfile(session, copied)
+            with Session.open(copied, writable=True) as opened:
+                known = replace(opened.header.source, name=source.name, path=source.path)
+                opened.set_header(replace(opened.header, source=known))
+            copied.replace(place)
+    finally:
+        copied.unlink(missing_ok=True)
+
+
+def bring_moved_session(place: Path, info: VideoInfo, folders: Iterable[Path]) -> Path | None:
+    """Copies the session that a video had in one of the folders before it was moved or renamed to `place`; where that
+    was, or None when there is none."""
+    found = find_moved(folders, info)
+    if found is not None:
+        copy_session(found, place, info)
+    return found
