@@ -17,6 +17,7 @@ from ppnet.networks.blocks import BasicBlock, Bottleneck, conv, conv_bn_relu, in
 
 STEM_CHANNELS = 256
 REGRESSOR_CHANNELS = 32
+STEM = ("conv1", "bn1", "conv2", "bn2", "layer1")  # what `PPNet.stem` applies
 
 
 @dataclass(frozen=True)
@@ -199,11 +200,6 @@ class PPNet(nn.Module):
             conv_bn_relu(REGRESSOR_CHANNELS, REGRESSOR_CHANNELS, 3),
             conv(REGRESSOR_CHANNELS, keypoints, 1, bias=True),
         )
-
-    @property
-    def stem_layers(self) -> tuple[nn.Module, ...]:
-        """What `stem` applies, for training runs that leave it alone."""
-        return self.conv1, self.bn1, self.conv2, self.bn2, self.layer1
 
     def stem(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) -> (N, 256, H/4, W/4)."""

@@ -55,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", default=None, help="torch.compile")
     parser.add_argument("--freeze-bn", action="store_true", default=None)
     parser.add_argument("--freeze-stem", action="store_true", default=None, help="train only the pyramid and its heads")
+    parser.add_argument(
+        "--freeze-init", action="store_true", default=None, help="train only layers that --init does not have"
+    )
     parser.add_argument("--augmentation", choices=AUGMENTATIONS, help="how strongly people are varied")
     parser.add_argument("--rotation", type=float, metavar="DEG", help="spread of the augmentation's rotation")
     parser.add_argument("--no-half-body", action="store_true")
@@ -79,7 +82,8 @@ def settings_of(arguments: argparse.Namespace) -> TrainSettings:
     settings = PRESETS[arguments.preset]
     plain = (
         "network", "epochs", "samples", "batch", "optimizer", "learning_rate", "weight_decay", "schedule",
-        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "distill", "mix", "seed",
+        "warm_up_steps", "ema", "precision", "compile", "freeze_bn", "freeze_stem", "freeze_init", "distill", "mix",
+        "seed",
     )  # fmt: skip
     changes: dict[str, Any] = {name: getattr(arguments, name) for name in plain if getattr(arguments, name) is not None}
     sizes = [_size_and_share(text) for text in arguments.input or ()]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ppnet.device import cpu_has_bf16
 from ppnet.inference.openvino_backend import from_torch
 from ppnet.networks.folded import fold_batch_norm
-from ppnet.networks.pyramid import PPNet
+from ppnet.networks.pyramid import STEM, PPNet
 from ppnet.openvino_runtime import compile_network
 
 
@@ -51,7 +51,8 @@ class _ChannelsLast(nn.Module):
 
     def __init__(self, network: PPNet) -> None:
         super().__init__()
-        self.conv1, self.bn1, self.conv2, self.bn2, self.layer1 = copy.deepcopy(network.stem_layers)
+        for name in STEM:
+            self.add_module(name, copy.deepcopy(getattr(network, name)))
 
     def forward(self, images: Tensor) -> Tensor:
         return PPNet.stem(self, images.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # type: ignore[arg-type]

@@ -1,10 +1,9 @@
 """The training loop: one class that owns network, optimisers, running mean and step counter."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from ppnet.checkpoint_info import IMAGENET_MEAN, IMAGENET_STD
 from ppnet.data.dataset import Crop
 from ppnet.errors import TooLargeError, UserError, is_out_of_memory
 from ppnet.inference.normalise import Normalise
-from ppnet.networks.pyramid import PPNet
+from ppnet.networks.pyramid import STEM, PPNet
 from ppnet.train.frozen_stem import FrozenStem
 from ppnet.train.loss import heatmap_loss, make_targets
 from ppnet.train.optimizer import Schedule, cosine_schedule, make_optimizers, step_schedule, with_warm_up
@@ -40,6 +39,7 @@ class Trainer:
     """Trains one network in place.
 
     `network` may be wrapped for several processes through `forward`; `network` itself keeps the published names.
+    given: names of the tensors that come from elsewhere, for `freeze_init`.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Trainer:
         device: torch.device,
         forward: Callable[[Tensor], list[Tensor]] | None = None,
         teacher: Teacher | None = None,
+        given: Collection[str] = (),
     ) -> None:
         self.network = network
         self.settings = settings
@@ -61,10 +62,15 @@ class Trainer:
         self.forward = network if forward is None else forward  # a compiled network has no truth value
         self._normalise = Normalise(IMAGENET_MEAN, IMAGENET_STD).to(device)
         self.teacher = teacher
-        self._frozen_parts = _stem(network) if settings.freeze_stem else ()
-        for part in self._frozen_parts:
-            part.requires_grad_(False)
-        if isinstance(network, PPNet) and settings.freeze_stem and device.type == "cpu" and not settings.compile:
+        self._frozen = _frozen(network, settings, given)
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name not in self._frozen)
+        if (
+            isinstance(network, PPNet)
+            and _stem(network) <= self._frozen
+            and device.type == "cpu"
+            and not settings.compile
+        ):
             network.stem = FrozenStem(network, settings.precision)  # type: ignore[method-assign, assignment]
         self.optimizers = make_optimizers(
             network, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
@@ -75,13 +81,8 @@ class Trainer:
     def train(self, batches: Iterator[Crop], steps: int) -> Iterator[StepReport]:
         """Take `steps` steps, reporting each. UserError at the first loss that is not a number."""
         self.network.train()
-        frozen = (
-            self.network.modules()
-            if self.settings.freeze_bn
-            else chain.from_iterable(part.modules() for part in self._frozen_parts)
-        )
-        for module in frozen:
-            if isinstance(module, nn.BatchNorm2d):
+        for name, module in self.network.named_modules():
+            if isinstance(module, nn.BatchNorm2d) and (self.settings.freeze_bn or f"{name}.weight" in self._frozen):
                 module.eval()
         for _ in range(steps):
             batch = Crop(*next(batches))
@@ -201,11 +202,24 @@ class Trainer:
         self.step = int(content["step"])
 
 
-def _stem(network: nn.Module) -> tuple[nn.Module, ...]:
-    """The layers before the pyramid. UserError for networks that have none."""
+def _frozen(network: nn.Module, settings: TrainSettings, given: Collection[str]) -> frozenset[str]:
+    """Names of the tensors that keep their values. UserError where the network or the run has no such part."""
+    if settings.freeze_init:
+        if not given:
+            raise UserError("--freeze-init needs --init: the weights that are to stay as they are.")
+        if not any(name not in set(given) for name, _ in network.named_parameters()):
+            raise UserError("With --freeze-init nothing is left to learn: --init gives the whole network.")
+        return frozenset(given)
+    if not settings.freeze_stem:
+        return frozenset()
     if not isinstance(network, PPNet):
         raise UserError("--freeze-stem needs a PPNet; leave it out for other networks.")
-    return network.stem_layers
+    return _stem(network)
+
+
+def _stem(network: PPNet) -> frozenset[str]:
+    """Names of the tensors before the pyramid."""
+    return frozenset(name for name in network.state_dict() if name.split(".")[0] in STEM)
 
 
 def _schedule(settings: TrainSettings, total_steps: int, steps_per_epoch: int) -> Schedule:

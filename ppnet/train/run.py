@@ -23,9 +23,11 @@ from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 from ppnet.evaluate.coco import evaluate_coco
 from ppnet.evaluate.pictures import save_sheet
+from ppnet.networks.pyramid import PPNet
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17, SKELETONS
 from ppnet.stop_signals import StopSignal, stop_signals
+from ppnet.train.growing import fill_new_modules
 from ppnet.train.loop import StepReport, Trainer
 from ppnet.train.settings import TrainSettings
 from ppnet.train.teacher import Teacher, open_teacher
@@ -125,7 +127,7 @@ def train(
             "Only runs with COCO's joints are validated during training; leave out --val and evaluate afterwards."
         )
     torch.manual_seed(settings.seed)
-    network = _network(settings, run, device)
+    network, given = _network(settings, run, device)
     order = BatchOrder(
         sources,
         settings.batch,
@@ -143,6 +145,7 @@ def train(
         device=device,
         forward=_forward(network, settings, processes),
         teacher=_teacher(settings, run, device),
+        given=given,
     )
     if run.resume:
         trainer.load(run.folder / STATE)
@@ -206,14 +209,19 @@ def _check_folder(run: RunOptions) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
 
 
-def _network(settings: TrainSettings, run: RunOptions, device: torch.device) -> nn.Module:
+def _network(settings: TrainSettings, run: RunOptions, device: torch.device) -> tuple[nn.Module, tuple[str, ...]]:
+    """The network to begin with, and the names of the tensors that `run.init` gave."""
     network = build(settings.network, len(SKELETONS[settings.skeleton]))
+    given: tuple[str, ...] = ()
     if run.init is not None:
         report = load_backbone(network, run.init)
+        given = report.taken
+        if isinstance(network, PPNet):
+            fill_new_modules(network, given)
         if not run.quiet:
             tqdm.write(f"Started from {run.init}: {report}")
     layout = torch.channels_last if settings.channels_last else torch.contiguous_format
-    return network.to(device, memory_format=layout)  # type: ignore[call-overload]
+    return network.to(device, memory_format=layout), given  # type: ignore[call-overload]
 
 
 def _teacher(settings: TrainSettings, run: RunOptions, device: torch.device) -> Teacher | None:

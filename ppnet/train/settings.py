@@ -19,6 +19,7 @@ class TrainSettings:
     ema: decay of the running mean of the weights that is evaluated and shipped, 0 for none.
     freeze_bn: batch norm keeps its statistics and acts as in evaluation.
     freeze_stem: the layers before the pyramid keep their weights and statistics, and cost no backward pass.
+    freeze_init: what the initial weights give stays as it is; only layers that they don't have learn.
     more_inputs: further input sizes and how many batches have them, beside one share of `codec.input_wh`; sigma stays
         the same number of cells, so that one set of weights reads people at every size.
     distill: share of the loss against a teacher's heatmaps of the same crops; the rest is against the labels.
@@ -44,6 +45,7 @@ class TrainSettings:
     compile: bool = False
     freeze_bn: bool = False
     freeze_stem: bool = False
+    freeze_init: bool = False
     more_inputs: tuple[tuple[tuple[int, int], float], ...] = ()
     augmentation: Augmentation = PAPER_COCO
     loss: LossSettings = field(default_factory=LossSettings)

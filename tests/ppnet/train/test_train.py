@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from ppnet.__main__ import main
-from ppnet.checkpoint import load_checkpoint
+from ppnet.checkpoint import load_backbone, load_checkpoint, save
+from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
 from ppnet.data.augment import NONE
 from ppnet.data.coco import read_coco
@@ -23,6 +24,7 @@ from ppnet.networks.pyramid import PPNet
 from ppnet.networks.table import build
 from ppnet.skeleton import COCO_17
 from ppnet.train.frozen_stem import FrozenStem
+from ppnet.train.growing import fill_new_modules
 from ppnet.train.loop import Trainer
 from ppnet.train.loss import LossSettings, heatmap_loss, make_targets
 from ppnet.train.settings import PRESETS, TrainSettings
@@ -298,6 +300,40 @@ def test_a_frozen_stem_is_run_as_it_will_be_later_and_gives_what_its_layers_give
     again.network.eval().load_state_dict(trainer.network.state_dict())
     with torch.no_grad():
         torch.testing.assert_close(again.network.stem(images), PPNet.stem(again.network, images), rtol=1e-3, atol=1e-4)
+
+
+def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tmp_path):
+    small = build("M2-D1-W8")
+    small_file = tmp_path / "small.safetensors"
+    save(small_file, small, CheckpointInfo("M2-D1-W8", (48, 64)))
+    larger = build("M4-D1-W8")
+    given = load_backbone(larger, small_file).taken
+    fill_new_modules(larger, given)
+    start = {name: value.clone() for name, value in larger.state_dict().items()}
+    for new, old in (("ppnet.1.fuse_layers.1", "ppnet.0.fuse_layers.1"), ("ppnet.2", "ppnet.0"), ("ppnet.3", "ppnet.1"),
+                     ("fc.2", "fc.0"), ("heatmap_layer.3", "heatmap_layer.1"), ("fc_.2", "fc_.0")):  # fmt: skip
+        for name, value in larger.get_submodule(new).state_dict().items():
+            torch.testing.assert_close(value, small.get_submodule(old).state_dict()[name], msg=f"{new}.{name}")
+
+    options = ["--data", f"coco:{people}", "--network", "M4-D1-W8", "--input", "64x48", "--batch", "4", "--samples",
+               "8", "--ema", "0", "--lr", "0.01", "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
+    assert main(["train", *options, "--init", str(small_file), "--freeze-init"]) == 0
+    trained = load_checkpoint(tmp_path / "run" / "latest.safetensors")[0].state_dict()
+    assert all(torch.equal(trained[name], small.state_dict()[name]) for name in given)
+    assert all(
+        not torch.equal(trained[name], start[name]) for name, _ in larger.named_parameters() if name not in given
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "init", "words"), [("M2-D1-W8", True, "nothing is left"), ("M4-D1-W8", False, "--init")]
+)
+def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_path, capsys, network, init, words):
+    save(tmp_path / "small.safetensors", build("M2-D1-W8"), CheckpointInfo("M2-D1-W8", (48, 64)))
+    options = ["--data", f"coco:{people}", "--network", network, "--input", "64x48", "--batch", "4", "--samples", "8",
+               "--out", str(tmp_path / "run"), "--device", "cpu", "-q", "--freeze-init"]  # fmt: skip
+    assert main(["train", *options, *(["--init", str(tmp_path / "small.safetensors")] if init else [])]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_the_clock_saves_too(people, tmp_path, monkeypatch):
