@@ -24,8 +24,9 @@ from ppnet.errors import UserError
 from tests.fuzzing import mutated
 from tests.results import SOURCE
 from tracking.child_process import MAX_PROCESSOR_S, limit_process
-from tracking.detection import detector as tflite
+from tracking.detection import mediapipe_detector as tflite
 from tracking.detection import onnx_detector as onnx_files
+from tracking.detection.detector import model_path
 from tracking.detection.settings import DetectorSettings
 from tracking.export.formats import export
 from tracking.importing import choice, hdf5
@@ -205,7 +206,7 @@ def look_onnx(path: Path) -> None:
 
 def tflite_bytes(folder: Path, rng: random.Random) -> None:
     """Damage where the graph is, at the end of the file, rather than in the weights."""
-    data = tflite.model_path("nanodet").read_bytes()
+    data = model_path("nanodet").read_bytes()
     first = rng.choice((0, len(data) - 40_000, len(data) - 12_000))
     changed = mutated(data, rng, first=first)
     if rng.random() < 0.3:  # the root of the graph
