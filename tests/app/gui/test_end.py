@@ -120,7 +120,7 @@ RECORDS_LIVE = """
     yield lambda: dict((status().recording or RecordingStats()).frames).get("annotated", 0) > 10
     (folder / "ready").touch()
 """
-RECORDS_A_FILE = """
+RECORDS = """
     window.files.open_path(folder / "walk.mp4")
     yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
     window.workspace.run.player.pause()
@@ -129,19 +129,14 @@ RECORDS_A_FILE = """
     window.record_bar.toggle()
     window.playback.seek_frame(40)
     yield lambda: window.view.picture.frame.index == 40
+"""
+RECORDS_A_FILE = f"""{RECORDS}
     (folder / "ready").touch()
 """
-DISCARDS_A_RECORDING = """
+DISCARDS_A_RECORDING = f"""
     finishing.GIVEN_UP_S = 0.1
     (folder / "go on").touch()  # of the writing: it stands still half-way
-    window.files.open_path(folder / "walk.mp4")
-    yield lambda: window.workspace.opened_file is not None and window.workspace.run.session.complete
-    window.workspace.run.player.pause()
-    window.playback.seek_frame(10)
-    yield lambda: window.view.picture is not None and window.view.picture.frame.index == 10
-    window.record_bar.toggle()
-    window.playback.seek_frame(40)
-    yield lambda: window.view.picture.frame.index == 40
+{RECORDS}
     (folder / "go on").unlink()
     recording.write_span = write_span
     QTimer.singleShot(0, window.close)
