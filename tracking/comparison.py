@@ -26,7 +26,7 @@ from tracking.drawing.shapes import Label, Lines, Scene, Shape
 from tracking.drawing.style import PeopleStyle, PictureLayers, SceneStyle
 from tracking.progress import Tick
 from tracking.session.edited_session import EditedSession
-from tracking.session.naming import find_video, named_after
+from tracking.session.naming import find_video, named_after, refuse_another
 from tracking.session.person_tracks import exported_track
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
@@ -223,10 +223,15 @@ class Reel:
     """The frames of one side by time; cheap where times rise. Used by one thread; close it."""
 
     def __init__(self, attempt: Attempt) -> None:
-        """UserError when the video is not there."""
+        """UserError when the video is not there, or another one."""
         self._session = attempt.session
         place = find_video(attempt.session.stored, attempt.video)
         self._source: VideoSource = open_adapted(place, attempt.session.header.run_settings.adaptation)
+        try:
+            refuse_another(place, self._source.info, attempt.session.header.source)
+        except UserError:
+            self._source.close()
+            raise
         self._at_s = attempt.at_s
         self._frames = iter(self._source)
         self._now = self._next = next(self._frames)

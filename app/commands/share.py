@@ -48,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the clip, or the picture. Returns the exit code."""
     still: float | None = arguments.still
+    if still is not None and not (arguments.start is None and arguments.end is None):
+        raise UserError("--still is a single picture; leave out --start and --end.")
     span = span_of(arguments) if still is None else TimeSpan(still - TRAIL_S, still + 1e-5)
     end = "_slow.mp4" if still is None else "_still.png"
     path = new_file(arguments.out or named_after(arguments.session, end), overwrite=arguments.overwrite)

@@ -120,15 +120,20 @@ def is_moved(meta: Mapping[str, Any], size_bytes: int | None) -> bool:
     return is_same and not os.path.exists(str(source.get("path")))
 
 
+def is_done(meta: Mapping[str, Any]) -> bool:
+    """Whether a run left nothing to go on with: it reached the end of its input, or where that is cut off."""
+    return meta.get("complete") is True or meta.get("input_cut_off") is True
+
+
 def find_moved(folder: Path, video: Path) -> Path | None:
-    """The meta file of a complete run in the folder, of a video that has been moved or renamed since and seems to be
+    """The meta file of a run in the folder that is done, of a video that has been moved or renamed since and seems to be
     this one; None when there is none. Of the newest `MAX_METAS` of the folder."""
     with contextlib.suppress(OSError):
         size_bytes = bytes_of(video)
         metas = sorted(folder.glob("*_meta.json"), key=lambda path: -path.stat().st_mtime)[:MAX_METAS]
         for path in metas if size_bytes else ():
             meta = read_meta(path)
-            if meta is not None and meta.get("complete") is True and is_moved(meta, size_bytes):
+            if meta is not None and is_done(meta) and is_moved(meta, size_bytes):
                 return path
     return None
 

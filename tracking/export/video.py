@@ -11,7 +11,7 @@ from tracking.drawing.results_nearby import ResultsNearby
 from tracking.drawing.style import SceneStyle
 from tracking.progress import Tick, no_tick
 from tracking.session.edited_session import EditedSession
-from tracking.session.naming import find_video
+from tracking.session.naming import find_video, refuse_another
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.types import Frame, FrameResult
 from tracking.video.factory import open_adapted
@@ -60,8 +60,7 @@ def filmed(
     """
     info, place = session.header.source, find_video(session.stored, video)
     with _opened(session, place) as source:
-        if source.info.size_wh != info.size_wh:
-            raise UserError(f"{place} is another video: its frames are {source.info.size_wh}, not {info.size_wh}.")
+        refuse_another(place, source.info, info)
         results = session.exported() if only is None else filter(None, map(session.edited, only))
         frames = _frames((edited.result for edited in results), source, tick)
         yield replace(info, path=place if isinstance(place, Path) else None), frames

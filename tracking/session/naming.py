@@ -8,6 +8,7 @@ from ppnet.errors import UserError
 from tracking.session.format import SUFFIX, SessionInUseError
 from tracking.session.session import Session, session_path
 from tracking.video.container import is_address
+from tracking.video.source import VideoInfo
 
 
 def named_after(session: Path, ending: str, folder: Path | None = None) -> Path:
@@ -41,6 +42,12 @@ def find_video(session: Session, given: str | Path | None = None) -> str | Path:
         f"The video {source.name} of this session is missing; put it beside {path.name}.",
         option="or say where it is now with --video",
     )
+
+
+def refuse_another(place: str | Path, found: VideoInfo, known: VideoInfo) -> None:
+    """UserError when the video that was found at a place can't be the one that a session knows."""
+    if found.size_wh != known.size_wh:
+        raise UserError(f"{place} is another video: its frames are {found.size_wh}, not {known.size_wh}.")
 
 
 def is_of_another(session: Path, video: Path, *, own: Session | None = None) -> bool:

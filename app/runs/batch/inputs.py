@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from app.runs.meta import is_moved, read_meta
+from app.runs.meta import is_done, is_moved, read_meta
 from app.runs.outputs import OutputPaths
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
@@ -59,7 +59,7 @@ def earlier_report(paths: OutputPaths, spec: str, settings: RunSettings) -> RunR
             "choose another --out."
         )
     cut_off = meta.get("input_cut_off") is True
-    if (meta.get("complete") is True or cut_off) and existing == paths:
+    if is_done(meta) and existing == paths:
         return RunReport(
             paths=paths,
             frames=meta["frames"],

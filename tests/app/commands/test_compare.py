@@ -67,3 +67,12 @@ def test_of_two_sessions_the_one_whose_video_is_missing_is_named_with_its_own_op
         said = capsys.readouterr().err
         assert "The video walk.mp4 of this session is missing" in said and said.endswith(f"it is now with {option}.\n")
     assert main(["compare", str(session), str(away), "--video", str(gone), "--other-video", str(gone), "-q"]) == 0
+
+
+@pytest.mark.parametrize("option", ["--video", "--other-video"])
+def test_a_video_of_another_size_is_not_the_one_that_was_tracked(session, tmp_path, capsys, option):
+    other = make_clip(tmp_path / "other.mp4", 16, size_wh=(SIZE_WH[0] // 2, SIZE_WH[1]))
+    second = shutil.copy(session, tmp_path / "second_session.ppnet")
+    assert main(["compare", str(session), str(second), option, str(other), "-q"]) == 2
+    assert f"{other} is another video: its frames are " in capsys.readouterr().err
+    assert not (tmp_path / "walk_compared.mp4").exists()

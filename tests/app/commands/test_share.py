@@ -57,6 +57,7 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
         (["--angles", "wing"], "There is no angle wing"),
         (["--still", "9"], "There is no picture at --still 9; what was tracked runs from 0.000 to "),
         (["--still", "nan"], "There is no picture at --still nan;"),
+        (["--still", "0.2", "--start", "0.1"], "--still is a single picture; leave out --start and --end"),
         (["--still", "0.2", "--out", ".", "--overwrite"], ". is a folder; add the name of the file"),
     ],
 )

@@ -295,6 +295,10 @@ def test_nothing_is_left_to_be_gone_on_with_of_a_cut_file(tmp_path, parts, capsy
     assert track(cut, "--out", out, "--also", "parquet", "--jobs", 1) == 2
     assert capsys.readouterr().err == "It is cut off or damaged; all that can be read of it was already done.\n"
     assert {file: file.read_bytes() for file in out.iterdir()} == kept
+    for more in ((), ("--jobs", 1)):
+        assert track(cut.replace(tmp_path / "renamed.mp4"), "--out", out, *more) == 2
+        assert "renamed.mp4 seems to have been tracked before" in capsys.readouterr().err
+        (tmp_path / "renamed.mp4").replace(cut)
 
 
 @pytest.mark.parametrize(

@@ -336,6 +336,20 @@ def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_pat
     assert words in capsys.readouterr().err
 
 
+def test_a_run_is_gone_on_with_only_with_the_layers_that_it_trains(people, tmp_path, capsys):
+    small = tmp_path / "small.safetensors"
+    save(small, build("M2-D1-W8"), CheckpointInfo("M2-D1-W8", (48, 64)))
+    options = ["train", "--data", f"coco:{people}", "--network", "M4-D1-W8", "--input", "64x48", "--batch", "4",
+               "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
+    alone = ["--init", str(small), "--freeze-init"]
+    assert main([*options, *alone, "--samples", "4"]) == 0
+    for other in ([], ["--freeze-stem"]):
+        capsys.readouterr()
+        assert main([*options, *other, "--samples", "8", "--resume"]) == 2
+        assert "state.pt is a run in which other layers learn; resume it with the same" in capsys.readouterr().err
+    assert main([*options, *alone, "--samples", "8", "--resume"]) == 0
+
+
 def test_the_clock_saves_too(people, tmp_path, monkeypatch):
     saved = []
     monkeypatch.setattr("ppnet.train.run._save", lambda trainer, run: saved.append(trainer.step))
