@@ -12,7 +12,7 @@ from typing import Any
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.errors import UserError
 from tracking.types import Frame, FrameResult
-from tracking.video.source import VideoInfo, bytes_of
+from tracking.video.source import VideoInfo, bytes_of, is_at
 
 MAX_META_BYTES = 64 * 2**20
 MAX_METAS = 200  # looked at
@@ -117,7 +117,7 @@ def is_moved(meta: Mapping[str, Any], size_bytes: int | None) -> bool:
     """Whether a video of that size may be the one that a run was about, which is not where it was any more."""
     source = meta["input"]
     is_same = size_bytes is not None and source.get("size_bytes") == size_bytes
-    return is_same and not os.path.exists(str(source.get("path")))
+    return is_same and not is_at(str(source.get("path")), size_bytes)
 
 
 def is_done(meta: Mapping[str, Any]) -> bool:
@@ -126,8 +126,8 @@ def is_done(meta: Mapping[str, Any]) -> bool:
 
 
 def find_moved(folder: Path, video: Path) -> Path | None:
-    """The meta file of a run in the folder that is done, of a video that has been moved or renamed since and seems to be
-    this one; None when there is none. Of the newest `MAX_METAS` of the folder."""
+    """The meta file of a run in the folder that is done, of a video that has been moved or renamed since and seems to
+    be this one; None when there is none. Of the newest `MAX_METAS` of the folder."""
     with contextlib.suppress(OSError):
         size_bytes = bytes_of(video)
         metas = sorted(folder.glob("*_meta.json"), key=lambda path: -path.stat().st_mtime)[:MAX_METAS]

@@ -186,8 +186,8 @@ class Trainer:
         save_atomic(content, path)
 
     def load(self, path: Path) -> None:
-        """Go on where `save` was called. UserError when the state is of another network, optimiser or joint set, or of a
-        run in which other layers learn."""
+        """Go on where `save` was called. UserError when the state is of another network, optimiser or joint set, or
+        other layers learn."""
         content = load_state(path)
         kept, own = content["settings"], self.settings.as_json()
         if any(kept[name] != own[name] for name in ("network", "optimizer", "skeleton")):
@@ -201,8 +201,8 @@ class Trainer:
                 optimizer.load_state_dict(state)
         except ValueError as error:
             raise UserError(
-                f"{path} is a run in which other layers learn; resume it with the same --freeze-stem, --freeze-init and "
-                "--init."
+                f"{path} is a run in which other layers learn; resume it with the same --freeze-stem, --freeze-init "
+                "and --init."
             ) from error
         if self.mean is not None and content["mean"] is not None:
             self.mean.tensors = {name: value.to(self.device) for name, value in content["mean"].items()}

@@ -29,7 +29,7 @@ from tracking.session.format import (
 )
 from tracking.session.tracked_parts import TrackedParts
 from tracking.session.writer_lock import WriterLock, refuse_if_written
-from tracking.video.source import VideoInfo
+from tracking.video.source import VideoInfo, is_at
 
 MAX_VALUE_BYTES = 64_000_000
 MAX_FOUND = 100
@@ -278,7 +278,7 @@ def _is_of_moved(path: Path, info: VideoInfo) -> bool:
         source = stored_header(database, path).source
     if not source.is_same_file(info) or any(_log_left(path)):  # what a killed run left and nobody may fold in
         return False
-    return not any(os.path.exists(place) for place in (source.path or "", path.parent / source.file_name))
+    return not any(is_at(place, source.size_bytes) for place in (source.path or "", path.parent / source.file_name))
 
 
 def _newest_files(folder: Path) -> list[tuple[float, Path]]:

@@ -1,6 +1,8 @@
 """What every source of pictures tells and does."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
@@ -157,3 +159,10 @@ class ClosingSource:
 def bytes_of(path: Path | None) -> int | None:
     """How large a file is; None where there is none."""
     return path.stat().st_size if path is not None and path.is_file() else None
+
+
+def is_at(place: Path | str, size_bytes: int | None) -> bool:
+    """Whether a file of that size is at a place, which may be any text."""
+    with suppress(OSError, ValueError):
+        return os.stat(place).st_size == size_bytes
+    return False

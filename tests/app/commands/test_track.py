@@ -232,6 +232,9 @@ def test_a_video_that_was_renamed_since_is_not_tracked_again_unasked(tmp_path, p
         assert said.startswith("b.mp4 seems to have been tracked before it was moved or renamed; ")
         assert said.endswith("_... are its results; add --overwrite to track it again.\n") and said.count("\n") == 1
         assert not list(out.glob("b_*"))
+    (out / "other_meta.json").unlink()
+    walkers(clip, 7)
+    assert track(renamed, "--out", out) == 2 and "seems to have been tracked" in capsys.readouterr().err, "replaced"
     assert track(renamed, "--out", out, "--overwrite") == 0 and (out / "b_meta.json").exists()
 
 

@@ -373,6 +373,18 @@ def test_a_video_that_was_moved_or_renamed_is_shown_with_its_results_and_edits(q
     assert "copied from" not in window.banner.text
 
 
+def test_of_videos_whose_names_were_exchanged_each_has_its_own_results(qtbot, open_clip, clip):
+    window = open_clip()
+    window.workspace.edit(RenamePerson(1, "Zoë"))
+    window.workspace.close_run()
+    video = clip.rename(clip.with_name("sprint.mp4"))
+    make_clip(clip, 20, size_wh=SIZE_WH)
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    assert window.workspace.opened_file.brought_from == session_path(clip)
+    assert window.workspace.run.session.edits() == (RenamePerson(1, "Zoë"),)
+
+
 def test_a_copy_of_a_video_is_tracked_for_itself(qtbot, open_clip, clip):
     window = open_clip()
     window.workspace.close_run()
