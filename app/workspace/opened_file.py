@@ -36,6 +36,7 @@ class OpenedFile(Opened):
         self.video = video
         self.kept: Path | None = None  # the session that was there before it was tracked again
         self.brought_from: Path | None = None  # where its session was before the video was moved or renamed
+        self.is_changed = False  # whether its video is another file than the one that was tracked
         self.closed = threading.Event()
         self._factories = factories
         self._limits = self.edited.plan.span

@@ -98,7 +98,9 @@ def _with_its_session(
         except BaseException:
             session.close()
             raise
-        return _opened_file(video, session, settings, factories, post)
+        shown = _opened_file(video, session, settings, factories, post)
+        shown.is_changed = session.header.source.size_bytes not in (None, info.size_bytes)
+        return shown
 
 
 @contextmanager

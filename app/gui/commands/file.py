@@ -149,13 +149,17 @@ class FileCommands(Commands):
         return tuple(dict.fromkeys((*recent, sessions_folder(), self.record_folder())))
 
     def _tell_where_from(self, run: Opened) -> None:
-        """Says that a video that was moved or renamed has the results of before."""
-        if isinstance(run, OpenedFile) and (before := run.brought_from) is not None:
+        """Says that a video that was moved or renamed has the results of before, or has changed since."""
+        if not isinstance(run, OpenedFile):
+            return
+        if (before := run.brought_from) is not None:
             words = f"{run.name} was tracked before it was moved or renamed; its results were copied from {before}."
-            offer = self._workspace.offer
-            self._workspace.post(
-                lambda: offer(words, "Track again", self._workspace.track_again)
-            )  # once all have seen it
+        elif run.is_changed:
+            words = f"{run.name} has changed since it was tracked; if it is another video now, track it again."
+        else:
+            return
+        offer = self._workspace.offer
+        self._workspace.post(lambda: offer(words, "Track again", self._workspace.track_again))  # once all have seen it
 
     def open_demo(self) -> None:
         """Opens the film that comes with the program."""

@@ -385,6 +385,20 @@ def test_of_videos_whose_names_were_exchanged_each_has_its_own_results(qtbot, op
     assert window.workspace.run.session.edits() == (RenamePerson(1, "Zoë"),)
 
 
+def test_of_a_video_that_has_changed_since_it_was_tracked_it_is_said(qtbot, open_clip, clip):
+    window = open_clip()
+    window.workspace.close_run()
+    window.files.open_path(clip)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    assert not window.workspace.opened_file.is_changed
+    window.workspace.close_run()
+    make_clip(clip, FRAMES, size_wh=SIZE_WH)
+    window.files.open_path(clip)
+    words = f"{clip.name} has changed since it was tracked; if it is another video now, track it again."
+    qtbot.waitUntil(lambda: window.banner.text == words)
+    assert window.banner.button.text() == "Track again" and window.workspace.run.session.complete
+
+
 def test_a_copy_of_a_video_is_tracked_for_itself(qtbot, open_clip, clip):
     window = open_clip()
     window.workspace.close_run()
