@@ -125,16 +125,24 @@ def is_done(meta: Mapping[str, Any]) -> bool:
     return meta.get("complete") is True or meta.get("input_cut_off") is True
 
 
-def find_moved(folder: Path, video: Path) -> Path | None:
-    """The meta file of a run in the folder that is done, of a video that has been moved or renamed since and seems to
-    be this one; None when there is none. Of the newest `MAX_METAS` of the folder."""
+def done_runs(folder: Path) -> dict[Path, dict[str, Any]]:
+    """The meta files of the folder whose runs are done, with what they say, the newest first; of the newest
+    `MAX_METAS`."""
+    found: dict[Path, dict[str, Any]] = {}
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.glob("*_meta.json"), key=lambda path: -path.stat().st_mtime)[:MAX_METAS]:
+            meta = read_meta(path)
+            if meta is not None and is_done(meta):
+                found[path] = meta
+    return found
+
+
+def find_moved(runs: Mapping[Path, Mapping[str, Any]], video: Path) -> Path | None:
+    """The first of `done_runs` of a video that has been moved or renamed since and seems to be this one; None when
+    there is none."""
     with contextlib.suppress(OSError):
         size_bytes = bytes_of(video)
-        metas = sorted(folder.glob("*_meta.json"), key=lambda path: -path.stat().st_mtime)[:MAX_METAS]
-        for path in metas if size_bytes else ():
-            meta = read_meta(path)
-            if meta is not None and is_done(meta) and is_moved(meta, size_bytes):
-                return path
+        return next((path for path, meta in runs.items() if size_bytes and is_moved(meta, size_bytes)), None)
     return None
 
 

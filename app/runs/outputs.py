@@ -1,13 +1,14 @@
 """The files that a run leaves: where they lie, what they are called, and which are wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
 
 from app.runs.further_formats import export_places
-from app.runs.meta import find_moved, read_meta
+from app.runs.meta import done_runs, find_moved, read_meta
 from app.streams.targets import NOWHERE, Targets
 from ppnet.errors import UserError
 from ppnet.output_files import make_folder, refuse_existing
@@ -92,14 +93,13 @@ def _refuse_incomplete(existing: Path, meta: Path, spec: str) -> None:
     )
 
 
-def _refuse_moved(folder: Path, spec: str) -> None:
-    """UserError when the input was tracked into this folder before it was moved or renamed."""
-    meta = None if is_address(spec) else find_moved(folder, Path(spec))
+def _refuse_moved(done: Mapping[Path, Mapping[str, Any]], spec: str) -> None:
+    """UserError when one of the runs was about the input, before it was moved or renamed."""
+    meta = find_moved(done, Path(spec))
     if meta is not None:
-        stem = meta.name.removesuffix("_meta.json")
+        stem = meta.with_name(meta.name.removesuffix("_meta.json"))
         raise UserError(
-            f"{Path(spec).name} seems to have been tracked before it was moved or renamed; {folder / stem}_... are its "
-            "results.",
+            f"{Path(spec).name} seems to have been tracked before it was moved or renamed; {stem}_... are its results.",
             option="add --overwrite to track it again",
         )
 
@@ -198,9 +198,14 @@ class OutputFolder:
         if existing and self._taken == "refuse" and not is_address(spec):
             _refuse_incomplete(existing[0], paths.meta, spec)
         refuse_existing(*existing, overwrite=self._taken != "refuse")
-        if not existing and self._taken in ("refuse", "resume"):
-            _refuse_moved(self._folder, spec)
+        if not existing and self._taken in ("refuse", "resume") and not is_address(spec):
+            _refuse_moved(self._done_before, spec)
         return paths
+
+    @cached_property
+    def _done_before(self) -> dict[Path, dict[str, Any]]:
+        """Read once for all inputs: what this folder's inputs add are not videos that were moved."""
+        return done_runs(self._folder)
 
     def _base_for(self, spec: str) -> str:
         """`walk`; where that belongs to `walk.mp4`, what comes of `walk.mov` is called by its whole name, as by the

@@ -214,9 +214,10 @@ def _frozen(network: nn.Module, settings: TrainSettings, given: Collection[str])
     if settings.freeze_init:
         if not given:
             raise UserError("--freeze-init needs --init: the weights that are to stay as they are.")
-        if not any(name not in set(given) for name, _ in network.named_parameters()):
+        kept = frozenset(given)
+        if all(name in kept for name, _ in network.named_parameters()):
             raise UserError("With --freeze-init nothing is left to learn: --init gives the whole network.")
-        return frozenset(given)
+        return kept
     if not settings.freeze_stem:
         return frozenset()
     if not isinstance(network, PPNet):
