@@ -12,6 +12,7 @@ from app.engine.life_cycle import EngineState, ended_within
 from app.engine.meter import RateMeter, StageMeters
 from app.engine.processor import ProcessorBuilder, ProcessorInUse
 from app.engine.run_status import Notice, RunStatus, error_notice, refused_notice, told_notices
+from app.engine.thread_priority import step_back
 from app.runs.segment_reader import Segment, SegmentReader, Step
 from app.runs.sinks import Sink, sink_closing
 from app.runs.track_stitching import IdContinuation, merges_at
@@ -307,6 +308,7 @@ class FileRun(Generic[S]):
         self._results.close()
 
     def _finish(self) -> None:
+        step_back()  # to draw and encode only where the network leaves a core free: it waits for the slower of them
         met: list[tuple[int, FrameResult]] = []  # without pictures
         for done in self._results:
             if done is None:

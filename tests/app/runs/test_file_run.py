@@ -1,5 +1,7 @@
 """A file run: every frame once, in order; the session first, then the files; pause, stop, resume; errors are told."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -91,6 +93,32 @@ def test_a_thread_that_begins_late_costs_nothing(session: Session, monkeypatch: 
     run = FileRun(lambda: FakeFile(3), Build(), FakeSettings(people=1), session=session)
     run.start()
     assert run.wait(PATIENCE_S) and run.status().complete and session.complete
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of single threads")
+def test_drawing_and_encoding_leave_the_cores_to_the_network(session: Session) -> None:
+    niceness: dict[str, int] = {}
+
+    def note(*_: object) -> None:
+        niceness[threading.current_thread().name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    class Noting(FakeProcessor):
+        def process(self, frame: Frame) -> FrameResult:
+            note()
+            return super().process(frame)
+
+    run = FileRun(
+        lambda: FakeFile(3),
+        lambda settings, current: current or Noting(settings),
+        FakeSettings(),
+        session=session,
+        on_result=note,
+    )
+    note()
+    run.start()
+    assert run.wait(PATIENCE_S)
+    mine = niceness.pop(threading.current_thread().name)
+    assert niceness == {"track": mine, "finish": min(19, mine + 5)}
 
 
 def test_a_file_of_one_frame(session: Session) -> None:
