@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ppnet.output_files import writing
-from tracking.session.opening import find_moved
+from tracking.session.opening import find_moved, put_in_place
 from tracking.session.session import Session
+from tracking.session.writer_lock import WriterLock
 from tracking.video.source import VideoInfo
 
 
@@ -21,7 +22,8 @@ def copy_session(session: Path, place: Path, source: VideoInfo) -> None:
             with Session.open(copied, writable=True) as opened:
                 known = replace(opened.header.source, name=source.name, path=source.path)
                 opened.set_header(replace(opened.header, source=known))
-            copied.replace(place)
+            with WriterLock(place, source.file_name):
+                put_in_place(copied, place)
     finally:
         copied.unlink(missing_ok=True)
 

@@ -1,6 +1,5 @@
 """Tracks of another program become a session over their video. No Qt."""
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from ppnet.output_files import refuse_existing, writing
 from tracking.importing.choice import read_tracks
 from tracking.importing.session import write_session
 from tracking.importing.track_table import TrackTable, listed_names
+from tracking.session.opening import put_in_place
 from tracking.session.session import session_path
+from tracking.session.writer_lock import WriterLock
 from tracking.video.factory import open_source
 from tracking.video.source import VideoError, seekable
 
@@ -39,7 +40,7 @@ def import_tracks(
     chosen: the file's name of a joint -> our keypoint, where the names do not say it themselves. read: what is in the
     file (see `read_tracks`), where that is known already.
 
-    UserError when the file can't be read or is of another video, or the place is taken or cannot be written.
+    UserError when the file can't be read or is of another video, or the place is taken, in use, or cannot be written.
     """
     place = out or session_path(video)
     refuse_existing(place, overwrite=overwrite)
@@ -54,8 +55,9 @@ def import_tracks(
     try:
         with writing(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_session(table, skeleton, fresh, source=info, times_s=times_s, made_from=made_from, overwrite=True)
-            os.replace(fresh, place)
+            with WriterLock(place, info.file_name):
+                write_session(table, skeleton, fresh, source=info, times_s=times_s, made_from=made_from, overwrite=True)
+                put_in_place(fresh, place)
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)

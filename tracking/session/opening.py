@@ -52,17 +52,24 @@ def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | Non
             file.write(_empty_session(header))
             file.flush()
             os.fsync(file.fileno())
-        for ending in ("", *LOGS, "-shm"):
-            old = path.with_name(path.name + ending)
-            if keep_as is not None and old.exists():
-                old.rename(keep_as.with_name(keep_as.name + ending))
-            old.unlink(missing_ok=True)
-        fresh.rename(path)
+        put_in_place(fresh, path, keep_as=keep_as)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()
         raise SessionError(f"{path} cannot be written ({error.strerror or error}).") from error
     return _connect_writing(path)
+
+
+def put_in_place(fresh: Path, path: Path, *, keep_as: Path | None = None) -> None:
+    """Renames a session that nobody has open to `path`, of which the caller holds the `WriterLock`. What a killed run
+    left beside one that is there goes with that: SQLite would fold it into the new one. keep_as: see `connect_new`.
+    OSError when that can't be."""
+    for ending in ("", *LOGS, "-shm"):
+        old = path.with_name(path.name + ending)
+        if keep_as is not None and old.exists():
+            old.rename(keep_as.with_name(keep_as.name + ending))
+        old.unlink(missing_ok=True)
+    fresh.rename(path)
 
 
 def _empty_session(header: str) -> bytes:

@@ -93,6 +93,33 @@ def test_a_file_of_another_video_and_a_place_that_is_taken(tracked, tmp_path: Pa
     assert "in metres" in capsys.readouterr().err
 
 
+def test_what_a_killed_run_left_beside_an_overwritten_session_goes_with_it(tracked, tmp_path: Path) -> None:
+    clip, before = tracked
+    file, out = export(before, "csv", tmp_path / "a.csv"), tmp_path / "b_session.ppnet"
+    with Session.create(out, made_header()) as killed:
+        for index in range(20):
+            killed.append(made_result(index))
+        left = {path: path.read_bytes() for path in (out, out.with_name(f"{out.name}-wal"))}
+    for path, content in left.items():
+        path.write_bytes(content)
+    assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out), "--overwrite"]) == 0
+    with Session.open(out) as session:
+        assert session.header.notes["imported_from"] == file.name and session.last_track_id == 5
+
+
+def test_a_session_that_is_being_written_is_not_overwritten(tracked, tmp_path: Path, capsys) -> None:
+    clip, before = tracked
+    file, out = export(before, "csv", tmp_path / "a.csv"), tmp_path / "b_session.ppnet"
+    with Session.create(out, made_header()) as session:
+        session.append(made_result(0))
+        assert cli.main(["import", str(file), "--video", str(clip), "--out", str(out), "--overwrite"]) == 2
+        assert "b_session.ppnet" in capsys.readouterr().err
+        session.append(made_result(1))
+    with Session.open(out) as session:
+        assert session.frame_count == 2 and "imported_from" not in session.header.notes
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "b_session.ppnet"}
+
+
 def test_joints_carried_over_a_gap_stay_carried(tracked, tmp_path: Path) -> None:
     clip, before = tracked
     out = tmp_path / "back_session.ppnet"
