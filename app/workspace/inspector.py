@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from app.engine.latest_slot import LatestSlot
 from ppnet.errors import UserError, sentence_for
 from ppnet.network_view import Insight
-from tracking.run_settings import RunSettings
+from tracking.run_settings import NetworkSettings, RunSettings
 
 Image = npt.NDArray[np.uint8]
 Looker = Callable[[Image, npt.NDArray[np.float32]], Insight]
@@ -23,18 +22,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Question:
-    """A frame (its index), its picture and the boxes (N, 4) of people, the chosen one first."""
+    """What does the network of the settings see in a picture? boxes: (N, 4) of people in it, the chosen one first.
+    series: whoever asks takes no answer to questions of an earlier one."""
 
-    frame_index: int
     image: Image
     boxes: npt.NDArray[np.float32]
+    settings: RunSettings
+    series: int = 0
 
 
 @dataclass(frozen=True)
 class Answer:
     """What was seen; `error` a sentence when the network can't be asked."""
 
-    frame_index: int
+    question: Question
     insight: Insight | None = None
     error: str = ""
 
@@ -49,9 +50,9 @@ def real_looker(settings: RunSettings) -> Looker:
 
 
 class Inspector:
-    """One thread that loads the network when first asked; `stop` ends it."""
+    """One thread that loads the network when first asked, and again when another one is asked for; `stop` ends it."""
 
-    def __init__(self, make_looker: Callable[[], Looker]) -> None:
+    def __init__(self, make_looker: Callable[[RunSettings], Looker]) -> None:
         self._make_looker = make_looker
         self._questions: LatestSlot[Question] = LatestSlot()
         self._answers: LatestSlot[Answer] = LatestSlot()
@@ -74,17 +75,20 @@ class Inspector:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        looker: Any = None
+        looker: Looker | None = None
+        network: NetworkSettings | None = None  # that of the looker
         while not self._stop.is_set():
             question = self._questions.take(WAIT_S)
             if question is None:
                 continue
             try:
-                looker = looker or self._make_looker()
-                self._answers.put(Answer(question.frame_index, looker(question.image, question.boxes)))
+                if looker is None or network != question.settings.network:
+                    looker = None  # the old network is let go before another one is loaded
+                    looker, network = self._make_looker(question.settings), question.settings.network
+                self._answers.put(Answer(question, looker(question.image, question.boxes)))
             except UserError as error:
-                self._answers.put(Answer(question.frame_index, error=str(error)))
+                self._answers.put(Answer(question, error=str(error)))
             except Exception as error:  # top level of a thread: the window must be told
                 log.exception("looking inside the network")
                 words = sentence_for(error, "The network view could not be made; see the log.")
-                self._answers.put(Answer(question.frame_index, error=words))
+                self._answers.put(Answer(question, error=words))

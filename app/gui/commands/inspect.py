@@ -1,7 +1,5 @@
 """Heatmaps over the picture, and the page “Network view”: asks the network about what is shown while either is on."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QTabWidget
@@ -9,11 +7,10 @@ from PySide6.QtWidgets import QTabWidget
 from app.gui.commands.base import Commands, WindowParts
 from app.gui.panels.controls import ControlsPanel
 from app.gui.panels.network_view import NetworkViewPanel
-from app.workspace.inspector import Answer, Inspector, Looker, Question
+from app.workspace.inspector import Answer, Inspector, Question
 from app.workspace.picture_feed import Picture
 from tracking.drawing.colors import heat_colors
 from tracking.drawing.shapes import Patch
-from tracking.run_settings import RunSettings
 
 POLL_MS = 40
 
@@ -26,6 +23,7 @@ class InspectCommands(Commands):
         self._panel = panel
         self._tabs = tabs
         self._inspector: Inspector | None = None
+        self._series = 0  # of questions whose answers are still of interest
         self._answer: Answer | None = None
         self._joint = controls.heat_joint.currentData()
         self._timer = QTimer(self)
@@ -35,6 +33,7 @@ class InspectCommands(Commands):
         controls.heatJointChanged.connect(self._choose_joint)
         self._workspace.picture_arrived.connect(self._ask)
         self._workspace.people_changed.connect(lambda _people: self._ask(self._view.picture))
+        self._workspace.settings_changed.connect(lambda _settings: self._ask(self._view.picture))
         self._workspace.closed.connect(self._forget)
 
     def shut_down(self) -> None:
@@ -52,7 +51,7 @@ class InspectCommands(Commands):
     def _switch(self) -> None:
         if self._wanted():
             if self._inspector is None:
-                self._inspector = Inspector(self._looker_maker())
+                self._inspector = Inspector(self._workspace.factories.looker)
             self._timer.start()
             self._ask(self._view.picture)
         else:
@@ -63,11 +62,6 @@ class InspectCommands(Commands):
             self._panel.show_words("Switch on “Network view” (Shift+A) and select a person.")
         self._draw()
 
-    def _looker_maker(self) -> Callable[[], Looker]:
-        settings: RunSettings = self._workspace.settings
-        parts = self._workspace.factories
-        return lambda: parts.looker(settings)
-
     def _wanted(self) -> bool:
         return self._actions["heatmap"].isChecked() or self._actions["feature-maps"].isChecked()
 
@@ -76,15 +70,19 @@ class InspectCommands(Commands):
         self._draw()
 
     def _ask(self, picture: Picture | None) -> None:
-        if self._inspector is None or picture is None or picture.result is None or len(picture.result) == 0:
+        work = self._workspace
+        if self._inspector is None or work.run is None or picture is None or picture.result is None:
+            return
+        if len(picture.result) == 0:
+            self._forget()
             return
         ids, boxes = picture.result.tracks.ids, picture.result.tracks.boxes
-        order = np.argsort(ids != self._workspace.people.chosen, kind="stable")
-        self._inspector.ask(Question(picture.frame.index, picture.frame.image, boxes[order]))
+        order = np.argsort(ids != work.people.chosen, kind="stable")
+        self._inspector.ask(Question(picture.frame.image, boxes[order], work.settings, self._series))
 
     def _poll(self) -> None:
         answer = self._inspector.answer() if self._inspector is not None else None
-        if answer is None:
+        if answer is None or answer.question.series != self._series:
             return
         if answer.error:
             self._panel.show_words(answer.error)
@@ -110,5 +108,7 @@ class InspectCommands(Commands):
         self._view.set_heat(tuple(layers))
 
     def _forget(self) -> None:
+        """Nobody is in the picture any more, or it is gone: what the network still says about them comes too late."""
+        self._series += 1
         self._answer = None
         self._view.set_heat(())
