@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.gui.look.theme import small_font
+from tracking.export.keypoint_csv import number
 
 Column = tuple[str, npt.ArrayLike]
 CLOSEST_S = 0.05  # no less of a graph is looked at: Qt draws nothing right that is billions of pixels wide
@@ -43,9 +44,10 @@ def save_png(widget: QWidget, path: Path) -> bool:
 
 
 def save_csv(columns: Sequence[Column], path: Path) -> None:
-    """Columns of equal length as UTF-8 CSV; an empty cell where a number is missing."""
+    """Columns of equal length as UTF-8 CSV; an empty cell where a number is missing. The first one holds times: to the
+    microsecond, as in every table, however late; others have six significant digits."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([name for name, _ in columns])
-        for row in zip(*(values for _, values in columns), strict=True):
-            writer.writerow(["" if value != value else f"{value:.6g}" for value in row])
+        for time_s, *values in zip(*(values for _, values in columns), strict=True):
+            writer.writerow([number(time_s, 6), *("" if value != value else f"{value:.6g}" for value in values)])

@@ -162,8 +162,15 @@ def test_speed_is_in_pixels_per_second(open_clip, qtbot):
 
 
 def test_graph_table_leaves_missing_cells_empty(tmp_path):
-    save_csv([("a", [1.0, float("nan")]), ("b", [2.0, 3.0])], tmp_path / "t.csv")
-    assert (tmp_path / "t.csv").read_text() == "a,b\n1,2\n,3\n"
+    save_csv([("time_s", [1.0, 2.0]), ("a", [1.0, float("nan")]), ("b", [2.0, 3.0])], tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "time_s,a,b\n1,1,2\n2,,3\n"
+
+
+def test_graph_table_tells_frames_apart_after_hours(tmp_path):
+    times = 3 * 3600 + np.arange(3) / 60
+    save_csv([("time_s", times), ("a", [1 / 3] * 3)], tmp_path / "t.csv")
+    rows = (tmp_path / "t.csv").read_text().splitlines()[1:]
+    assert rows == ["10800,0.333333", "10800.016667,0.333333", "10800.033333,0.333333"]
 
 
 def test_performance_graphs_hold_a_minute(qtbot, window):
