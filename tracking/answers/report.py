@@ -67,7 +67,7 @@ def report_page(
     top = _numbers(page, answers, top) + 30
     top = _curve(page, motion, answers, joint, top) + 30
     _grid(page, pictures, top)
-    foot = f"PPNet Live {ppnet.__version__}, network {session.header.network}. Angles lie in the plane of the picture."
+    foot = f"PPNet Live {ppnet.__version__}, {session.header.estimated_by}. Angles lie in the plane of the picture."
     _words(page, foot, (MARGIN, PAGE_WH[1] - MARGIN), 18, PALE)
     return page
 

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from tracking.export.meta import facts
+from tracking.number_words import listed
 from tracking.progress import Tick
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
@@ -41,6 +42,10 @@ BY_HAND = {
     "fill": ("stretch of a keypoint interpolated between two places set by hand",
              "stretches of a keypoint interpolated between two places set by hand"),
 }  # fmt: skip
+SMOOTHING = "smoothing"
+NO_MATTER = ("only", "network.device", "network.backend")
+"""Settings that change nothing about the keypoints of those who are read."""
+MOST_CHANGES = 10  # a live run that can't keep up changes them again and again
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
@@ -50,31 +55,38 @@ def write_methods_text(session: EditedSession, path: Path, tick: Tick) -> None:
     known = facts(session, tick)
     header, settings = session.header, session.header.run_settings
     edits = Counter(edit["kind"] for edit in known["edits"])
-    text = " ".join(
-        (
-            _source(session, [person["frames"] for person in known["people"]]),
-            _detection(settings),
-            f"{len(header.skeleton)} keypoints of each person ({header.skeleton.name}) were estimated by PPNet "
-            f"{header.network} (Zhao et al., 2021; weights with the SHA-256 {header.weights_sha256[:12]})"
-            f"{_reading(settings)}.",
-            _smoothing(session, settings),
-            _scale(session),
-            _by_hand(edits),
-        )
+    tracked = (
+        _detection(settings),
+        f"{len(header.skeleton)} keypoints of each person ({header.skeleton.name}) were estimated by PPNet "
+        f"{header.network} (Zhao et al., 2021; weights with the SHA-256 {header.weights_sha256[:12]})"
+        f"{_reading(settings)}.",
     )
+    sentences = (
+        _source(session, [person["frames"] for person in known["people"]]),
+        *(() if header.imported_from else tracked),
+        _smoothing(session, settings),
+        _changes(session),
+        _scale(session),
+        _by_hand(edits),
+    )
+    text = " ".join(filter(None, sentences))
     references = [words for name, words in REFERENCES.items() if name in text]
     path.write_text("\n\n".join((text, "References", *references)) + "\n", encoding="utf-8")
 
 
 def _source(session: EditedSession, frames: list[int]) -> str:
-    source, version = session.header.source, session.header.versions.get("ppnet-live", "")
+    header, source = session.header, session.header.source
+    program = f"PPNet Live {header.versions.get('ppnet-live', '')}"
     width, height = source.size_wh
     rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} frames per second"
     kind = "camera" if source.is_live else "video"
     people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} tracked"
     seen = f", seen in {min(frames)} to {max(frames)} frames each" if len(frames) > 1 else ""
-    seen = f", seen in {frames[0]} frames" if len(frames) == 1 else seen
-    begin = f"Poses were estimated with PPNet Live {version} from the {kind} {source.name}"
+    seen = f", seen in {frames[0]} frame{'s' * (frames[0] > 1)}" if len(frames) == 1 else seen
+    came = (
+        f"read by {program} from {header.imported_from}, made" if header.imported_from else f"estimated with {program}"
+    )
+    begin = f"Poses were {came} from the {kind} {source.name}"
     return f"{begin} ({width} × {height} pixels{rate}){_part(session)}. {people}{seen}."
 
 
@@ -120,6 +132,8 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
     as_tracked = ChooseSmoothing.of(tracked)
     chosen = session.plan.smoothing or as_tracked
     chosen = chosen if chosen.method else as_tracked
+    if session.header.imported_from and chosen is as_tracked:
+        return "Positions are those of that file."
     left_out = f"Keypoints with a confidence below {chosen.min_score:g} count as not seen"
     if chosen.method == "off":
         return f"{left_out}; positions were not smoothed."
@@ -127,6 +141,21 @@ def _smoothing(session: EditedSession, settings: RunSettings) -> str:
     gap = f"gaps of up to {tracked.max_gap_s:g} s were filled"
     sides = f" {SIDES}" if tracked.undo_swaps and chosen.method in ("kalman", "rts") else ""
     return f"{left_out}; {gap}, and positions were smoothed by {how}.{sides}"
+
+
+def _changes(session: EditedSession) -> str:
+    """What was set otherwise on the way: the sentences before tell of the beginning, but for chosen smoothing."""
+    made_again = (f"{SMOOTHING}.",) if session.plan.smoothing is not None else ()
+    declared = RunSettings.declared()
+    words = [
+        f"{declared[change.name].label if change.name in declared else change.name} from {change.before} to "
+        f"{change.after} at {change.time_s:.1f} s"
+        for change in session.stored.setting_changes
+        if not change.name.startswith((*made_again, *NO_MATTER))
+    ]
+    if not words:
+        return ""
+    return f"This is how the run began; settings were changed in its course: {listed(words, at_most=MOST_CHANGES)}."
 
 
 def _scale(session: EditedSession) -> str:

@@ -26,7 +26,8 @@ def write_nwb_folder(session: EditedSession, path: Path, tick: Tick) -> None:
 
 def _document(session: EditedSession, identifier: str, track_id: int, curve: Curve) -> Any:
     pynwb, ndx_pose = load("pynwb", "nwb"), load("ndx_pose", "nwb")
-    source = session.header.source
+    source, imported_from = session.header.source, session.header.imported_from
+    answered = f"as in {imported_from}" if imported_from else "peak of the network's heatmap"
     begun = datetime.fromisoformat(session.header.created_utc)
     document = pynwb.NWBFile(
         session_description=f"Poses in {source.name}", identifier=identifier, session_start_time=begun
@@ -50,14 +51,14 @@ def _document(session: EditedSession, identifier: str, track_id: int, curve: Cur
                 reference_frame="(0, 0) is the middle of the top left pixel of the upright picture, y downwards",
                 timestamps=curve.times_s if joint == 0 else series[0],
                 confidence=curve.confidence[:, joint],
-                confidence_definition="peak of the network's heatmap; 1: set by hand, NaN: none",
+                confidence_definition=f"{answered}; 1: set by hand, NaN: none",
             )
         )
     poses = ndx_pose.PoseEstimation(
         name="PoseEstimation",
         pose_estimation_series=series,
         description=f"Smoothed keypoints in {source.name}",
-        scorer=session.header.network,
+        scorer=imported_from or session.header.network,
         source_software="PPNet Live",
         source_software_version=ppnet.__version__,
         skeleton=skeleton,

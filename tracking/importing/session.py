@@ -12,7 +12,7 @@ from ppnet.skeleton import Skeleton
 from tracking.importing.track_table import TrackTable, boxes_of
 from tracking.run_settings import RunSettings
 from tracking.session.edits import RenamePerson
-from tracking.session.format import SessionHeader
+from tracking.session.format import IMPORT_NOTES, SessionHeader
 from tracking.session.session import Session
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 from tracking.video.source import VideoInfo
@@ -40,7 +40,7 @@ def write_session(
     order = np.argsort(table.frames, kind="stable")
     bounds = np.searchsorted(table.frames[order], np.arange(len(times_s) + 1))
     settings = RunSettings().changed({"smoothing.kind": "off"})
-    notes = dict(zip(("imported_from", "imported_as"), made_from, strict=True))
+    notes = dict(zip(IMPORT_NOTES, made_from, strict=True))
     header = SessionHeader(source=source, settings=settings.to_plain(), skeleton=skeleton, notes=notes)
     boxes = boxes_of(table.points) if table.boxes is None else table.boxes
     with Session.create(place, header, overwrite=overwrite) as session:

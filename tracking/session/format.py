@@ -59,6 +59,9 @@ SCHEMA = {
     ),
 }
 
+IMPORT_NOTES = ("imported_from", "imported_as")
+"""Keys of the notes: the file that keypoints of another program are from, and what it is."""
+
 FRAME_COLUMNS = "frame_index, time_s, width, height, detect_s, track_s, pose_s, smooth_s"
 SIGHTED_FRAME_COLUMNS = "frame_index, time_s, width, height"
 SIGHTED_COLUMNS = "frame_index, track_id, state, x1, y1, x2, y2, raw"
@@ -105,6 +108,18 @@ class SessionHeader:
     def run_settings(self) -> RunSettings:
         """The settings as such. UserError when they make no sense."""
         return RunSettings.from_plain(self.settings)
+
+    @property
+    def imported_from(self) -> str:
+        """The file that the keypoints are from, and what it is: tracks.slp (SLEAP labels). Empty where our network
+        estimated them."""
+        file, kind = (self.notes.get(name) for name in IMPORT_NOTES)
+        return f"{file} ({kind})" if file else ""
+
+    @property
+    def estimated_by(self) -> str:
+        """Where the keypoints come from, in words."""
+        return self.imported_from or f"network {self.network}"
 
 
 class _StoredHeader(msgspec.Struct, frozen=True):

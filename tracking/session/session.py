@@ -261,18 +261,13 @@ class Session:
         the other."""
         with self._guarded():
             rows = reading.rows(self._database, people, start, end, self._header.skeleton)
-        return rows if self._is_imported else reading.rows_in_picture(rows)
+        return rows if self._header.imported_from else reading.rows_in_picture(rows)
 
     def _span(self, first: int, last: int) -> Iterator[FrameResult]:
         """At most CHUNK_FRAMES results with first <= frame_index <= last."""
         with self._guarded():
             found = reading.results(self._database, first, last, CHUNK_FRAMES, self._header.skeleton)
-        return iter(found if self._is_imported else map(reading.in_picture, found))
-
-    @property
-    def _is_imported(self) -> bool:
-        """Whether joints are as the file of another program has them."""
-        return "imported_from" in self._header.notes
+        return iter(found if self._header.imported_from else map(reading.in_picture, found))
 
     def go_on(self) -> None:
         """Takes the mark of completeness away: more is to come."""

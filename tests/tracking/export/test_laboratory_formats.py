@@ -1,6 +1,7 @@
 """C3D, NWB, BVH and OpenSim's motion files: other programs' readers find the same joints, times and angles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,18 @@ def test_pynwb_reads_poses_times_and_confidence(person_in_nwb: tuple[EditedSessi
             np.testing.assert_array_equal(series.confidence[:], [confidences(r)[row, joint] for r, row in rows])
         missing = np.isnan([people[result.frame_index, 1][0] for result, _ in rows])
         assert missing.any() and not missing.all()
+
+
+def test_nwb_says_from_where_tracks_were_imported(tmp_path: Path) -> None:
+    pynwb = pytest.importorskip("pynwb", reason="pip install 'ppnet-live[nwb]'")
+    with edited_walk(tmp_path, (0, 9)) as session:
+        notes = {"imported_from": "walk.slp", "imported_as": "SLEAP labels"}
+        session.set_header(replace(session.header, network="", notes=notes))
+        folder = export(EditedSession(session), "nwb", tmp_path / "out_nwb")
+    with pynwb.NWBHDF5IO(next(folder.iterdir()), "r") as io:
+        poses = io.read().processing["behavior"]["PoseEstimation"]
+        assert poses.scorer == "walk.slp (SLEAP labels)"
+        assert "heatmap" not in poses.pose_estimation_series["nose"].confidence_definition
 
 
 def test_movement_reads_nwb(person_in_nwb: tuple[EditedSession, Path]) -> None:

@@ -9,6 +9,7 @@ from tracking.export.methods import BY_HAND, DETECTOR_WORDS, SMOOTHER_WORDS
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import KINDS, ChooseSmoothing, SetScale, SetSpan
+from tracking.session.format import SettingChange
 from tracking.session.session import Session
 from tracking.smoothing import settings
 
@@ -80,3 +81,24 @@ def test_other_settings_have_other_words(tmp_path):
     ) in text
     assert "positions were not smoothed" in text and "No people were tracked." in text
     assert "Nothing was corrected by hand." in text and len(references) == 1
+
+
+def test_nothing_is_said_of_networks_that_others_have_used(session, tmp_path):
+    notes = {"imported_from": "walk.csv", "imported_as": "DeepLabCut table"}
+    session.set_header(replace(session.header, network="", weights_sha256="", notes=notes))
+    text, references = methods(session, tmp_path)
+    assert " from walk.csv (DeepLabCut table), made from the video walk.mp4 (640 × 480 pixels" in text
+    assert "Positions are those of that file." in text and "swap of two people's numbers" in text
+    assert not references and "PPNet M2" not in text and "SHA-256" not in text and "found by" not in text
+    session.add_edit(ChooseSmoothing("kalman", 30, 0.4))
+    assert "constant-velocity Kalman filter (strength 30 of 100)" in methods(session, tmp_path / "again")[0]
+
+
+def test_what_was_set_otherwise_on_the_way_is_told(session, tmp_path):
+    assert "settings were changed" not in methods(session, tmp_path)[0]
+    changes = [("detect_every", 3, 1), ("smoothing.strength", 50, 80), ("network.device", "cpu", "cuda")]
+    session.log_changes([SettingChange(2.04, name, before, after) for name, before, after in changes])
+    told = "settings were changed in its course: Look for people every from 3 to 1 at 2.0 s"
+    assert f"{told} and Smoothing from 50 to 80 at 2.0 s." in methods(session, tmp_path / "changed")[0]
+    session.add_edit(ChooseSmoothing("kalman", 80, 0.4))
+    assert f"{told}." in methods(session, tmp_path / "smoothed")[0], "all of it is smoothed alike"
