@@ -2,6 +2,7 @@
 
 import argparse
 
+from tracking.run_settings import RunSettings
 from tracking.time_span import TimeSpan
 
 
@@ -13,7 +14,5 @@ def add_span_options(parser: argparse.ArgumentParser) -> None:
 
 
 def span_of(arguments: argparse.Namespace) -> TimeSpan:
-    """The part that is asked for. UserError when there can't be one."""
-    span = TimeSpan(arguments.start, arguments.end)
-    span.check()
-    return span
+    """The part that is asked for. UserError when there can't be one, by the same rule as for `track`."""
+    return RunSettings(start_s=arguments.start, end_s=arguments.end).span

@@ -89,6 +89,7 @@ def test_the_page(session, form):
         (["--csv", "--person", "1", "--person", "7"], "That part has no person 7; it has 1."),
         (["--report", "pdf", "--end", "0.2"], "No steps, jumps or repetitions were found for Person 1"),
         (["--report", "pdf", "--start", "50"], "Nobody was seen"),
+        (["--start", "-1"], "--start must be at least 0 seconds, not -1."),
         (["--scale", "-1"], "metres per pixel"),
         (["--report", "pdf", "--video", "/nowhere.mp4"], "is missing"),
         (["--csv", "--out", f"{__file__}/numbers"], "walk_answers.csv could not be written: Not a directory"),

@@ -53,6 +53,8 @@ def test_a_session_of_another_name_lends_it_to_all_outputs(session, command, end
     [
         (["--start", "5"], "no frame between the given start and end"),
         (["--start", "0.3", "--end", "0.1"], "must come before the end"),
+        (["--start", "-1"], "--start must be at least 0 seconds, not -1."),
+        (["--end", "nan"], "--end must be at least 0 seconds, not nan."),
         (["--speed", "3"], "The speed must be between"),
         (["--angles", "wing"], "There is no angle wing"),
         (["--still", "9"], "There is no picture at --still 9; what was tracked runs from 0.000 to "),
