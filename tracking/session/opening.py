@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,15 +269,15 @@ def find_unfinished(folders: Iterable[Path]) -> tuple[UnfinishedSession, ...]:
     return tuple(session for _, session in sorted(found, key=lambda pair: -pair[0]))
 
 
-def find_moved(folders: Iterable[Path], info: VideoInfo) -> Path | None:
-    """The newest session in the folders that is of this very video, which was moved or renamed since; None when there
-    is none. Somebody waits for it: at most `MAX_FOUND` files of all folders are looked at. Never raises."""
-    found = [(changed, path) for folder in folders for changed, path in _newest_files(folder)]
+def find_moved(folders: Iterable[Path], info: VideoInfo) -> tuple[Path, ...]:
+    """The sessions in the folders that are of this very video, which was moved or renamed since, newest first. Somebody
+    waits for them: at most `MAX_FOUND` files of all folders are looked at. Never raises."""
+    found, moved = [file for folder in folders for file in _newest_files(folder, _may_be_kept)], []
     for _, path in sorted(found, reverse=True)[:MAX_FOUND]:
         with suppress(SessionError), explained(path):
             if _is_of_moved(path, info):
-                return path
-    return None
+                moved.append(path)
+    return tuple(moved)
 
 
 def _is_of_moved(path: Path, info: VideoInfo) -> bool:
@@ -288,12 +288,22 @@ def _is_of_moved(path: Path, info: VideoInfo) -> bool:
     return not any(is_at(place, source.size_bytes) for place in (source.path or "", path.parent / source.file_name))
 
 
-def _newest_files(folder: Path) -> list[tuple[float, Path]]:
+def _is_usual(name: str) -> bool:
+    return name.endswith(SUFFIX)
+
+
+def _may_be_kept(name: str) -> bool:
+    """Also `walk_session_2.ppnet`, kept when the video was tracked again, and any other name that people give."""
+    ending = Path(SUFFIX).suffix
+    return name.endswith(ending) and not name.endswith(f".partial{ending}")
+
+
+def _newest_files(folder: Path, is_wanted: Callable[[str], bool] = _is_usual) -> list[tuple[float, Path]]:
     files = []
     with suppress(OSError, ValueError):
         for entry in os.scandir(folder):
             with suppress(OSError):
-                if entry.name.endswith(SUFFIX) and entry.is_file():
+                if is_wanted(entry.name) and entry.is_file():
                     files.append((entry.stat().st_mtime, Path(entry)))
     return sorted(files, reverse=True)[:MAX_FOUND]
 

@@ -1,5 +1,6 @@
 """What opening does to what is open, to the list of recent files, and what is remembered after quitting."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -19,8 +20,8 @@ from app.workspace.result_paths import sessions_folder
 from ppnet.skeleton import MPII_16
 from tests.app.gui.conftest import FRAMES, SIZE_WH, go_to
 from tests.clips import make_clip
-from tracking.session.edits import RenamePerson
-from tracking.session.session import session_path
+from tracking.session.edits import MergeIds, RenamePerson
+from tracking.session.session import Session, session_path
 
 
 def dropped(path, event_type=QDropEvent):
@@ -371,6 +372,33 @@ def test_a_video_that_was_moved_or_renamed_is_shown_with_its_results_and_edits(q
     window.files.open_path(video)
     qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
     assert "copied from" not in window.banner.text
+
+
+def test_of_several_sessions_of_a_moved_video_the_newest_that_was_edited_is_taken(qtbot, open_clip, clip):
+    window = open_clip()
+    qtbot.waitUntil(lambda: window.workspace.run.session.complete)
+    window.workspace.close_run()
+    tracked = session_path(clip)
+    chosen, *others = (tracked.with_stem(f"{tracked.stem}_{number}") for number in (2, 3, 4, 5))
+    for age_s, (place, edits) in enumerate(
+        [
+            (tracked, ()),
+            (others[0], (MergeIds(1, 2),)),
+            (chosen, (RenamePerson(1, "Zoë"),)),
+            (others[1], (RenamePerson(1, "Ann"), RenamePerson(2, "Ben"))),
+        ]
+    ):
+        if place != tracked:
+            shutil.copy(tracked, place)
+        with Session.open(place, writable=True) as session:
+            for edit in edits:
+                session.add_edit(edit)
+        os.utime(place, (1e9 - age_s, 1e9 - age_s))
+    video = clip.rename(clip.with_name("sprint.mp4"))
+    window.files.open_path(video)
+    qtbot.waitUntil(lambda: window.workspace.opened_file is not None)
+    assert window.workspace.opened_file.brought_from == chosen
+    assert window.workspace.run.session.edits() == (RenamePerson(1, "Zoë"),)
 
 
 def test_of_videos_whose_names_were_exchanged_each_has_its_own_results(qtbot, open_clip, clip):
