@@ -21,7 +21,8 @@ try:
 except pl.UserError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
-
+if not angles:
+    sys.exit(f"Nobody was found in {video}.")
 for person_id, curve in angles.items():
     times, degrees = zip(*curve, strict=True)
     plt.plot(times, degrees, label=f"Person {person_id}")

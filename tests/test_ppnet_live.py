@@ -13,7 +13,7 @@ import pytest
 import ppnet_live as pl
 from app.commands import track as track_command
 from ppnet.skeleton import COCO_17
-from tests.clips import cut_clip
+from tests.clips import cut_clip, make_clip
 from tests.results import made_header, made_result
 from tracking.run_settings import RunSettings
 from tracking.session.edits import MoveKeypoint
@@ -205,6 +205,13 @@ def test_detector_and_estimator_work_on_single_pictures():
 def test_example_plots_knee_angles(run_example, short_clip, tmp_path):
     run_example("knee_angle.py", short_clip, tmp_path / "knee.png")
     assert (tmp_path / "knee.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_example_has_no_knee_angles_where_nobody_is(run_example, tmp_path):
+    empty = make_clip(tmp_path / "empty.mp4", 5)
+    with pytest.raises(SystemExit, match=rf"^Nobody was found in {empty}\.$"):
+        run_example("knee_angle.py", empty, tmp_path / "knee.png")
+    assert not (tmp_path / "knee.png").exists()
 
 
 def test_example_prints_noses_of_any_live_source(short_clip):

@@ -100,7 +100,7 @@ def _refuse_moved(done: Mapping[Path, Mapping[str, Any]], spec: str) -> None:
         stem = meta.with_name(meta.name.removesuffix("_meta.json"))
         raise UserError(
             f"{Path(spec).name} seems to have been tracked before it was moved or renamed; {stem}_... are its results.",
-            option="add --overwrite to track it again",
+            option="choose another --out to track it again",  # --overwrite would be about all inputs of a batch
         )
 
 

@@ -22,6 +22,7 @@ from tracking.video.container import is_address, open_container
 from tracking.video.hdr import HDR, ToneMap
 from tracking.video.orientation import UPRIGHT, Image, Orientation, fitted
 from tracking.video.packet_times import NO_TIMESTAMPS, PacketTimes, shows_in_order_of_times
+from tracking.video.packets import whole_packets
 from tracking.video.source import ClosingSource, VideoError, VideoInfo, bytes_of, nothing_within
 
 log = logging.getLogger(__name__)
@@ -160,9 +161,8 @@ class VideoFile(ClosingSource):
         if self._axis is None:
             axis = self._new_times()
             with open_container(self._spec) as container, contextlib.suppress(av.FFmpegError):
-                for packet in container.demux(container.streams[self._stream_index]):
-                    if packet.size:
-                        axis.add(packet)
+                for packet in whole_packets(container, container.streams[self._stream_index]):
+                    axis.add(packet)
             self._axis = axis
         return self._axis
 
@@ -264,7 +264,7 @@ class VideoFile(ClosingSource):
         """Packets of the stream, then None to drain the decoder, also when the file ends in an error."""
         keep = self._axis is None and not self._is_live
         try:
-            for number, packet in enumerate(packet for packet in self._container.demux(self._stream) if packet.size):
+            for number, packet in enumerate(whole_packets(self._container, self._stream)):
                 times.add(packet, keep=keep)
                 if times.jumped:
                     self._notice(f"{self._name} has times that jump back; what follows was placed after the rest.")

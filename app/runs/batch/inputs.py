@@ -90,4 +90,4 @@ def _refuse_edited(path: Path | None) -> None:
         with suppress(UserError), Session.open(path) as session:  # a damaged one holds nothing to lose
             edits = tuple(edit for edit in session.edits() if not isinstance(edit, OnlyPerson))
     if edits:
-        raise UserError(f"{path} was cut short and then edited; add --overwrite to track it again without the edits.")
+        raise UserError(f"{path} was cut short and then edited; move it elsewhere, or choose another --out.")

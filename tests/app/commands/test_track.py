@@ -230,7 +230,9 @@ def test_a_video_that_was_renamed_since_is_not_tracked_again_unasked(tmp_path, p
         assert track(renamed, "--out", out, *more) == 2
         said = capsys.readouterr().err
         assert said.startswith("b.mp4 seems to have been tracked before it was moved or renamed; ")
-        assert said.endswith("_... are its results; add --overwrite to track it again.\n") and said.count("\n") == 1
+        assert (
+            said.endswith("_... are its results; choose another --out to track it again.\n") and said.count("\n") == 1
+        )
         assert not list(out.glob("b_*"))
     (out / "other_meta.json").unlink()
     walkers(clip, 7)

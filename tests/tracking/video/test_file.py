@@ -172,6 +172,57 @@ def test_a_cut_file_gives_what_it_has_and_says_so(tmp_path):
     assert times == [index / 30 for index in range(len(times))]
 
 
+CONTAINERS = {
+    "a.mp4": {"options": {"movflags": "faststart"}},
+    "fragments.mp4": {"options": {"movflags": "frag_keyframe+empty_moov"}},
+    "a.mkv": {},
+    "a.webm": {"codec": "libvpx"},
+    "a.avi": {},
+    "a.flv": {},
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize("lost", ["half", "less than a second", "half a packet"])
+def test_whatever_is_missing_at_the_end_is_noticed_and_costs_nothing_else(tmp_path, name, lost):
+    whole = make_clip(tmp_path / name, 60, painter=_noise, **CONTAINERS[name])
+    with av.open(str(whole)) as container:
+        ends = [packet.pos + packet.size for packet in container.demux(video=0) if packet.size]
+    left = {"half": ends[30] - 50, "less than a second": ends[50] - 50, "half a packet": ends[-1] - 50}[lost]
+    cut = whole.with_stem("cut")
+    cut.write_bytes(whole.read_bytes()[:left])
+    with open_source(whole) as source:
+        times = [frame.time_s for frame in source]
+        assert len(times) == 60 and not source.ended_early
+    with open_source(cut) as source:
+        left_s = [frame.time_s for frame in source]
+        assert source.ended_early and "is cut off or damaged" in source.notices[-1]
+        assert len(left_s) == len(source.frame_times()) == sum(end <= left for end in ends)
+    assert set(left_s) <= set(times)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_cut_between_two_packets_is_noticed(tmp_path, name):
+    whole = make_clip(tmp_path / name, 60, painter=_noise, **CONTAINERS[name])
+    with av.open(str(whole)) as container:
+        ends = [packet.pos + packet.size for packet in container.demux(video=0) if packet.size]
+    cut = whole.with_stem("cut")
+    cut.write_bytes(whole.read_bytes()[: ends[40]])
+    with open_source(cut) as source:
+        assert len(list(source)) in (40, 41) and source.ended_early
+
+
+def test_a_matroska_file_that_is_still_being_written_is_not_cut_off(tmp_path):
+    """Until it is finished it does not say how long it is."""
+    path = make_clip(tmp_path / "a.mkv", 20)
+    data = bytearray(path.read_bytes())
+    place = data.index(bytes.fromhex("18538067")) + 4
+    data[place : place + 8] = bytes.fromhex("01FFFFFFFFFFFFFF")
+    path.write_bytes(data)
+    with open_source(path) as source:
+        assert len(list(source)) == 20 and not source.ended_early
+
+
 def test_a_last_picture_that_is_shown_long_is_no_early_end(tmp_path):
     writer = VideoWriter(tmp_path / "slides.mp4", SIZE_WH, frame_rate=Fraction(1, 5))
     for index in range(3):
