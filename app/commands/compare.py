@@ -54,9 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
         sides = EditedSession(first), EditedSession(second)
         for edited in sides:
             edited.refresh()
-        other_video = arguments.other_video or (arguments.video if same else None)
-        if not same:
-            _check_other_video(second, other_video)
+        video = find_video(first, arguments.video)
+        if same and arguments.other_video is None:
+            other_video = video
+        else:
+            other_video = find_video(second, arguments.other_video, option="--other-video")
         person = arguments.person if arguments.person is not None else _longest(sides[0])
         at_s = _moment(sides[0], arguments.at, first_mark=not same)
         other = arguments.other_person
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             other = person if same and arguments.other_at else _longest(sides[1], but=person if same else None)
         other_at = arguments.other_at if arguments.other_at is not None else arguments.at
         comparison = Comparison(
-            Attempt(sides[0], person, at_s, arguments.video),
+            Attempt(sides[0], person, at_s, video),
             Attempt(
                 sides[1],
                 other,
@@ -79,14 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
             write_comparison(comparison, path, tick, speed=arguments.speed)
     print(path, flush=True)
     return 0
-
-
-def _check_other_video(session: Session, given: Path | None) -> None:
-    """UserError that names the option of the second session, when its video is missing."""
-    try:
-        find_video(session, given)
-    except UserError as error:
-        raise UserError(str(error), option=error.option.replace("--video", "--other-video")) from None
 
 
 def _longest(edited: EditedSession, *, but: int | None = None) -> int:

@@ -18,12 +18,13 @@ def named_after(session: Path, ending: str, folder: Path | None = None) -> Path:
 
 
 @overload
-def find_video(session: Session) -> Path: ...
+def find_video(session: Session, given: Path | None = None, *, option: str = "--video") -> Path: ...
 @overload
-def find_video(session: Session, given: str | Path | None) -> str | Path: ...
-def find_video(session: Session, given: str | Path | None = None) -> str | Path:
+def find_video(session: Session, given: str | Path | None, *, option: str = "--video") -> str | Path: ...
+def find_video(session: Session, given: str | Path | None = None, *, option: str = "--video") -> str | Path:
     """Where the video of a session is: where it was, beside the session, or only where it is said to be (`given`, which
-    may be an address). UserError when it isn't there, or there never was one."""
+    may be an address). UserError when it isn't there, or there never was one. option: that says it on the command
+    line."""
     if given is not None and is_address(str(given)):
         return given
     source, path = session.header.source, session.path
@@ -37,10 +38,10 @@ def find_video(session: Session, given: str | Path | None = None) -> str | Path:
         if os.path.exists(place):  # a path in a session may be any
             return place
     if given is not None:
-        raise UserError(f"The video {given} is missing.", option="say where it is now with --video")
+        raise UserError(f"The video {given} is missing.", option=f"say where it is now with {option}")
     raise UserError(
         f"The video {source.name} of this session is missing; put it beside {path.name}.",
-        option="or say where it is now with --video",
+        option=f"or say where it is now with {option}",
     )
 
 
