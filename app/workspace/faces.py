@@ -13,10 +13,11 @@ import numpy.typing as npt
 from ppnet.poses import Poses
 from tracking import movement
 from tracking.answers.motion import Motion
-from tracking.best_views import BestView, People, perhaps_the_same
+from tracking.best_views import BestView, best_views
 from tracking.movement import Movement
 from tracking.session.edited_session import EditedSession
 from tracking.session.person_tracks import person_track
+from tracking.stays import Stay, perhaps_the_same, stays_of
 from tracking.tracker.appearance import describe, similarity
 from tracking.types import FrameResult
 from tracking.video.source import VideoSource, seekable
@@ -73,11 +74,12 @@ def faces_of(
     tracked = edited.stored.sightings(cancelled=cancelled)
     if cancelled():
         return Faces()
-    people = People.of(edited.plan.sighted(tracked))
+    sightings = edited.plan.sighted(tracked)
+    views = best_views(sightings)
     known = {} if before is None else before.shots
     shots: dict[object, Shot] = {}
     keys: dict[int, object] = {}
-    wanted = sorted(people.views.items(), key=lambda entry: entry[1].frame_index)
+    wanted = sorted(views.items(), key=lambda entry: entry[1].frame_index)
     with ExitStack() as stack:
         source: VideoSource | None = None
         for frame_index, group in groupby(wanted, key=lambda entry: entry[1].frame_index):
@@ -102,7 +104,7 @@ def faces_of(
     found = {person: shots[key] for person, key in keys.items() if key in shots}
     looks = {person: shot.look for person, shot in found.items()}
     pictures = {person: shot.picture for person, shot in found.items()}
-    return Faces(people.views, pictures, _suggestions(edited, people, looks), shots)
+    return Faces(views, pictures, _suggestions(edited, stays_of(sightings), looks), shots)
 
 
 def _depends_on(result: FrameResult, person: int, view: BestView) -> object:
@@ -144,14 +146,14 @@ def _look(image: npt.NDArray[np.uint8], result: FrameResult, person: int) -> npt
 
 
 def _suggestions(
-    edited: EditedSession, people: People, looks: Mapping[int, npt.NDArray[np.float32]]
+    edited: EditedSession, stays: Mapping[int, Stay], looks: Mapping[int, npt.NDArray[np.float32]]
 ) -> tuple[SamePerson, ...]:
     """The likeliest first; nobody comes twice."""
     times, indices = edited.stored.frame_times(), edited.stored.frame_indices()
 
     @cache
     def moving(person: int, *, at_start: bool) -> Movement:
-        stay = people.stays[person]
+        stay = stays[person]
         first_s = stay.first_s if at_start else stay.last_s - movement.WHOLE_S
         last_s = stay.first_s + movement.WHOLE_S if at_start else stay.last_s
         frames = indices[(times >= first_s) & (times <= last_s)]
@@ -159,14 +161,14 @@ def _suggestions(
         return Movement.of(Motion.of(person, track, edited.skeleton), at_start=at_start)
 
     found = []
-    for lost, new in perhaps_the_same(people.stays):
+    for lost, new in perhaps_the_same(stays):
         if lost in looks and new in looks:
             alike = float(similarity(looks[lost][None], looks[new][None])[0, 0])
             if alike < ALIKE:
                 continue
             apart = movement.difference(moving(lost, at_start=False), moving(new, at_start=True))
             if apart <= movement.ALIKE:
-                away_s = people.stays[new].first_s - people.stays[lost].last_s
+                away_s = stays[new].first_s - stays[lost].last_s
                 found.append(SamePerson(lost, new, away_s, alike * float(np.exp(-(apart**2) / 2))))
     found.sort(key=lambda one: (-one.alike, one.away_s))
     chosen: list[SamePerson] = []
