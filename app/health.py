@@ -94,7 +94,9 @@ def _packages() -> str:
 def _graphics_card() -> str:
     import torch
 
-    from ppnet.device import available_devices, choose_device, cpu_name, describe
+    from ppnet.cpu import cpu_name
+    from ppnet.device import choose_device, describe
+    from ppnet.torch_build import available_devices
 
     if available_devices() == ["cpu"]:
         if NVIDIA_DRIVER.exists():

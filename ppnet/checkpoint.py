@@ -4,7 +4,6 @@ Files of this program are safetensors with `CheckpointInfo` in their header; the
 compared networks, are recognised by their tensors.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,8 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from ppnet.assets import ASSETS
-from ppnet.checkpoint_info import CheckpointInfo, sha256_of, size_in_name
+from ppnet.checkpoint_info import CheckpointInfo, check_pin, sha256_of, size_in_name
 from ppnet.errors import CheckpointError, UserError
 from ppnet.networks.name_from_tensors import Recognised, expected_shapes, recognise
 from ppnet.networks.table import build
@@ -89,7 +87,7 @@ def load_checkpoint(path: str | Path, *, input_wh: tuple[int, int] | None = None
     """
     file = read_state_file(path)
     info = info_of(Path(path), file, input_wh)
-    _check_pin(Path(path), file.sha256)
+    check_pin(Path(path), file.sha256)
     tensors = fitted(Path(path), file.tensors, info)
     with torch.device("meta"):
         network = build(info.network, len(info.keypoints))
@@ -229,18 +227,3 @@ def fitted(path: Path, tensors: Mapping[str, Tensor], info: CheckpointInfo) -> d
         tensor = tensors.get(name, torch.zeros(()))
         result[name] = tensor.to(torch.int64 if counter else torch.float32, copy=True).contiguous()
     return result
-
-
-def _check_pin(path: Path, digest: str) -> None:
-    """Weights that ship with the program must be the ones that were shipped."""
-    folder = path.resolve().parent
-    if folder != ASSETS / "weights":
-        return
-    try:
-        pinned = json.loads((folder / "manifest.json").read_text("utf-8"))[path.name]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path} is not listed in the manifest of shipped weights; install PPNet Live again."
-        ) from error
-    if pinned != digest:
-        raise CheckpointError(f"{path} is not the file that was shipped (sha256 differs); install PPNet Live again.")

@@ -13,6 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
+from ppnet.assets import ASSETS
 from ppnet.decode import DecodeKind
 from ppnet.errors import CheckpointError, UserError
 from ppnet.skeleton import SKELETONS, Skeleton
@@ -194,3 +195,18 @@ def read_written_info(path: Path) -> CheckpointInfo:
         raise CheckpointError(f"The weights file {path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise CheckpointError(f"The file {path} holds no weights of this program: {error}.") from error
+
+
+def check_pin(path: Path, digest: str) -> None:
+    """CheckpointError where weights that ship with the program, of this digest, are not the ones that were shipped."""
+    folder = path.resolve().parent
+    if folder != ASSETS / "weights":
+        return
+    try:
+        pinned = json.loads((folder / "manifest.json").read_text("utf-8"))[path.name]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} is not listed in the manifest of shipped weights; install PPNet Live again."
+        ) from error
+    if pinned != digest:
+        raise CheckpointError(f"{path} is not the file that was shipped (sha256 differs); install PPNet Live again.")

@@ -5,12 +5,10 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ppnet.checkpoint_info import CODEC_KINDS, CheckpointInfo
 from ppnet.crops import CropKind, Doubles, crop_matrices, crop_regions
 from ppnet.decode import DecodeKind, Floats, decode, decode_expected
-from ppnet.heatmaps import gaussian_targets, targets_inside
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,10 @@ class Codec:
 
     def targets(self, keypoints: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Target heatmaps (N, K, h, w) and valid (N, K) for keypoints (N, K, 2) in crop pixels."""
+        import torch  # only here: keypoints are read without it
+
+        from ppnet.targets import gaussian_targets, targets_inside
+
         cells = torch.from_numpy(np.asarray(keypoints, np.float64) / self.cell_xy)
         heatmaps = gaussian_targets(cells, self.heatmap_wh, self.sigma, rounded=self.rounded)
         return heatmaps.numpy(), targets_inside(cells, self.heatmap_wh, self.sigma).numpy()

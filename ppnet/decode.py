@@ -163,3 +163,22 @@ def _shaped(
     steps = np.nan_to_num(np.clip(tops - maxima, -MAX_STEP, MAX_STEP))
     shape = heatmaps.shape[:2]
     return (maxima + steps).reshape(*shape, 2).astype(np.float32), scores.reshape(shape)
+
+
+def merge_flipped(
+    heatmaps: npt.NDArray[np.float32],
+    flipped: npt.NDArray[np.float32],
+    flip_index: npt.NDArray[np.int64],
+    *,
+    shift: bool,
+) -> npt.NDArray[np.float32]:
+    """Average of the heatmaps of a crop and of its mirror image, both (N, K, h, w).
+
+    The mirror's answer is mirrored back and left and right swapped by `flip_index` (K,). `shift` moves it
+    one cell to the right, as classic crops need: there a mirrored position comes back three quarters of a
+    cell too far left (published code; UDP crops mirror exactly and need none).
+    """
+    back = flipped[:, flip_index, :, ::-1]
+    if shift:
+        back = np.concatenate([back[..., :1], back[..., :-1]], axis=-1)
+    return np.asarray((heatmaps + back) / 2, np.float32)

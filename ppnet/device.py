@@ -1,31 +1,23 @@
 """Which device and which number format the networks run in."""
 
 import ctypes
-import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import torch
 
+from ppnet.cpu import cpu_has_bf16
 from ppnet.errors import UserError
+from ppnet.inference.backend import PRECISIONS
+from ppnet.torch_build import available_devices
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 
 # Parameters of glibc's mallopt, from malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def available_devices() -> list[str]:
-    """The devices of this machine, fastest first; `cpu` is always there."""
-    found = ["cuda"] if torch.cuda.is_available() else []
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return [*found, "cpu"]
 
 
 def choose_device(asked: str = "auto") -> torch.device:
@@ -65,21 +57,6 @@ def choose_precision(device: torch.device, asked: str = "auto") -> torch.dtype:
     return torch.bfloat16 if device.type == "cpu" and cpu_has_bf16() else torch.float32
 
 
-def cpu_has_bf16() -> bool:
-    """Whether the CPU multiplies bf16 by itself (AVX-512 BF16 or AMX); elsewhere bf16 is slower than fp32."""
-    return cpu_has_amx() or bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
-
-
-def cpu_has_vnni() -> bool:
-    """Whether the CPU adds up products of bytes in 32 bits (AVX-512 VNNI); elsewhere they may run over."""
-    return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
-
-
-def cpu_has_amx() -> bool:
-    """Whether the CPU multiplies matrices by itself."""
-    return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
-
-
 @contextmanager
 def denormals_as_zero() -> Iterator[None]:
     """Takes denormal numbers, which are slow, as zero; small gradients become such. Afterwards 5e-324 is a number again
@@ -108,15 +85,6 @@ def prepare_cpu_for_training() -> None:
 def describe(device: torch.device) -> str:
     """`cpu`, `mps`, or `cuda (name of the card)`."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
-
-
-def cpu_name() -> str:
-    """What the processor calls itself."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def precision_name(dtype: torch.dtype) -> str:

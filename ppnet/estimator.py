@@ -1,22 +1,23 @@
 """`PoseEstimator`: from pictures to keypoints, the one way that live view, files, evaluation and inspection share."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
-from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
 from ppnet.crops import Doubles, apply_matrices, invert_matrices, warp
+from ppnet.decode import merge_flipped
 from ppnet.errors import TooLargeError, UserError
-from ppnet.heatmaps import merge_flipped
 from ppnet.inference.backend import Crops, Heatmaps, InferenceBackend
 from ppnet.inference.backend_choice import make_backend
 from ppnet.poses import Poses
-from ppnet.weights import find_weights, shipped_weights
+from ppnet.weights import find_weights, open_weights, shipped_weights
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BOX_LIMIT = 1e6  # pixels; a box beyond it comes from a broken computation
 SIDE_MULTIPLES = (16, 32, 64)  # what the coarsest branches of networks need, pixels
@@ -46,7 +47,7 @@ class PoseEstimator:
     @classmethod
     def from_network(
         cls,
-        network: nn.Module,
+        network: "nn.Module",
         info: CheckpointInfo,
         *,
         backend: str = "torch",
@@ -56,7 +57,7 @@ class PoseEstimator:
         max_batch: int | None = None,
     ) -> Self:
         """The estimator of a network in memory, which is copied. For backend, device, precision see `make_backend`."""
-        runner = make_backend(network, info, backend=backend, device=device, precision=precision)
+        runner = make_backend(lambda: network, info, backend=backend, device=device, precision=precision)
         return cls(runner, info, flip=flip, max_batch=max_batch)
 
     @classmethod
@@ -70,8 +71,8 @@ class PoseEstimator:
         flip: bool = True,
     ) -> Self:
         """The estimator of a weights file. CheckpointError when the file is none."""
-        network, info = load_checkpoint(path)
-        return cls.from_network(network, info, backend=backend, device=device, precision=precision, flip=flip)
+        load, info = open_weights(Path(path))
+        return cls(make_backend(load, info, backend=backend, device=device, precision=precision), info, flip=flip)
 
     @classmethod
     def from_pretrained(cls, name: str | None = None, **options: Any) -> Self:

@@ -3,17 +3,27 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppnet.assets import ASSETS
-from ppnet.checkpoint_info import CheckpointInfo, parse_size, read_written_info, sha256_of, size_in_name, size_name
+from ppnet.checkpoint_info import (
+    CheckpointInfo,
+    check_pin,
+    parse_size,
+    read_written_info,
+    sha256_of,
+    size_in_name,
+    size_name,
+)
 from ppnet.errors import CheckpointError
 from ppnet.user_folders import user_folder
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
+    from ppnet.inference.backend import LoadNetwork
     from ppnet.untrusted_tensors import StateFile
 
 SUFFIX = ".safetensors"
@@ -105,6 +115,32 @@ def shipped_weights(variant: str | None = None) -> Path:
     raise CheckpointError(
         f"No weights of {variant} come with the program (there are {names}).", option="give some with --weights"
     )
+
+
+def open_weights(path: Path) -> "tuple[LoadNetwork, CheckpointInfo]":
+    """How to load the network of any pose file, and what is known of it, which needs no PyTorch where this program
+    wrote the file. CheckpointError, here or when it is loaded, as from `ppnet.checkpoint.load_checkpoint`."""
+    try:
+        written = read_written_info(path)
+    except CheckpointError:  # perhaps another program's: who reads all of it tells
+        written = None
+    if written is None or written.kind != "pose":
+        from ppnet.checkpoint import load_checkpoint
+
+        network, info = load_checkpoint(path)
+        return lambda: network, info
+    check_pin(path, written.sha256)
+    return cache(partial(_loaded, path, written)), written
+
+
+def _loaded(path: Path, expected: CheckpointInfo) -> "nn.Module":
+    """The network of a file that was looked at before."""
+    from ppnet.checkpoint import load_checkpoint
+
+    network, info = load_checkpoint(path)
+    if info != expected:
+        raise CheckpointError(f"The weights file {path} has just been changed; try again.")
+    return network
 
 
 def import_weights(

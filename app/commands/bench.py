@@ -103,7 +103,7 @@ def _soak(arguments: argparse.Namespace, settings: RunSettings, tell: Callable[[
 def _facts_of_run(bench: "Bench", settings: RunSettings, preset: str) -> dict[str, Any]:
     """What the figures depend on."""
     from ppnet import __version__
-    from ppnet.device import cpu_name
+    from ppnet.cpu import cpu_name
 
     begun = preset_settings(preset).to_plain()
     changed = {name: value for name, value in settings.to_plain().items() if begun[name] != value}

@@ -16,9 +16,9 @@ class Found:
 
 
 def look() -> Found:
-    """What is there. Loads torch, which takes seconds: not for the window's thread."""
+    """What is there. May load torch, which takes seconds: not for the window's thread."""
     from app.factory import find_weights
-    from ppnet.device import available_devices
+    from ppnet.torch_build import available_devices
     from ppnet.weights import app_weights
     from tracking.run_settings import RunSettings
 

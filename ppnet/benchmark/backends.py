@@ -11,7 +11,7 @@ import torch
 from ppnet.benchmark.measure import Key, Passes, Timing, interleaved
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.device import cpu_has_bf16
+from ppnet.cpu import cpu_has_bf16
 from ppnet.inference.backend import Crops, InferenceBackend
 from ppnet.inference.backend_choice import distance_px
 from ppnet.inference.openvino_backend import OpenVinoBackend
@@ -93,7 +93,7 @@ def _backends(network: torch.nn.Module, info: CheckpointInfo, device: torch.devi
     }
     if on_cpu:
         for precision in ("fp32", *formats, "int8"):
-            found[f"OpenVINO {precision}"] = OpenVinoBackend(network, info, precision=precision)
+            found[f"OpenVINO {precision}"] = OpenVinoBackend(lambda: network, info, precision=precision)
     return found
 
 

@@ -135,7 +135,8 @@ def machine_facts(setting: Any, *, threads: int, rounds: int) -> dict[str, Any]:
     import torch
 
     from ppnet.checkpoint_info import size_name
-    from ppnet.device import cpu_name, describe, precision_name
+    from ppnet.cpu import cpu_name
+    from ppnet.device import describe, precision_name
 
     return {
         "device": describe(setting.device),

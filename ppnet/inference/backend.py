@@ -1,9 +1,18 @@
 """`InferenceBackend`: what every way to run a network offers to `ppnet.estimator.PoseEstimator`."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
+
+LoadNetwork = Callable[[], "nn.Module"]
+"""Gives a network, which is never changed. Who has all in the cache need not call it, and does without PyTorch."""
 
 Crops = npt.NDArray[np.uint8]
 Heatmaps = npt.NDArray[np.float32]

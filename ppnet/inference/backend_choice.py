@@ -9,22 +9,20 @@ import time
 from contextlib import suppress
 
 import numpy as np
-import torch
-from torch import nn
 
 import ppnet
 from ppnet.cache import cached_file, write_whole
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
-from ppnet.device import choose_device, cpu_name
+from ppnet.cpu import cpu_name
 from ppnet.errors import UserError
-from ppnet.inference.backend import Crops, InferenceBackend
+from ppnet.inference.backend import Crops, InferenceBackend, LoadNetwork
 from ppnet.inference.int8 import RULES
 from ppnet.inference.measuring import measuring
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
-from ppnet.inference.torch_backend import TorchBackend
 from ppnet.openvino_runtime import load_openvino
+from ppnet.torch_build import available_devices, torch_version
 
 BACKENDS = ("auto", "torch", "openvino")
 CANDIDATES = {"torch": ("torch", "auto"), "openvino": ("openvino", "auto"), "openvino int8": ("openvino", "int8")}
@@ -39,9 +37,9 @@ log = logging.getLogger(__name__)
 
 
 def make_backend(
-    network: nn.Module, info: CheckpointInfo, *, backend: str = "torch", device: str = "auto", precision: str = "auto"
+    load: LoadNetwork, info: CheckpointInfo, *, backend: str = "torch", device: str = "auto", precision: str = "auto"
 ) -> InferenceBackend:
-    """The backend for a network, which is copied.
+    """The backend for a network, which is copied; neither it nor PyTorch is loaded where OpenVINO has all it needs.
 
     backend: torch; openvino (CPU only); auto: the fastest for these weights on this machine of those whose keypoints
     stay within `MOST_MOVED` of fp32's, measured once. Weights in memory, without a digest, are not measured.
@@ -51,19 +49,30 @@ def make_backend(
     for name in (backend, meant_by_auto):
         if name not in BACKENDS:
             raise UserError(f"There is no backend {name!r}; choose one of {', '.join(BACKENDS)}.")
-    on_cpu = choose_device(device).type == "cpu"
+    on_cpu = _is_cpu(device)
     if backend == "openvino" and not on_cpu:
         raise UserError("OpenVINO runs on the CPU here; choose the device cpu, or another backend.")
     if backend == "auto":
         backend = meant_by_auto if meant_by_auto != "auto" or (on_cpu and info.sha256) else "torch"
     if backend == "auto":
-        backend, precision = ("openvino", precision) if precision == "int8" else _remembered(network, info, precision)
+        backend, precision = ("openvino", precision) if precision == "int8" else _remembered(load, info, precision)
     if backend == "openvino":
-        return OpenVinoBackend(network, info, precision=precision)
-    return TorchBackend(network, info, device=device, precision=precision)
+        return OpenVinoBackend(load, info, precision=precision)
+    from ppnet.inference.torch_backend import TorchBackend
+
+    return TorchBackend(load(), info, device=device, precision=precision)
 
 
-def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> tuple[str, str]:
+def _is_cpu(device: str) -> bool:
+    """Whether that device is the CPU here. UserError when it isn't there."""
+    if device == "cpu" or (device == "auto" and available_devices() == ["cpu"]):
+        return True
+    from ppnet.device import choose_device
+
+    return choose_device(device).type == "cpu"
+
+
+def _remembered(load: LoadNetwork, info: CheckpointInfo, precision: str) -> tuple[str, str]:
     """Backend and precision that were chosen before for the same weights, machine and versions; else measured now."""
     facts = {
         "weights": info.sha256,
@@ -71,13 +80,13 @@ def _remembered(network: nn.Module, info: CheckpointInfo, precision: str) -> tup
         "precision": precision,
         "int8": RULES,
         "machine": [platform.machine(), cpu_name(), os.cpu_count()],
-        "versions": [ppnet.__version__, torch.__version__, load_openvino().__version__],
+        "versions": [ppnet.__version__, torch_version(), load_openvino().__version__],
     }
     path = cached_file("backends", facts, suffix=".json")
     with suppress(OSError, ValueError, KeyError, TypeError):
         return _candidates(precision)[json.loads(path.read_text("utf-8"))["chosen"]]
     with measuring():
-        times_ms = measure(network, info, precision)
+        times_ms = measure(load, info, precision)
     chosen = min(times_ms, key=lambda name: times_ms[name])
     log.info("backend %s chosen of %s ms a crop", chosen, times_ms)
     write_whole(path, json.dumps({"chosen": chosen, "ms_per_crop": times_ms, **facts}, indent=1).encode())
@@ -91,7 +100,7 @@ def _candidates(precision: str) -> dict[str, tuple[str, str]]:
     return {backend: (backend, precision) for backend in BACKENDS[1:]}
 
 
-def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -> dict[str, float]:
+def measure(load: LoadNetwork, info: CheckpointInfo, precision: str = "auto") -> dict[str, float]:
     """Milliseconds a crop of each candidate whose keypoints are near enough to those of fp32; torch is always there.
 
     Two crops at a time (one person and the mirror image), in turn, for a few seconds.
@@ -100,8 +109,8 @@ def measure(network: nn.Module, info: CheckpointInfo, precision: str = "auto") -
     candidates: dict[str, InferenceBackend] = {}
     for name, (chosen, form) in _candidates(precision).items():
         with suppress(UserError):  # a precision that one of them hasn't
-            candidates[name] = make_backend(network, info, backend=chosen, device="cpu", precision=form)
-    exact = TorchBackend(network, info, device="cpu", precision="fp32")
+            candidates[name] = make_backend(load, info, backend=chosen, device="cpu", precision=form)
+    exact = make_backend(load, info, backend="torch", device="cpu", precision="fp32")
     kept = {
         name: backend
         for name, backend in candidates.items()

@@ -47,7 +47,7 @@ def export(network: "nn.Module", info: "CheckpointInfo", path: Path) -> float:
 
     import torch
 
-    from ppnet.inference.openvino_backend import FromCrops
+    from ppnet.inference.openvino_conversion import FromCrops
     from ppnet.inference.probe import probe
     from ppnet.networks.folded import fold_batch_norm
     from ppnet.openvino_runtime import compile_network, openvino_core

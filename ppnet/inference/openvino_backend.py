@@ -1,6 +1,5 @@
 """OpenVINO as a backend on CPUs: every crop a request of its own, several at once."""
 
-import copy
 import hashlib
 import os
 from contextlib import suppress
@@ -8,20 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 import ppnet
 from ppnet.cache import cached_file, replacing
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.device import PRECISIONS, cpu_has_bf16
+from ppnet.cpu import cpu_has_bf16
 from ppnet.errors import UserError, as_memory_errors
-from ppnet.inference.backend import Crops, Heatmaps
+from ppnet.inference.backend import PRECISIONS, Crops, Heatmaps, LoadNetwork
 from ppnet.inference.int8 import RULES, quantised
-from ppnet.inference.normalise import Normalise
 from ppnet.inference.probe import probe
-from ppnet.networks.folded import fold_batch_norm
 from ppnet.openvino_runtime import compile_network, load_openvino, openvino_core
+from ppnet.torch_build import torch_version
 
 MODEL, DIGEST = "network.xml", "sha256"
 
@@ -30,7 +26,8 @@ class OpenVinoBackend:
     """A network of this program on the CPU.
 
     It is converted once; the converted file lies in the user's cache folder and is made again when the weights or a
-    version change. Weights in memory, without a digest, are converted each time.
+    version change. Only then the network is loaded, and PyTorch with it. Weights in memory, without a digest, are
+    converted each time.
     precision: auto (bf16 where the CPU computes in it, else fp32), fp32, bf16, or int8 (most convolutions in integers,
     the others as auto). UserError for another one.
     """
@@ -38,11 +35,11 @@ class OpenVinoBackend:
     device_name = "cpu (OpenVINO)"
     most_crops = 64
 
-    def __init__(self, network: nn.Module, info: CheckpointInfo, *, precision: str = "auto") -> None:
+    def __init__(self, load: LoadNetwork, info: CheckpointInfo, *, precision: str = "auto") -> None:
         if precision not in PRECISIONS or precision == "fp16":
             raise UserError(f"OpenVINO computes in fp32, bf16 or int8 here, not in {precision}; choose one of them.")
         self.precision = _fast_floats() if precision == "auto" else precision
-        self._model = _converted(network, info, in_int8=self.precision == "int8")
+        self._model = _converted(load, info, in_int8=self.precision == "int8")
         self._threads = os.cpu_count() or 1
         self._compiled: dict[tuple[int, int, int], Any] = {}
 
@@ -84,31 +81,19 @@ def _fast_floats() -> str:
     return "bf16" if cpu_has_bf16() else "fp32"
 
 
-class FromCrops(nn.Module):
-    """The whole way from crops (N, H, W, 3) uint8 RGB to the last heatmaps (N, K, H/4, W/4)."""
-
-    def __init__(self, network: nn.Module, info: CheckpointInfo) -> None:
-        super().__init__()
-        self.normalise = Normalise(info.mean, info.std)
-        self.network = network
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """Normalised here, so that whoever runs it can't do it in another way."""
-        heatmaps: Tensor = self.network(self.normalise(crops))[-1]
-        return heatmaps
-
-
-def _converted(network: nn.Module, info: CheckpointInfo, *, in_int8: bool) -> Any:
+def _converted(load: LoadNetwork, info: CheckpointInfo, *, in_int8: bool) -> Any:
     """The network as OpenVINO's model, from the cache where it is there."""
 
     def convert() -> Any:
         if not in_int8:
-            return _convert(network, info)
-        return quantised(_converted(network, info, in_int8=False), probe(info.input_wh))
+            from ppnet.inference import openvino_conversion
+
+            return openvino_conversion.from_network(load(), info)
+        return quantised(_converted(load, info, in_int8=False), probe(info.input_wh))
 
     if not info.sha256:
         return convert()
-    versions = (ppnet.__version__, torch.__version__, load_openvino().__version__)
+    versions = (ppnet.__version__, torch_version(), load_openvino().__version__)
     folder = cached_file("openvino", (info.sha256, info.network, info.mean, info.std, in_int8 and RULES, *versions))
     with suppress(OSError, RuntimeError):  # missing: made again
         if (folder / DIGEST).read_bytes() == _digest(folder):
@@ -128,22 +113,3 @@ def _digest(folder: Path) -> bytes:
         with open(folder / name, "rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     return " ".join(digests).encode()
-
-
-def _convert(network: nn.Module, info: CheckpointInfo) -> Any:
-    whole = FromCrops(fold_batch_norm(copy.deepcopy(network).cpu().float().eval()), info)
-    width, height = info.input_wh
-    return from_torch(whole, torch.zeros((1, height, width, 3), dtype=torch.uint8))
-
-
-def from_torch(network: nn.Module, example: Tensor) -> Any:
-    """A network in eval mode, on the CPU, as OpenVINO's model of any batch and size; `example` is an input of it."""
-    load_openvino()
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        # The decoder must outlive the conversion. Tracing would go through the network three times more to compare.
-        decoder = TorchScriptPythonDecoder(network, example_input=(example,), trace_kwargs={"check_trace": False})
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        return frontend.convert(frontend.load(decoder))

@@ -132,9 +132,10 @@ def _size_and_share(text: str) -> tuple[tuple[int, int], float]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit code."""
+    from ppnet.cpu import cpu_has_bf16
     from ppnet.data.dataset import Source
     from ppnet.data.sources import read_source
-    from ppnet.device import choose_device, cpu_has_bf16
+    from ppnet.device import choose_device
     from ppnet.networks.cost import check_input
     from ppnet.skeleton import SKELETONS
     from ppnet.train.run import RunOptions, train

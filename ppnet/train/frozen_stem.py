@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ppnet.device import cpu_has_bf16
-from ppnet.inference.openvino_backend import from_torch
+from ppnet.cpu import cpu_has_bf16
+from ppnet.inference.openvino_conversion import from_torch
 from ppnet.networks.folded import fold_batch_norm
 from ppnet.networks.pyramid import STEM, PPNet
 from ppnet.openvino_runtime import compile_network

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ppnet.codec import Codec
-from ppnet.heatmaps import gaussian_targets, targets_inside
+from ppnet.targets import gaussian_targets, targets_inside
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ppnet.device import cpu_has_bf16
+from ppnet.cpu import cpu_has_bf16
 
 Schedule = Callable[[int], float]
 

@@ -70,7 +70,7 @@ def open_teacher(path: Path, keypoints: int, *, gain: float = 1.0, device: str =
         run, codec, known = _other_network(path)
     else:
         network, info = load_checkpoint(path)
-        backend = make_backend(network, info, backend="torch", device=device, precision="auto")
+        backend = make_backend(lambda: network, info, backend="torch", device=device, precision="auto")
         run, known = backend.heatmaps, len(info.keypoints)
         codec = Codec.of(info)
     if known != keypoints:

@@ -85,7 +85,7 @@ def test_weights_that_are_damaged(monkeypatch, tmp_path):
     content[-1] ^= 1
     path.write_bytes(content)
     monkeypatch.setattr("ppnet.weights.ASSETS", tmp_path)
-    monkeypatch.setattr("ppnet.checkpoint.ASSETS", tmp_path)
+    monkeypatch.setattr("ppnet.checkpoint_info.ASSETS", tmp_path)
     finding = found(monkeypatch, "tracking")
     assert finding.is_fault
     assert path.name in finding.words
@@ -111,7 +111,7 @@ def test_a_disk_that_is_full(monkeypatch):
 
 
 def test_a_card_that_pytorch_cannot_use_is_a_note(monkeypatch, tmp_path):
-    monkeypatch.setattr("ppnet.device.available_devices", lambda: ["cpu"])
+    monkeypatch.setattr("ppnet.torch_build.available_devices", lambda: ["cpu"])
     monkeypatch.setattr(health, "NVIDIA_DRIVER", tmp_path)
     finding = found(monkeypatch, "graphics card")
     assert not finding.is_fine

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ppnet.heatmaps import gaussian_targets, targets_inside
+from ppnet.targets import gaussian_targets, targets_inside
 
 
 def draw_gaussians(positions, size_wh, sigma, *, rounded=False):

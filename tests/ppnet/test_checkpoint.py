@@ -289,7 +289,7 @@ def test_shipped_weights_are_pinned(tmp_path, monkeypatch):
     assert sum(p.numel() for p in network.parameters()) == 7_026_690
     shipped = tmp_path / "weights" / "w.safetensors"
     save(shipped, network, info)
-    monkeypatch.setattr("ppnet.checkpoint.ASSETS", tmp_path)
+    monkeypatch.setattr("ppnet.checkpoint_info.ASSETS", tmp_path)
     with pytest.raises(CheckpointError, match="not listed"):
         load_checkpoint(shipped)
     (tmp_path / "weights" / "manifest.json").write_text(json.dumps({"w.safetensors": {"sha256": "0" * 64}}))

@@ -12,7 +12,8 @@ from torch import nn
 from ppnet.assets import asset
 from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.device import choose_device, choose_precision, cpu_has_bf16
+from ppnet.cpu import cpu_has_bf16
+from ppnet.device import choose_device, choose_precision
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
 
@@ -159,7 +160,7 @@ def test_boxes_reaching_far_beyond_the_picture_are_fine():
     assert np.isfinite(poses.keypoints).all()
 
 
-def test_heatmaps_that_are_not_finite_give_missing_keypoints():
+def test_targets_that_are_not_finite_give_missing_keypoints():
     class Broken(BrightSpots):
         def forward(self, x):
             heatmaps = super().forward(x)[0].clone()

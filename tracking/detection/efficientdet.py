@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import ppnet
 from ppnet.cache import cached_file, read_checked, write_checked
-from ppnet.device import cpu_has_amx, cpu_has_vnni
+from ppnet.cpu import cpu_has_amx, cpu_has_vnni
 from ppnet.openvino_runtime import compile_network, cpu_options, load_openvino, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import GREY, Image, best_people, check_image, model_path, shrunk

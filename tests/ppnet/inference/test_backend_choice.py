@@ -36,13 +36,13 @@ def cache(tmp_path, monkeypatch):
 
 
 def auto(network, info=INFO):
-    return make_backend(network, info, backend="auto", device="cpu")
+    return make_backend(lambda: network, info, backend="auto", device="cpu")
 
 
 def test_all_candidates_are_measured_in_turn(network):
-    times_ms = measure(network, INFO)
+    times_ms = measure(lambda: network, INFO)
     assert set(times_ms) == {"torch", "openvino", "openvino int8"} and min(times_ms.values()) > 0
-    assert set(measure(network, INFO, "fp32")) == {"torch", "openvino"}
+    assert set(measure(lambda: network, INFO, "fp32")) == {"torch", "openvino"}
 
 
 def test_int8_is_taken_where_it_is_fastest_and_where_it_is_asked_for(network, monkeypatch):
@@ -51,10 +51,12 @@ def test_int8_is_taken_where_it_is_fastest_and_where_it_is_asked_for(network, mo
         assert auto(network).precision == "int8"
     monkeypatch.setattr(backend_choice, "measure", None)
     assert auto(network).precision == "int8", "remembered"
-    asked = make_backend(network, replace(INFO, sha256="cd" * 32), backend="auto", device="cpu", precision="int8")
+    asked = make_backend(
+        lambda: network, replace(INFO, sha256="cd" * 32), backend="auto", device="cpu", precision="int8"
+    )
     assert isinstance(asked, OpenVinoBackend) and asked.precision == "int8"
     with pytest.raises(UserError, match="PyTorch does not compute in int8"):
-        make_backend(network, INFO, device="cpu", precision="int8")
+        make_backend(lambda: network, INFO, device="cpu", precision="int8")
 
 
 def test_the_fastest_is_chosen_and_remembered_until_a_version_changes(network, cache, monkeypatch):
@@ -105,7 +107,7 @@ def test_a_backend_that_moves_the_keypoints_is_never_taken(network, monkeypatch)
 
     monkeypatch.setattr(backend_choice, "OpenVinoBackend", Wrong)
     monkeypatch.setattr(backend_choice, "SURE_SCORE", -1.0)  # a network without training is never sure
-    assert set(measure(network, INFO)) == {"torch"}
+    assert set(measure(lambda: network, INFO)) == {"torch"}
 
 
 def test_an_environment_variable_says_what_auto_means(network, monkeypatch):
@@ -126,7 +128,7 @@ def test_weights_in_memory_are_not_measured(network, monkeypatch):
 
 def test_other_names_are_refused(network):
     with pytest.raises(UserError, match="no backend 'onnx'"):
-        make_backend(network, INFO, backend="onnx")
+        make_backend(lambda: network, INFO, backend="onnx")
 
 
 def test_the_probe_shows_a_dozen_people_at_any_size():

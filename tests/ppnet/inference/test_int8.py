@@ -33,13 +33,13 @@ def formats_of_convolutions(backend):
 
 def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
     network, info = load_checkpoint(shipped_weights())
-    backend = OpenVinoBackend(network, info, precision="int8")
+    backend = OpenVinoBackend(lambda: network, info, precision="int8")
     people = probe(info.input_wh)
     assert backend.precision == "int8"
     assert distance_px(backend, TorchBackend(network, info, precision="fp32"), info, people) < MOST_MOVED
     formats = formats_of_convolutions(backend)
     assert sum(form in ("u8", "i8") for form in formats) >= len(formats) - EXACT_FIRST - EXACT_LAST > 80
-    again = OpenVinoBackend(network, info, precision="int8")
+    again = OpenVinoBackend(lambda: network, info, precision="int8")
     np.testing.assert_array_equal(again.heatmaps(people[:1]), backend.heatmaps(people[:1]))
     assert len(list((cache / "openvino").iterdir())) == 2, "kept beside the exact one"
 
@@ -47,7 +47,7 @@ def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
 def test_what_is_rounded_is_rounded_for_all_who_take_it():
     torch.manual_seed(0)
     info = CheckpointInfo(SMALL, (64, 96))
-    exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
+    exact = OpenVinoBackend(lambda: build(SMALL), info, precision="fp32")
     operations = quantised(exact._model, probe(info.input_wh)[:2]).get_ordered_ops()
     rounding = [node for node in operations if node.get_type_name() == "FakeQuantize"]
     values = [node.input_value(0) for node in rounding if node.input_value(0).get_node().get_type_name() != "Constant"]
@@ -58,7 +58,7 @@ def test_what_is_rounded_is_rounded_for_all_who_take_it():
 def test_what_a_convolution_gives_to_a_sum_is_rounded():
     torch.manual_seed(0)
     info = CheckpointInfo(SMALL, (64, 96))
-    exact = OpenVinoBackend(build(SMALL), info, precision="fp32")
+    exact = OpenVinoBackend(lambda: build(SMALL), info, precision="fp32")
     operations = quantised(exact._model, probe(info.input_wh)[:2]).get_ordered_ops()
     sums = [[side.get_node() for side in node.input_values()] for node in operations if node.get_type_name() == "Add"]
     with_rounding = [sides for sides in sums if any(side.get_type_name() == "FakeQuantize" for side in sides)]
@@ -79,10 +79,10 @@ def _is_a_convolution(node):
 def test_a_network_kept_by_other_rules_is_not_used(cache, monkeypatch):
     torch.manual_seed(0)
     network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
-    OpenVinoBackend(network, info, precision="int8")
+    OpenVinoBackend(lambda: network, info, precision="int8")
     kept = set((cache / "openvino").iterdir())
     monkeypatch.setattr(openvino_backend, "RULES", openvino_backend.RULES + 1)
-    OpenVinoBackend(network, info, precision="int8")
+    OpenVinoBackend(lambda: network, info, precision="int8")
     assert len(set((cache / "openvino").iterdir()) - kept) == 1
 
 
@@ -94,6 +94,8 @@ def test_a_channel_of_zeros_and_one_that_never_answers_do_no_harm():
             if parameter.ndim == 4:
                 parameter[0] = 0
     crops = probe(info.input_wh)
-    exact, rounded = (OpenVinoBackend(network, info, precision=form).heatmaps(crops) for form in ("fp32", "int8"))
+    exact, rounded = (
+        OpenVinoBackend(lambda: network, info, precision=form).heatmaps(crops) for form in ("fp32", "int8")
+    )
     assert np.isfinite(rounded).all()
     assert np.abs(rounded - exact).mean() < 0.1 * exact.std()

@@ -6,17 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ppnet.assets import asset
-from ppnet.checkpoint import load_checkpoint
 from ppnet.checkpoint_info import CheckpointInfo
-from ppnet.device import cpu_has_bf16
+from ppnet.cpu import cpu_has_bf16
 from ppnet.errors import UserError
 from ppnet.estimator import PoseEstimator
-from ppnet.inference import openvino_backend
+from ppnet.inference import openvino_conversion
 from ppnet.inference.openvino_backend import OpenVinoBackend
 from ppnet.inference.probe import probe
 from ppnet.inference.torch_backend import TorchBackend
 from ppnet.networks.table import build
+from ppnet.weights import open_weights, shipped_weights
 from tests.ppnet.seeded_networks import SMALL, small_state_dict
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_checkpoint(asset("weights/M2-D2-W32_256x192.safetensors"))
+    """How to load the network, and its info."""
+    return open_weights(shipped_weights())
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,8 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exact(shipped, cache):
-    return OpenVinoBackend(*shipped, precision="fp32"), TorchBackend(*shipped, device="cpu", precision="fp32")
+    load, info = shipped
+    return OpenVinoBackend(load, info, precision="fp32"), TorchBackend(load(), info, precision="fp32", device="cpu")
 
 
 @pytest.mark.parametrize(("people", "size_wh"), [(1, (192, 256)), (5, (192, 256)), (2, (144, 192)), (3, (128, 192))])
@@ -80,20 +81,20 @@ def test_the_converted_file_is_kept_and_a_damaged_one_made_anew(tmp_path, monkey
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
     network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
     network.load_state_dict(small_state_dict(SMALL))
-    made, converted = [], openvino_backend._convert(network, info)
-    monkeypatch.setattr(openvino_backend, "_convert", lambda *given: made.append(given) or converted)
+    made, converted = [], openvino_conversion.from_network(network, info)
+    monkeypatch.setattr(openvino_conversion, "from_network", lambda *given: made.append(given) or converted)
     crops = probe((64, 96))[:1]
-    first = OpenVinoBackend(network, info, precision="fp32").heatmaps(crops)
+    first = OpenVinoBackend(lambda: network, info, precision="fp32").heatmaps(crops)
     (kept,) = (tmp_path / "openvino").iterdir()
-    np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
+    np.testing.assert_array_equal(OpenVinoBackend(lambda: network, info, precision="fp32").heatmaps(crops), first)
     assert len(made) == 1, "read from the cache"
     weights = bytearray((kept / "network.bin").read_bytes())
     weights[len(weights) // 2] ^= 255
     for name, damaged in (("network.xml", b"<net"), ("network.bin", weights), ("sha256", b"\xff")):
         (kept / name).write_bytes(damaged)
-        np.testing.assert_array_equal(OpenVinoBackend(network, info, precision="fp32").heatmaps(crops), first)
+        np.testing.assert_array_equal(OpenVinoBackend(lambda: network, info, precision="fp32").heatmaps(crops), first)
     assert len(made) == 4 and first.std() > 0
-    OpenVinoBackend(network, replace(info, sha256="other"), precision="fp32")
+    OpenVinoBackend(lambda: network, replace(info, sha256="other"), precision="fp32")
     assert len(made) == 5 and len(list((tmp_path / "openvino").iterdir())) == 2, "other weights: another file"
 
 
@@ -101,7 +102,7 @@ def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path, monkeyp
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path / "file"))
     (tmp_path / "file").write_text("")
     network, info = build(SMALL), CheckpointInfo(SMALL, (64, 96), sha256="ab" * 32)
-    assert OpenVinoBackend(network, info).heatmaps(probe((64, 96))[:1]).shape == (1, 17, 24, 16)
+    assert OpenVinoBackend(lambda: network, info).heatmaps(probe((64, 96))[:1]).shape == (1, 17, 24, 16)
 
 
 def test_formats_it_does_not_have_are_refused(shipped):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from ppnet.cache import write_checked
-from ppnet.device import cpu_has_amx, cpu_has_vnni
+from ppnet.cpu import cpu_has_amx, cpu_has_vnni
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking import boxes as box_math
 from tracking.detection import efficientdet

@@ -1,11 +1,8 @@
-"""Gaussian targets against the published loop, and the flip average."""
+"""Gaussian targets against the published loop."""
 
 import numpy as np
 import pytest
 
-from ppnet.codec import Codec
-from ppnet.heatmaps import merge_flipped
-from ppnet.skeleton import COCO_17
 from tests.ppnet.drawn_gaussians import draw_gaussians
 
 SIZE_WH = (48, 64)
@@ -43,28 +40,3 @@ def test_targets_wholly_outside_or_unknown_are_not_valid():
     heatmaps, valid = draw_gaussians(positions, SIZE_WH, 2.0, rounded=True)
     assert valid.tolist() == [[True, False, True, False, True, False, False]]
     assert ((heatmaps.max(axis=(2, 3)) > 0) == valid).all()
-
-
-@pytest.mark.parametrize("kind", ["quarter", "dark", "udp"])
-def test_mirrored_answer_lands_where_the_straight_one_does(kind):
-    """A perfect network's answers for crop and mirrored crop: left and right swapped, within a quarter of a cell."""
-    codec = Codec(kind=kind)
-    keypoints = np.random.default_rng(3).uniform((60, 60), (130, 190), (6, 17, 2))
-    mirrored = keypoints[:, COCO_17.flip_index].copy()
-    mirrored[..., 0] = codec.input_wh[0] - 1 - mirrored[..., 0]
-    straight, flipped = (
-        draw_gaussians(points / codec.cell_xy, codec.heatmap_wh, codec.sigma)[0] for points in (keypoints, mirrored)
-    )
-    merged = merge_flipped(straight, flipped, COCO_17.flip_index, shift=codec.flip_shift)
-    offset = np.array([0.0 if kind == "udp" else 0.5, 0])  # half of a quarter of a cell, in crop pixels
-    decoded = Codec(kind="udp" if kind == "udp" else "dark").decode(merged)[0]
-    np.testing.assert_allclose(decoded, keypoints + offset, atol=0.05)
-
-
-def test_flip_average_without_shift_is_a_plain_mirror():
-    heatmaps = np.random.default_rng(0).random((2, 17, 8, 6), np.float32)
-    mirrored = heatmaps[:, COCO_17.flip_index, :, ::-1]
-    np.testing.assert_array_equal(merge_flipped(heatmaps, mirrored, COCO_17.flip_index, shift=False), heatmaps)
-    shifted = merge_flipped(np.zeros_like(heatmaps), mirrored, COCO_17.flip_index, shift=True) * 2
-    np.testing.assert_array_equal(shifted[..., 1:], heatmaps[..., :-1])
-    np.testing.assert_array_equal(shifted[..., 0], heatmaps[..., 0])

@@ -1,7 +1,5 @@
-"""Gaussian target heatmaps and the flip average."""
+"""Gaussian target heatmaps."""
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -36,22 +34,3 @@ def _profiles(positions: Tensor, size_wh: tuple[int, int], sigma: float, rounded
         inside = (cells - nearest[..., axis, None]).abs() <= CUT_SIGMAS * sigma
         profiles.append(torch.where(inside, torch.exp(-squares / (2 * sigma**2)), 0.0))
     return profiles[0], profiles[1]
-
-
-def merge_flipped(
-    heatmaps: npt.NDArray[np.float32],
-    flipped: npt.NDArray[np.float32],
-    flip_index: npt.NDArray[np.int64],
-    *,
-    shift: bool,
-) -> npt.NDArray[np.float32]:
-    """Average of the heatmaps of a crop and of its mirror image, both (N, K, h, w).
-
-    The mirror's answer is mirrored back and left and right swapped by `flip_index` (K,). `shift` moves it
-    one cell to the right, as classic crops need: there a mirrored position comes back three quarters of a
-    cell too far left (published code; UDP crops mirror exactly and need none).
-    """
-    back = flipped[:, flip_index, :, ::-1]
-    if shift:
-        back = np.concatenate([back[..., :1], back[..., :-1]], axis=-1)
-    return np.asarray((heatmaps + back) / 2, np.float32)
