@@ -76,21 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
     from app.runs.batch.batch import Batch, BatchState
     from app.runs.batch.inputs import videos_in
     from app.runs.batch.summary import summary, write_summary
-    from app.runs.outputs import OutputFolder
+    from app.runs.outputs import OutputFolder, Wanted
 
     resumes = arguments.jobs is not None or arguments.scheduler is not None
     if resumes:  # other processes and machines have folders of their own
         arguments.out = arguments.out.absolute()
         arguments.inputs = [str(Path(spec).absolute()) if os.path.exists(spec) else spec for spec in arguments.inputs]
-    outputs = OutputFolder(
-        arguments.out,
+    wanted = Wanted(
         video=arguments.video,
         table=arguments.table,
         session=arguments.session,
         layers=replace(layers_of(arguments), alone=settings.only is not None),
         targets=targets_of(arguments),
         formats=tuple(dict.fromkeys(arguments.also)),
-        taken="replace" if arguments.overwrite else "resume" if resumes else "refuse",
+    )
+    outputs = OutputFolder(
+        arguments.out, wanted, taken="replace" if arguments.overwrite else "resume" if resumes else "refuse"
     )
     places = _places(arguments, settings)
     make_folder(arguments.out)

@@ -1,6 +1,6 @@
 """The files that a run leaves: where they lie, what they are called, and which are wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -21,35 +21,37 @@ from tracking.video.writer import partial_path
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to come of each input. layers: what is drawn in the video. targets: who gets results while the run goes.
+    formats: further ones of `EXPORTS`, which are made from the session."""
+
+    video: bool = True
+    table: bool = True
+    session: bool = True
+    layers: PictureLayers = PictureLayers()
+    targets: Targets = NOWHERE
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OutputPaths:
-    """Where the files of one input go; None for those not wanted. layers: what is drawn in the video. targets: who gets
-    results while the run goes."""
+    """Where the files of one input go; None for those not wanted."""
 
     meta: Path
     video: Path | None = None
     table: Path | None = None
     session: Path | None = None
-    layers: PictureLayers = PictureLayers()
-    targets: Targets = NOWHERE
+    wanted: Wanted = Wanted()
 
     @classmethod
-    def of(
-        cls,
-        folder: Path,
-        stem: str,
-        *,
-        video: bool = True,
-        table: bool = True,
-        session: bool = True,
-        layers: PictureLayers = PictureLayers(),
-    ) -> "OutputPaths":
+    def of(cls, folder: Path, stem: str, wanted: Wanted = Wanted()) -> "OutputPaths":
         """`<stem>_annotated.mp4`, `<stem>_keypoints.csv`, `<stem>_session.ppnet` and `<stem>_meta.json`."""
         return cls(
             folder / f"{stem}_meta.json",
-            folder / f"{stem}_annotated.mp4" if video else None,
-            folder / f"{stem}_keypoints.csv" if table else None,
-            folder / f"{stem}_session.ppnet" if session else None,
-            layers,
+            folder / f"{stem}_annotated.mp4" if wanted.video else None,
+            folder / f"{stem}_keypoints.csv" if wanted.table else None,
+            folder / f"{stem}_session.ppnet" if wanted.session else None,
+            wanted,
         )
 
     def named(self) -> dict[str, Path]:
@@ -153,22 +155,12 @@ class OutputFolder:
     def __init__(
         self,
         folder: Path,
+        wanted: Wanted = Wanted(),
         *,
-        video: bool = True,
-        table: bool = True,
-        session: bool = True,
-        layers: PictureLayers = PictureLayers(),
-        targets: Targets = NOWHERE,
-        formats: Sequence[str] = (),
         taken: Literal["refuse", "replace", "rename", "resume"] = "refuse",
     ) -> None:
-        """formats: further ones of `EXPORTS` that are made from each session. taken: what is done about files of an
-        earlier run that have the name already. resume: the batch looks."""
-        self._folder = folder
-        self._wanted = {"video": video, "table": table, "session": session}
-        self._layers, self._targets = layers, targets
-        self.formats = tuple(formats)
-        self._taken = taken
+        """taken: what is done about files of an earlier run that have the name already. resume: the batch looks."""
+        self._folder, self.wanted, self._taken = folder, wanted, taken
         self._given: dict[str, str] = {}  # names of outputs, in small letters, and of their inputs
 
     @property
@@ -187,9 +179,8 @@ class OutputFolder:
         make_folder(self._folder)
         base = self._base_for(spec)
         for name in chain((base,), (f"{base}_{number}" for number in count(2))):
-            paths = OutputPaths.of(self._folder, name, layers=self._layers, **self._wanted)
-            paths = replace(paths, targets=self._targets)
-            further = export_places(paths.session, self.formats).values() if paths.session is not None else ()
+            paths = OutputPaths.of(self._folder, name, self.wanted)
+            further = export_places(paths.session, self.wanted.formats).values() if paths.session is not None else ()
             existing = [path for path in (*paths.all(), *further) if path.exists()]
             if name.lower() not in self._given and not (existing and self._taken == "rename"):
                 break

@@ -36,7 +36,7 @@ def write_again(
         if table:
             export(edited, "csv", table, overwrite=True, write=_write_table)
         if paths.video:
-            draw = partial(write_annotated_video, video=source, style=SceneStyle.of(edited, paths.layers))
+            draw = partial(write_annotated_video, video=source, style=SceneStyle.of(edited, paths.wanted.layers))
             export(edited, "video", paths.video, overwrite=True, tick=tick, write=draw)
         if table and paths.table:
             with writing(paths.table):

@@ -202,10 +202,12 @@ class TrackJob:
                 sinks.append(TableSink(self._paths.table, session.header.skeleton))
             if self._paths.video:
                 self._paths.video.unlink(missing_ok=True)  # that of an earlier run
-                sink = VideoSink(self._paths.video, source.info, self._paths.layers, sound_span=self._settings.span)
+                sink = VideoSink(
+                    self._paths.video, source.info, self._paths.wanted.layers, sound_span=self._settings.span
+                )
                 sinks.append(sink)
                 self._video = sink.video
-            sinks += self._paths.targets.opened(session.header.skeleton)
+            sinks += self._paths.wanted.targets.opened(session.header.skeleton)
         except BaseException:
             for opened in sinks:
                 opened.abandon()

@@ -148,10 +148,7 @@ class BatchDialog(SideWindow):
         if not self._waiting:
             return
         folder = Path(self.folder.text().strip() or ".").expanduser()
-        layers = self._workspace.layers.privacy
-        video, table = self.outputs.video.isChecked(), self.outputs.table.isChecked()
-        formats = self.outputs.formats
-        outputs = OutputFolder(folder, video=video, table=table, layers=layers, formats=formats, taken="rename")
+        outputs = OutputFolder(folder, self.outputs.wanted(self._workspace.layers.privacy), taken="rename")
         self._batch = Batch(self._waiting, self.settings.chosen, outputs)
         self._waiting = []
         self._batch.start()

@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBox
 
 from app.gui.look.staying_menu import StayingMenu
 from app.runs.further_formats import FORMATS
+from app.runs.outputs import Wanted
+from tracking.drawing.style import PictureLayers
 from tracking.export.formats import EXPORTS
 
 
@@ -44,6 +46,10 @@ class BatchOutputs(QWidget):
     def formats(self) -> tuple[str, ...]:
         """Names of the further formats that are wanted."""
         return tuple(action.data() for action in self.menu.actions() if action.isChecked())
+
+    def wanted(self, layers: PictureLayers) -> Wanted:
+        """The choice; layers: what is drawn in videos."""
+        return Wanted(video=self.video.isChecked(), table=self.table.isChecked(), layers=layers, formats=self.formats)
 
     def _tell(self) -> None:
         self.more.setText(f"More formats: {len(self.formats)}" if self.formats else "More formats")

@@ -253,7 +253,7 @@ class Batch:
             raise paths
         earlier = earlier_report(paths, spec, self._settings) if self._outputs.resumes else None
         report = earlier or place.track(spec, paths, watch)
-        formats, session = self._outputs.formats, report.paths.session
+        formats, session = self._outputs.wanted.formats, report.paths.session
         if not formats or session is None or not (report.complete or report.cut_off):
             return report, _incomplete(report)
         exports, why = export_formats(

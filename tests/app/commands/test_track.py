@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.runs.outputs import OutputPaths
+from app.runs.outputs import OutputPaths, Wanted
 from app.runs.track_job import TrackJob
 from app.runs.track_processor import SharedModels
 from ppnet.errors import UserError
@@ -502,7 +502,7 @@ def test_outputs_that_vanish_are_noticed_and_the_rest_is_kept(tmp_path, parts, l
 def test_what_another_program_writes_is_left_as_it_is_even_without_the_lock_of_its_run(tmp_path, parts, session):
     """A window holds the session alone; and lock files get deleted by people."""
     clip = walkers(tmp_path / "a.mp4", 12)
-    paths = OutputPaths.of(tmp_path, "a", session=session)
+    paths = OutputPaths.of(tmp_path, "a", Wanted(session=session))
     paths.meta.write_text("of an earlier run")
     with Session.create(paths.working_session, made_header()) as other:
         other.append(made_result(0, (1,)))

@@ -6,7 +6,7 @@ import pytest
 
 from app.runs.batch.batch import Batch, BatchState
 from app.runs.batch.summary import summary, write_summary
-from app.runs.outputs import OutputFolder
+from app.runs.outputs import OutputFolder, Wanted
 from app.runs.track_job import RunReport
 from ppnet.errors import UserError
 from tests.clips import make_clip
@@ -43,7 +43,7 @@ def clips(tmp_path):
 
 
 def batch_of(specs, tmp_path, **options):
-    outputs = OutputFolder(tmp_path / "out", video=False, taken="rename")
+    outputs = OutputFolder(tmp_path / "out", Wanted(video=False), taken="rename")
     return Batch(specs, RunSettings(detect_every=1), outputs, **options)
 
 

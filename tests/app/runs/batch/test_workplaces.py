@@ -20,7 +20,7 @@ from app.runs.batch.batch import Batch, BatchState
 from app.runs.batch.cluster import cluster_places
 from app.runs.batch.inputs import earlier_report, videos_in
 from app.runs.batch.workplaces import OwnProcess
-from app.runs.outputs import OutputFolder, OutputPaths
+from app.runs.outputs import OutputFolder, OutputPaths, Wanted
 from app.runs.track_job import Here, OutputsInUseError
 from ppnet.errors import UserError
 from tests.clips import make_clip
@@ -316,7 +316,7 @@ def test_a_cluster_tells_how_far_an_input_is_while_it_is_tracked(tmp_path, monke
         "app.factory.build_pipeline", lambda settings: Pipeline(Patient(), FakeEstimator(), settings=settings)
     )
     clip, frames = make_clip(tmp_path / "walk.mp4", 100, size_wh=(128, 64), painter=paint_walkers), 100
-    outputs = OutputFolder(tmp_path / "out", video=False)
+    outputs = OutputFolder(tmp_path / "out", Wanted(video=False))
     Batch([clip], settings, outputs, on_change=rows.append, places=cluster_places(settings, cluster)).run()
     told = [row.done for row in rows if row.state is BatchState.RUNNING and row.total]
     assert told == sorted(told) and len({done for done in told if 0 < done < frames}) > 3
