@@ -92,8 +92,12 @@ class OpenedFile(Opened):
         """In and out point, or else where the run was to begin and end."""
         return self._limits.or_else(self.settings.span)
 
-    def limit(self, span: TimeSpan) -> None:
-        """Tracks and plays only what lies in the span. What is tracked stays."""
+    def follow_edits(self) -> None:
+        """See `Opened.follow_edits`; tracks and plays only what lies between in and out point. What is tracked stays."""
+        self._limit(self.edited.plan.span)
+        super().follow_edits()
+
+    def _limit(self, span: TimeSpan) -> None:
         if span == self._limits:
             return
         self._limits = span

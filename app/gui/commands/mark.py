@@ -144,8 +144,6 @@ class MarkCommands(Commands):
         span = run.edited.plan.span if run is not None else ALL_TIME
         self._lanes.show_flags(marks, span)
         self._transport.show_marks(marks, span)
-        if file is not None:
-            file.limit(span)
 
 
 def _new_mark(run: Opened, frame: Frame) -> SetMark:
