@@ -93,7 +93,8 @@ class OpenedFile(Opened):
         return self._limits.or_else(self.settings.span)
 
     def follow_edits(self) -> None:
-        """See `Opened.follow_edits`; tracks and plays only what lies between in and out point. What is tracked stays."""
+        """See `Opened.follow_edits`; also tracks and plays only what lies between in and out point from now on. What is
+        tracked stays."""
         self._limit(self.edited.plan.span)
         super().follow_edits()
 

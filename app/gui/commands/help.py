@@ -1,5 +1,7 @@
 """What the commands of Help and Tools do: keys, report, log, about, look; and the facts of a run in words."""
 
+from contextlib import suppress
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -10,7 +12,9 @@ from app.gui.dialogs.shortcuts import Keys, ShortcutsDialog
 from app.gui.look.theme import apply_theme, is_dark
 from app.gui.panels.diagnostics import ROWS, DiagnosticsPanel
 from app.gui.report import report
+from app.workspace.continued_settings import settings_in_force
 from app.workspace.opened import Opened
+from ppnet.errors import UserError
 from ppnet.log_file import log_path
 from ppnet.user_folders import user_folder
 
@@ -60,16 +64,28 @@ class HelpCommands(Commands):
 
     def facts(self, run: Opened) -> list[tuple[str, str]]:
         """What stays the same during a run, in words."""
-        header, info = run.session.header, run.info
+        info, (network, detector) = run.info, self._networks(run)
         size = f"{info.size_wh[0]} × {info.size_wh[1]}" if min(info.size_wh) > 1 else "not known yet"
         rate = f", {float(info.frame_rate):.2f} fps" if info.frame_rate else ""
-        mark = f", {header.weights_sha256[:12]}" if header.weights_sha256 else ""
         return [
             ("picture", f"{size}{rate}"),
-            ("weights", f"{header.network or 'not known'}{mark}"),
-            ("detector", run.settings.detector.model),
+            ("weights", network),
+            ("detector", detector),
             ("silence", f"used for {run.network_address}" if run.network_address else "not used"),
         ]
+
+    def _networks(self, run: Opened) -> tuple[str, str]:
+        """The network with its weights, and the detector: those in use or, where all is tracked, those of its end."""
+        header = run.session.header
+        if header.imported_from:
+            return header.imported_from, "not known"
+        settings = settings_in_force(run.session, run.settings) if run.session.complete else run.settings
+        used, begun = settings.network, header.run_settings.network
+        if (used.weights, used.variant) != (begun.weights, begun.variant):
+            with suppress(UserError):  # weights that can't be had are refused by the run, in words
+                header = self._workspace.factories.header(run.info, settings)
+        mark = f", {header.weights_sha256[:12]}" if header.weights_sha256 else ""
+        return f"{header.network or 'not known'}{mark}", settings.detector.model
 
     def _open(self, path: object) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

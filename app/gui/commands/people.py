@@ -143,27 +143,30 @@ class PeopleCommands(Commands):
     def fill(self) -> None:
         """Fills in the span between the two frames where the same joint was moved last."""
         run = self._workspace.opened_file
-        moves = [edit for edit in run.session.edits() if isinstance(edit, MoveKeypoint)] if run is not None else []
-        if run is None or len(moves) < 2:
-            self._say_how_to_fill()
+        if run is None:
             return
-        last = moves[-1]
-        before = [m for m in moves[:-1] if (m.track_id, m.keypoint) == (last.track_id, last.keypoint)]
-        before = [m for m in before if m.frame_index != last.frame_index]
-        if not before:
-            self._say_how_to_fill()
+        times = dict(zip(run.session.frame_indices().tolist(), run.session.frame_times().tolist(), strict=True))
+        edits = run.session.edits()
+        moves = [edit for edit in edits if isinstance(edit, MoveKeypoint) and edit.frame_index in times]
+        last = moves[-1] if moves else None
+        before = [
+            move
+            for move in moves
+            if last is not None
+            and (move.track_id, move.keypoint) == (last.track_id, last.keypoint)
+            and move.frame_index != last.frame_index
+        ]
+        if last is None or not before:
+            self._workspace.notify(
+                "First move the same joint by hand on two frames; the frames between them can then be filled in.",
+                "warning",
+            )
             return
         first, second = sorted((before[-1], last), key=lambda move: move.frame_index)
-        times = run.player.times
-        start, end = (Anchor(m.frame_index, float(times[m.frame_index]), m.x, m.y) for m in (first, second))
+        start, end = (Anchor(m.frame_index, times[m.frame_index], m.x, m.y) for m in (first, second))
         self._workspace.edit(FillKeypoint(last.track_id, last.keypoint, start, end))
         self._workspace.notify(
             f"Filled in from frame {first.frame_index} to {second.frame_index}; marked as edited in every export.",
-        )
-
-    def _say_how_to_fill(self) -> None:
-        self._workspace.notify(
-            "First move the same joint by hand on two frames; the frames between them can then be filled in.", "warning"
         )
 
     def _with_one(self, action: Callable[[int], object]) -> None:

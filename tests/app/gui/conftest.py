@@ -126,7 +126,7 @@ class Studio:
     def header(self, info: VideoInfo, settings: RunSettings) -> SessionHeader:
         if self.gone is not None and settings.network.weights == self.gone:
             raise UserError(f"There are no weights {self.gone}.")
-        return SessionHeader(info, settings.to_plain(), "M2-D2-W32", "ab" * 32)
+        return SessionHeader(info, settings.to_plain(), settings.network.weights or "M2-D2-W32", "ab" * 32)
 
     def factories(self) -> Factories:
         return Factories(

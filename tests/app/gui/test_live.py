@@ -75,6 +75,26 @@ def test_the_diagnostics_page_names_the_detector_in_use(qtbot, live, studio):
     assert window.diagnostics.text("detector") == "nanodet"
 
 
+def test_the_diagnostics_page_names_the_weights_in_use(qtbot, live, studio):
+    window, mark = live, "ab" * 6
+    assert window.diagnostics.text("weights") == f"M2-D2-W32, {mark}"
+    window.controls.show_weights({None: "the shipped ones", "mine.pt": "mine", "gone.pt": "others"})
+    choose(window, "network.weights", "mine.pt")
+    qtbot.waitUntil(lambda: studio.processor.settings.network.weights == "mine.pt")
+    assert window.diagnostics.text("weights") == f"mine.pt, {mark}"
+    studio.gone = "gone.pt"
+    choose(window, "network.weights", "gone.pt")
+    qtbot.waitUntil(lambda: "There are no weights gone.pt." in window.banner.text)
+    assert window.diagnostics.text("weights") == f"mine.pt, {mark}"
+
+
+def test_the_diagnostics_page_names_what_a_finished_video_was_tracked_with(qtbot, open_clip):
+    window = open_clip()
+    choose(window, "detector.model", "nanodet")
+    assert window.workspace.settings.detector.model == "nanodet"
+    assert window.diagnostics.text("detector") == "efficientdet-lite0"
+
+
 def test_an_error_that_was_closed_stays_closed(qtbot, live, studio):
     def broken(_frame):
         raise UserError("The network broke.")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QToolButton
 
+from app.engine.player import Player
 from app.gui.look.theme import is_dark, tokens
 from app.gui.panels.people import PeoplePanel, PersonRow
 from app.workspace.results_reader import ResultsReader
@@ -15,6 +16,7 @@ from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
 from tests.results import smooth_results
 from tests.tracking.answers.conftest import make_walk
 from tracking.events import FrameSpan
+from tracking.session.edits import MoveKeypoint
 
 
 def ids_at(window, frame_index):
@@ -183,6 +185,15 @@ def test_two_corrected_frames_are_filled_in_between(qtbot, open_clip):
     rows = exported(qtbot, window)
     states = {int(r["frame"]): r["left_wrist_state"] for r in rows if r["person_id"] == "2"}
     assert states[25] == states[20] == "edited" and states[31] == "measured"
+
+
+def test_frames_are_filled_in_before_the_video_is_read_through(open_clip, monkeypatch):
+    window = open_clip()
+    for frame_index, x in ((20, 300.0), (30, 400.0)):
+        window.workspace.edit(MoveKeypoint(2, 9, frame_index, x, 100.0))
+    monkeypatch.setattr(Player, "times", property(lambda _player: np.zeros(0)))
+    window.commands["fill"].trigger()
+    assert window.workspace.run.edited.result(25).smoothed.keypoints[1, 9, 0] == pytest.approx(350, abs=0.5)
 
 
 def test_fill_without_two_frames_says_how(open_clip):
