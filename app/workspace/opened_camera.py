@@ -1,5 +1,6 @@
 """`OpenedCamera`: a camera or stream that is open."""
 
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,8 @@ from tracking.video.address import redacted
 from tracking.video.container import is_address
 from tracking.video.source import VideoInfo
 from tracking.video.transformed import adapted
+
+LATE_S = 60.0  # a network that is still being loaded can't be stopped
 
 
 class OpenedCamera(Opened):
@@ -77,10 +80,16 @@ class OpenedCamera(Opened):
         return view.result if view is not None else None
 
     def close(self) -> bool:
-        """Stops the engine, which finishes its recordings and closes the session."""
+        """Stops the engine, which finishes its recordings and closes the session; what takes longer ends by itself."""
         with suppress(UserError):  # a full disk must not keep the run open
             self.follow(self.engine.status())
-        ended = self.engine.stop(self.stop_s)
+        ended = self._end(self.stop_s)
+        if not ended:
+            threading.Thread(target=self._end, args=(LATE_S,), name="close", daemon=True).start()
+        return ended
+
+    def _end(self, timeout_s: float) -> bool:
+        ended = self.engine.stop(timeout_s)
         if ended:
             self.session.close()
             _remove_if_empty(self.session.path)

@@ -1,5 +1,6 @@
 """A camera with known people that dies and comes back; recording; what the Diagnostics page says."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import av
 import pytest
 
 from app.engine.recorder import RecordingStats
+from app.workspace.opened import Opened
 from ppnet.errors import UserError
 from tests.app.gui.conftest import choose, pixels, press
 from tests.app.gui.test_people import exported
@@ -148,6 +150,16 @@ def test_live_run_leaves_a_session(qtbot, live):
     window.workspace.close_run()
     with Session.open(path) as session:
         assert session.frame_count > 10 and session.last_track_id == 2
+
+
+def test_a_camera_closed_while_its_network_is_loaded_leaves_nothing(qtbot, window, studio, monkeypatch):
+    monkeypatch.setattr(Opened, "stop_s", 0.1)
+    studio.loaded, folder = threading.Event(), studio.folder / "live"
+    window.workspace.open_camera("camera:0", folder=folder, name="Camera")
+    qtbot.waitUntil(lambda: window.workspace.run is not None)
+    assert not window.workspace.close_run() and list(folder.iterdir())
+    studio.loaded.set()
+    qtbot.waitUntil(lambda: not list(folder.iterdir()))
 
 
 def test_a_live_run_that_ends_by_itself_can_still_be_exported_and_edited(qtbot, live, studio):
