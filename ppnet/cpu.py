@@ -9,7 +9,7 @@ from pathlib import Path
 from ppnet.cache import cached_file, write_whole
 from ppnet.torch_build import torch_version
 
-_QUESTIONS = {"bf16": "_is_avx512_bf16_supported", "vnni": "_is_vnni_supported", "amx": "_is_amx_tile_supported"}
+_QUESTIONS = {"bf16": "_is_avx512_bf16_supported", "amx": "_is_amx_tile_supported"}
 """What is asked of `torch.cpu`; a version that doesn't know the question says no."""
 
 
@@ -18,14 +18,14 @@ def cpu_name() -> str:
     return _said_by_linux("model name") or platform.processor() or platform.machine()
 
 
+def cpu_facts() -> tuple[str, ...]:
+    """What tells processors apart, also two of one name of which a virtual machine hides something."""
+    return platform.machine(), cpu_name(), _said_by_linux("flags")
+
+
 def cpu_has_bf16() -> bool:
     """Whether the CPU multiplies bf16 by itself (AVX-512 BF16 or AMX); elsewhere bf16 is slower than fp32."""
     return cpu_has_amx() or _abilities()["bf16"]
-
-
-def cpu_has_vnni() -> bool:
-    """Whether the CPU adds up products of bytes in 32 bits (AVX-512 VNNI); elsewhere they may run over."""
-    return _abilities()["vnni"]
 
 
 def cpu_has_amx() -> bool:
@@ -35,8 +35,7 @@ def cpu_has_amx() -> bool:
 
 @cache
 def _abilities() -> dict[str, bool]:
-    facts = (platform.machine(), cpu_name(), _said_by_linux("flags"), torch_version(), _QUESTIONS)
-    path = cached_file("processors", facts, suffix=".json")
+    path = cached_file("processors", (*cpu_facts(), torch_version(), _QUESTIONS), suffix=".json")
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(path.read_text("utf-8"))
         return {name: bool(kept[name]) for name in _QUESTIONS}

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 import ppnet
+from ppnet.byte_sums import sums_of_bytes_are_exact
 from ppnet.cache import cached_file, read_checked, write_checked
-from ppnet.cpu import cpu_has_amx, cpu_has_vnni
+from ppnet.cpu import cpu_has_amx
 from ppnet.openvino_runtime import compile_network, cpu_options, load_openvino, openvino_core
 from tracking import boxes as box_math
 from tracking.detection.detector import GREY, Image, best_people, check_image, model_path, shrunk
@@ -152,8 +153,8 @@ def _network(height: int, width: int) -> Any:
 
 
 def _is_in_bytes() -> bool:
-    """Whether the backbone computes in 8-bit integers: safe with VNNI alone; with AMX, bf16 was measured."""
-    return cpu_has_vnni() and not cpu_has_amx()
+    """Whether the backbone computes in 8-bit integers, where that is safe; with AMX, bf16 is faster."""
+    return not cpu_has_amx() and sums_of_bytes_are_exact()
 
 
 def _people_only(height: int, width: int) -> Any:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ppnet.byte_sums import sums_of_bytes_are_exact
 from ppnet.cache import write_checked
-from ppnet.cpu import cpu_has_amx, cpu_has_vnni
+from ppnet.cpu import cpu_has_amx
 from tests.shared_material import SHARED_CLIPS, shared
 from tracking import boxes as box_math
 from tracking.detection import efficientdet
@@ -189,11 +190,11 @@ def test_each_shape_is_compiled_once_and_kept_for_other_runs(tmp_path: Path, mon
 
 def test_its_backbone_computes_in_integers_where_that_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
-    monkeypatch.setattr(efficientdet, "cpu_has_vnni", lambda: False)
+    monkeypatch.setattr(efficientdet, "sums_of_bytes_are_exact", lambda: False)
     assert numbers_of_convolutions()[0] == 0, "sums of products may run over"
     monkeypatch.undo()
     monkeypatch.setenv("PPNET_LIVE_CACHE", str(tmp_path))
-    if not cpu_has_vnni() or cpu_has_amx():
+    if cpu_has_amx() or not sums_of_bytes_are_exact():
         pytest.skip("this processor has no VNNI, or AMX")
     in_bytes, in_floats = numbers_of_convolutions()
     assert in_bytes > 50, "those of single channels, too"
