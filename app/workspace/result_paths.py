@@ -47,9 +47,14 @@ def _beside(video: Path, own: Session | None) -> Path:
 
 def free_path(path: Path) -> Path:
     """The path, or the same with _2, _3, ... where it is taken, also by a video that is being written or was left by a
-    crash: nothing is ever overwritten."""
+    crash: nothing is ever overwritten. One without a name (/) stays; whoever writes says that it can't be."""
     number, free = 2, path
-    while free.exists() or (free.suffix == partial_path(free).suffix and partial_path(free).exists()):
+    while path.name and _is_taken(free):
         free = path.with_stem(f"{path.stem}_{number}")
         number += 1
     return free
+
+
+def _is_taken(path: Path) -> bool:
+    is_video = path.suffix == partial_path(path).suffix
+    return os.path.exists(path) or (is_video and os.path.exists(partial_path(path)))  # no name makes this fail

@@ -1,5 +1,6 @@
 """Many files, one after another: a table with progress, what is left, what came of each. Stands beside the window."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -147,7 +148,7 @@ class BatchDialog(SideWindow):
         """Begins with the settings that are shown."""
         if not self._waiting:
             return
-        folder = Path(self.folder.text().strip() or ".").expanduser()
+        folder = Path(os.path.expanduser(self.folder.text().strip() or "."))
         outputs = OutputFolder(folder, self.outputs.wanted(self._workspace.layers.privacy), taken="rename")
         self._batch = Batch(self._waiting, self.settings.chosen, outputs)
         self._waiting = []

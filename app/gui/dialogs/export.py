@@ -1,5 +1,6 @@
 """Export: which format, where to. It stands beside the window; the video plays on, and the work can be cancelled."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -120,10 +121,15 @@ class ExportDialog(QDialog):
 
     def _tell_name(self) -> None:
         """Under which name the file will be written, where that in the field is taken."""
-        path = Path(self.path.text().strip())
+        path = self._typed
         free = free_path(path)
         self.taken.setText(f"{path.name} already exists; the new file will be {free.name}.")
-        self.taken.setVisible(free != path and bool(self.path.text().strip()))
+        self.taken.setVisible(free != path)
+
+    @property
+    def _typed(self) -> Path:
+        """The path in the field; nameless where nothing is."""
+        return Path(os.path.expanduser(self.path.text().strip()))
 
     def _suggest(self, row: int) -> None:
         form = EXPORTS[self._offer.formats[row]]
@@ -142,10 +148,10 @@ class ExportDialog(QDialog):
         open_once(dialog)
 
     def _start(self) -> None:
-        if self.path.text().strip():
+        if self._typed.name:
             name = self._offer.formats[self.list.currentRow()]
             unit = self.unit.currentData() if len(EXPORTS[name].units) > 1 else None
-            self.wanted.emit(name, Path(self.path.text().strip()), unit)
+            self.wanted.emit(name, self._typed, unit)
 
     def _cancel(self) -> None:
         if self.start.isEnabled():

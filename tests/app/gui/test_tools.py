@@ -204,7 +204,7 @@ def test_a_question_about_a_video_goes_with_it(qtbot, open_clip, command):
     assert not dialog.isVisible() and window.hand._preview is None and window.workspace.settings.region is None
 
 
-def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, open_clip, tmp_path):
+def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, open_clip, tmp_path, monkeypatch):
     window = open_clip()
     (tmp_path / "walk_tidy.csv").write_text("mine")
     (tmp_path / "other.csv").write_text("mine, too")
@@ -217,6 +217,14 @@ def test_the_export_dialog_says_under_which_name_a_file_will_be_written(qtbot, o
     assert dialog.taken.isVisible()
     press(dialog, "Export")
     qtbot.waitUntil(lambda: dialog.status.text() == "Written: other_2.csv")
+    assert "will be other_3.csv" in dialog.taken.text()
+    for nothing in ("", "/"):
+        dialog.path.setText(nothing)
+        assert not dialog.taken.isVisible()
+        press(dialog, "Export")
+    assert dialog.status.text() == "Written: other_2.csv"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    dialog.path.setText("~/other.csv")
     assert "will be other_3.csv" in dialog.taken.text()
     assert (tmp_path / "other.csv").read_text() == "mine, too"
     dialog.close()

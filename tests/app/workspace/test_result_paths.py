@@ -52,6 +52,11 @@ def test_what_another_program_is_writing_is_not_in_the_way(tmp_path, stem):
         assert place_for_session(video) == tmp_path / f"{stem.replace(chr(0xDCE9), '_')}.mov_session.ppnet"
 
 
+@pytest.mark.parametrize("text", ["", ".", "/", "x" * 300, "a\0b"])
+def test_no_text_that_is_typed_breaks_it(text):
+    assert free_path(Path(text)) == Path(text)
+
+
 def test_a_video_that_a_crash_has_left_keeps_its_name(tmp_path):
     (tmp_path / "walk_annotated.partial.mp4").touch()
     (tmp_path / "walk_raw.mp4").touch()
