@@ -77,10 +77,8 @@ class CompareCommands(Commands):
         try:
             session = Session.open(path)
             self._opened.append(session)
-            edited = EditedSession(session)
-            edited.refresh()
             find_video(session)  # says so when it is gone
-            self.shown.set_second(_choice(edited, None))
+            self.shown.set_second(_choice(EditedSession(session), None))
         except UserError as error:
             self._say(str(error), "error")
 
@@ -142,6 +140,8 @@ class CompareCommands(Commands):
         self._ticker.stop()
         if self.shown is not None:
             self.shown.show_progress(None)
+        else:
+            self._forget()
 
     def _forget(self) -> None:
         self.shown = None

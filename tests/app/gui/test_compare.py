@@ -11,7 +11,9 @@ from tests.fakes import PATIENCE_S
 from tests.tracking.answers.conftest import make_walk
 from tracking.comparison import PANE_WH, Comparison
 from tracking.drawing.privacy import GROUND
-from tracking.session.edits import HidePerson, RenamePerson, SetSpan
+from tracking.session import edited_session
+from tracking.session.edits import ChooseSmoothing, HidePerson, RenamePerson, SetSpan
+from tracking.session.session import Session
 from tracking.video.file import VideoFile
 
 
@@ -154,6 +156,27 @@ def test_somebody_in_another_file(qtbot, compared, tmp_path):
     (tmp_path / "other" / "walk.mp4").unlink()
     compared.comparing.take_other(other)
     assert "is missing" in shown.banner.text
+
+
+def test_another_file_is_smoothed_in_a_thread_and_let_go_once_the_video_is_saved(
+    qtbot, compared, tmp_path, monkeypatch
+):
+    (tmp_path / "other").mkdir()
+    other, threads = make_walk(tmp_path / "other"), []
+    with Session.open(other, writable=True) as session:
+        session.add_edit(ChooseSmoothing("one_euro", 40, 0.2))
+    smooth = edited_session.smooth_again
+    monkeypatch.setattr(
+        edited_session, "smooth_again", lambda *given: (threads.append(threading.current_thread()), smooth(*given))[1]
+    )
+    shown, commands = compared.comparing.shown, compared.comparing
+    commands.take_other(other)
+    qtbot.waitUntil(lambda: bool(threads) and shown.save.isEnabled())
+    assert threading.main_thread() not in threads
+    shown.save.click()
+    shown.close()
+    qtbot.waitUntil(lambda: "Saved" in compared.banner.text)
+    assert not commands._opened
 
 
 def test_a_person_who_shares_no_time_is_said(qtbot, compared):
