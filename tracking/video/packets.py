@@ -1,6 +1,8 @@
 """The packets of a file's video stream up to where the file is cut off, which is an error of FFmpeg's like others."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +33,21 @@ def whole_packets(container: Any, stream: Any) -> Iterator[Any]:
 def _ends_early(container: Any, stream: Any) -> bool:
     """Whether the file is shorter than it says, where FFmpeg tells nothing of a missing end: in Matroska nowhere, in
     MP4 not between two packets."""
-    kind, path = container.format.name, Path(container.name)
-    try:
-        if kind.startswith("matroska"):
-            with path.open("rb") as file:
-                end = _stated_end(file.read(HEAD_BYTES))
-        elif "mp4" in kind and len(stream.index_entries):
-            last = stream.index_entries[-1]
-            end = last.pos + last.size
-        else:
-            return False
-        return end is not None and end > path.stat().st_size
-    except OSError:  # a network address
-        return False
+    kind, end = container.format.name, None
+    if kind.startswith("matroska"):
+        end = _stated_end(_head(Path(container.name), container.size))
+    elif "mp4" in kind and len(stream.index_entries):
+        last = stream.index_entries[-1]
+        end = last.pos + last.size
+    return end is not None and 0 < container.size < end
+
+
+def _head(path: Path, size: int) -> bytes:
+    """How the file begins that is being read, which has that size; nothing where another one has taken its place, or of
+    a network address."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(HEAD_BYTES) if os.fstat(file.fileno()).st_size == size else b""
+    return b""
 
 
 def _stated_end(head: bytes) -> int | None:

@@ -212,6 +212,16 @@ def test_a_cut_between_two_packets_is_noticed(tmp_path, name):
         assert len(list(source)) in (40, 41) and source.ended_early
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_file_that_another_one_replaces_while_it_is_read_is_read_to_its_end(tmp_path, name):
+    path = make_clip(tmp_path / name, 60, painter=_noise, **CONTAINERS[name])
+    with open_source(path) as source:
+        frames = iter(source)
+        next(frames)
+        make_clip(path.with_stem("short"), 3, painter=_noise, **CONTAINERS[name]).replace(path)
+        assert len(list(frames)) == 59 and not source.ended_early
+
+
 def test_a_matroska_file_that_is_still_being_written_is_not_cut_off(tmp_path):
     """Until it is finished it does not say how long it is."""
     path = make_clip(tmp_path / "a.mkv", 20)
