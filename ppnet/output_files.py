@@ -1,5 +1,6 @@
 """Files written for users: what the system refuses is said in one sentence."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +13,14 @@ import numpy.typing as npt
 
 from ppnet.errors import UserError
 
+_CAUSES = {
+    errno.ENOSPC: "the disk is full; free some space or choose another folder",
+    errno.EDQUOT: "your disk quota is used up; choose another folder",
+    errno.EFBIG: "the file system or a limit does not allow a larger file; choose another folder",
+    errno.EROFS: "the folder is read-only; choose another one",
+    errno.ENOENT: "the folder does not exist",
+}
+
 
 @contextmanager
 def writing(place: object) -> Iterator[None]:
@@ -19,8 +28,14 @@ def writing(place: object) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "; choose another place, or check its permissions" if isinstance(error, PermissionError) else ""
-        raise UserError(f"{place} could not be written: {error.strerror or error}{remedy}.") from error
+        raise UserError(f"{place} could not be written: {why_not_written(error)}.") from error
+
+
+def why_not_written(error: OSError) -> str:
+    """What stood in the way, and what to do about it, for the end of a sentence."""
+    if isinstance(error, PermissionError):
+        return f"{error.strerror or error}; choose another place, or check its permissions"
+    return _CAUSES.get(error.errno or 0) or error.strerror or str(error)
 
 
 def make_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.errors import UserError
+from ppnet.output_files import why_not_written
 from tracking.types import Frame, FrameResult
 from tracking.video.source import VideoInfo, bytes_of, is_at
 
@@ -99,7 +100,7 @@ def write_meta(path: Path, facts: Mapping[str, Any]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        raise UserError(f"{path} could not be written: {error.strerror}.") from error
+        raise UserError(f"{path} could not be written: {why_not_written(error)}.") from error
 
 
 def read_meta(path: Path) -> dict[str, Any] | None:

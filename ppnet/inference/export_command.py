@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppnet.errors import UserError
-from ppnet.output_files import refuse_existing
+from ppnet.output_files import refuse_existing, writing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,10 +77,8 @@ def export(network: "nn.Module", info: "CheckpointInfo", path: Path) -> float:
         raise UserError(
             f"The exported network's output differs from PyTorch's (by {difference:.1g}); nothing was written."
         )
-    try:
+    with writing(path):
         path.write_bytes(content)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
     return difference
 
 

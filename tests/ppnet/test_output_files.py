@@ -12,11 +12,18 @@ from ppnet.output_files import make_folder, save_figure, write_json, write_pictu
 
 
 def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"facts\.json could not be written: No such file or directory\.$"):
+    with pytest.raises(UserError, match=r"facts\.json could not be written: the folder does not exist\.$"):
         write_json(tmp_path / "nowhere" / "facts.json", {})
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"still\.png could not be written"):
         write_png(np.zeros((2, 2, 3), np.uint8), tmp_path / "file" / "still.png")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named_with_what_to_do() -> None:
+    words = r"could not be written: the disk is full; free some space or choose another folder\.$"
+    with pytest.raises(UserError, match=words):
+        write_json(Path("/dev/full"), {})
 
 
 def test_a_png_keeps_its_colours_and_makes_its_folder(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ppnet.errors import UserError
-from ppnet.output_files import refuse_existing
+from ppnet.output_files import refuse_existing, why_not_written
 from tracking.session.format import (
     APPLICATION_ID,
     FORMAT_VERSION,
@@ -32,6 +32,7 @@ from tracking.session.writer_lock import WriterLock, refuse_if_written
 from tracking.video.source import VideoInfo, is_at
 
 MAX_VALUE_BYTES = 64_000_000
+MAX_PATH_BYTES = 500  # SQLite opens none of more than 504
 MAX_FOUND = 100
 MAX_OPEN_S, MAX_QUERY_S = 5.0, 60.0
 """No query of ours takes so long; in a damaged file one may go round in circles for ever."""
@@ -46,6 +47,8 @@ def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | Non
     UserError when it exists, SessionError when it cannot be written.
     """
     refuse_existing(path, overwrite=overwrite)
+    if _is_too_long(path):
+        raise _too_long(path)
     fresh = path.with_name(path.name + "-new")
     try:
         with fresh.open("wb") as file:
@@ -56,7 +59,7 @@ def connect_new(path: Path, header: str, *, overwrite: bool, keep_as: Path | Non
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()
-        raise SessionError(f"{path} cannot be written ({error.strerror or error}).") from error
+        raise SessionError(f"{path} cannot be written: {why_not_written(error)}.") from error
     return _connect_writing(path)
 
 
@@ -234,6 +237,8 @@ def _trouble(path: Path, text: str) -> SessionError:
         return SessionError(f"The disk is full: {path} cannot grow; free some space and try again.")
     if "readonly" in text or "read-only" in text:
         return SessionError(f"{path} is read-only; copy it to another folder.")
+    if _is_too_long(path):
+        return _too_long(path)
     if "unable to open" in text:
         return SessionError(f"{path} cannot be opened; copy it to another folder.")
     if "disk I/O" in text:
@@ -242,6 +247,17 @@ def _trouble(path: Path, text: str) -> SessionError:
             "another folder."
         )
     return SessionError(f"The session {path} is damaged, or its disk does not respond ({text}).")
+
+
+def _is_too_long(path: Path) -> bool:
+    return len(os.fsencode(path.absolute())) > MAX_PATH_BYTES
+
+
+def _too_long(path: Path) -> SessionError:
+    return SessionError(
+        f"The path of {path.name} is longer than a session can have ({MAX_PATH_BYTES} bytes); choose a folder with a "
+        "shorter one."
+    )
 
 
 @dataclass(frozen=True, slots=True)

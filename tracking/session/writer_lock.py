@@ -16,6 +16,7 @@ from typing import Self
 import msgspec
 from filelock import FileLock, Timeout
 
+from ppnet.output_files import why_not_written
 from tracking.session.format import SessionError, SessionInUseError
 
 WAIT_S = 0.3  # a reader that looks whether somebody writes holds the lock for a moment
@@ -103,7 +104,7 @@ def _give_back(lock: FileLock) -> None:
 
 
 def _cannot_write(session: Path, error: OSError) -> SessionError:
-    return SessionError(f"{session} cannot be written ({error.strerror or error}).")
+    return SessionError(f"{session} cannot be written: {why_not_written(error)}.")
 
 
 def _lock_path(session: Path) -> Path:

@@ -1,7 +1,6 @@
 """Annotated videos by PyAV: H.264 that a browser plays, exact times, sound kept, playable even after a kill."""
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
+from ppnet.output_files import why_not_written
 from tracking.time_span import ALL_TIME, TimeSpan
 from tracking.video.container import local_container
 from tracking.video.fragments import FragmentedMp4
@@ -193,7 +193,7 @@ class VideoWriter:
         except (av.FFmpegError, OSError) as error:
             if not isinstance(error, OSError) or error.errno is None:
                 raise VideoError(f"{self.path} could not be written ({error}).") from error
-            raise VideoError(f"{self.path} could not be written: {_cause(error.errno)}.") from error
+            raise VideoError(f"{self.path} could not be written: {why_not_written(error)}.") from error
 
 
 def partial_path(path: Path) -> Path:
@@ -232,15 +232,3 @@ def _usable(time_base: Fraction | None) -> Fraction:
     if time_base is None or time_base <= 0 or time_base < FINEST_TIME_BASE:
         return DEFAULT_TIME_BASE if time_base is None else FINEST_TIME_BASE
     return time_base
-
-
-def _cause(code: int) -> str:
-    known = {
-        errno.ENOSPC: "the disk is full; free some space or choose another folder",
-        errno.EDQUOT: "your disk quota is used up; choose another folder",
-        errno.EFBIG: "the file system or a limit does not allow a larger file; choose another folder",
-        errno.EACCES: "the folder may not be written to; choose another one",
-        errno.EROFS: "the folder may not be written to; choose another one",
-        errno.ENOENT: "the folder does not exist",
-    }
-    return known.get(code, os.strerror(code))

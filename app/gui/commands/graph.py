@@ -9,6 +9,7 @@ from app.gui.commands.file import FileCommands
 from app.gui.panels.graph_style import Column, save_csv, save_png
 from app.gui.panels.performance_graphs import PerformanceGraphs
 from app.gui.panels.person_curves import PersonCurves
+from ppnet.output_files import why_not_written
 
 
 class GraphCommands(Commands):
@@ -55,7 +56,7 @@ class GraphCommands(Commands):
         try:
             save_csv(columns, path)
         except OSError as error:
-            self._workspace.notify(f"The table could not be written to {path}: {error.strerror}.", "error")
+            self._workspace.notify(f"The table could not be written to {path}: {why_not_written(error)}.", "error")
         else:
             self._files.tell_saved(path, so_far)
 

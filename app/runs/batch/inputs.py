@@ -22,14 +22,17 @@ CUT_OFF_AND_DONE = "It is cut off or damaged; all that can be read of it was alr
 
 
 def videos_in(specs: Iterable[str]) -> list[str]:
-    """The inputs, where a folder that holds videos and no pictures stands for its videos, by name."""
+    """The inputs, each once, where a folder that holds videos and no pictures stands for its videos, by name."""
     found: list[str] = []
     for spec in specs:
         inside = _inside(spec)
         suffixes = {path.suffix.lower() for path in inside}
         videos = [str(path) for path in inside if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
         found += videos if videos and not suffixes & IMAGE_SUFFIXES else [spec]
-    return found
+    once: dict[str, str] = {}
+    for spec in found:
+        once.setdefault(spec if is_address(spec) else os.path.abspath(spec), spec)
+    return list(once.values())
 
 
 def _inside(spec: str) -> list[Path]:

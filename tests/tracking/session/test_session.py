@@ -120,6 +120,18 @@ def test_existing_file_is_kept_unless_overwriting_is_asked_for(tmp_path: Path) -
         Session.create(tmp_path / "no such folder" / "a", made_header())
 
 
+def test_a_path_that_is_too_long_for_sqlite_is_named_as_the_reason_and_nothing_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "/".join("a" * 200 for _ in range(3))
+    folder.mkdir(parents=True)
+    path = folder / "walk_session.ppnet"
+    with pytest.raises(UserError, match=r"^The path of walk_session\.ppnet is longer than a session can have"):
+        Session.create(path, made_header())
+    assert not list(folder.iterdir())
+    written(tmp_path / "short_session.ppnet", 3).rename(path)
+    with pytest.raises(UserError, match=r"^The path of walk_session\.ppnet is longer"):
+        Session.open(path)
+
+
 WRITER = """
 import sys, time
 from pathlib import Path

@@ -94,6 +94,7 @@ def test_a_folder_of_videos_stands_for_them_and_one_of_pictures_for_itself(tmp_p
     (tmp_path / "series" / "1.png").write_bytes(b"")
     inputs = [str(tmp_path / name) for name in ("videos", "series", "none.mp4")]
     assert [Path(each).name for each in videos_in(inputs)] == ["00.mp4", "01.mp4", "series", "none.mp4"]
+    assert videos_in([*inputs, *map(os.path.relpath, reversed(inputs))]) == videos_in(inputs), "each once"
 
 
 def test_a_folder_that_may_not_be_read_and_names_that_cannot_be_keep_nothing_else_from_being_done(
