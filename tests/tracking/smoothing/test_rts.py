@@ -10,9 +10,11 @@ import pytest
 from ppnet.poses import Poses
 from ppnet.skeleton import COCO_17
 from tests.results import smooth_results
+from tests.tracking.smoothing.test_bank import taylor_step
 from tests.tracking.smoothing.test_sides import ANKLES, spans, walk, with_legs_exchanged
 from tracking.smoothing import SmoothingSettings, make_smoother
-from tracking.smoothing.rts import Trail, smooth_pieces
+from tracking.smoothing.noise import motion_density
+from tracking.smoothing.rts import Trail, _Abreast, _back, _filter, smooth_pieces
 from tracking.types import FrameResult, KeypointState, Tracks, TrackState
 
 ROOT = Path(__file__).parents[3]
@@ -162,6 +164,30 @@ def test_a_whole_run():
         assert smoothed[i].raw is run[i].raw
     assert smooth_results([]) == []
     assert len(smooth_results([result(0, [], [])])) == 1
+
+
+@pytest.mark.parametrize("acceleration", [False, True])
+def test_the_way_back_is_that_of_filterpy(acceleration):
+    from filterpy.common import Q_continuous_white_noise  # with much of SciPy, which not every worker needs
+    from filterpy.kalman import KalmanFilter
+
+    rng = np.random.default_rng(6)
+    settings = SmoothingSettings(kind="rts", use_acceleration=acceleration, undo_swaps=False)
+    times = np.cumsum(rng.uniform(0.02, 0.06, 40))
+    keypoints = (swinging(times) + rng.normal(0, 2, (40, 17, 2))).astype(np.float32)
+    keypoints[10:14] = np.nan
+    trail = Trail(times, Poses(keypoints, np.full((40, 17), 0.8, np.float32), COCO_17), np.full(40, 300.0))
+    abreast, places = _Abreast.of([trail]), np.full((40, 2, 1, 17), np.nan)
+    x, P, seen = _filter(abreast, settings, places)
+    _back(abreast, x, P, seen.begun, settings, places)
+    size, steps_s = settings.state_size, np.diff(times, prepend=times[0])
+    F = np.array([taylor_step(size, step_s) for step_s in steps_s])
+    density = float(motion_density(np.array(300.0), settings.density))
+    Q = np.array([Q_continuous_white_noise(size, step_s, density) for step_s in steps_s])
+    for axis, joint in np.ndindex(2, 17):
+        states, variances = x[:, :, axis, 0, joint, None], P[..., 0, joint]
+        wanted = KalmanFilter(dim_x=size, dim_z=1).rts_smoother(states, variances, F, Q)[0][:, 0, 0]
+        np.testing.assert_allclose(places[:, axis, 0, joint], wanted, atol=1e-8)
 
 
 @pytest.mark.parametrize("acceleration", [False, True])
