@@ -90,8 +90,9 @@ class MainWindow(QMainWindow):
         leave_focus_to_tab(self)
         restore_layout(self, self._splitters())
         self.files.refresh_start_page()
+        store.failed.connect(self._tell_of_preferences)
         if store.news:
-            self.banner.say(store.news, kind="warning", lasting=True)
+            self._tell_of_preferences(store.news)
 
     # Putting together
 
@@ -214,6 +215,9 @@ class MainWindow(QMainWindow):
         work.settings_changed.connect(lambda _settings: self._show_facts())
         work.settings_changed.connect(lambda _settings: self._keep_settings())
         self.controls.minScoreChanged.connect(self.views.set_min_score)
+
+    def _tell_of_preferences(self, words: str) -> None:
+        self.banner.say(words, kind="warning", lasting=True)
 
     def _keep_settings(self) -> None:
         if (kept := kept_settings(self.workspace.next_settings)) != self.store.value.settings:

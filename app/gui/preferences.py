@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from app.workspace.signal import Signal
 from ppnet.errors import UserError
 from ppnet.skeleton import COCO_17
 from ppnet.user_folders import user_folder
@@ -68,9 +69,11 @@ def _is_path(text: str) -> bool:
 
 
 class PreferencesStore:
-    """Reads and writes the preferences file; `news` is a sentence for the user when a broken one was set aside."""
+    """Reads and writes the preferences file. news: a sentence for the user when a broken one was set aside, or it can't
+    be written; `failed` tells the latter, once."""
 
     def __init__(self) -> None:
+        self.failed: Signal[str] = Signal()
         self.path = user_folder("config") / "window.json"
         self.news = ""
         self.value = self._load()
@@ -86,7 +89,7 @@ class PreferencesStore:
         self.save()
 
     def save(self) -> None:
-        """Writes what differs from the defaults. Where that is not possible, `news` says so and the run goes on."""
+        """Writes what differs from the defaults. Where that is not possible, the run goes on."""
         default = asdict(Preferences())
         changed = {name: entry for name, entry in asdict(self.value).items() if entry != default[name]}
         try:
@@ -95,7 +98,10 @@ class PreferencesStore:
             fresh.write_text(json.dumps({"version": VERSION, **changed}, indent=2), encoding="utf-8")
             fresh.replace(self.path)
         except OSError as error:
-            self.news = f"Settings could not be saved to {self.path}: {error.strerror}."
+            words = f"Settings could not be saved to {self.path}: {error.strerror}."
+            if words != self.news:
+                self.news = words
+                self.failed.emit(words)
 
     def _load(self) -> Preferences:
         if not self.path.is_file():

@@ -206,6 +206,5 @@ class StartPage(QWidget):
 
 
 def _short(folder: Path) -> str:
-    home = str(Path.home())
-    text = str(folder)
-    return "~" + text[len(home) :] if text.startswith(home) else text
+    home = Path.home()
+    return str("~" / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)

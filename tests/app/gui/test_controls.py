@@ -1,7 +1,9 @@
 """Presets, sliders and devices reach the network; playback; keys; graphs; exports; batch."""
 
 import json
+import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,6 +19,7 @@ from app.gui.panels.diagnostics import device_alarm, duration_text, size_text
 from app.gui.panels.graph_style import save_csv
 from app.gui.playback.transport import clock_text
 from app.gui.preferences import PreferencesStore
+from app.gui.start_page import _short
 from app.presets import PRESETS, SHED_STEPS, preset_of
 from ppnet.inference.measuring import MEASURING, measuring
 from tests.app.gui.conftest import FRAMES, choose, go_to, press, shown_frame
@@ -415,3 +418,20 @@ def test_look_is_remembered(window):
     window.commands["look"].setChecked(not window.commands["look"].isChecked())
     kept = json.loads(PreferencesStore().path.read_text())
     assert kept["look"] in ("dark", "light")
+
+
+def test_preferences_that_cannot_be_kept_are_told_once(window):
+    folder = window.store.path.parent
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("no folder")
+    window.commands["boxes"].trigger()
+    assert window.banner.text.startswith(f"Settings could not be saved to {window.store.path}: ")
+    window.banner.hide()
+    window.commands["boxes"].trigger()
+    assert not window.banner.text
+
+
+def test_a_home_folder_is_shortened_and_none_that_only_begins_like_it(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert _short(Path("/home/ann/videos")) == "~/videos" and _short(Path("/home/ann")) == "~"
+    assert _short(Path("/home/anna/videos")) == "/home/anna/videos"
