@@ -265,8 +265,9 @@ def export(
                 fresh.touch()
                 fresh.unlink()
             write(session, fresh, tick)
-            _remove(path)
-            fresh.rename(path)
+            if form.is_folder:
+                _remove(path)
+            fresh.replace(path)  # a file in one step, and never in the place of a folder
     finally:
         with suppress(OSError):
             _remove(fresh)

@@ -361,3 +361,12 @@ def test_files_called_after_a_video_have_names_that_any_file_system_takes(
             odd.append(made_result(index, (1,)))
         files = list(export(EditedSession(odd), kind, tmp_path / kind).iterdir())
     assert files and all(len(os.fsencode(file.name)) <= 255 and not set(':?"') & set(file.name) for file in files)
+
+
+def test_a_file_never_takes_the_place_of_a_folder(edited_session: EditedSession, tmp_path: Path) -> None:
+    folder = tmp_path / "walk.csv"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"walk\.csv could not be written"):
+        export(edited_session, "marks", folder, overwrite=True)
+    assert [path.name for path in tmp_path.glob("walk*/*")] == ["mine.txt"] and not list(tmp_path.glob("*.exporting*"))
