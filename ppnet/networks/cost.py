@@ -84,11 +84,9 @@ def cost_of(network: nn.Module, input_wh: tuple[int, int]) -> Cost:
 
 def cost_by_name(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> Cost:
     """`cost_of` a network that is not built yet, on the meta device. UserError for an unknown name."""
-    from ppnet.networks.table import build
+    from ppnet.networks.table import build_bare
 
-    with torch.device("meta"):
-        network = build(name, keypoints)
-    return cost_of(network, input_wh)
+    return cost_of(build_bare(name, keypoints), input_wh)
 
 
 def check_input(name: str, input_wh: tuple[int, int], keypoints: int = 17) -> Cost:

@@ -2,11 +2,11 @@
 
 import copy
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 
 def for_inference(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
@@ -28,11 +28,19 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
     All networks here register a convolution and its batch norm one after another.
     """
     for module in list(network.modules()):
-        for (name, first), (next_name, second) in pairwise(list(module.named_children())):
+        for (_, first), (name, second) in pairwise(list(module.named_children())):
             if isinstance(first, nn.Conv2d | nn.ConvTranspose2d) and isinstance(second, nn.BatchNorm2d):
-                folded = fuse_conv_bn_eval(first, second, transpose=isinstance(first, nn.ConvTranspose2d))
-                setattr(module, name, folded)
-                setattr(module, next_name, nn.Identity())
+                first.weight, first.bias = fuse_conv_bn_weights(
+                    first.weight,
+                    first.bias,
+                    cast(Tensor, second.running_mean),
+                    cast(Tensor, second.running_var),
+                    second.eps,
+                    second.weight,
+                    second.bias,
+                    transpose=isinstance(first, nn.ConvTranspose2d),
+                )
+                setattr(module, name, nn.Identity())
     return network
 
 

@@ -62,14 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def facts_of(name: str, sizes: list[tuple[int, int]], joints: int = 17) -> NetworkFacts:
     """Parameters, and cost at each size (width, height). UserError for an unknown network."""
-    import torch
-
     from ppnet.checkpoint_info import size_name
     from ppnet.networks.cost import cost_of
-    from ppnet.networks.table import NETWORKS, build
+    from ppnet.networks.table import NETWORKS, build_bare
 
-    with torch.device("meta"):
-        network = build(name, joints)
+    network = build_bare(name, joints)
     costs = {}
     for size in sizes:
         try:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-import torch
-
 from ppnet.networks.blocks import Bottleneck
 from ppnet.networks.pyramid import PyramidSpec
 from ppnet.networks.simple_baseline import STAGES
-from ppnet.networks.table import NETWORKS, build
+from ppnet.networks.table import NETWORKS, build_bare
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -44,8 +42,7 @@ def expected_shapes(network: str, keypoints: int) -> dict[str, tuple[int, ...]]:
 
 @lru_cache(maxsize=8)
 def _shapes(network: str, keypoints: int) -> dict[str, tuple[int, ...]]:
-    with torch.device("meta"):
-        return {name: tuple(tensor.shape) for name, tensor in build(network, keypoints).state_dict().items()}
+    return {name: tuple(tensor.shape) for name, tensor in build_bare(network, keypoints).state_dict().items()}
 
 
 def _outputs(shapes: Shapes, pattern: str) -> int | None:

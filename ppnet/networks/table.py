@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
 
 from ppnet.errors import UserError
 from ppnet.networks.hourglass import StackedHourglass
@@ -82,3 +86,22 @@ def build(name: str, keypoints: int = 17) -> nn.Module:
         raise UserError(
             f"There is no network {name!r}; known are {', '.join(VARIANTS)} and what `python -m ppnet info` lists."
         ) from error
+
+
+def build_bare(name: str, keypoints: int = 17) -> nn.Module:
+    """`build` on the meta device: names and shapes, no memory, and in half the time, as no weights are drawn."""
+    with torch.device("meta"), _Undrawn():
+        return build(name, keypoints)
+
+
+class _Undrawn(TorchFunctionMode):
+    """While it is entered, tensors stay as they are made: on the meta device PyTorch takes apart in Python what would
+    fill them."""
+
+    FILLING = frozenset({init.kaiming_uniform_, init.uniform_, init.normal_, Tensor.zero_, Tensor.fill_})
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = kwargs or {}
+        if function in self.FILLING:
+            return args[0] if args else given["tensor"]
+        return function(*args, **given)

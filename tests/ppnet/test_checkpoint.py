@@ -233,6 +233,12 @@ def test_wrong_weights_are_refused_with_the_reason(tmp_path, weights, change, wo
         load_checkpoint(write(tmp_path / "w_128x96.pth", weights))
 
 
+def test_large_numbers_are_finite_though_their_sum_is_not(tmp_path, weights):
+    weights["conv1.weight"].fill_(3e38)
+    loaded = load_checkpoint(write(tmp_path / "w_128x96.pth", weights))[0]
+    assert torch.equal(loaded.conv1.weight, weights["conv1.weight"])
+
+
 @pytest.mark.parametrize("content", [3, [1, 2], {}, {"a": 1}, {"state_dict": {"a": {"b": 1}}}, {1: torch.zeros(1)},
                                      {"model": {"model": {"model": {"model": {"model": {"a": torch.zeros(1)}}}}}},
                                      {"a": torch.zeros(3).to_sparse()}])  # fmt: skip

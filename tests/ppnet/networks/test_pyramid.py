@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ppnet.networks.pyramid import PPNet, PyramidSpec, parse_name
+from ppnet.networks.table import build_bare
 
 PARITY = Path(__file__).parent / "parity"
 MANIFEST = json.loads((PARITY / "manifest.json").read_text())
@@ -18,10 +19,9 @@ seeded = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(seeded)
 
 
-def seeded_network(name: str) -> PPNet:
+def seeded_network(name: str) -> torch.nn.Module:
     entry = MANIFEST[name]
-    with torch.device("meta"):  # nobody draws numbers that are not used
-        network = PPNet(parse_name(name.removesuffix("-mpii16")), entry["joints"]).eval()
+    network = build_bare(name.removesuffix("-mpii16"), entry["joints"]).eval()
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     weights = seeded.seeded_state_dict(shapes, entry["seed"])
     tensors = {key: torch.from_numpy(np.asarray(value)) for key, value in weights.items()}
