@@ -28,7 +28,7 @@ FAST = PRESETS[0].applied(RunSettings())
 FAST = FAST.changed({"network.backend": "torch"})
 BOX = np.array([300, 200, 400, 500], np.float32)
 POSE = np.stack([np.linspace(310, 390, 17), np.linspace(210, 490, 17)], axis=1)
-NOISE = np.random.default_rng(1).integers(60, 190, (720, 1280, 3)).astype(np.uint8)
+NOISE = np.random.default_rng(1).integers(60, 190, (540, 640, 3)).astype(np.uint8)
 GROUND = cv2.GaussianBlur(NOISE, (0, 0), 8)
 
 
@@ -84,7 +84,8 @@ def tracked(places, *, rate=30.0, noise=0, **settings):
 
 def frames_of(clip, first, count):
     with open_source(shared(SHARED_CLIPS / clip)) as source:
-        return list(islice(source, first, first + count))
+        source.seek(source.frame_times()[first])
+        return list(islice(source, count))
 
 
 def left_out(results):

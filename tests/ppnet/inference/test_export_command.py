@@ -1,6 +1,5 @@
 """An exported network answers as PyTorch does and says what it is."""
 
-import onnx
 import pytest
 
 from ppnet.__main__ import main
@@ -20,6 +19,8 @@ def weights(tmp_path):
 
 
 def test_the_file_takes_any_number_of_crops_and_holds_what_a_reader_needs(weights, tmp_path, capsys):
+    import onnx  # takes a second, in every worker that collects it
+
     out = tmp_path / "small.onnx"
     assert main(["export", "--weights", str(weights), "--out", str(out)]) == 0
     assert f"{SMALL} 96x64; heatmaps within" in capsys.readouterr().out

@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 from dataclasses import asdict
 
@@ -28,9 +30,23 @@ def write_black(path, times):
         container.mux(stream.encode())
 
 
-@pytest.fixture
-def clips(tmp_path):
-    return write_clips(tmp_path, seconds=2)
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    return write_clips(tmp_path_factory.mktemp("evaluated"), seconds=2)
+
+
+@pytest.fixture(scope="module")
+def evaluated(clips):
+    """What was printed and written of the clips, which are tracked here."""
+    out, printed = clips / "figures.json", io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert evaluate(clips, out) == 0
+    return printed.getvalue(), json.loads(out.read_text())
+
+
+def evaluate(clips, out, *options):
+    arguments = ["evaluate", "--clips", str(clips), "--only", "rates-24", "rates-30", "--detector", "true"]
+    return main([*arguments, "--network", "simulated", *options, "--json", str(out)])
 
 
 @pytest.fixture
@@ -69,35 +85,23 @@ def write_clips(tmp_path, seconds):
     return tmp_path / "clips"
 
 
-def test_table_and_json(clips, tmp_path, capsys):
-    out = tmp_path / "figures.json"
-    code = main(
-        ["evaluate", "--clips", str(clips), "--only", "rates-24", "rates-30", "--detector", "true",
-         "--network", "simulated", "--json", str(out)]
-    )  # fmt: skip
-    printed = capsys.readouterr().out
-    assert code == 0
+def test_table_and_json(evaluated):
+    printed, content = evaluated
     assert "| rates-24 | 2 |" in printed
     assert "| kalman |" in printed
-    content = json.loads(out.read_text())
     assert content["identity"]["all"]["switches"] == 0
     assert content["identity"]["all"]["idf1"] > 0.95
     assert content["rate_differences"]["rates-24 / rates-30"] < 0.05
     assert content["options"]["detector"] == "true"
 
 
-def test_another_strength_tracks_nothing_again(clips, tmp_path, monkeypatch):
+def test_another_strength_tracks_nothing_again(clips, evaluated, tmp_path, monkeypatch):
     """Tracks don't depend on it; curves and what is compared between frame rates do."""
-
-    def evaluated(strength):
-        out = tmp_path / f"{strength}.json"
-        arguments = ["evaluate", "--clips", str(clips), "--only", "rates-24", "rates-30", "--detector", "true"]
-        assert main([*arguments, "--network", "simulated", "--strength", strength, "--json", str(out)]) == 0
-        return json.loads(out.read_text())
-
-    usual = evaluated("50")
+    usual = evaluated[1]
+    assert usual["options"]["strength"] == 50
     monkeypatch.setattr("tracking.evaluate.clips.track_clip", None)
-    other = evaluated("90")
+    assert evaluate(clips, tmp_path / "other.json", "--strength", "90") == 0
+    other = json.loads((tmp_path / "other.json").read_text())
     assert other["identity"] == usual["identity"] and other["curves"]["raw"] == usual["curves"]["raw"]
     assert other["curves"]["kalman"]["jitter"] < usual["curves"]["kalman"]["jitter"]
     assert other["rate_differences"] != usual["rate_differences"]

@@ -236,7 +236,7 @@ from tracking import pose_store
 from tracking.session.resmoothing import SmoothedRun, smooth_again
 from tracking.smoothing import rts
 from tracking.smoothing.settings import SmoothingSettings
-rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 90, 250, 0.5, 2**15
+rts.PIECE_ROWS, rts.MOST_ROWS, rts.MARGIN_S, pose_store.MEMORY_BYTES = 40, 400, 0.5, 2**15
 def smoothed(frames):
     return SmoothedRun(smooth_again((made_result(i, [1]) for i in range(frames)), SmoothingSettings(kind="rts")))
 def peak_kb():
