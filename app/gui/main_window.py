@@ -278,8 +278,8 @@ class MainWindow(QMainWindow):
     def _show_status(self, status: RunStatus) -> None:
         self.diagnostics.show_status(status, asked_device=self.workspace.settings.network.device)
         self.performance.add(status)
-        if status.source != self._status.source:  # the camera has told its size
-            self._show_facts()
+        if (status.source, status.complete) != (self._status.source, self._status.complete):
+            self._show_facts()  # the camera has told its size, or all times are known
         self.transport.show_tracked(status.tracked_parts_s)
         if status.complete and not self._status.complete:
             self._tell_complete(self.workspace.opened_file)

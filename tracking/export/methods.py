@@ -9,6 +9,7 @@ from tracking.progress import Tick
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing
+from tracking.varying_rate import varying_rate
 
 DETECTOR_WORDS = {
     "efficientdet-lite0": "EfficientDet-Lite0 (Tan et al., 2020)",
@@ -79,6 +80,7 @@ def _source(session: EditedSession, frames: list[int]) -> str:
     program = f"PPNet Live {header.versions.get('ppnet-live', '')}"
     width, height = source.size_wh
     rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} frames per second"
+    rate += varying_rate(session.stored) if rate else ""
     kind = "camera" if source.is_live else "video"
     people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} tracked"
     seen = f", seen in {min(frames)} to {max(frames)} frames each" if len(frames) > 1 else ""

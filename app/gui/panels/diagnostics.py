@@ -22,7 +22,7 @@ ROWS = (
     ("device", "Runs on", "The device in use, which may not be the one you asked for"),
     ("weights", "Weights", "Network, its file and the first digits of its SHA-256"),
     ("detector", "Person detector", ""),
-    ("picture", "Picture", "Width and height in pixels, rate of the source"),
+    ("picture", "Picture", "Width and height in pixels, rate of the source; if it varies, lowest and highest too"),
     ("rates", "Frames per second", "Received / tracked / shown"),
     ("detect", "Detection", "Milliseconds per frame; 0 where boxes are carried over"),
     ("pose", "Joints", "Milliseconds per frame for everyone together"),
