@@ -11,6 +11,7 @@ from typing import Any
 GRAPHICS_DRIVERS = (
     "/proc/driver/nvidia",
     "/dev/nvidiactl",
+    "/dev/nvmap",  # NVIDIA Jetson
     "/dev/dxg",  # Windows' cards, inside its Linux
     "/dev/kfd",  # AMD
 )
