@@ -112,7 +112,7 @@ def test_nobody(kind):
 
 
 def test_one_peak_is_found_by_expectation_where_it_lies_at_the_border_too():
-    truth = np.repeat(positions_at(margin=0), len(TOLERANCES), axis=1)
+    truth = positions_at(margin=0, count=400 * len(TOLERANCES)).reshape(400, len(TOLERANCES), 2)
     heatmaps = draw_gaussians(truth, SIZE_WH, 1.5)[0]
     found, scores = decode_expected(heatmaps, 1.5, TOLERANCES)
     assert np.linalg.norm(found - truth, axis=-1).max() < 0.05

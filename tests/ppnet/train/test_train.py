@@ -303,10 +303,10 @@ def test_a_frozen_stem_is_run_as_it_will_be_later_and_gives_what_its_layers_give
 
 
 def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tmp_path):
-    small = build("M2-D1-W8")
+    small = build("M2-D1-W8-2branches")
     small_file = tmp_path / "small.safetensors"
-    save(small_file, small, CheckpointInfo("M2-D1-W8", (48, 64)))
-    larger = build("M4-D1-W8")
+    save(small_file, small, CheckpointInfo("M2-D1-W8-2branches", (48, 64)))
+    larger = build("M4-D1-W8-2branches")
     given = load_backbone(larger, small_file).taken
     fill_new_modules(larger, given)
     start = {name: value.clone() for name, value in larger.state_dict().items()}
@@ -315,7 +315,7 @@ def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tm
         for name, value in larger.get_submodule(new).state_dict().items():
             torch.testing.assert_close(value, small.get_submodule(old).state_dict()[name], msg=f"{new}.{name}")
 
-    options = ["--data", f"coco:{people}", "--network", "M4-D1-W8", "--input", "64x48", "--batch", "4", "--samples",
+    options = ["--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48", "--batch", "4", "--samples",
                "8", "--ema", "0", "--lr", "0.01", "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
     assert main(["train", *options, "--init", str(small_file), "--freeze-init"]) == 0
     trained = load_checkpoint(tmp_path / "run" / "latest.safetensors")[0].state_dict()
@@ -326,10 +326,10 @@ def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tm
 
 
 @pytest.mark.parametrize(
-    ("network", "init", "words"), [("M2-D1-W8", True, "nothing is left"), ("M4-D1-W8", False, "--init")]
+    ("network", "init", "words"), [("M2-D1-W8-2branches", True, "nothing is left"), ("M4-D1-W8-2branches", False, "--init")]
 )
 def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_path, capsys, network, init, words):
-    save(tmp_path / "small.safetensors", build("M2-D1-W8"), CheckpointInfo("M2-D1-W8", (48, 64)))
+    save(tmp_path / "small.safetensors", build("M2-D1-W8-2branches"), CheckpointInfo("M2-D1-W8-2branches", (48, 64)))
     options = ["--data", f"coco:{people}", "--network", network, "--input", "64x48", "--batch", "4", "--samples", "8",
                "--out", str(tmp_path / "run"), "--device", "cpu", "-q", "--freeze-init"]  # fmt: skip
     assert main(["train", *options, *(["--init", str(tmp_path / "small.safetensors")] if init else [])]) == 2
@@ -338,8 +338,8 @@ def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_pat
 
 def test_a_run_is_gone_on_with_only_with_the_layers_that_it_trains(people, tmp_path, capsys):
     small = tmp_path / "small.safetensors"
-    save(small, build("M2-D1-W8"), CheckpointInfo("M2-D1-W8", (48, 64)))
-    options = ["train", "--data", f"coco:{people}", "--network", "M4-D1-W8", "--input", "64x48", "--batch", "4",
+    save(small, build("M2-D1-W8-2branches"), CheckpointInfo("M2-D1-W8-2branches", (48, 64)))
+    options = ["train", "--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48", "--batch", "4",
                "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
     alone = ["--init", str(small), "--freeze-init"]
     assert main([*options, *alone, "--samples", "4"]) == 0
