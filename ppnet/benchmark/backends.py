@@ -47,7 +47,8 @@ def measure_backends(
     network, info = load_checkpoint(shipped_weights() if weights is None else find_weights(weights))
     backends = _backends(network, info, device)
     people = probe(info.input_wh)
-    distances = {name: distance_px(backend, backends[EXACT], info, people) for name, backend in backends.items()}
+    answers = {name: backend.heatmaps(people) for name, backend in backends.items()}
+    distances = {name: distance_px(found, answers[EXACT], info) for name, found in answers.items()}
     passes: dict[Key, Passes] = {}
     for batch in batches:
         for name, backend in backends.items():

@@ -16,7 +16,7 @@ from ppnet.checkpoint_info import CheckpointInfo
 from ppnet.codec import Codec
 from ppnet.cpu import cpu_name
 from ppnet.errors import UserError
-from ppnet.inference.backend import Crops, InferenceBackend, LoadNetwork
+from ppnet.inference.backend import Heatmaps, InferenceBackend, LoadNetwork
 from ppnet.inference.int8 import RULES
 from ppnet.inference.measuring import measuring
 from ppnet.inference.openvino_backend import OpenVinoBackend
@@ -110,11 +110,11 @@ def measure(load: LoadNetwork, info: CheckpointInfo, precision: str = "auto") ->
     for name, (chosen, form) in _candidates(precision).items():
         with suppress(UserError):  # a precision that one of them hasn't
             candidates[name] = make_backend(load, info, backend=chosen, device="cpu", precision=form)
-    exact = make_backend(load, info, backend="torch", device="cpu", precision="fp32")
+    exact = make_backend(load, info, backend="torch", device="cpu", precision="fp32").heatmaps(crops)
     kept = {
         name: backend
         for name, backend in candidates.items()
-        if name == "torch" or distance_px(backend, exact, info, crops) <= MOST_MOVED
+        if name == "torch" or distance_px(backend.heatmaps(crops), exact, info) <= MOST_MOVED
     }
     times_s: dict[str, list[float]] = {name: [] for name in kept}
     end_s = time.monotonic() + SECONDS
@@ -128,10 +128,10 @@ def measure(load: LoadNetwork, info: CheckpointInfo, precision: str = "auto") ->
     return {name: round(1000 * statistics.median(times) / 2, 2) for name, times in times_s.items()}
 
 
-def distance_px(backend: InferenceBackend, exact: InferenceBackend, info: CheckpointInfo, crops: Crops) -> float:
-    """How far the sure keypoints of crops lie from those of the exact backend: the mean, in pixels of the crop."""
-    codec = Codec.of(info, (crops.shape[2], crops.shape[1]))
-    wanted, scores = codec.decode(exact.heatmaps(crops))
-    found, _ = codec.decode(backend.heatmaps(crops))
+def distance_px(found: Heatmaps, exact: Heatmaps, info: CheckpointInfo) -> float:
+    """How far keypoints that the exact heatmaps are sure of lie from those of the others: the mean, in pixels of crops
+    of the network's own size. Both (N, K, h, w)."""
+    codec = Codec.of(info)
+    wanted, scores = codec.decode(exact)
     sure = scores > SURE_SCORE
-    return float(np.linalg.norm(found - wanted, axis=2)[sure].mean()) if sure.any() else 0.0
+    return float(np.linalg.norm(codec.decode(found)[0] - wanted, axis=2)[sure].mean()) if sure.any() else 0.0

@@ -36,7 +36,8 @@ def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
     backend = OpenVinoBackend(lambda: network, info, precision="int8")
     people = probe(info.input_wh)
     assert backend.precision == "int8"
-    assert distance_px(backend, TorchBackend(network, info, precision="fp32"), info, people) < MOST_MOVED
+    exact = TorchBackend(network, info, precision="fp32").heatmaps(people)
+    assert distance_px(backend.heatmaps(people), exact, info) < MOST_MOVED
     formats = formats_of_convolutions(backend)
     assert sum(form in ("u8", "i8") for form in formats) >= len(formats) - EXACT_FIRST - EXACT_LAST > 80
     again = OpenVinoBackend(lambda: network, info, precision="int8")
