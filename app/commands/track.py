@@ -95,15 +95,16 @@ def run(arguments: argparse.Namespace) -> int:
     )
     places = _places(arguments, settings)
     make_folder(arguments.out)
+    inputs = videos_in(arguments.inputs)
     with stop_signals() as stopped:
-        console = _Console(quiet=arguments.quiet)
+        console = _Console(quiet=arguments.quiet, several=len(inputs) > 1)
 
         def on_change(row: "BatchRow") -> None:
             console.tell(row)
             if stopped.event.is_set():
                 batch.cancel()
 
-        batch = Batch(videos_in(arguments.inputs), settings, outputs, on_change=on_change, places=places)
+        batch = Batch(inputs, settings, outputs, on_change=on_change, places=places)
         batch.run()
     rows = batch.rows()
     if len(rows) > 1:
@@ -135,8 +136,9 @@ def _places(arguments: argparse.Namespace, settings: RunSettings) -> "list[Workp
 class _Console:
     """A progress bar on stderr for each input at work; then its notices there, and its files on stdout."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, *, quiet: bool, several: bool) -> None:
+        """several: each notice names its input."""
+        self._quiet, self._several = quiet, several
         self._bars: dict[str, Any] = {}
 
     def tell(self, row: "BatchRow") -> None:
@@ -148,7 +150,8 @@ class _Console:
         if bar := self._bars.pop(row.spec, None):
             bar.close()
         for sentence in row.remarks:
-            print(sentence, file=sys.stderr)
+            is_clear = not self._several or row.name in sentence
+            print(sentence if is_clear else f"{row.name}: {sentence}", file=sys.stderr)
         if row.report:
             print(row.report.line(), flush=True)
 

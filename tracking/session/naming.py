@@ -30,7 +30,7 @@ def find_video(session: Session, given: str | Path | None = None, *, option: str
     source, path = session.header.source, session.path
     if source.is_live:
         raise UserError(
-            f"{path.name} is a live session and has no video to show; `python main.py export {path.name}` writes "
+            f"{path.name} is a live session and has no video to show; `ppnet-live export {path.name}` writes "
             "tables from it."
         )
     beside = path.parent / source.file_name

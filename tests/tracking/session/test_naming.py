@@ -60,5 +60,5 @@ def test_one_that_is_gone_or_never_was_is_one_sentence(made, tmp_path):
 
 
 def test_a_live_session_says_what_reads_it(made):
-    with pytest.raises(UserError, match="is a live session and has no video to show; `python main"):
+    with pytest.raises(UserError, match="is a live session and has no video to show; `ppnet-live export"):
         find_video(made(path=None, is_live=True))

@@ -135,6 +135,8 @@ def test_what_is_done_is_not_done_again_and_what_was_cut_short_is(tmp_path, caps
     rows = summary_of(out)
     assert [rows[clip.name]["remarks"] for clip in clips] == ["It was already done.", "", ""]
     assert rows["broken.mp4"]["state"] == "failed" and rows["01.mp4"]["frames"] == "9"
+    said = capsys.readouterr().err
+    assert "00.mp4: It was already done.\n" in said and said.count("broken.mp4") == 1
 
 
 def test_other_settings_and_edits_are_not_lost_by_a_resumed_batch(tmp_path, capsys):
