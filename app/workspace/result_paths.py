@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ppnet.assets import ASSETS
+from ppnet.errors import UserError
 from ppnet.output_files import make_folder
 from ppnet.user_folders import user_folder
 from tracking.session.format import SUFFIX
@@ -33,7 +34,13 @@ def place_for_session(video: Path, *, anew: bool = False, own: Session | None = 
     place = sessions_folder() / f"{stem_of(video)}-{mark}{SUFFIX}"
     if folder != ASSETS.resolve() and beside.exists() and not anew and not place.exists():
         return beside
-    make_folder(place.parent)
+    try:
+        make_folder(place.parent)
+    except UserError as error:
+        raise UserError(
+            f"Results of {video.name} can be written neither beside it nor to {place.parent}; copy it to a folder that "
+            "can be written to."
+        ) from error
     return place
 
 

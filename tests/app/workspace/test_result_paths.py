@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.workspace.result_paths import free_path, place_for_session
+from ppnet.errors import UserError
 from tests.results import SOURCE, made_header
 from tracking.session.session import Session, session_path
 
@@ -63,3 +64,13 @@ def test_a_video_that_a_crash_has_left_keeps_its_name(tmp_path):
     assert free_path(tmp_path / "walk_annotated.mp4") == tmp_path / "walk_annotated_2.mp4"
     assert free_path(tmp_path / "walk_raw.mp4") == tmp_path / "walk_raw_2.mp4"
     assert free_path(tmp_path / "walk_annotated.csv") == tmp_path / "walk_annotated.csv"
+
+
+def test_where_nothing_can_be_written_it_is_said_what_to_do_with_the_video(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PPNET_LIVE_DATA", str(tmp_path / "file" / "data"))
+    monkeypatch.setattr(os, "access", lambda *_: False)  # the superuser may write in any folder
+    with pytest.raises(
+        UserError, match=r"^Results of walk\.mp4 can be written neither beside it nor to .*; copy it to"
+    ):
+        place_for_session(tmp_path / "walk.mp4")
