@@ -8,7 +8,7 @@ import pytest
 from ppnet.errors import UserError
 from tests.clips import make_clip
 from tests.results import made_header, made_result
-from tracking.comparison import COLORS, PANE_WH, Attempt, Comparison, Reel, picture_count, write_comparison
+from tracking.comparison import COLORS, PANE_WH, Attempt, Comparison, Reel, Shown, picture_count, write_comparison
 from tracking.drawing.shapes import Label, Lines
 from tracking.progress import Cancelled, no_tick
 from tracking.session.edited_session import EditedSession
@@ -101,6 +101,20 @@ def test_the_ghost_stands_on_the_first_one(edited):
     panes = [picture[80 : PANE_WH[1], : PANE_WH[0]].astype(int) for picture in pictures]
     counts = [(np.abs(pane - COLORS[1]).max(axis=2) < 12).sum() for pane in panes]
     assert counts[1] > counts[0] + 300
+
+
+def test_the_ghost_of_somebody_twice_as_large_is_no_larger_than_the_first_one(edited, tmp_path):
+    with Session.create(tmp_path / "near_session.ppnet", edited.header) as session:
+        for index, time_s in enumerate(edited.stored.frame_times()):
+            result = made_result(index, (1,), time_s=time_s)
+            near = replace(result.smoothed, keypoints=2 * result.smoothed.keypoints)
+            session.append(replace(result, smoothed=near))
+        ghosts = []
+        for second in (edited, EditedSession(session)):
+            comparison = Comparison(Attempt(edited, 1, 0.0), Attempt(second, 1, 0.0), ghost=True)
+            shown = tuple(Shown(None, side.attempt.session.result(18)) for side in comparison.sides)
+            ghosts.append(comparison._ghost_of(shown)[1].points)
+    np.testing.assert_allclose(ghosts[1], ghosts[0], atol=0.1)
 
 
 def test_no_number_is_covered_by_the_ghost(edited, monkeypatch):

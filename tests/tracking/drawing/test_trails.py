@@ -41,3 +41,10 @@ def test_of_who_has_no_hips_it_is_that_of_the_box():
     assert not np.isfinite(unseen.known_keypoints).any()
     x1, y1, x2, y2 = result.tracks.boxes[0]
     assert way_of([unseen])[0] == pytest.approx(((x1 + x2) / 2, (y1 + y2) / 2))
+
+
+@pytest.mark.parametrize("time_s", [1.2, -0.1])
+def test_it_begins_again_where_time_jumps(time_s):
+    *_, last = results = walked()
+    elsewhere = replace(last, time_s=last.time_s + time_s)
+    assert len(way_of(results)) == len(results) and len(way_of([*results, elsewhere])) == 1

@@ -110,6 +110,27 @@ def test_sleap(tmp_path: Path, form: str) -> None:
     assert np.isnan(table.points[:, skeleton.index("right_knee")]).all()
 
 
+def test_positions_of_old_sleap_files_count_from_the_corner_of_a_pixel(tmp_path: Path) -> None:
+    sleap_io, h5py = pytest.importorskip("sleap_io"), pytest.importorskip("h5py")
+    skeleton, video = sleap_io.Skeleton(["nose"]), sleap_io.Video("walk.mp4", open_backend=False)
+    one = sleap_io.PredictedInstance.from_numpy(
+        np.array([[10.0, 20.0]]), point_scores=np.array([0.5]), score=0.5, skeleton=skeleton
+    )
+    frame = sleap_io.LabeledFrame(video=video, frame_idx=0, instances=[one])
+    sleap_io.Labels([frame], videos=[video], skeletons=[skeleton]).save(str(path := tmp_path / "a.slp"))
+    assert read_tracks(path)[1].points.tolist() == [[[10.0, 20.0]]]
+    with h5py.File(path, "r+") as file:
+        file["metadata"].attrs["format_id"] = 1.0
+    assert read_tracks(path)[1].points.tolist() == [[[9.5, 19.5]]]
+
+
+def test_joints_that_people_have_labelled_for_deeplabcut_are_sure(tmp_path: Path) -> None:
+    path = tmp_path / "CollectedData_Anna.csv"
+    path.write_text("scorer,Anna,Anna,Anna,Anna\nbodyparts,nose,nose,tail,tail\ncoords,x,y,x,y\n0,10,20,,\n")
+    table = read_tracks(path)[1]
+    assert table.points[0, 0].tolist() == [10, 20] and table.scores[0, 0] == 1 and np.isnan(table.scores[0, 1])
+
+
 def test_openpose_and_coco_without_ids(tmp_path: Path) -> None:
     folder = tmp_path / "json"
     folder.mkdir()

@@ -284,3 +284,20 @@ def test_the_1_euro_filter_takes_a_gap_for_the_time_it_lasts():
     )
     assert with_gaps[::2] == pytest.approx(halved, abs=1e-3)
     assert jitter(whole) < jitter(np.array(frames))
+
+
+def test_the_1_euro_filter_holds_a_joint_as_long_as_a_gap_may_be():
+    frames = np.array([STILL] * 60)
+    frames[20:50, 9] = np.nan
+    smoothed, states = run(make_smoother(SmoothingSettings(kind="one_euro", max_gap_s=0.5)), frames)
+    assert (states[20:34, 9] == KeypointState.PREDICTED).all() and smoothed[33, 9] == pytest.approx(STILL[9], abs=1e-3)
+    assert (states[36:50, 9] == KeypointState.MISSING).all() and np.isnan(smoothed[36:50, 9]).all()
+    assert (states[50:, 9] == KeypointState.MEASURED).all()
+
+
+def test_who_is_not_read_moves_half_as_far_as_they_went():
+    smoother = make_smoother(SmoothingSettings(kind="kalman"))
+    for index in range(40):
+        smoother.update(ONE, poses(walk(index / 30)), BOX, index / 30)
+    unread = smoother.update(ONE, Poses.empty(COCO_17, 1), BOX, 40 / 30, np.array([True]))[0].keypoints[0]
+    assert unread == pytest.approx(walk(39.5 / 30), abs=0.2)
