@@ -1,7 +1,7 @@
 """The list of people: number, colour, name, time seen; and what can be done to them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,14 @@ class PeoplePanel(QWidget):
     def picked(self) -> list[int]:
         """The people marked in the list, in the order of the list."""
         return [_person_of(item) for item in self._items() if item.isSelected()]
+
+    def pick(self, people: Collection[int]) -> None:
+        """Marks these in the list, as clicks do; nobody: only who is selected in the picture."""
+        wanted = people or (self._style.chosen,)
+        self._filling = True
+        for item in self._items():
+            item.setSelected(_person_of(item) in wanted)
+        self._filling = False
 
     def seen_together_s(self, one: int, other: int) -> float:
         """For how many seconds both are seen."""

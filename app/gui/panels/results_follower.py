@@ -6,6 +6,7 @@ from app.gui.commands.base import Commands, WindowParts
 from app.gui.commands.playback import PlaybackCommands
 from app.gui.panels.people import PeoplePanel, PersonRow
 from app.gui.panels.person_curves import PersonCurves
+from app.gui.playback.event_signs import event_words
 from app.gui.playback.timeline import Lanes
 from app.workspace.results_reader import KnownResults, ResultsReader
 from tracking.drawing.style import PeopleStyle
@@ -65,6 +66,21 @@ class ResultsFollower(Commands):
             self._workspace.notify(f"There is no event {where} this frame.")
         else:
             self._playback.seek_frame(event.frame_index)
+            self._tell(event.frame_index)
+
+    def _tell(self, frame_index: int) -> None:
+        """What happens on a frame. Two who cross are picked in the list, so that one more key swaps them."""
+        there = [event for event in self._known.events if event.frame_index == frame_index]
+        event = next((event for event in there if event.other_id is not None), there[0])
+        words = event_words(event, self._workspace.people.names)
+        if more := len(there) - 1:
+            words += f" ({more} more {'event' if more == 1 else 'events'} on this frame)"
+        if event.other_id is None:
+            self._people.pick(())
+            self._workspace.notify(f"{words}.")
+        else:
+            self._people.pick((event.track_id, event.other_id))
+            self._workspace.notify(f"{words}. Ctrl+T swaps them from here on.")
 
     def tick(self) -> None:
         """How long a video is, is known only some time after it was opened."""

@@ -13,10 +13,13 @@ from app.gui.look.theme import is_dark, tokens
 from app.gui.panels.people import PeoplePanel, PersonRow
 from app.workspace.results_reader import ResultsReader
 from tests.app.gui.conftest import FRAMES, go_to, pixels, shown_frame
-from tests.results import smooth_results
+from tests.results import made_result, smooth_results
 from tests.tracking.answers.conftest import make_walk
-from tracking.events import FrameSpan
-from tracking.session.edits import MoveKeypoint
+from tracking.events import EventKind, FrameSpan
+from tracking.run_settings import RunSettings
+from tracking.session.edits import MoveKeypoint, SwapIds
+from tracking.session.session import Session, session_path
+from tracking.video.factory import open_source
 
 
 def ids_at(window, frame_index):
@@ -220,6 +223,34 @@ def test_event_keys_jump_and_end_is_said(qtbot, open_clip):
     after = next(index for index in marks if index > 5)
     window.commands["next-event"].trigger()
     qtbot.waitUntil(lambda: shown_frame(window) == after)
+
+
+def test_the_numbers_of_two_who_cross_are_swapped_by_two_keys(qtbot, open_clip, studio, clip):
+    with open_source(clip) as source:
+        header = studio.header(source.info, RunSettings())
+    with Session.create(session_path(clip), header) as session:
+        for index in range(FRAMES):
+            left_x = 50 + 8 * index, 250, 450 - 8 * index  # 1 and 3 meet in the middle, at 2
+            boxes = [(x, 50, x + 40, 200) if x != 250 else (x, 300, x + 40, 450) for x in left_x]
+            session.append(made_result(index, (1, 2, 3), time_s=index / 30, boxes=np.array(boxes)))
+        session.finish()
+    window = open_clip()
+    qtbot.waitUntil(lambda: any(mark.kind is EventKind.CROSSING for mark in window.timeline.lanes.marks))
+    crossing = next(mark for mark in window.timeline.lanes.marks if mark.kind is EventKind.CROSSING)
+    assert {crossing.track_id, crossing.other_id} == {1, 3}
+    go_to(qtbot, window, crossing.frame_index - 1)
+    qtbot.waitUntil(lambda: window.playback.position.frame_index == crossing.frame_index - 1)
+    window.commands["next-event"].trigger()
+    qtbot.waitUntil(lambda: shown_frame(window) == crossing.frame_index)
+    words = "Person 1 and person 3 cross: check that they kept their numbers. Ctrl+T swaps them from here on."
+    assert window.banner.text == words
+    window.commands["swap"].trigger()
+    assert window.workspace.run.session.edits() == (SwapIds(1, 3, from_frame=crossing.frame_index),)
+    window.commands["previous-event"].trigger()
+    qtbot.waitUntil(lambda: shown_frame(window) == 0)
+    assert window.banner.text == "Person 1 appears (2 more events on this frame)." and window.people.picked() == []
+    window.commands["swap"].trigger()
+    assert "Select two people" in window.banner.text, "only those who cross are picked"
 
 
 def test_steadiness_is_made_again_without_the_network(qtbot, open_clip, studio):

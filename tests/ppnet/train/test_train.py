@@ -326,7 +326,8 @@ def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tm
 
 
 @pytest.mark.parametrize(
-    ("network", "init", "words"), [("M2-D1-W8-2branches", True, "nothing is left"), ("M4-D1-W8-2branches", False, "--init")]
+    ("network", "init", "words"),
+    [("M2-D1-W8-2branches", True, "nothing is left"), ("M4-D1-W8-2branches", False, "--init")],
 )
 def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_path, capsys, network, init, words):
     save(tmp_path / "small.safetensors", build("M2-D1-W8-2branches"), CheckpointInfo("M2-D1-W8-2branches", (48, 64)))
