@@ -17,7 +17,7 @@ def test_everybody_a_moment_before_and_after_whatever_the_edits_say(tmp_path):
         for edit in (HidePerson(1), DeletePerson(2)):
             session.add_edit(edit)
         near = ResultsNearby.of(session)
-        for index in (50, 51, 120, 149, 60):
+        for index in (50, 51, 120, 110, 149, 60):
             results = near(Frame(index, index / 30, np.zeros((4, 4, 3), np.uint8)))
             times = [result.time_s for result in results]
             assert times[0] == max(50 / 30, min(times)) and index in [result.frame_index for result in results]

@@ -57,6 +57,10 @@ def test_trajectories_and_marks_for_kinovea(marked: EditedSession, tmp_path: Pat
             assert (x, y) == pytest.approx(tuple(wanted), abs=6e-4)
         seen += len(points)
     assert seen == sum(np.isfinite(people[key][0][:, 0]).sum() for key in people if 10 <= key[0] < 20)
+    there = {(frame, person, joint) for (frame, person), (joints, *_) in people.items() if 10 <= frame < 20
+             for joint in np.flatnonzero(np.isfinite(joints[:, 0])).tolist()}  # fmt: skip
+    begins = [one for one in there if (one[0] - 1, *one[1:]) not in there]
+    assert len(list(document.iter("Track"))) == len(begins), "a trajectory goes on as long as it has no gap"
 
 
 def test_the_marks_for_boris(marked: EditedSession, tmp_path: Path) -> None:

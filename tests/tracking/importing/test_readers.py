@@ -131,6 +131,13 @@ def test_joints_that_people_have_labelled_for_deeplabcut_are_sure(tmp_path: Path
     assert table.points[0, 0].tolist() == [10, 20] and table.scores[0, 0] == 1 and np.isnan(table.scores[0, 1])
 
 
+def test_numbers_that_an_openpose_folder_has_are_kept(tmp_path: Path) -> None:
+    for frame, numbers in enumerate(([3, 8], [8, 3])):
+        people = [{"person_id": [number], "pose_keypoints_2d": [10.0, 20.0, 0.9] * 25} for number in numbers]
+        (tmp_path / f"walk_{frame:012d}_keypoints.json").write_text(json.dumps({"people": people}))
+    assert read_tracks(tmp_path)[1].ids.tolist() == [3, 8, 8, 3]
+
+
 def test_openpose_and_coco_without_ids(tmp_path: Path) -> None:
     folder = tmp_path / "json"
     folder.mkdir()
