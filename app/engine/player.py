@@ -152,6 +152,7 @@ class Player(WaitingThread):
         """Goes to exactly that frame, and plays on if it was playing."""
         with self._condition:
             self._free()
+            self._asked_s = None
             self._go_to(frame_index)
 
     def set_speed(self, speed: float) -> None:

@@ -108,7 +108,12 @@ def test_seek_by_time_shows_the_frame_that_is_on_at_that_time(screen: Screen) ->
 
 
 def test_what_is_asked_for_while_the_file_opens_counts() -> None:
-    for ask, index in ((lambda p: p.seek(1.0), 30), (lambda p: p.seek_frame(70), 70), (lambda p: p.seek(99.0), 89)):
+    for ask, index in (
+        (lambda p: p.seek(1.0), 30),
+        (lambda p: p.seek_frame(70), 70),
+        (lambda p: p.seek(99.0), 89),
+        (lambda p: (p.seek(1.0), p.seek_frame(70)), 70),
+    ):
         opened = threading.Event()
         player = Player(lambda opened=opened: (opened.wait(PATIENCE_S), FakeFile(90))[1])
         ask(player)
