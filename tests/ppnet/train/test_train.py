@@ -315,8 +315,9 @@ def test_new_modules_start_as_copies_and_learn_alone_with_freeze_init(people, tm
         for name, value in larger.get_submodule(new).state_dict().items():
             torch.testing.assert_close(value, small.get_submodule(old).state_dict()[name], msg=f"{new}.{name}")
 
-    options = ["--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48", "--batch", "4", "--samples",
-               "8", "--ema", "0", "--lr", "0.01", "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
+    options = ["--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48", "--batch", "4",
+               "--samples", "8", "--ema", "0", "--lr", "0.01", "--out", str(tmp_path / "run"), "--device", "cpu",
+               "-q"]  # fmt: skip
     assert main(["train", *options, "--init", str(small_file), "--freeze-init"]) == 0
     trained = load_checkpoint(tmp_path / "run" / "latest.safetensors")[0].state_dict()
     assert all(torch.equal(trained[name], small.state_dict()[name]) for name in given)
@@ -340,8 +341,8 @@ def test_freeze_init_needs_weights_that_leave_something_to_learn(people, tmp_pat
 def test_a_run_is_gone_on_with_only_with_the_layers_that_it_trains(people, tmp_path, capsys):
     small = tmp_path / "small.safetensors"
     save(small, build("M2-D1-W8-2branches"), CheckpointInfo("M2-D1-W8-2branches", (48, 64)))
-    options = ["train", "--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48", "--batch", "4",
-               "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
+    options = ["train", "--data", f"coco:{people}", "--network", "M4-D1-W8-2branches", "--input", "64x48",
+               "--batch", "4", "--out", str(tmp_path / "run"), "--device", "cpu", "-q"]  # fmt: skip
     alone = ["--init", str(small), "--freeze-init"]
     assert main([*options, *alone, "--samples", "4"]) == 0
     for other in ([], ["--freeze-stem"]):
