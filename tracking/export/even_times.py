@@ -27,7 +27,8 @@ def even_curves(session: EditedSession, tick: Tick) -> Iterator[tuple[int, float
 
     NaN where a joint is missing. UserError when somebody would need too many steps.
     """
-    rate = data_rate(session.stored.frame_times(), session.header.source.frame_rate)
+    source = session.header.source
+    rate = data_rate(session.stored.frame_times(), source.frame_rate, source.time_base)
     for track_id, curve in curves(session, tick).items():
         times, points = resample(curve.times_s, curve.points.astype(np.float64), rate)
         yield track_id, rate, times, points
@@ -43,14 +44,20 @@ def upwards(points: npt.NDArray[Any], session: EditedSession) -> Floats:
     return np.stack([points[..., 0], session.header.source.size_wh[1] - 1 - points[..., 1]], axis=-1).astype(np.float64)
 
 
-def data_rate(times: Floats, claimed: Any) -> float:
-    """Frames a second: what the source says when its times agree, else the median of what they show."""
+def data_rate(times: Floats, claimed: Any, time_base: Any = None) -> float:
+    """Frames a second: what the source says when its times agree, else the median of what they show.
+
+    time_base: to what the times are rounded, in seconds; milliseconds in Matroska, where 60 a second show as 58.8.
+    """
     steps = np.diff(times)
     steps = steps[steps > 0]
     if not len(steps):
         return float(claimed or 30)
-    shown = 1 / float(np.median(steps))
-    return float(claimed) if claimed and abs(float(claimed) / shown - 1) < 0.02 else round(shown, 3) or shown
+    step_s = float(np.median(steps))
+    rounding_s = 0.75 * min(float(time_base or 0), 1e-3)
+    if claimed and abs(step_s - 1 / float(claimed)) < max(rounding_s, 0.02 * step_s):
+        return float(claimed)
+    return round(1 / step_s, 3) or 1 / step_s
 
 
 def resample(times: Floats, points: Floats, rate: float) -> tuple[Floats, Floats]:

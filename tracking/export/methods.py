@@ -6,10 +6,10 @@ from pathlib import Path
 from tracking.export.meta import facts
 from tracking.number_words import listed
 from tracking.progress import Tick
+from tracking.rate_words import rate_words
 from tracking.run_settings import RunSettings
 from tracking.session.edited_session import EditedSession
 from tracking.session.edits import ChooseSmoothing
-from tracking.varying_rate import varying_rate
 
 DETECTOR_WORDS = {
     "efficientdet-lite0": "EfficientDet-Lite0 (Tan et al., 2020)",
@@ -79,8 +79,8 @@ def _source(session: EditedSession, frames: list[int]) -> str:
     header, source = session.header, session.header.source
     program = f"PPNet Live {header.versions.get('ppnet-live', '')}"
     width, height = source.size_wh
-    rate = "" if source.frame_rate is None else f", {float(source.frame_rate):.4g} frames per second"
-    rate += varying_rate(session.stored) if rate else ""
+    rate = rate_words(source, session.stored, "frames per second")
+    picture = f"{width} × {height} pixels" + (f", {rate}" if rate else "")
     kind = "camera" if source.is_live else "video"
     people = f"{_count(len(frames))} {'person was' if len(frames) == 1 else 'people were'} tracked"
     seen = f", seen in {min(frames)} to {max(frames)} frames each" if len(frames) > 1 else ""
@@ -89,7 +89,7 @@ def _source(session: EditedSession, frames: list[int]) -> str:
         f"read by {program} from {header.imported_from}, made" if header.imported_from else f"estimated with {program}"
     )
     begin = f"Poses were {came} from the {kind} {source.name}"
-    return f"{begin} ({width} × {height} pixels{rate}){_part(session)}. {people}{seen}."
+    return f"{begin} ({picture}){_part(session)}. {people}{seen}."
 
 
 def _part(session: EditedSession) -> str:

@@ -17,7 +17,7 @@ from app.workspace.opened import Opened
 from ppnet.errors import UserError
 from ppnet.log_file import log_path
 from ppnet.user_folders import user_folder
-from tracking.varying_rate import varying_rate
+from tracking.rate_words import rate_words
 
 
 class HelpCommands(Commands):
@@ -67,9 +67,9 @@ class HelpCommands(Commands):
         """What stays the same during a run, in words."""
         info, (network, detector) = run.info, self._networks(run)
         size = f"{info.size_wh[0]} × {info.size_wh[1]}" if min(info.size_wh) > 1 else "not known yet"
-        rate = f", {float(info.frame_rate):.2f} fps{varying_rate(run.session)}" if info.frame_rate else ""
+        rate = rate_words(info, run.session, "fps")
         return [
-            ("picture", f"{size}{rate}"),
+            ("picture", f"{size}, {rate}" if rate else size),
             ("weights", network),
             ("detector", detector),
             ("silence", f"used for {run.network_address}" if run.network_address else "not used"),

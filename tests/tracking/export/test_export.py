@@ -225,6 +225,10 @@ def test_uneven_times_are_resampled_and_wide_gaps_stay_open() -> None:
     assert data_rate(np.arange(9) * 1.001 / 30, Fraction(30000, 1001)) == pytest.approx(29.97003)
     assert data_rate(np.arange(9) / 60, Fraction(30)) == pytest.approx(60)
     assert data_rate(np.array([1.0]), None) == 30
+    rounded = np.round(np.arange(30) / 60, 3)
+    assert data_rate(rounded, Fraction(60), Fraction(1, 1000)) == 60, "as Matroska keeps it"
+    assert data_rate(rounded, Fraction(30), Fraction(1, 1000)) == pytest.approx(58.824)
+    assert data_rate(np.arange(9) / 15, Fraction(30), Fraction(1, 30)) == pytest.approx(15), "as AVI keeps it"
 
 
 def test_people_who_are_hidden_or_deleted_are_in_no_export(session: Session, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from tests.results import SOURCE, made_header, made_result
 from tracking.export.formats import export
+from tracking.rate_words import rate_words
 from tracking.session.edited_session import EditedSession
 from tracking.session.session import Session
-from tracking.varying_rate import varying_rate
 
 
 def recorded(folder, steps_s, *, indices=None, is_live=False):
@@ -24,37 +24,37 @@ def recorded(folder, steps_s, *, indices=None, is_live=False):
 @pytest.mark.parametrize(
     ("steps_s", "words"),
     [
-        ([1 / 30] * 20 + [1 / 10] * 20, " on average (10 to 30)"),
-        ([1 / 15, 1 / 24, 1 / 30] * 30, " on average (15 to 30)"),
-        ([1 / 30] * 100, ""),
-        ([0.033, 0.033, 0.034] * 30, ""),  # as Matroska rounds them
-        ([0.004, 0.004, 0.004, 0.004, 0.005] * 30, ""),
-        ([1 / 30] * 150 + [2 / 30] + [1 / 30] * 150, ""),  # one was dropped
-        ([], ""),
+        ([1 / 30] * 20 + [1 / 10] * 20, "15 fps on average (10 to 30)"),
+        ([1 / 15, 1 / 24, 1 / 30] * 30, "21.18 fps on average (15 to 30)"),
+        ([1 / 30] * 100, "30 fps"),
+        ([0.033, 0.033, 0.034] * 30, "30 fps"),  # as Matroska rounds them
+        ([0.004, 0.004, 0.004, 0.004, 0.005] * 30, "30 fps"),
+        ([1 / 30] * 150 + [2 / 30] + [1 / 30] * 150, "30 fps"),  # one was dropped
+        ([], "30 fps"),
     ],
 )
 def test_what_is_said_of_the_rate(tmp_path, steps_s, words):
     with recorded(tmp_path, steps_s) as session:
-        assert varying_rate(session) == words
+        assert rate_words(session.header.source, session, "fps") == words
 
 
 def test_frames_that_are_not_tracked_yet_are_no_long_step(tmp_path):
     with recorded(tmp_path, [1 / 30] * 5 + [2.0] + [1 / 30] * 5, indices=[*range(6), *range(66, 72)]) as session:
-        assert varying_rate(session) == ""
+        assert rate_words(session.header.source, session, "fps") == "30 fps"
 
 
-def test_before_all_frames_are_known_nothing_is_said(tmp_path):
+def test_before_all_frames_are_known_it_is_what_the_file_states(tmp_path):
     with recorded(tmp_path, [1 / 30, 1 / 10] * 20) as session:
         session.go_on()
-        assert varying_rate(session) == ""
+        assert rate_words(session.header.source, session, "fps") == "30 fps"
 
 
 def test_a_camera_claims_its_rate_only(tmp_path):
     with recorded(tmp_path, [1 / 30, 1 / 10] * 20, is_live=True) as session:
-        assert varying_rate(session) == ""
+        assert rate_words(session.header.source, session, "fps") == "30 fps"
 
 
 def test_the_methods_paragraph_tells_it(tmp_path):
     with recorded(tmp_path, [1 / 30] * 20 + [1 / 10] * 20) as session:
         text = export(EditedSession(session), "methods", tmp_path / "methods.txt").read_text(encoding="utf-8")
-    assert "(640 × 480 pixels, 30 frames per second on average (10 to 30))" in text
+    assert "(640 × 480 pixels, 15 frames per second on average (10 to 30))" in text
