@@ -41,7 +41,8 @@ def test_the_shipped_network_computes_in_integers_and_its_keypoints_stay(cache):
     formats = formats_of_convolutions(backend)
     assert sum(form in ("u8", "i8") for form in formats) >= len(formats) - EXACT_FIRST - EXACT_LAST > 80
     again = OpenVinoBackend(lambda: network, info, precision="int8")
-    np.testing.assert_array_equal(again.heatmaps(people[:1]), backend.heatmaps(people[:1]))
+    few = people[:2]  # one by itself would be compiled anew
+    np.testing.assert_array_equal(again.heatmaps(few), backend.heatmaps(few))
     assert len(list((cache / "openvino").iterdir())) == 2, "kept beside the exact one"
 
 
