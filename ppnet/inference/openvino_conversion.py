@@ -1,6 +1,7 @@
 """From a PyTorch network to OpenVINO's model."""
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -34,13 +35,22 @@ def from_network(network: nn.Module, info: CheckpointInfo) -> Any:
 
 
 def from_torch(network: nn.Module, example: Tensor) -> Any:
-    """A network in eval mode, on the CPU, as OpenVINO's model of any batch and size; `example` is an input of it."""
+    """A network in eval mode, on the CPU, as OpenVINO's model of any batch and size; `example` is an input of it.
+
+    The network learns no more: its weights are constants of what is traced.
+    """
     load_openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        # The decoder must outlive the conversion. Tracing would go through the network three times more to compare.
-        decoder = TorchScriptPythonDecoder(network, example_input=(example,), trace_kwargs={"check_trace": False})
+        network.requires_grad_(False)
+        # The graph alone: `torch.jit.trace` makes a script of each layer first, which takes longer than all the rest,
+        # and keeps some of them, with their weights, until the process ends.
+        graph, _ = torch._C._create_graph_by_tracing(
+            lambda given: network(given), (example,), lambda _value: "", True, False, None, ["given"]
+        )
+        # The decoder must outlive the conversion. It asks a traced network for nothing but this.
+        decoder = TorchScriptPythonDecoder(SimpleNamespace(inlined_graph=graph), example_input=(example,))
         frontend = FrontEndManager().load_by_framework("pytorch")
         return frontend.convert(frontend.load(decoder))
