@@ -374,6 +374,29 @@ def test_a_video_that_was_moved_or_renamed_is_shown_with_its_results_and_edits(q
     assert "copied from" not in window.banner.text
 
 
+def test_videos_moved_together_into_a_read_only_folder_have_their_results(
+    qtbot, window, clip, made_session, monkeypatch
+):
+    shelf, may = clip.parent / "shelf", os.access
+    shelf.mkdir()
+    videos = [clip, make_clip(clip.with_name("jump.mp4"), FRAMES // 2, size_wh=SIZE_WH)]
+    shutil.copy(made_session, session_path(clip))
+    for number, video in enumerate(videos):
+        window.files.open_path(video)
+        qtbot.waitUntil(lambda: window.workspace.run is not None and window.workspace.run.session.complete)
+        window.workspace.edit(RenamePerson(1, f"Zoë {number}"))
+        window.workspace.close_run()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != shelf.resolve() and may(path, mode))
+    for number, video in enumerate(video.rename(shelf / video.name) for video in videos):
+        window.files.open_path(video)
+        qtbot.waitUntil(lambda: window.workspace.run is not None)
+        session = window.workspace.run.session
+        assert session.path.parent == sessions_folder() and session.header.source.path == video
+        assert session.edits() == (RenamePerson(1, f"Zoë {number}"),)
+        window.workspace.close_run()
+    assert sorted(path.name for path in shelf.iterdir()) == ["jump.mp4", "walk.mp4"]
+
+
 def test_of_several_sessions_of_a_moved_video_the_newest_that_was_edited_is_taken(qtbot, open_clip, clip):
     window = open_clip()
     qtbot.waitUntil(lambda: window.workspace.run.session.complete)
