@@ -160,7 +160,7 @@ def test_boxes_reaching_far_beyond_the_picture_are_fine():
     assert np.isfinite(poses.keypoints).all()
 
 
-def test_targets_that_are_not_finite_give_missing_keypoints():
+def test_heatmaps_that_are_not_finite_give_missing_keypoints():
     class Broken(BrightSpots):
         def forward(self, x):
             heatmaps = super().forward(x)[0].clone()

@@ -21,7 +21,7 @@ QUICK = ("simple-baseline-50", "hourglass-2", "hrnet-w32")
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_targets_have_a_quarter_of_the_inputs_size(name):
+def test_heatmaps_have_a_quarter_of_the_inputs_size(name):
     with ShapesAlone(), torch.inference_mode():
         heatmaps = build_bare(name, 16)(torch.zeros(2, 3, 256, 192, device="meta"))
     assert [tuple(heatmap.shape) for heatmap in heatmaps] == [(2, 16, 64, 48)] * COMPARED[name]

@@ -30,7 +30,7 @@ def seeded_network(name: str) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("name", MANIFEST)
-def test_targets_equal_those_of_the_authors_network(name):
+def test_heatmaps_equal_those_of_the_authors_network(name):
     entry = MANIFEST[name]
     network = seeded_network(name)
     assert sum(p.numel() for p in network.parameters()) == entry["params"]
