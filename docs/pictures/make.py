@@ -43,6 +43,12 @@ def draw(window: Any) -> None:
             QTest.mouseClick(window.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier[key], QPoint(x, y))
 
 
+def is_under_way(window: Any) -> bool:
+    """Whether some frames are tracked, and not all."""
+    session = window.workspace.run.session
+    return session.frame_count > 0 and not session.complete
+
+
 def make_others(session: Path, home: Path, folder: Path) -> None:
     """Writes share, compare and report, of a session."""
     import cv2
@@ -161,7 +167,8 @@ def main() -> None:
     window.below.setCurrentWidget(window.performance)
     window.commands["clear-points"].trigger()
     window.commands["track-again"].trigger()
-    wait(lambda: True, 25)  # the network is loaded, and some of the film tracked
+    wait(lambda: is_under_way(window))  # the network is loaded first
+    wait(lambda: True, 12)
     save("speed")
     window.close()
     wait(lambda: True, 1)

@@ -11,6 +11,9 @@ from app.gui.panels.performance_figures import PER_SECOND, RATES, SPAN_S, STAGES
 from app.gui.panels.plots import line_pen, plot, restyle
 
 Floats = npt.NDArray[np.float64]
+RECENT_S = 10.0
+FAR = 4.0
+"""So many times the median is too far above the rest to be shown once it is no longer recent."""
 
 
 class PerformancePlots:
@@ -33,6 +36,7 @@ class PerformancePlots:
         for graph in self.graphs:
             graph.setLimits(yMin=0)
             graph.getPlotItem().getViewBox().setDefaultPadding(0.02)
+        for graph in (self._rates, self._counts):
             graph.getPlotItem().enableAutoRange(axis="y")
 
     def draw(self, times: Floats, values: Callable[[str], Floats]) -> None:
@@ -44,7 +48,10 @@ class PerformancePlots:
         for name, curve in self._stage_curves:
             total = total + values(name)
             curve.setData(times, total)
-        self._delay_curve.setData(times, values("delay_ms"))
+        delay = values("delay_ms")
+        self._delay_curve.setData(times, delay)
+        for graph, shown in ((self._stages, total), (self.delay, delay)):
+            graph.setYRange(0, top_of(times, shown) or 1, padding=0.02)
         self._people_curve.setData(times, values("people"))
         dropped = values("dropped")
         if len(dropped):
@@ -69,6 +76,19 @@ class PerformancePlots:
             base = curve
         self._floor = self._stages.getPlotItem().listDataItems()[0]
         return curves
+
+
+def top_of(times: Floats, values: Floats) -> float:
+    """How high a graph of milliseconds goes: up to all that is recent, and to what isn't far above the rest. A first
+    frame, for which the network is made ready, would press a minute of frames to the floor.
+
+    times: seconds before now. values: 0 or NaN where nothing was measured.
+    """
+    measured = values > 0
+    if not measured.any():
+        return 0.0
+    usual = min(values[measured].max(), FAR * float(np.median(values[measured])))
+    return float(max(usual, values[measured & (times > -RECENT_S)].max(initial=0)))
 
 
 def _curve(graph: pg.PlotWidget, colour: int) -> pg.PlotDataItem:

@@ -17,6 +17,7 @@ from app.gui.commands.playback import parse_place
 from app.gui.dialogs.shortcuts import ShortcutsDialog
 from app.gui.panels.diagnostics import device_alarm, duration_text, size_text
 from app.gui.panels.graph_style import save_csv
+from app.gui.panels.performance_graphs import PerformanceGraphs
 from app.gui.playback.transport import clock_text
 from app.gui.preferences import PreferencesStore
 from app.gui.start_page import _short
@@ -28,6 +29,7 @@ from tests.fakes import PATIENCE_S
 from tests.walkers import FakeDetector, FakeEstimator, paint_walkers
 from tracking.pipeline import Pipeline
 from tracking.run_settings import RunSettings
+from tracking.types import StageTimes
 
 
 def test_presets_are_told_apart_and_come_back():
@@ -196,6 +198,24 @@ def test_performance_graphs_are_drawn_as_soon_as_they_are_seen(qtbot, open_clip)
         np.testing.assert_array_equal(curve.yData, columns[name])
     qtbot.waitUntil(lambda: rates.isVisible() and rates.height() > 50)
     assert (window.width(), window.height()) == (1024, 700), "there is room for them"
+
+
+def test_a_slow_first_frame_leaves_the_graphs_once_it_is_no_longer_recent(qtbot):
+    graphs = PerformanceGraphs()
+    qtbot.addWidget(graphs)
+    graphs.show()
+    stages, delay = graphs.findChildren(pg.PlotWidget)[1:3]
+
+    def tops_after(moments, slow):
+        for moment in moments:
+            seconds = 6.0 if moment in slow else 0.02
+            times = StageTimes(detect_s=seconds / 4, pose_s=seconds)
+            graphs.add(RunStatus(is_live=True, times=times, delay_s=seconds, moment_s=float(moment)))
+        return [graph.getPlotItem().viewRange()[1][1] for graph in (stages, delay)]
+
+    assert tops_after(range(9), slow=[0]) == pytest.approx([7500, 6000], rel=0.05), "all of it is recent"
+    assert tops_after(range(9, 40), slow=[]) == pytest.approx([100, 80], rel=0.05), "four times what is usual"
+    assert tops_after(range(40, 42), slow=[41]) == pytest.approx([7500, 6000], rel=0.05), "slow now"
 
 
 @pytest.mark.parametrize("name", ["tidy", "angles", "coco", "openpose", "trc", "mot", "video"])
