@@ -35,13 +35,20 @@ def test_processors_that_are_known_to_add_exactly_do():
         assert sums_of_bytes_are_exact()
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="instructions of another processor")
+@pytest.mark.skipif(platform.machine().lower() not in byte_sums.X86, reason="instructions of another processor")
 def test_without_instructions_for_it_they_run_over(tmp_path):
     assert not tried_with("AVX2", tmp_path)
     if torch.cpu._is_vnni_supported():
         assert tried_with("AVX512_CORE_VNNI", tmp_path) and not tried_with("AVX512_CORE", tmp_path)
 
 
+def test_on_arm_it_is_not_tried(monkeypatch, cache):
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(byte_sums, "_is_exact", None)
+    assert not sums_of_bytes_are_exact() and not cache.exists()
+
+
+@pytest.mark.skipif(platform.machine().lower() not in byte_sums.X86, reason="instructions of another processor")
 def test_it_is_tried_once_and_again_where_the_file_is_damaged(cache, monkeypatch):
     tried = []
     monkeypatch.setattr(byte_sums, "_is_exact", lambda: not tried.append(1))
