@@ -1,18 +1,18 @@
 """Whether the processor adds up products of bytes exactly: tried, as nothing says it on every system."""
 
 import platform
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from ppnet.cache import cached_file, write_whole
+from ppnet.cache import cached_file, read_checked, write_checked
 from ppnet.cpu import cpu_facts
 from ppnet.openvino_runtime import compile_network, load_openvino
 
 X86 = ("x86_64", "amd64")
 CHANNELS, SIDE = 32, 3
 LARGEST_INPUT, LARGEST_WEIGHT = 255, 127
+EXACT = b"exact"
 
 
 def sums_of_bytes_are_exact() -> bool:
@@ -23,13 +23,12 @@ def sums_of_bytes_are_exact() -> bool:
     """
     if platform.machine().lower() not in X86:
         return False
-    path = cached_file("byte sums", (*cpu_facts(), load_openvino().__version__), suffix=".txt")
-    with suppress(OSError):
-        kept = path.read_bytes()
-        if kept in (b"exact", b"inexact"):
-            return kept == b"exact"
+    path = cached_file("byte sums", (*cpu_facts(), load_openvino().__version__))
+    kept = read_checked(path)
+    if kept is not None:
+        return kept == EXACT
     exact = _is_exact()
-    write_whole(path, b"exact" if exact else b"inexact")
+    write_checked(path, EXACT if exact else b"")
     return exact
 
 

@@ -46,6 +46,7 @@ def _abilities() -> dict[str, bool]:
     return found
 
 
+@cache
 def _said_by_linux(what: str) -> str:
     """Of the first core; "" elsewhere, and on processors of which Linux doesn't say it."""
     with suppress(OSError):
